@@ -1,0 +1,43 @@
+"""Configuration that follows your code, and can tell afterwards what every value was.
+
+@hp.param("train")
+def train(lr=0.1, epochs=3): ...
+
+with hp.scope("train.lr=0.01"):
+    train()
+"""
+
+from ._explain import Explanation, explain
+from ._launch import launch, run_cli
+from ._param import param
+from ._record import Read, Record, Unused, record
+from ._scope import scope
+from ._secrets import add_secret_words
+from .exceptions import (
+    ConfigurationError,
+    ConversionError,
+    HyperparameterError,
+    InvalidKey,
+    MissingParameter,
+    UsageError,
+)
+
+__all__ = [
+    "ConfigurationError",
+    "ConversionError",
+    "Explanation",
+    "HyperparameterError",
+    "InvalidKey",
+    "MissingParameter",
+    "Read",
+    "Record",
+    "Unused",
+    "UsageError",
+    "add_secret_words",
+    "explain",
+    "launch",
+    "param",
+    "record",
+    "run_cli",
+    "scope",
+]

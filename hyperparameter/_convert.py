@@ -1,0 +1,238 @@
+"""From stored values to the type that the reader wants, and never with a silent loss.
+
+Conversion happens on read, toward the type of the default.  Numbers are never rounded: what a
+type cannot hold exactly stays the number that it was.  Annotations are in `_hints`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
+FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
+
+# The core schema of YAML 1.2.2, chapter 10.3.2.
+_CORE = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED_INT = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL_FLOAT = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+class Unconvertible(Exception):
+    """Raised inside conversions; whoever knows the key turns it into a `ConversionError`."""
+
+
+class UntypedText:
+    """Text from a command line, the environment or `"k=v"`: its type is the reader's choice."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return repr(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedText) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UntypedText, (self.text,)
+
+
+def infer(text: str) -> Any:
+    """Return what `text` means as a YAML 1.2 core scalar or as JSON; else the text itself."""
+    bare = text.strip(" \t\r\n")
+    if bare in _CORE:
+        return _CORE[bare]
+    if bare[:1] in '[{"':
+        import json
+
+        try:
+            return json.loads(bare)
+        except (ValueError, RecursionError):
+            return text
+    number = _number(bare)
+    return text if number is None else number
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as a reader without a wanted type sees it."""
+    return infer(value.text) if type(value) is UntypedText else value
+
+
+def convert(value: Any, default: Any) -> Any:
+    """Return `value` converted toward the type of `default`.
+
+    `None`, on either side, and defaults of a type that is not plain data ask for nothing.
+    """
+    wanted = type(default)
+    if type(value) is wanted or value is None:
+        return value
+    conversion = _toward.get(wanted)
+    if conversion is None:
+        conversion = _toward_subclass(wanted)
+    return conversion(value, default)
+
+
+def to_bool(value: Any, _: Any = None) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    word = _text(value).strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise Unconvertible
+
+
+def to_int(value: Any, _: Any = None) -> Any:
+    """Return an int; what is not a whole number stays the float that it is."""
+    if _is_number(value):
+        return value
+    number = _number(_text(value).strip())
+    if number is None:
+        try:
+            return float(_text(value))  # the spellings of Python: inf, nan, 1_000.5
+        except ValueError:
+            raise Unconvertible from None
+    return number
+
+
+def to_float(value: Any, _: Any = None) -> Any:
+    """Return a float; an int that no float can hold exactly stays an int."""
+    if isinstance(value, int):
+        try:
+            return float(value) if float(value) == value else value
+        except OverflowError:
+            return value
+    if _is_number(value):
+        return value
+    number = _number(_text(value).strip())
+    if isinstance(number, int):
+        return to_float(number)
+    try:
+        return number if number is not None else float(_text(value))
+    except ValueError:
+        raise Unconvertible from None
+
+
+def to_str(value: Any, _: Any = None) -> str:
+    if type(value) is UntypedText:
+        return value.text
+    if isinstance(value, (str, bool, int, float)):
+        return value if isinstance(value, str) else str(value)
+    raise Unconvertible
+
+
+def _toward_list(value: Any, _: Any) -> Any:
+    value = _structured(value)
+    if isinstance(value, (list, tuple)):
+        return value if isinstance(value, list) else list(value)
+    raise Unconvertible
+
+
+def _toward_tuple(value: Any, _: Any) -> Any:
+    value = _structured(value)
+    if isinstance(value, (list, tuple)):
+        return value if isinstance(value, tuple) else tuple(value)
+    raise Unconvertible
+
+
+def _toward_dict(value: Any, _: Any) -> Any:
+    value = _structured(value)
+    if hasattr(type(value), "keys"):
+        return value
+    raise Unconvertible
+
+
+def _toward_enum(value: Any, default: Any) -> Any:
+    """Return the member of the default's enumeration with this name, or else this value."""
+    members = type(default)
+    if isinstance(value, members):
+        return value
+    text = value.text if type(value) is UntypedText else value
+    if isinstance(text, str) and text in members.__members__:
+        return members[text]
+    for candidate in (text, plain(value)):
+        try:
+            return members(candidate)
+        except ValueError:
+            continue
+    raise Unconvertible
+
+
+def _toward_path(value: Any, default: Any) -> Any:
+    if hasattr(type(value), "__fspath__"):
+        return value
+    return type(default)(_text(value))
+
+
+def _unchanged(value: Any, _: Any) -> Any:
+    return plain(value)
+
+
+def _structured(value: Any) -> Any:
+    return infer(_text(value)) if isinstance(value, (str, UntypedText)) else value
+
+
+def _text(value: Any) -> str:
+    if type(value) is UntypedText:
+        return value.text
+    if isinstance(value, str):
+        return value
+    raise Unconvertible
+
+
+def _is_number(value: Any) -> bool:
+    """Tell numbers of any library; an array of one element, though it has __float__, is none."""
+    return isinstance(value, (int, float)) or (
+        (hasattr(type(value), "__index__") or hasattr(type(value), "__float__"))
+        and not hasattr(type(value), "__len__")
+    )
+
+
+def _number(text: str) -> int | float | None:
+    """Return the number that `text` is in YAML 1.2, None if it is none."""
+    if _INT.fullmatch(text):
+        try:
+            return int(text)
+        except ValueError:  # longer than the interpreter converts from decimal
+            raise Unconvertible from None
+    if _BASED_INT.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    special = _SPECIAL_FLOAT.fullmatch(text)
+    return float(special[1] + special[2] if special[2] else "nan") if special else None
+
+
+_toward: dict[type, Callable[[Any, Any], Any]] = {
+    bool: to_bool, int: to_int, float: to_float, str: to_str,
+    list: _toward_list, tuple: _toward_tuple, dict: _toward_dict,
+    type(None): _unchanged,
+}  # fmt: skip
+
+
+def is_enum(kind: type) -> bool:
+    return any(base.__module__ == "enum" and base.__name__ == "Enum" for base in kind.__mro__)
+
+
+def _toward_subclass(wanted: type) -> Callable[[Any, Any], Any]:
+    # Neither module needs importing: a default of their types has done that.
+    if is_enum(wanted):
+        return _toward_enum
+    if any(base.__module__.startswith("pathlib") for base in wanted.__mro__):
+        return _toward_path
+    return _unchanged

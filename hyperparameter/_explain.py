@@ -1,0 +1,103 @@
+"""Why a key has the value that it has."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from . import _registry, _state
+from ._convert import plain
+from ._describe import describe, show
+from ._keys import check, did_you_mean
+from ._origin import Origin, location, resolve
+from ._snapshot import ABSENT, DELETED, Layer
+
+
+class Binding(NamedTuple):
+    """A value and where it was bound; the value is masked when the key looks secret."""
+
+    value: Any
+    origin: Origin
+
+
+class Declaration(NamedTuple):
+    """A function or class that declares the key with `@hp.param`."""
+
+    function: str
+    location: str
+    default: Any
+    required: bool
+
+
+class Explanation(NamedTuple):
+    """What is known about a key here; `str()` is the text for people.
+
+    `bindings` are all that the scopes and the baseline have, innermost first: the first is in
+    force, the others are shadowed by it.
+    """
+
+    key: str
+    bindings: list[Binding]
+    declarations: list[Declaration]
+    hint: str
+
+    @property
+    def value(self) -> Any:
+        return self.bindings[0].value if self.bindings else None
+
+    @property
+    def origin(self) -> Origin | None:
+        return self.bindings[0].origin if self.bindings else None
+
+    @property
+    def shadows(self) -> list[Binding]:
+        return self.bindings[1:]
+
+    def __str__(self) -> str:
+        lines = [f"{self.key} is not set.{self.hint}"]
+        if self.bindings:
+            lines = [f"{self.key} = {show(self.key, self.value)}  ({self.origin})"]
+        lines += [f"  shadows {show(self.key, b.value)}  ({b.origin})" for b in self.shadows]
+        for declared in self.declarations:
+            default = "required" if declared.required else f"default {show('', declared.default)}"
+            lines.append(f"  declared by {declared.function} ({declared.location}), {default}")
+        return "\n".join(lines)
+
+
+def explain(key: str) -> Explanation:
+    """Return the value of `key` here, its origin, and what it shadows, innermost first."""
+    snapshot = _state.current().snapshot
+    bindings = _bindings(check(key))
+    declarations = [
+        Declaration(
+            signature.qualname,
+            location(signature.site),
+            describe(key, signature.defaults.get(name)),
+            name not in signature.defaults,
+        )
+        for signature in _registry.declarations(key)
+        for name in [key.rpartition(".")[2]]
+    ]
+    known = bool(bindings or declarations)
+    hint = "" if known else snapshot.explain_missing(key) or did_you_mean(key, _registry.keys())
+    return Explanation(key, bindings, declarations, hint)
+
+
+def _bindings(key: str) -> list[Binding]:
+    """Walk the frames of this context and then the baseline; stop at what hides the rest."""
+    bindings = []
+    state = _state.active.get()
+    sources: list[Layer] = []
+    while state is not None and state.parent is not None:
+        if not state.is_record:
+            sources.extend(state.layer.scopes())
+        state = state.parent
+    sources.extend((state or _state.ground).snapshot.layers)
+    for layer in sources:
+        value = layer.values.get(key, ABSENT)
+        if value is DELETED:
+            break
+        if value is not ABSENT:
+            bindings.append(Binding(describe(key, plain(value)), resolve(layer.origin_of(key))))
+        if layer.closed:
+            break
+    return bindings

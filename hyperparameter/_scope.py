@@ -1,0 +1,310 @@
+"""`hp.scope`: overrides, a context manager, a mapping; and on the class, what is active here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import MethodType
+from typing import Any, Generic, TypeVar, final
+
+from . import _state
+from ._accessor import Accessor, BoundAccessor
+from ._convert import UntypedText
+from ._keys import KNOWN, check, flatten
+from ._origin import Origin, Site, outside_site, site_of
+from ._reading import missing, require
+from ._snapshot import DELETED, Layer, Made, Snapshot, as_layer
+from .exceptions import InvalidKey
+
+_SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
+_getframe = sys._getframe
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class _Root(dict[str, Accessor]):
+    """The accessors that begin at `hp.scope`, by name."""
+
+    def of(self, name: str) -> Accessor:
+        accessor = self.get(name)
+        if accessor is None:
+            accessor = Accessor(check(name))
+            if len(self) < 4096:
+                self[name] = accessor
+        return accessor
+
+
+_roots = _Root()
+
+
+class _AmbientMeta(type):
+    """Makes the class `scope` itself read and write what is active here."""
+
+    def __getattribute__(cls, name: str) -> Any:
+        try:
+            return _roots[name]
+        except KeyError:
+            pass
+        if name[:2] == "__" or name in _PUBLIC:
+            return type.__getattribute__(cls, name)
+        if name[:4] == "_hp_":
+            return type.__getattribute__(cls, name)
+        return _roots.of(name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if name[:2] == "__":
+            type.__setattr__(cls, name, value)
+        else:
+            scope.current()._hp_update({_own_name(name): value}, 2)
+
+    def __delattr__(cls, name: str) -> None:
+        scope.current()._hp_delete(_own_name(name))
+
+    def __getitem__(cls, key: str) -> Accessor:
+        return Accessor(check(key))
+
+    def __setitem__(cls, key: str, value: Any) -> None:
+        scope.current()._hp_update({check(key): value}, 2)
+
+    def __delitem__(cls, key: str) -> None:
+        scope.current()._hp_delete(check(key))
+
+    def __contains__(cls, key: object) -> bool:
+        return _state.current().snapshot.find(key) is not None  # type: ignore[arg-type]
+
+    def __iter__(cls) -> Iterator[str]:
+        return scope.current().__iter__()
+
+    def __len__(cls) -> int:
+        return len(_state.current().snapshot.flat())
+
+    def __bool__(cls) -> bool:
+        return True
+
+
+class _here(Generic[_F]):
+    """A method that, called on the class, acts on the scope that is active here."""
+
+    def __init__(self, function: _F) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: Any) -> _F:
+        return MethodType(self.function, scope.current() if instance is None else instance)  # type: ignore[return-value]
+
+
+class Storage:
+    """The flat values of a scope; what `scope.storage()` returns."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def storage(self) -> dict[str, Any]:
+        return self._values
+
+    def __repr__(self) -> str:
+        return f"Storage({self._values!r})"
+
+
+@final
+class scope(_state.Enterable, metaclass=_AmbientMeta):
+    """A set of overrides, and the context manager that makes them visible.
+
+    `hp.scope("lr=0.1", batch_size=32, **{"train.epochs": 3})`: text has no type until it is
+    read, mappings flatten into dotted keys.  On the class, names read what is active here
+    (`hp.scope.train.lr | 0.1`); an instance is a mapping over its flat keys, its own over
+    those that it inherits.
+    """
+
+    __slots__ = ("__weakref__", "_hp_made")
+    _hp_made: Made | Layer | Snapshot
+
+    def __init__(self, /, *texts: str, **params: Any) -> None:
+        for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
+            if key not in KNOWN or type(params[key]) not in _SIMPLE:
+                params = flatten(params)
+                break
+        if texts:
+            params |= _parse(texts)
+        frame = _getframe(1)
+        _set_made(self, (params, (frame.f_code, frame.f_lasti)))
+
+    @staticmethod
+    def empty(*texts: str, **params: Any) -> scope:
+        """Return a scope that inherits nothing, the baseline included."""
+        return scope_of(_layer_of(texts, params, site_of(_getframe(1)), closed=True))
+
+    @staticmethod
+    def current() -> scope:
+        """Return a handle on the innermost active scope."""
+        handle: scope = _state.handle()
+        return handle
+
+    @staticmethod
+    def frozen() -> None:
+        """Make what is visible here the baseline that all contexts without a scope see."""
+        _state.set_baseline(_state.current().snapshot)
+
+    @staticmethod
+    def init(params: Mapping[str, Any] | None = None) -> scope:
+        """Open a scope in this thread for good and return it."""
+        opened = scope_of(_layer_of((), dict(params or {}), site_of(_getframe(1))))
+        return opened.__enter__()
+
+    @_here
+    def keys(self) -> Iterator[str]:
+        """Return the flat keys that are visible in this scope, inherited ones included."""
+        return self.__iter__()
+
+    @_here
+    def storage(self) -> Storage:
+        """Return the storage object, whose `storage()` is the flat dict of visible values."""
+        from ._convert import plain
+
+        state = self._hp_state()
+        state.record.note_bulk("", outside_site())
+        return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
+
+    @_here
+    def update(self, params: Mapping[str, Any]) -> scope:
+        """Set the values of a mapping, nested or flat, and return the scope."""
+        return self._hp_update(params, 2)
+
+    @_here
+    def clear(self) -> scope:
+        """Remove all that is visible in this scope, what it inherits included; return it."""
+        return self._hp_write(Layer({}, outside_site(), closed=True))
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return BoundAccessor(check(name), self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._hp_update({_own_name(name): value}, 2)
+
+    def __delattr__(self, name: str) -> None:
+        self._hp_delete(_own_name(name))
+
+    def __getitem__(self, key: str) -> Any:
+        return require(self._hp_state(), check(key), outside_site())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._hp_update({check(key): value}, 2)
+
+    def __delitem__(self, key: str) -> None:
+        self._hp_delete(check(key))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._hp_state().snapshot.find(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        state = self._hp_state()
+        state.record.note_bulk("", outside_site())
+        return state.snapshot.keys()
+
+    def __len__(self) -> int:
+        return len(self._hp_state().snapshot.flat())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        from ._describe import show
+
+        flat = self._hp_state().snapshot.flat()
+        shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
+        return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = _state.frame_of(self)
+        if state is None:
+            made = as_layer(self._hp_made)
+            layers, closed = made.scopes(), made.closed
+        else:
+            layers, closed = state.snapshot.layers, state.snapshot.closed
+        return _from_layers, (closed, [layer.portable() for layer in layers])
+
+    def __hp_flat__(self) -> dict[str, Any]:
+        return self._hp_state().snapshot.flat()
+
+    def _hp_state(self) -> _state.State:
+        """Return the state of this scope's frame, or how it would be if entered now."""
+        now = _state.current()
+        state = _state.frame_of(self)
+        if state is None and self is implicit:
+            return now
+        if state is not None and state.record is now.record:
+            return state
+        snapshot = (
+            state.snapshot if state is not None else as_layer(self._hp_made).onto(now.snapshot)
+        )
+        return _state.view(snapshot, now.record)
+
+    def _hp_update(self, params: Mapping[str, Any], depth: int) -> scope:
+        return self._hp_write(Layer(flatten(params), site_of(_getframe(depth))))
+
+    def _hp_delete(self, key: str) -> None:
+        snapshot = self._hp_state().snapshot
+        if snapshot.find(key) is None:
+            raise missing(snapshot, key)
+        self._hp_write(Layer({key: DELETED}, outside_site()))
+
+    def _hp_write(self, change: Layer) -> scope:
+        state = _state.frame_of(self)
+        if state is not None:
+            _state.write(state, change)
+        elif self is implicit:
+            _state.open_implicit(change)
+        else:
+            _set_made(self, as_layer(self._hp_made).bind(change))
+        return self
+
+
+_PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
+_set_made = vars(scope)["_hp_made"].__set__
+
+
+def _layer_of(
+    texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
+) -> Layer:
+    return Layer(flatten(params) | _parse(texts), origin, closed=closed)
+
+
+def scope_of(layer: Layer | Snapshot) -> scope:
+    """Return a scope that binds what `layer` binds, with its origins."""
+    made = scope.__new__(scope)
+    _set_made(made, layer)
+    return made
+
+
+def _from_layers(closed: bool, layers: list[Layer]) -> scope:
+    return scope_of(Snapshot(tuple(layers), len(layers), closed))
+
+
+def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
+    parsed = {}
+    for text in texts:
+        if not isinstance(text, str):
+            raise InvalidKey(
+                f"A positional argument of scope is text such as 'lr=0.1', not {text!r:.80}. "
+                "Pass a mapping as keywords: hp.scope(**mapping).",
+            )
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidKey(f"{text!r:.200} has no '='. Write it as KEY=VALUE.", key=key)
+        parsed[check(key.strip())] = UntypedText(value)
+    return parsed
+
+
+def _own_name(name: str) -> str:
+    if name in _PUBLIC:
+        raise InvalidKey(
+            f"{name!r} is a method of scopes. To set the parameter, write scope[{name!r}] = ...",
+            key=name,
+        )
+    return check(name)
+
+
+implicit: scope = scope()
+"""The handle for what a write opens where no scope is active."""
+_state.implicit = implicit

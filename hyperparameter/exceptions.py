@@ -1,0 +1,46 @@
+"""Every error that this library raises on purpose.
+
+One base to catch, subclasses that carry data.  A message names the key, where
+its value came from, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HyperparameterError(Exception):
+    """Base of all errors; `key`, `value` and `origin` are None where they do not apply.
+
+    `value` is a description where the value itself is large or is a secret.
+    """
+
+    def __init__(
+        self, message: str, *, key: str | None = None, value: Any = None, origin: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.key = key
+        self.value = value
+        self.origin = origin
+
+
+class InvalidKey(HyperparameterError, ValueError):
+    """A key is not a dotted name, or a mapping cannot be flattened into keys."""
+
+
+class MissingParameter(HyperparameterError, KeyError):
+    """A value without default was read, and nobody has set it."""
+
+    __str__ = Exception.__str__  # KeyError would show the repr of the message
+
+
+class ConversionError(HyperparameterError, ValueError):
+    """A value cannot become the wanted type without loss."""
+
+
+class UsageError(HyperparameterError):
+    """A command line cannot be used as it is."""
+
+
+class ConfigurationError(HyperparameterError):
+    """A configuration file or a record cannot be used as it is."""
