@@ -19,7 +19,7 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks
 
 clean:
 	rm -rf $(VENV) .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,5 @@
 """Why a key has the value that it has."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from . import _registry, _state

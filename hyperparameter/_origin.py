@@ -4,8 +4,6 @@ Scopes are created in hot loops, so what is kept there is a `Site`, a code objec
 instruction offset; it becomes a `file:line` only when somebody asks.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from types import CodeType, FrameType
@@ -37,7 +35,7 @@ class Origin(NamedTuple):
     process: Process | None = None
 
     @classmethod
-    def unpack(cls, packed: Any) -> Origin:
+    def unpack(cls, packed: Any) -> "Origin":
         """Return the origin from its plain form, `(kind, location, (host, pid) or None)`."""
         kind, place, process = packed
         return cls(

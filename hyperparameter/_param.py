@@ -89,15 +89,16 @@ def _quick(function: Callable[..., Any], signature: Signature) -> Callable[..., 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         before = _state.active.get()
         state = before or _state.ground
-        plans = state.answers.get(signature)
-        if plans is None or kwargs or (plan := plans.get(len(args))) is None:
+        try:
+            plan = None if kwargs else state.answers[signature][len(args)]
+        except KeyError:
+            plan = None
+        if plan is None:
             plan = signature.plan(state.settled(), len(args), tuple(kwargs))
         try:
-            if plan.values:
-                return function(*args, *plan.positional, **kwargs, **plan.values)
-            if plan.positional:
-                return function(*args, *plan.positional, **kwargs)
-            return function(*args, **kwargs)
+            if plan.is_empty:
+                return function(*args, **kwargs)
+            return function(*args, *plan.positional, **kwargs, **plan.values)
         finally:
             if _state.active.get() is not before:
                 _state.rollback(before)

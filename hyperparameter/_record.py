@@ -7,8 +7,8 @@ around it, so each holds all that happened inside.  Batches from elsewhere are s
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # importing threading is a tenth of our import
 from collections.abc import Iterable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _state
@@ -66,8 +66,10 @@ class Record:
         self.overrides: dict[str, Source] = {}
         self.dropped = 0
         self._reads: dict[str, dict[Any, Read | _Raw]] = {}
+        self._carried: set[str] = set()
+        self._carried_layers: set[tuple[int, int]] = set()
         self._outer: Record | None = None
-        self._lock = Lock()
+        self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
         outer = _state.current().record
@@ -95,14 +97,17 @@ class Record:
         return nest(flat) if nested else flat
 
     def unused(self) -> list[Unused]:
-        """Return the overrides that nobody read; a bulk read is not a use."""
+        """Return the overrides that nobody read; a bulk read is not a use.
+
+        Those that were carried to another process are left out: what it read is not known here.
+        """
         used = {read.key for read in self.reads if not read.bulk}
         with self._lock:
             overrides = list(self.overrides.items())
         return [
             Unused(key, resolve(source), nearest(key, used))
             for key, source in overrides
-            if key not in used
+            if key not in used and key not in self._carried
         ]
 
     def divergent(self) -> dict[str, list[Read]]:
@@ -133,6 +138,16 @@ class Record:
                 self.overrides[key] = layer.origin_of(key)
         if self._outer is not None:
             self._outer.override(layer)
+
+    def carry(self, layers: Iterable[Layer]) -> None:
+        """Take note that these bindings may be read in another process."""
+        for layer in layers:
+            mark = id(layer.values), len(layer.values)
+            if mark not in self._carried_layers and len(self._carried) < _MOST_KEYS:
+                self._carried_layers.add(mark)
+                self._carried.update(layer.values)
+        if self._outer is not None:
+            self._outer.carry(layers)
 
     def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
         """Take note of one read; `origin` is None when the default was used."""

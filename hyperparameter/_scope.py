@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
-from typing import Any, Generic, TypeVar, final
+from typing import Any, final
 
 from . import _state
 from ._accessor import Accessor, BoundAccessor
@@ -18,7 +18,6 @@ from .exceptions import InvalidKey
 
 _SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
 _getframe = sys._getframe
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class _Root(dict[str, Accessor]):
@@ -81,15 +80,15 @@ class _AmbientMeta(type):
         return True
 
 
-class _here(Generic[_F]):
+class _here:
     """A method that, called on the class, acts on the scope that is active here."""
 
-    def __init__(self, function: _F) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, instance: Any, owner: Any) -> _F:
-        return MethodType(self.function, scope.current() if instance is None else instance)  # type: ignore[return-value]
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return MethodType(self.function, scope.current() if instance is None else instance)
 
 
 class Storage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import _state
 from ._convert import plain
@@ -18,12 +18,18 @@ _MOST_PLANS = 64
 _NO_DEFAULT: Any = object()
 
 
-class Plan(NamedTuple):
+class Plan:
     """What a scope adds to calls of one shape."""
 
-    values: dict[str, Any]
-    positional: tuple[Any, ...] = ()
-    again: bool = False  # some value is not to be shared between calls
+    __slots__ = ("is_empty", "is_shared", "positional", "values")
+
+    def __init__(
+        self, values: dict[str, Any], positional: tuple[Any, ...], is_shared: bool
+    ) -> None:
+        self.values = values
+        self.positional = positional
+        self.is_shared = is_shared  # whether the next call may get the very same values
+        self.is_empty = not values and not positional
 
 
 class Signature:
@@ -74,14 +80,14 @@ class Signature:
             kept: Plan = plans[shape]
             return kept
         values: dict[str, Any] = {}
-        again = False
+        is_shared = True
         for name in self._unbound(count, keywords):
             found = self._fill(state, name)
             if found is not _NO_DEFAULT:
                 values[name], shared = found
-                again = again or not shared
-        plan = self._positioned(values, count, again)
-        if not again:
+                is_shared = is_shared and shared
+        plan = self._positioned(values, count, is_shared)
+        if is_shared:
             self._remember(state, shape, plan)
         return plan
 
@@ -150,20 +156,20 @@ class Signature:
             return typed(key, stored, origin, converter(type(default)), type(default).__name__)
         return typed(key, stored, origin, _toward(default), type(default).__name__)
 
-    def _positioned(self, values: dict[str, Any], count: int, again: bool) -> Plan:
+    def _positioned(self, values: dict[str, Any], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""
         last = max(
             (i for i, n in enumerate(self.positional[: self.positional_only]) if n in values),
             default=-1,
         )
         if last < count:
-            return Plan(values, (), again)
+            return Plan(values, (), is_shared)
         between = self.positional[count : last + 1]
         if any(name not in values and name not in self.defaults for name in between):
             # The call lacks an argument; Python's own error says which.
-            return Plan({n: v for n, v in values.items() if n not in between}, (), again)
+            return Plan({n: v for n, v in values.items() if n not in between}, (), is_shared)
         fill = tuple(values.pop(n) if n in values else self.defaults[n] for n in between)
-        return Plan(values, fill, again)
+        return Plan(values, fill, is_shared)
 
 
 _EXACT = frozenset([int, float, bool, str])

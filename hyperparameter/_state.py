@@ -11,11 +11,11 @@ any chain, so that `set_baseline` is seen at once wherever no scope is open.
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # importing threading is a tenth of our import
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from ._snapshot import EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
 
@@ -24,15 +24,7 @@ CARRIED: Any = object()
 
 _NO_ANSWERS: dict[Any, Any] = {}
 _MOST_ANSWERS = 4096
-_lock = Lock()
-
-
-class Recorder(Protocol):
-    """What a state needs of the record that its overrides go to."""
-
-    overrides: dict[str, Any]
-
-    def override(self, layer: Layer | Snapshot) -> None: ...
+_lock = allocate_lock()
 
 
 class State:
@@ -155,7 +147,7 @@ def set_baseline(snapshot: Snapshot) -> None:
         ground = state
 
 
-def push_record(record: Recorder) -> None:
+def push_record(record: Any) -> None:
     """Send what is read in this context to `record`, until its frame is removed."""
     for layer in current().snapshot.layers:
         record.override(layer)
@@ -193,7 +185,7 @@ class Enterable:
         active.set(state)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
         state = active.get()
         if state is not None and state.owner is self:
             parent = state.parent

@@ -25,8 +25,10 @@ class Captured(NamedTuple):
 
 
 def capture() -> Captured:
-    """Return what is active in this context now."""
-    return Captured(current().snapshot, _state.ground.snapshot)
+    """Return what is active in this context now, and note that it goes elsewhere."""
+    state, baseline = current(), _state.ground.snapshot
+    state.record.carry(state.snapshot.layers)
+    return Captured(state.snapshot, baseline)
 
 
 __all__ = [

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .._convert import FALSE_WORDS, TRUE_WORDS, UntypedText
 from .._describe import show
+from .._docstring import Help
 from .._docstring import parse as parse_docstring
 from .._hints import is_bool
 from .._keys import check, did_you_mean
@@ -46,7 +47,9 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(signature: Signature, argv: list[str], program: str) -> CommandLine:
     """Return what `argv` sets; `UsageError` for what it has wrong, `Leave` after help."""
-    parser = _build(signature, program)
+    wants_help = not {"-h", "--help"}.isdisjoint(argv)
+    texts = parse_docstring(signature.function.__doc__ if wants_help else None)
+    parser = _build(signature, texts, program)
     given, unknown = parser.parse_known_args(_spell_out(signature, argv))
     if unknown:
         options = [f"--{name.replace('_', '-')}" for name in signature.defaults]
@@ -75,8 +78,7 @@ def parse(signature: Signature, argv: list[str], program: str) -> CommandLine:
     )
 
 
-def _build(signature: Signature, program: str) -> _Parser:
-    texts = parse_docstring(signature.function.__doc__)
+def _build(signature: Signature, texts: Help, program: str) -> _Parser:
     parser = _Parser(prog=program, description=texts.summary, allow_abbrev=False)
     for name in signature.names:
         text = texts.parameters.get(name, "").replace("%", "%%")

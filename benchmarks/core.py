@@ -1,0 +1,156 @@
+"""The core rows: reads, scopes, decorated calls, import, command line, memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from floor import Override, floor, passing, three
+from measure import in_turns, programs_in_turns
+
+import hyperparameter as hp
+
+MANY = {f"group{i // 10}.key{i}": i for i in range(10_000)}
+PROGRAMS = Path(__file__).parent / "programs"
+
+# Budgets in absolute time hold for the machine that they were set on: there, hyperparameter
+# 0.6.0 took 4 200 ns to enter and leave a scope, and importing argparse 6 ms.
+_PEER_ENTER_NS = 4_200
+_ARGPARSE_MS = 6
+
+
+class Row(NamedTuple):
+    """A figure and the most (or, with `at_least`, the least) that it may be."""
+
+    what: str
+    figure: float
+    unit: str
+    budget: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return self.figure >= self.budget if self.at_least else self.figure <= self.budget
+
+
+decorated = hp.param("three")(three)
+
+
+def enter() -> None:
+    with hp.scope(x=1):
+        pass
+
+
+def enter_and_read() -> None:
+    with hp.scope(x=1):
+        hp.scope.x | 0
+
+
+def override() -> None:
+    with Override(x=1):
+        pass
+
+
+def rows(peers: dict[str, float]) -> Iterator[Row]:
+    """Yield the core rows; `peers` are nanoseconds from `peers.py`, with their own floor."""
+    yield from _reads(peers)
+    yield from _scopes(peers)
+    yield from _calls()
+    yield from _programs()
+    yield from _memory()
+
+
+def _reads(peers: dict[str, float]) -> Iterator[Row]:
+    with hp.record(), hp.scope(**{"a.b.c": 1}):
+        here = in_turns({
+            "floor": lambda: floor("a.b.c", 1),
+            "hit": lambda: hp.scope.a.b.c | 1,
+            "miss": lambda: hp.scope.a.b.d | 1,
+        })  # fmt: skip
+    hit = here["hit"] / here["floor"]
+    yield Row("read hp.scope.a.b.c | d, hit", hit, "x floor", 5.5)
+    yield Row("read hp.scope.a.b.d | d, miss", here["miss"] / here["floor"], "x floor", 5.5)
+    peer = peers["hyperparameter 0.6.0, read"] / peers["floor"]
+    yield Row("read, times faster than hyperparameter 0.6.0", peer / hit, "x", 70, at_least=True)
+    with ExitStack() as stack:
+        stack.enter_context(hp.record())
+        stack.enter_context(hp.scope(**MANY))
+        for depth in range(100):
+            stack.enter_context(hp.scope(**{"a.b.c": depth, f"level{depth}": depth}))
+        deep = in_turns({
+            "floor": lambda: floor("a.b.c", 1),
+            "hit": lambda: hp.scope.a.b.c | 1,
+            "miss": lambda: hp.scope.a.b.d | 1,
+        })  # fmt: skip
+    what = "the same among 10 000 keys, 100 scopes deep"
+    yield Row(f"{what}, hit", deep["hit"] / deep["floor"] / hit, "x the above", 1.2)
+    miss = deep["miss"] / deep["floor"] / (here["miss"] / here["floor"])
+    yield Row(f"{what}, miss", miss, "x the above", 1.2)
+
+
+def _scopes(peers: dict[str, float]) -> Iterator[Row]:
+    with hp.scope(**{f"k{i}": i for i in range(10)}):
+        few = in_turns({"override": override, "enter": enter})
+    yield Row("enter and exit, 1 key", few["enter"] / few["override"], "x minimal manager", 1.6)
+    with hp.scope(**MANY):
+        many = in_turns({"override": override, "enter": enter})
+    inherited = many["enter"] / many["override"] / (few["enter"] / few["override"])
+    yield Row("enter and exit inside 10 000 keys", inherited, "x inside 10", 2)
+    with hp.scope(**MANY):
+        first = in_turns({"enter": enter, "read": enter_and_read})
+    scale = _PEER_ENTER_NS / peers["hyperparameter 0.6.0, enter and exit"]
+    microseconds = (first["read"] - first["enter"]) / 1000 * scale
+    yield Row("first read in a new scope", microseconds, "us where 0.6.0 enters in 4.2", 1.5)
+
+
+def _calls() -> Iterator[Row]:
+    def plain() -> None:
+        decorated()
+
+    with hp.scope(unrelated=1):
+        none = in_turns({"passing": passing, "decorated": decorated})
+    with hp.scope(**{"three.a": 5}):
+        one = in_turns({"passing": passing, "decorated": decorated})
+    yield Row("@hp.param call, 3 parameters, 1 override", one["decorated"] / one["passing"],
+              "x pass-through", 5)  # fmt: skip
+    yield Row("@hp.param call, no override", none["decorated"] / none["passing"],
+              "x pass-through", 2.5)  # fmt: skip
+
+
+def _programs() -> Iterator[Row]:
+    times = programs_in_turns({
+        "bare": ["-c", "pass"],
+        "import argparse": ["-c", "import argparse"],
+        "import": ["-c", "import hyperparameter"],
+        "argparse": [str(PROGRAMS / "hello_argparse.py"), "you"],
+        "launch": [str(PROGRAMS / "hello_launch.py"), "you"],
+        "argparse help": [str(PROGRAMS / "hello_argparse.py"), "--help"],
+        "launch help": [str(PROGRAMS / "hello_launch.py"), "--help"],
+    })  # fmt: skip
+    scale = _ARGPARSE_MS / (times["import argparse"] - times["bare"])
+    unit = "ms where importing argparse takes 6"
+    yield Row("import hyperparameter", (times["import"] - times["bare"]) * scale, unit, 20)
+    more = (times["launch"] - times["argparse"]) * scale
+    yield Row("hello-world with hp.launch, over argparse", more, unit, 15)
+    more = (times["launch help"] - times["argparse help"]) * scale
+    yield Row("its --help, over argparse", more, unit, 40)
+
+
+def _memory() -> Iterator[Row]:
+    keys = [f"group{i // 10}.key{i}" for i in range(100_000)]
+    params = dict.fromkeys(keys, 1)
+    tracemalloc.start()
+    with hp.scope(**params):
+        hp.scope.group1.key10 | 0
+        size, _ = tracemalloc.get_traced_memory()
+        yield Row("100 000 keys", size / 1e6, "MB", 14)
+        enter()
+        before, _ = tracemalloc.get_traced_memory()
+        with hp.scope(nested=1):
+            hp.scope.nested | 0
+            after, _ = tracemalloc.get_traced_memory()
+            yield Row("a nested scope on top", (after - before) / 1e3, "KB", 2)
+    tracemalloc.stop()
