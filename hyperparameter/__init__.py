@@ -10,7 +10,8 @@ with hp.scope("train.lr=0.01"):
 from ._explain import Explanation, explain
 from ._launch import launch, run_cli
 from ._param import param
-from ._record import Read, Record, Unused, record
+from ._read import Read, Unused
+from ._record import Record, record
 from ._scope import scope
 from ._secrets import add_secret_words
 from .exceptions import (

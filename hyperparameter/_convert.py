@@ -26,6 +26,9 @@ _SPECIAL_FLOAT = r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _pattern = cache(re.compile)  # when first needed: four of them are a tenth of our import
 
 
+_MOST_DIGITS = 600  # no interpreter refuses to convert so many
+
+
 class Unconvertible(Exception):
     """Raised inside conversions; whoever knows the key turns it into a `ConversionError`."""
 
@@ -105,10 +108,7 @@ def to_int(value: Any, _: Any = None) -> Any:
         return value
     number = _number(_text(value).strip())
     if number is None:
-        try:
-            return float(_text(value))  # the spellings of Python: inf, nan, 1_000.5
-        except ValueError:
-            raise Unconvertible from None
+        return _python_number(_text(value))
     return number
 
 
@@ -122,19 +122,19 @@ def to_float(value: Any, _: Any = None) -> Any:
     if _is_number(value):
         return value
     number = _number(_text(value).strip())
-    if isinstance(number, int):
-        return to_float(number)
-    try:
-        return number if number is not None else float(_text(value))
-    except ValueError:
-        raise Unconvertible from None
+    if number is None:
+        number = _python_number(_text(value))
+    return to_float(number) if isinstance(number, int) else number
 
 
 def to_str(value: Any, _: Any = None) -> str:
     if type(value) is UntypedText:
         return value.text
     if isinstance(value, (str, bool, int, float)):
-        return value if isinstance(value, str) else str(value)
+        try:
+            return value if isinstance(value, str) else str(value)
+        except ValueError:  # an int of more digits than the interpreter writes
+            raise Unconvertible from None
     raise Unconvertible
 
 
@@ -208,16 +208,34 @@ def _is_number(value: Any) -> bool:
 def _number(text: str) -> int | float | None:
     """Return the number that `text` is in YAML 1.2, None if it is none."""
     if _pattern(_INT).fullmatch(text):
-        try:
-            return int(text)
-        except ValueError:  # longer than the interpreter converts from decimal
-            raise Unconvertible from None
+        return _exact(text)
     if _pattern(_BASED_INT).fullmatch(text):
         return int(text, 0)
     if _pattern(_FLOAT).fullmatch(text):
         return float(text)
     special = _pattern(_SPECIAL_FLOAT).fullmatch(text)
     return float(special[1] + special[2] if special[2] else "nan") if special else None
+
+
+def _python_number(text: str) -> int | float:
+    """Return the number in a spelling that Python has and YAML has not: inf, nan, 1_000."""
+    for number in (_exact, float):
+        try:
+            return number(text)
+        except (ValueError, ArithmeticError):
+            continue
+    raise Unconvertible
+
+
+def _exact(text: str) -> int:
+    if len(text) < _MOST_DIGITS:
+        return int(text)
+    from decimal import Decimal  # has no limit on digits
+
+    number = Decimal(text)
+    if not number.is_finite() or number != number.to_integral_value():
+        raise ValueError(text)
+    return int(number)
 
 
 _toward: dict[type, Callable[[Any, Any], Any]] = {

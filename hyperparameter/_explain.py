@@ -83,13 +83,17 @@ def explain(key: str) -> Explanation:
 def _bindings(key: str) -> list[Binding]:
     """Walk the frames of this context and then the baseline; stop at what hides the rest."""
     bindings = []
-    state = _state.active.get()
     sources: list[Layer] = []
-    while state is not None and state.parent is not None:
-        if not state.is_record:
-            sources.extend(state.layer.scopes())
+    state: _state.State | None = _state.active.get() or _state.ground
+    while state is not None:
+        if state.parent is None or isinstance(state, _state.Afloat):
+            sources.extend(state.snapshot.layers)
+            break
+        sources.extend(state.layer.scopes())
+        if state.inherited is not None:
+            sources.extend(state.inherited.layers)
+            break
         state = state.parent
-    sources.extend((state or _state.ground).snapshot.layers)
     for layer in sources:
         value = layer.values.get(key, ABSENT)
         if value is DELETED:

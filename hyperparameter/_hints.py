@@ -16,8 +16,8 @@ from typing import Any, Literal, Union
 
 from . import _convert
 from ._convert import Unconvertible, UntypedText, plain
-from ._describe import describe
 from ._keys import did_you_mean
+from ._secrets import is_secret
 
 Converter = Callable[[Any], Any]
 
@@ -43,7 +43,9 @@ def _converter(hint: Any) -> Converter:
         return _literal(args)
     if isinstance(hint, type) and origin is None:
         return _class(hint)
-    if origin in (list, tuple, set, frozenset, dict, Mapping, Sequence):
+    if origin in _SCALARS and not args:  # List, Tuple or Dict without parameters
+        return _SCALARS[origin]
+    if origin in (list, tuple, set, frozenset, dict, Mapping, Sequence) and args:
         return _container(origin, args)
     return plain
 
@@ -128,7 +130,7 @@ def _class(hint: Any) -> Converter:
         member = next(iter(hint), None)
         return lambda value: _convert.convert(value, member)
     if issubclass(hint, PathLike):
-        return lambda value: value if isinstance(value, PathLike) else hint(_convert.to_str(value))
+        return _path(hint)
     if _is_structure(hint):
         return _structure(hint)
 
@@ -139,6 +141,13 @@ def _class(hint: Any) -> Converter:
         return plain(value)
 
     return convert
+
+
+def _path(hint: Any) -> Converter:
+    from pathlib import Path
+
+    kind = Path if hint is PathLike else hint
+    return lambda value: value if isinstance(value, PathLike) else kind(_convert.to_str(value))
 
 
 def _is_structure(hint: Any) -> bool:
@@ -164,7 +173,12 @@ def _structure(hint: Any) -> Converter:
         missing = [name for name in required if name not in given]
         if missing:
             raise Unconvertible(f"field {missing[0]!r} of {hint.__name__} is missing")
-        return hint(**{n: _part(converter(names[n]), v, n) for n, v in given.items()})
+        parts = {n: _part(converter(names[n]), v, n) for n, v in given.items()}
+        try:
+            return hint(**parts)
+        except (TypeError, ValueError) as error:  # raised by the class's own checks
+            reason = "" if any(is_secret(name) for name in names) else str(error)
+            raise Unconvertible(reason) from error
 
     return convert
 
@@ -193,7 +207,8 @@ def _struct(hint: Any) -> Converter:
                 _mapping(value), hint, strict=False, from_attributes=True, dec_hook=_foreign
             )
         except (msgspec.ValidationError, RecursionError) as error:
-            raise Unconvertible(str(error)) from None
+            # Only the place: the rest of the text may have a value in it, which may be a secret.
+            raise Unconvertible("".join(str(error).partition("at `$")[1:])) from None
 
     return convert
 
@@ -234,8 +249,8 @@ def _part(convert: Converter, value: Any, where: Any) -> Any:
     try:
         return convert(value)
     except Unconvertible as reason:
-        inner = f": {reason}" if str(reason) else f" is {describe('', value)!r}"
-        raise Unconvertible(f"{where!r}{inner}") from None
+        inner = f", {reason}" if str(reason) else ""  # no value: it may be a secret
+        raise Unconvertible(f"at {where!r}{inner}") from None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

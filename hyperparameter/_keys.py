@@ -10,7 +10,7 @@ from .exceptions import InvalidKey
 MAX_DEPTH = 200
 """How deep a nested mapping may be: far beyond any real configuration, far below the C stack."""
 
-_MAX_KNOWN = 100_000
+_MAX_KNOWN = 16_384
 _NEAR = 0.7
 KNOWN: set[str] = set()
 """Keys that have passed `check` before."""
@@ -30,7 +30,7 @@ def check(key: object) -> str:
             f"Key {key!r:.200} has an empty segment. Write it as names joined by single dots.",
             key=key,
         )
-    key = str(key)
+    key = str.__str__(key)
     if len(KNOWN) >= _MAX_KNOWN:
         KNOWN.clear()
     KNOWN.add(key)
@@ -50,7 +50,8 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     while stack:
         base, items = stack[-1]
         for name, value in items:
-            key = check(f"{base}.{name}" if base and isinstance(name, str) else name)
+            key = check(name)
+            key = check(f"{base}.{key}") if base else key
             if is_nested(value):
                 if id(value) in open_ids:
                     raise InvalidKey(f"The mapping at {key!r:.200} contains itself.", key=key)

@@ -19,6 +19,13 @@ class Process(NamedTuple):
     host: str
     pid: int
 
+    @classmethod
+    def unpack(cls, packed: Any) -> "Process":
+        host, pid = packed
+        if type(packed) is not list or type(host) is not str or type(pid) is not int:
+            raise TypeError(f"{packed!r:.80} is no process")
+        return cls(host, pid)
+
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
 
@@ -38,9 +45,9 @@ class Origin(NamedTuple):
     def unpack(cls, packed: Any) -> "Origin":
         """Return the origin from its plain form, `(kind, location, (host, pid) or None)`."""
         kind, place, process = packed
-        return cls(
-            str(kind), str(place), Process(str(process[0]), int(process[1])) if process else None
-        )
+        if type(packed) is not list or type(kind) is not str or type(place) is not str:
+            raise TypeError(f"{packed!r:.80} is no origin")
+        return cls(kind, place, None if process is None else Process.unpack(process))
 
     def pack(self) -> list[Any]:
         """Return the plain form, of lists and scalars alone."""

@@ -63,6 +63,7 @@ def _decorate_class(cls: type, namespace: str) -> type:
         if function is not getattr(object, name) and hasattr(function, "__code__"):
             signature = Signature(function, namespace, skip=1)
             signature.module, signature.qualname = cls.__module__, cls.__qualname__
+            signature.factories = _factories(cls)
             wrapper = _wrap(function, signature)
             setattr(cls, name, staticmethod(wrapper) if name == "__new__" else wrapper)
             return cls
@@ -70,6 +71,16 @@ def _decorate_class(cls: type, namespace: str) -> type:
         f"@hp.param found no parameters on class {cls.__qualname__}: give it an __init__, "
         "or put @hp.param above the decorator that makes one, such as @dataclass."
     )
+
+
+def _factories(cls: type) -> dict[str, Callable[[], Any]]:
+    """Return what makes the defaults of a dataclass's fields where a function does."""
+    fields = getattr(cls, "__dataclass_fields__", {})
+    return {
+        name: field.default_factory
+        for name, field in fields.items()
+        if field.init and callable(field.default_factory)
+    }
 
 
 def _wrap(function: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
@@ -88,13 +99,10 @@ def _quick(function: Callable[..., Any], signature: Signature) -> Callable[..., 
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         before = _state.active.get()
-        state = before or _state.ground
         try:
-            plan = None if kwargs else state.answers[signature][len(args)]
+            plan = (before or _state.ground).answers[signature][None if kwargs else len(args)]
         except KeyError:
-            plan = None
-        if plan is None:
-            plan = signature.plan(state.settled(), len(args), tuple(kwargs))
+            plan = signature.plan(_state.current(), len(args), tuple(kwargs))
         try:
             if plan.is_empty:
                 return function(*args, **kwargs)

@@ -12,6 +12,7 @@ from . import _state
 from ._convert import Unconvertible, UntypedText, convert, plain, to_bool
 from ._describe import show
 from ._hints import Converter
+from ._keys import nest
 from ._origin import Site, Source, resolve
 from ._snapshot import Snapshot
 from .exceptions import ConversionError, MissingParameter
@@ -26,7 +27,7 @@ def read(state: _state.State, key: str, default: Any, site: Site) -> Any:
     found = state.snapshot.find(key)
     value, origin = found if found is not None else (default, None)
     if type(default) is dict and (found is None or _is_empty_mapping(value)):
-        value, origin = _with_keys_below(state.snapshot, key, value, origin)
+        value, origin = _with_keys_below(state, key, value, origin, site)
     result = value
     if type(value) is not type(default):
         try:
@@ -34,7 +35,7 @@ def read(state: _state.State, key: str, default: Any, site: Site) -> Any:
         except Unconvertible:
             raise _conversion_error(key, value, origin, type(default).__name__) from None
     state.record.note(key, result, default, origin, site)
-    if is_light(default) and (result is value or is_light(result)):
+    if (type(default) in _LIGHT or is_light(default)) and (result is value or is_light(result)):
         state.remember(key, (default, result))
     return result
 
@@ -77,15 +78,16 @@ def typed(key: str, value: Any, origin: Source, converter: Converter, wanted: st
         raise _conversion_error(key, value, origin, wanted, str(reason)) from None
 
 
-def gather(snapshot: Snapshot, key: str) -> tuple[dict[str, Any], Source] | None:
+def gather(state: _state.State, key: str, site: Site) -> tuple[dict[str, Any], Source] | None:
     """Return the nested mapping below `key` and where one of its keys was bound."""
-    below = snapshot.below(key)
+    snapshot = state.snapshot
+    below = {name: plain(value) for name, value in snapshot.below(key).items()}
     if not below:
         return None
-    from ._keys import nest
-
-    first = f"{key}.{next(iter(below))}"
-    return nest({k: plain(v) for k, v in below.items()}), snapshot.origin_of(first)
+    for name, value in below.items():
+        source = snapshot.origin_of(f"{key}.{name}")
+        state.record.note(f"{key}.{name}", value, None, source, site)
+    return nest(below), source
 
 
 def is_light(value: Any) -> bool:
@@ -101,10 +103,10 @@ def missing(snapshot: Snapshot, key: str) -> MissingParameter:
 
 
 def _with_keys_below(
-    snapshot: Snapshot, key: str, value: Any, origin: Source | None
+    state: _state.State, key: str, value: Any, origin: Source | None, site: Site
 ) -> tuple[Any, Source | None]:
     """Return a dict updated with the keys that are set below its own."""
-    gathered = gather(snapshot, key)
+    gathered = gather(state, key, site)
     return (merge(value, gathered[0]), gathered[1]) if gathered else (value, origin)
 
 
@@ -122,8 +124,10 @@ def fields_of(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     kind = type(value)
-    names = getattr(kind, "__dataclass_fields__", ()) or getattr(kind, "__struct_fields__", ())
-    return {name: getattr(value, name) for name in names or ()}
+    names = getattr(kind, "__struct_fields__", ()) or [
+        name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if field.init
+    ]
+    return {name: getattr(value, name) for name in names}
 
 
 def _is_empty_mapping(value: Any) -> bool:

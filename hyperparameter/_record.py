@@ -9,51 +9,20 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # importing threading is a tenth of our import
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import _state
-from ._describe import describe, from_json, show, to_json
+from ._describe import describe
 from ._keys import nearest, nest
-from ._origin import Origin, Process, Site, Source, location, resolve, this_process
+from ._origin import Site, Source, resolve, this_process
+from ._read import RawRead, Read, Unused
 from ._snapshot import Layer, Snapshot
-from .exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from os import PathLike
 
-_FORMAT = "hyperparameter-record"
-_VERSION = 1
 _MOST_VALUES = 1_000
 _MOST_KEYS = 100_000
-
-
-class Read(NamedTuple):
-    """One value as somebody used it; a second reader of the same value adds nothing.
-
-    `origin` is None where the default was used.  A bulk read took all keys below `key`
-    (`*` for every one) without looking at a particular value.
-    """
-
-    key: str
-    value: Any
-    default: Any
-    origin: Origin | None
-    default_used: bool
-    reader: str
-    process: Process
-    bulk: bool = False
-
-
-class Unused(NamedTuple):
-    """An override that nobody read."""
-
-    key: str
-    origin: Origin
-    suggestions: list[str]
-
-    def __str__(self) -> str:
-        hint = f", did you mean {' or '.join(map(repr, self.suggestions))}?"
-        return f"{self.key} ({self.origin}) was never read" + (hint if self.suggestions else "")
 
 
 class Record:
@@ -65,35 +34,45 @@ class Record:
     def __init__(self) -> None:
         self.overrides: dict[str, Source] = {}
         self.dropped = 0
-        self._reads: dict[str, dict[Any, Read | _Raw]] = {}
+        self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
         self._carried_layers: set[tuple[int, int]] = set()
         self._outer: Record | None = None
+        self._entered = 0
         self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
         outer = _state.current().record
+        with self._lock:
+            self._entered += 1
         if self not in outer.and_around():
             self._outer = outer
         _state.push_record(self)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._entered -= 1
         _state.remove(self)
 
     def __repr__(self) -> str:
-        return f"<Record: {len(self._reads)} keys read, {len(self.overrides)} overridden>"
+        return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
 
     @property
     def reads(self) -> list[Read]:
         """All reads, by key in the order of their first read."""
         with self._lock:
-            found = [read for by_value in self._reads.values() for read in by_value.values()]
-        return [read if isinstance(read, Read) else read.resolved() for read in found]
+            found = [read for seen in self._seen.values() for read in seen.by_value.values()]
+        return [_resolved(read) for read in found]
 
     def operative(self, nested: bool = False) -> dict[str, Any]:
-        """Return each key with the value last seen for it, defaults included."""
-        flat = {read.key: read.value for read in self.reads if not read.bulk}
+        """Return each key with its value, defaults included; of several, the one seen last.
+
+        A scope answers later reads of a key by itself, so its first one tells the order.
+        """
+        with self._lock:
+            last = [seen.by_value[seen.last] for seen in self._seen.values()]
+        flat = {read.key: read.value for read in last if not read.bulk}
         return nest(flat) if nested else flat
 
     def unused(self) -> list[Unused]:
@@ -120,146 +99,113 @@ class Record:
         return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
 
     def and_around(self) -> list[Record]:
-        """Return this record and those that also get what it gets, innermost first."""
+        """Return this record and those that get what it gets, because they are still open."""
         records = [self]
-        while (outer := records[-1]._outer) is not None:
-            records.append(outer)
+        outer = self._outer
+        while outer is not None:
+            if outer._entered or outer._outer is None:
+                records.append(outer)
+            outer = outer._outer
         return records
 
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file."""
         for read in reads:
-            self._keep(read.key, (repr(read[1:5]), read.process), read)
+            reader = read.reader if read.bulk else ""
+            self._keep(read.key, (repr(read[1:5]), read.process, reader), read)
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Take note of bindings that are in force during this record."""
-        for key in layer.values:
-            if key not in self.overrides and len(self.overrides) < _MOST_KEYS:
-                self.overrides[key] = layer.origin_of(key)
-        if self._outer is not None:
-            self._outer.override(layer)
+        for record in self.and_around():
+            for key in layer.values:
+                if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
+                    record.overrides[key] = layer.origin_of(key)
 
     def carry(self, layers: Iterable[Layer]) -> None:
         """Take note that these bindings may be read in another process."""
-        for layer in layers:
-            mark = id(layer.values), len(layer.values)
-            if mark not in self._carried_layers and len(self._carried) < _MOST_KEYS:
-                self._carried_layers.add(mark)
-                self._carried.update(layer.values)
-        if self._outer is not None:
-            self._outer.carry(layers)
+        for record in self.and_around():
+            for layer in layers:
+                mark = id(layer.values), len(layer.values)
+                if mark not in record._carried_layers and len(record._carried) < _MOST_KEYS:
+                    record._carried_layers.add(mark)
+                    record._carried.update(layer.values)
 
     def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
         """Take note of one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)
-        if kind not in _SCALARS or (kind is str and len(value) > 200):
-            value_id: Any = show("", value)
-        else:
-            value_id = value
+        light = kind in _SCALARS or (kind is str and len(value) <= _SHORT)
+        value_id = value if light else repr(describe("", value))
         default_id = default if wanted in _SCALARS and origin is None else wanted
         place = (id(origin[0]), origin[1]) if type(origin) is tuple else origin
         identity = (kind, value_id, default_id, place)
-        by_value = self._reads.get(key)
-        if by_value is not None and identity in by_value:
+        seen = self._seen.get(key)
+        if seen is not None and identity in seen.by_value:
+            if seen.last != identity:
+                self._see_again(key, identity)
             return
         shown = describe(key, value)
         default = shown if origin is None else describe(key, default)
-        self._keep(key, identity, _Raw(key, shown, default, origin, site, this_process()))
+        self._keep(key, identity, RawRead(key, shown, default, origin, site, this_process()))
 
     def note_bulk(self, prefix: str, site: Site) -> None:
         """Take note that everything below `prefix` was taken at once."""
-        raw = _Raw(f"{prefix}.*" if prefix else "*", None, None, None, site, this_process(), True)
-        self._keep(raw.key, (id(site[0]), site[1]), raw)
+        key = f"{prefix}.*" if prefix else "*"
+        raw = RawRead(key, None, None, None, site, this_process(), bulk=True)
+        self._keep(key, (id(site[0]), site[1]), raw)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; secrets have been masked when they were read."""
-        document = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "dropped": self.dropped,
-            "overrides": {key: resolve(source).pack() for key, source in self.overrides.items()},
-            "reads": [
-                {**read._asdict(), "value": to_json(read.value), "default": to_json(read.default),
-                 "origin": read.origin and read.origin.pack(), "process": list(read.process)}
-                for read in self.reads
-            ],
-        }  # fmt: skip
-        import json
+        from ._record_file import write
 
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, allow_nan=False)
-            file.write("\n")
+        overrides = {key: resolve(source) for key, source in list(self.overrides.items())}
+        write(path, overrides, self.reads, self.dropped)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
-        import json
+        from ._record_file import read
 
-        try:
-            with open(path, encoding="utf-8") as file:
-                document = json.load(file)
-        except (ValueError, RecursionError) as error:
-            raise ConfigurationError(f"{path} is not a saved record: {error}") from None
-        if not isinstance(document, dict) or document.get("format") != _FORMAT:
-            raise ConfigurationError(f"{path} is not a saved record.")
-        if document.get("version") != _VERSION:
-            raise ConfigurationError(
-                f"{path} is a record of version {document.get('version')!r}, "
-                f"this library reads version {_VERSION}."
-            )
         record = cls()
-        try:
-            record.dropped = int(document["dropped"])
-            record.overrides = {k: Origin.unpack(v) for k, v in document["overrides"].items()}
-            record.add(_read_from(fields) for fields in document["reads"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigurationError(f"{path} is a damaged record: {error!r}") from None
+        overrides, reads, record.dropped = read(path)
+        record.overrides.update(overrides)
+        record.add(reads)
         return record
 
-    def _keep(self, key: str, identity: Any, read: Read | _Raw) -> None:
-        with self._lock:
-            by_value = self._reads.get(key)
-            if by_value is None and len(self._reads) < _MOST_KEYS:
-                by_value = self._reads[key] = {}
-            if by_value is None or len(by_value) >= _MOST_VALUES:
-                self.dropped += 1
-            else:
-                by_value.setdefault(identity, read)
-        if self._outer is not None:
-            self._outer._keep(key, identity, read)
+    def _see_again(self, key: str, identity: Any) -> None:
+        for record in self.and_around():
+            seen = record._seen.get(key)
+            if seen is not None and identity in seen.by_value:
+                seen.last = identity
+
+    def _keep(self, key: str, identity: Any, read: Read | RawRead) -> None:
+        for record in self.and_around():
+            with record._lock:
+                seen = record._seen.get(key)
+                if seen is None and len(record._seen) < _MOST_KEYS:
+                    seen = record._seen[key] = _Seen()
+                if seen is None or len(seen.by_value) >= _MOST_VALUES:
+                    record.dropped += 1
+                else:
+                    seen.by_value.setdefault(identity, read)
+                    seen.last = identity
 
 
-class _Raw(NamedTuple):
-    """A read whose places have not been looked up yet."""
+class _Seen:
+    """What has been read of one key: each different value, and which of them last."""
 
-    key: str
-    value: Any
-    default: Any
-    origin: Source | None
-    site: Site
-    process: Process
-    bulk: bool = False
+    __slots__ = ("by_value", "last")
 
-    def resolved(self) -> Read:
-        origin = resolve(self.origin) if self.origin is not None else None
-        used = self.origin is None and not self.bulk
-        place = location(self.site)
-        return Read(
-            self.key, self.value, self.default, origin, used, place, self.process, self.bulk
-        )
+    def __init__(self) -> None:
+        self.by_value: dict[Any, Read | RawRead] = {}
+        self.last: Any = None
 
 
-def _read_from(fields: dict[str, Any]) -> Read:
-    return Read(**{
-        **fields,
-        "value": from_json(fields["value"]),
-        "default": from_json(fields["default"]),
-        "origin": fields["origin"] and Origin.unpack(fields["origin"]),
-        "process": Process(*fields["process"]),
-    })  # fmt: skip
+def _resolved(read: Read | RawRead) -> Read:
+    return read if isinstance(read, Read) else read.resolved()
 
 
-_SCALARS = frozenset([int, float, bool, str, type(None)])
+_SCALARS = frozenset([int, float, bool, type(None)])
+_SHORT = 200
 
 process_record = Record()
 """The record that always exists."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from . import _state
-from ._accessor import Accessor, BoundAccessor
+from ._accessor import Accessor, BoundAccessor, keep
 from ._convert import UntypedText
+from ._describe import show
 from ._keys import KNOWN, check, flatten
 from ._origin import Origin, Site, outside_site, site_of
 from ._reading import missing, require
@@ -20,55 +21,48 @@ _SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
 _getframe = sys._getframe
 
 
-class _Root(dict[str, Accessor]):
-    """The accessors that begin at `hp.scope`, by name."""
+class _Roots(dict[str, Any]):
+    """The accessors that `hp.scope.name` gives, by name."""
 
-    def of(self, name: str) -> Accessor:
-        accessor = self.get(name)
-        if accessor is None:
-            accessor = Accessor(check(name))
-            if len(self) < 4096:
-                self[name] = accessor
+    def __missing__(self, name: str) -> Any:
+        if name[:2] == "__" or name in _PUBLIC:
+            return type.__getattribute__(scope, name)
+        accessor = Accessor(check(name))
+        keep(self, name, accessor)
         return accessor
-
-
-_roots = _Root()
 
 
 class _AmbientMeta(type):
     """Makes the class `scope` itself read and write what is active here."""
 
-    def __getattribute__(cls, name: str) -> Any:
-        try:
-            return _roots[name]
-        except KeyError:
-            pass
-        if name[:2] == "__" or name in _PUBLIC:
-            return type.__getattribute__(cls, name)
-        if name[:4] == "_hp_":
-            return type.__getattribute__(cls, name)
-        return _roots.of(name)
+    # A bound method of a dict, called without the class: half the price of a function, on the
+    # way of every read.  It can serve one class only, so `scope` is final.
+    __getattribute__ = _Roots().__getitem__  # type: ignore[misc]  # called without the class
+
+    if TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> Any: ...
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name[:2] == "__":
             type.__setattr__(cls, name, value)
         else:
-            scope.current()._hp_update({_own_name(name): value}, 2)
+            scope.current().__hp_update__({_own_name(name): value}, 2)
 
     def __delattr__(cls, name: str) -> None:
-        scope.current()._hp_delete(_own_name(name))
+        scope.current().__hp_delete__(_own_name(name))
 
     def __getitem__(cls, key: str) -> Accessor:
         return Accessor(check(key))
 
     def __setitem__(cls, key: str, value: Any) -> None:
-        scope.current()._hp_update({check(key): value}, 2)
+        scope.current().__hp_update__({check(key): value}, 2)
 
     def __delitem__(cls, key: str) -> None:
-        scope.current()._hp_delete(check(key))
+        scope.current().__hp_delete__(check(key))
 
     def __contains__(cls, key: object) -> bool:
-        return _state.current().snapshot.find(key) is not None  # type: ignore[arg-type]
+        return isinstance(key, str) and _state.current().snapshot.find(key) is not None
 
     def __iter__(cls) -> Iterator[str]:
         return scope.current().__iter__()
@@ -101,7 +95,8 @@ class Storage:
         return self._values
 
     def __repr__(self) -> str:
-        return f"Storage({self._values!r})"
+        shown = ", ".join(f"{key!r}: {show(key, value)}" for key, value in self._values.items())
+        return f"Storage({{{shown}}})"
 
 
 @final
@@ -114,16 +109,19 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
     those that it inherits.
     """
 
-    __slots__ = ("__weakref__", "_hp_made")
-    _hp_made: Made | Layer | Snapshot
+    __slots__ = ("__hp_made__", "__weakref__")
+    __hp_made__: Made | Layer | Snapshot
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("hp.scope is final: its attributes are keys.")
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
-            if key not in KNOWN or type(params[key]) not in _SIMPLE:
+            if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _SIMPLE:
                 params = flatten(params)
                 break
         if texts:
-            params |= _parse(texts)
+            params = _with_texts(texts, params)
         frame = _getframe(1)
         _set_made(self, (params, (frame.f_code, frame.f_lasti)))
 
@@ -159,19 +157,19 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
         """Return the storage object, whose `storage()` is the flat dict of visible values."""
         from ._convert import plain
 
-        state = self._hp_state()
+        state = self.__hp_state__()
         state.record.note_bulk("", outside_site())
         return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
 
     @_here
     def update(self, params: Mapping[str, Any]) -> scope:
         """Set the values of a mapping, nested or flat, and return the scope."""
-        return self._hp_update(params, 2)
+        return self.__hp_update__(params, 2)
 
     @_here
     def clear(self) -> scope:
         """Remove all that is visible in this scope, what it inherits included; return it."""
-        return self._hp_write(Layer({}, outside_site(), closed=True))
+        return self.__hp_write__(Layer({}, outside_site(), closed=True))
 
     def __getattr__(self, name: str) -> Any:
         if name[:2] == "__":
@@ -179,54 +177,51 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
         return BoundAccessor(check(name), self)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._hp_update({_own_name(name): value}, 2)
+        self.__hp_update__({_own_name(name): value}, 2)
 
     def __delattr__(self, name: str) -> None:
-        self._hp_delete(_own_name(name))
+        self.__hp_delete__(_own_name(name))
 
     def __getitem__(self, key: str) -> Any:
-        return require(self._hp_state(), check(key), outside_site())
+        return require(self.__hp_state__(), check(key), outside_site())
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._hp_update({check(key): value}, 2)
+        self.__hp_update__({check(key): value}, 2)
 
     def __delitem__(self, key: str) -> None:
-        self._hp_delete(check(key))
+        self.__hp_delete__(check(key))
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self._hp_state().snapshot.find(key) is not None
+        return isinstance(key, str) and self.__hp_state__().snapshot.find(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        state = self._hp_state()
+        state = self.__hp_state__()
         state.record.note_bulk("", outside_site())
         return state.snapshot.keys()
 
     def __len__(self) -> int:
-        return len(self._hp_state().snapshot.flat())
+        return len(self.__hp_state__().snapshot.flat())
 
     def __bool__(self) -> bool:
         return True
 
     def __repr__(self) -> str:
-        from ._describe import show
-
-        flat = self._hp_state().snapshot.flat()
+        flat = self.__hp_state__().snapshot.flat()
         shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
         return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = _state.frame_of(self)
         if state is None:
-            made = as_layer(self._hp_made)
-            layers, closed = made.scopes(), made.closed
-        else:
-            layers, closed = state.snapshot.layers, state.snapshot.closed
-        return _from_layers, (closed, [layer.portable() for layer in layers])
+            made = as_layer(self.__hp_made__)
+            return scope_of, (Snapshot(made.scopes(), len(made.scopes()), made.closed),)
+        layers = state.snapshot.layers
+        return scope_of, (Snapshot(layers, len(layers), state.snapshot.closed),)
 
     def __hp_flat__(self) -> dict[str, Any]:
-        return self._hp_state().snapshot.flat()
+        return self.__hp_state__().snapshot.flat()
 
-    def _hp_state(self) -> _state.State:
+    def __hp_state__(self) -> _state.State:
         """Return the state of this scope's frame, or how it would be if entered now."""
         now = _state.current()
         state = _state.frame_of(self)
@@ -235,38 +230,38 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
         if state is not None and state.record is now.record:
             return state
         snapshot = (
-            state.snapshot if state is not None else as_layer(self._hp_made).onto(now.snapshot)
+            state.snapshot if state is not None else as_layer(self.__hp_made__).onto(now.snapshot)
         )
         return _state.view(snapshot, now.record)
 
-    def _hp_update(self, params: Mapping[str, Any], depth: int) -> scope:
-        return self._hp_write(Layer(flatten(params), site_of(_getframe(depth))))
+    def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
+        return self.__hp_write__(Layer(flatten(params), site_of(_getframe(depth))))
 
-    def _hp_delete(self, key: str) -> None:
-        snapshot = self._hp_state().snapshot
+    def __hp_delete__(self, key: str) -> None:
+        snapshot = self.__hp_state__().snapshot
         if snapshot.find(key) is None:
             raise missing(snapshot, key)
-        self._hp_write(Layer({key: DELETED}, outside_site()))
+        self.__hp_write__(Layer({key: DELETED}, outside_site()))
 
-    def _hp_write(self, change: Layer) -> scope:
+    def __hp_write__(self, change: Layer) -> scope:
         state = _state.frame_of(self)
         if state is not None:
             _state.write(state, change)
         elif self is implicit:
             _state.open_implicit(change)
         else:
-            _set_made(self, as_layer(self._hp_made).bind(change))
+            _set_made(self, as_layer(self.__hp_made__).bind(change))
         return self
 
 
 _PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
-_set_made = vars(scope)["_hp_made"].__set__
+_set_made = vars(scope)["__hp_made__"].__set__
 
 
 def _layer_of(
     texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
 ) -> Layer:
-    return Layer(flatten(params) | _parse(texts), origin, closed=closed)
+    return Layer(_with_texts(texts, flatten(params)), origin, closed=closed)
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:
@@ -276,8 +271,10 @@ def scope_of(layer: Layer | Snapshot) -> scope:
     return made
 
 
-def _from_layers(closed: bool, layers: list[Layer]) -> scope:
-    return scope_of(Snapshot(tuple(layers), len(layers), closed))
+def _with_texts(texts: tuple[str, ...], params: dict[str, Any]) -> dict[str, Any]:
+    """Return both in the order in which they are written; text wins over a keyword."""
+    parsed = _parse(texts)
+    return {**parsed, **params, **parsed}
 
 
 def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -285,8 +282,8 @@ def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
     for text in texts:
         if not isinstance(text, str):
             raise InvalidKey(
-                f"A positional argument of scope is text such as 'lr=0.1', not {text!r:.80}. "
-                "Pass a mapping as keywords: hp.scope(**mapping).",
+                "A positional argument of scope is text such as 'lr=0.1', "
+                f"not {type(text).__name__}. Pass a mapping as keywords: hp.scope(**mapping).",
             )
         key, equals, value = text.partition("=")
         if not equals:

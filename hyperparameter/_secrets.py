@@ -28,5 +28,5 @@ def _segment_is_secret(segment: str) -> bool:
 
 
 def _split(segment: str) -> list[str]:
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", segment)
+    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", segment)
     return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]

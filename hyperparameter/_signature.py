@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import CodeType, FunctionType
-from typing import Any
+from types import CodeType, FunctionType, SimpleNamespace
+from typing import Any, get_type_hints
 
 from . import _state
 from ._convert import plain
@@ -56,6 +55,7 @@ class Signature:
             **dict(zip(self.positional[count - len(defaults) :], defaults, strict=True)),
             **(inner.__kwdefaults__ or {}),
         }
+        self.factories: dict[str, Callable[[], Any]] = {}
         self._hints: dict[str, Any] | None = None
 
     @property
@@ -118,13 +118,15 @@ class Signature:
         """Return (value, may be shared) where the scope has one; record what the call will use."""
         key = f"{self.namespace}.{name}"
         found = state.snapshot.find(key)
-        default = self.defaults.get(name, _NO_DEFAULT)
+        made = self.factories[name]() if name in self.factories else _NO_DEFAULT
+        default = self.defaults.get(name, _NO_DEFAULT) if made is _NO_DEFAULT else made
         if found is None or (isinstance(found[0], dict) and not found[0]):
             found = self._gathered(state, key, name, default) or found
         if found is None:
             if default is not _NO_DEFAULT:
                 state.record.note(key, default, default, None, self.site)
-            return _NO_DEFAULT
+            # What a factory has made is used, so that the record has what the call has.
+            return _NO_DEFAULT if made is _NO_DEFAULT else (made, False)
         stored, origin = found
         value = self._converted(key, name, stored, origin, default)
         shown = None if default is _NO_DEFAULT else default
@@ -138,7 +140,7 @@ class Signature:
         hint = self.hint(name)
         if not takes_mapping(type(default) if hint is None else hint):
             return None
-        gathered = gather(state.snapshot, key)
+        gathered = gather(state, key, self.site)
         if gathered is None:
             return None
         return merge(fields_of(default), gathered[0]), gathered[1]
@@ -194,11 +196,11 @@ def innermost(function: Any) -> FunctionType:
 
 def _resolve_hints(function: FunctionType) -> dict[str, Any]:
     """Return what the annotations mean; one that cannot be resolved here is left out."""
-    hints = {}
-    names = {**vars(sys.modules.get(function.__module__, sys)), **function.__globals__}
+    hints: dict[str, Any] = {}
     for name, hint in function.__annotations__.items():
+        alone = SimpleNamespace(__annotations__={name: hint})
         try:
-            hints[name] = eval(hint, names) if isinstance(hint, str) else hint  # noqa: S307  # as typing.get_type_hints does
+            hints |= get_type_hints(alone, function.__globals__)
         except (NameError, AttributeError, SyntaxError, TypeError):
             continue
     return hints

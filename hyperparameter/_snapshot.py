@@ -32,6 +32,7 @@ ABSENT: Any = _Marker("ABSENT")
 DELETED: Any = _Marker("DELETED")
 
 _NO_ORIGINS: Mapping[str, Source] = MappingProxyType({})
+_new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
 _MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
 
@@ -49,6 +50,10 @@ class Layer(NamedTuple):
 
     def origin_of(self, key: str) -> Source:
         return self.origins.get(key, self.origin)
+
+    def revives(self, lower: Layer) -> bool:
+        """Tell whether this layer binds a key that `lower` deletes: its place is a new one."""
+        return any(lower.values.get(key) is DELETED for key in self.values)
 
     def over(self, lower: Layer) -> Layer:
         """Return one layer that shows what these two show, this one on top."""
@@ -68,7 +73,7 @@ class Layer(NamedTuple):
             return lower
         if lower.depth >= _MOST_LAYERS:
             top = lower.layers[0]
-            if len(top.values) + len(self.values) <= _SMALL:
+            if len(top.values) + len(self.values) <= _SMALL and not self.revives(top):
                 return Snapshot((self.over(top), *lower.layers[1:]), lower.depth, lower.closed)
         return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed)
 
@@ -90,7 +95,7 @@ class Layer(NamedTuple):
             return places[source]
 
         origins = {key: at(source) for key, source in self.origins.items()}
-        return self._replace(origin=at(self.origin), origins=origins)
+        return self._replace(values=dict(self.values), origin=at(self.origin), origins=origins)
 
 
 Made = tuple[dict[str, Any], Source]
@@ -98,7 +103,9 @@ Made = tuple[dict[str, Any], Source]
 
 
 def as_layer(made: Made | Layer | Snapshot) -> Layer | Snapshot:
-    return Layer(*made) if type(made) is tuple else made  # type: ignore[return-value]
+    if type(made) is tuple:
+        return _new_layer(Layer, (made[0], made[1], _NO_ORIGINS, False))
+    return made  # type: ignore[return-value]  # not a Made: its class is not tuple itself
 
 
 class Snapshot:
@@ -133,6 +140,8 @@ class Snapshot:
             return change
         layers = list(self.scopes())
         while layers and len(layers[0].values) < 2 * len(change.values):
+            if change.revives(layers[0]):
+                break
             change = change.over(layers.pop(0))
         return Snapshot((change, *layers), len(layers) + 1, self.closed)
 
@@ -143,6 +152,10 @@ class Snapshot:
     def baseline(self) -> Snapshot:
         """Return this snapshot as a baseline: the same values, no scope."""
         return Snapshot(self.layers) if self.depth or self.closed else self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        layers = tuple(layer.portable() for layer in self.layers)
+        return Snapshot, (layers, self.depth, self.closed)
 
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""

@@ -33,8 +33,9 @@ class State:
     `answers` remembers what reads in this state gave; it lives and dies with the state.
     """
 
-    __slots__ = ("_frame", "_made", "_snapshot", "answers", "owner", "parent", "record")
-    _frame: State  # filled by `_copy` alone
+    __slots__ = ("_below", "_frame", "_made", "_snapshot", "answers", "owner", "parent", "record")
+    _below: Snapshot  # what the frame inherits, where that is not what its parent shows now
+    _frame: State  # the state that the frame began as, in its later states
 
     def __init__(
         self, parent: State | None, owner: Any, made: Made | Layer | Snapshot, record: Any
@@ -57,20 +58,26 @@ class State:
         return getattr(self, "_frame", self)
 
     @property
+    def inherited(self) -> Snapshot | None:
+        """What the frame found at entry, where its parent has changed since; else None."""
+        return getattr(self, "_below", None)
+
+    @property
     def snapshot(self) -> Snapshot:
         """What is bound here; made when first asked for, from what the frame found at entry."""
         if self._snapshot is None:
-            below = self.parent
-            if below is not None and below._snapshot is None:
-                below._make_snapshots()
-            self._snapshot = self.layer.onto(below.snapshot if below is not None else EMPTY)
+            parent = self.parent
+            if parent is not None and parent._snapshot is None:
+                parent._make_snapshots()
+            below = self.inherited or (parent.snapshot if parent is not None else EMPTY)
+            self._snapshot = self.layer.onto(below)
         return self._snapshot
 
     def _make_snapshots(self) -> None:
         """Make those of the whole chain from below: it may be longer than the stack is deep."""
         pending: list[State] = [self]
-        while (below := pending[-1].parent) is not None and below._snapshot is None:
-            pending.append(below)
+        while (parent := pending[-1].parent) is not None and parent._snapshot is None:
+            pending.append(parent)
         for state in reversed(pending):
             _ = state.snapshot
 
@@ -168,10 +175,10 @@ class Enterable:
     """
 
     __slots__ = ()
-    _hp_made: Made | Layer | Snapshot
+    __hp_made__: Made | Layer | Snapshot
 
     def __enter__(self) -> Self:
-        made = self._hp_made
+        made = self.__hp_made__
         parent = active.get() or ground
         record = parent.record
         known = record.overrides
@@ -181,7 +188,7 @@ class Enterable:
                 break
         state = State(parent, self, made, record)
         if parent.__class__ is Afloat:
-            state._snapshot = state.layer.onto(parent.snapshot)
+            state._below = parent.snapshot
         active.set(state)
         return self
 
@@ -195,12 +202,23 @@ class Enterable:
 
 
 def remove(owner: Any) -> None:
-    """Close the innermost frame of `owner`, wherever it stands; nothing if it has none here."""
+    """Close the innermost frame of `owner`, wherever it stands; nothing if it has none here.
+
+    Scopes above a scope that is closed inherit anew; closing a record changes nothing for them.
+    """
     chain = _chain(active.get())
-    for index, candidate in enumerate(chain):
-        if candidate.owner is owner:
-            _stack(candidate.parent, chain[:index])
-            return
+    index = next((i for i, state in enumerate(chain) if state.owner is owner), None)
+    if index is not None:
+        gone = chain[index]
+        top, below = gone.parent, gone.inherited
+        for state in reversed(chain[:index]):
+            if gone.is_record:
+                top = _copy(state, top, _kept(state))
+            elif state.is_record:
+                top = _copy(state, top, None)
+            else:  # the first scope inherits what the closed one did, the next ones anew
+                top, below = _copy(state, top, below), None
+        _activate(top)
 
 
 def frame_of(owner: Any) -> State | None:
@@ -224,17 +242,11 @@ def handle() -> Any:
 def write(frame: State, change: Layer) -> None:
     """Write `change` into `frame`; scopes opened over it keep what they inherited."""
     chain = _chain(active.get())
-    above = chain[: chain.index(frame)]
     frame.record.override(change)
-    top = _copy(frame, frame.parent, frame.layer.bind(change))
-    scope_seen = False
-    for state in reversed(above):
-        snapshot = state.snapshot  # made from the old chain before that is gone
-        scope_seen = scope_seen or not state.is_record
-        top = _copy(state, top)
-        if scope_seen:
-            top._snapshot = snapshot
-    active.set(top)
+    top = _copy(frame, frame.parent, frame.inherited, frame.layer.bind(change))
+    for state in reversed(chain[: chain.index(frame)]):
+        top = _copy(state, top, _kept(state))
+    _activate(top)
 
 
 def rollback(before: State | None) -> None:
@@ -244,11 +256,17 @@ def rollback(before: State | None) -> None:
     """
     earlier = {state.frame: state for state in _chain(before)}
     now = _chain(active.get())
-    keep = [earlier.get(s.frame, s) for s in now if s.frame in earlier or s.owner is not implicit]
-    if keep == _chain(before):
-        active.set(before)
-    else:
-        _stack(now[-1].parent if now else None, keep)
+    top = now[-1].parent if now else None
+    dropped = False
+    for state in reversed(now):
+        if state.frame not in earlier and state.owner is implicit:
+            dropped = True
+        else:
+            as_it_was = earlier.get(state.frame, state)
+            top = _copy(as_it_was, top, None if dropped else _kept(as_it_was))
+    if top is not None and [s.frame for s in _chain(top)] == list(earlier):
+        top = before
+    _activate(top)
 
 
 def swap(state: State | None) -> State | None:
@@ -307,19 +325,31 @@ def _chain(state: State | None) -> list[State]:
     return chain
 
 
-def _stack(base: State | None, frames: list[State]) -> None:
-    """Open `frames`, innermost first, anew over `base`."""
-    top = base
-    for state in reversed(frames):
-        top = _copy(state, top)
+def _activate(top: State | None) -> None:
     active.set(top if top is not None and top.parent is not None else None)
 
 
-def _copy(state: State, parent: State | None, layer: Layer | Snapshot | None = None) -> State:
+def _kept(state: State) -> Snapshot | None:
+    """Return what a scope inherits, to keep it when its parent is replaced; None for a record."""
+    if state.is_record:
+        return None
+    parent = state.parent
+    return state.inherited or (parent.snapshot if parent is not None else EMPTY)
+
+
+def _copy(
+    state: State,
+    parent: State | None,
+    inherited: Snapshot | None,
+    layer: Layer | Snapshot | None = None,
+) -> State:
+    """Return the same frame over another parent, or with another layer."""
     parent = parent or ground
     record = state.record if state.is_record else parent.record
     new = _make(parent, state.owner, layer or state.layer, record)
     new._frame = state.frame
+    if inherited is not None:
+        new._below = inherited
     return new
 
 
@@ -328,6 +358,6 @@ def _make(parent: State, owner: Any, layer: Layer | Snapshot, record: Any) -> St
     if owner is record and on_ground:
         return Afloat(parent, owner, layer, record)
     state = State(parent, owner, layer, record)
-    if on_ground:  # an Afloat's snapshot may change later; what is inherited is decided now
-        state._snapshot = layer.onto(parent.snapshot)
+    if isinstance(parent, Afloat):  # its snapshot may change later, what is inherited may not
+        state._below = parent.snapshot
     return state

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from .. import _state
 from .._record import Record, record
 from .._scope import scope, scope_of
 from .._signature import Signature
@@ -75,7 +77,8 @@ def _parse(
 
 
 def _run(function: Callable[..., Any], line: CommandLine, program: str, freeze: bool) -> Any:
-    with record() as rec, _scopes(line):
+    # A program's threads read into the record of the process, not into one of this context.
+    with nullcontext(_state.ground.record) if freeze else record() as rec, _scopes(line):
         if freeze:
             scope.frozen()
         try:
@@ -88,9 +91,7 @@ def _run(function: Callable[..., Any], line: CommandLine, program: str, freeze: 
     return result
 
 
-def _scopes(line: CommandLine) -> Any:
-    from contextlib import ExitStack
-
+def _scopes(line: CommandLine) -> ExitStack:
     stack = ExitStack()
     for layer in (line.defines, line.options):
         stack.enter_context(scope_of(layer))

@@ -1,0 +1,756 @@
+"""Scopes against a plain model: each context is a list of frames, each frame a log over a dict.
+
+The machine does the same things to the library and to the model, in several contexts (copies,
+asyncio tasks, generators of `@hp.param`), sometimes from another thread, and compares what every
+context and every handle sees after each step.  `HP_EXAMPLES=10000` makes the long run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Generator, Iterable
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+import hyperparameter as hp
+
+# ---------------------------------------------------------------- the model: lists and dicts
+
+
+@dataclass(frozen=True)
+class Text:
+    """What `"k=v"` sets: untyped text, and what it is by YAML 1.2 when nobody wants a type."""
+
+    text: str
+
+    def plain(self) -> Any:
+        return {"3": 3, "1e-3": 0.001, "true": True, "on": "on", "null": None, "abc": "abc"}[
+            self.text
+        ]
+
+
+Op = tuple[Any, ...]  # ("set", key, value), ("del", key), ("clear",)
+View = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    return value.plain() if isinstance(value, Text) else value
+
+
+def replay(log: list[Op], inherited: View) -> View:
+    view = dict(inherited)
+    for op in log:
+        if op[0] == "set":
+            view[op[1]] = op[2]
+        elif op[0] == "del":
+            view.pop(op[1], None)
+        else:
+            view.clear()
+    return view
+
+
+def flat(nested: dict[str, Any], prefix: str = "") -> View:
+    result: View = {}
+    for name, value in nested.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and value:
+            result.update(flat(value, f"{key}."))
+        else:
+            result[key] = value
+    return result
+
+
+def sets(view: View) -> list[Op]:
+    return [("set", key, value) for key, value in view.items()]
+
+
+@dataclass(eq=False)
+class Handle:
+    """A scope object and its own overrides."""
+
+    real: Any
+    log: list[Op] = field(default_factory=list)
+
+
+@dataclass
+class Frame:
+    owner: Handle
+    log: list[Op]
+    inherited: View
+
+    def view(self) -> View:
+        return replay(self.log, self.inherited)
+
+
+@dataclass(eq=False)
+class Seen:
+    """A record and what should be in it."""
+
+    real: Any
+    reads: set[tuple[str, str, bool]] = field(default_factory=set)
+
+
+@dataclass
+class Place:
+    """A context: how to run something in it, and the frames and records open there."""
+
+    run: Callable[[Callable[[], Any]], Any]
+    frames: list[Frame] = field(default_factory=list)
+    records: list[Seen] = field(default_factory=list)
+    end: Callable[[], Any] | None = None
+
+    def copy(self, run: Callable[..., Any], end: Callable[[], Any] | None = None) -> Place:
+        frames = [Frame(f.owner, list(f.log), f.inherited) for f in self.frames]
+        return Place(run, frames, list(self.records), end)
+
+    def find(self, handle: Handle) -> int | None:
+        owned = [i for i, frame in enumerate(self.frames) if frame.owner is handle]
+        return owned[-1] if owned else None
+
+    def note(self, key: str, value: Any, default_used: bool) -> None:
+        for seen in self.records:
+            seen.reads.add((key, repr(value), default_used))
+
+
+class Model:
+    def __init__(self) -> None:
+        self.baseline: View = {}
+
+    def ambient(self, place: Place) -> View:
+        return place.frames[-1].view() if place.frames else self.baseline
+
+    def through(self, place: Place, handle: Handle) -> View:
+        index = place.find(handle)
+        if index is not None:
+            return place.frames[index].view()
+        return replay(handle.log, self.ambient(place))
+
+    def enter(self, place: Place, handle: Handle) -> None:
+        place.frames.append(Frame(handle, list(handle.log), self.ambient(place)))
+
+    def leave(self, place: Place, handle: Handle) -> None:
+        index = place.find(handle)
+        if index is None:
+            return
+        del place.frames[index]
+        below = place.frames[index - 1].view() if index else self.baseline
+        for frame in place.frames[index:]:
+            frame.inherited = below
+            below = frame.view()
+
+    def write(self, place: Place, handle: Handle, ops: list[Op]) -> None:
+        index = place.find(handle)
+        (handle if index is None else place.frames[index]).log.extend(ops)
+
+    def write_ambient(self, place: Place, implicit: Handle, ops: list[Op]) -> None:
+        if not place.frames:
+            place.frames.append(Frame(implicit, [], self.baseline))
+        place.frames[-1].log.extend(ops)
+
+
+# ---------------------------------------------------------------- doing things to the library
+
+
+def thread(function: Callable[[], Any]) -> Any:
+    """Run `function` in a new thread and hand back its result or its error."""
+    outcome: list[Any] = []
+
+    def target() -> None:
+        outcome.append(guarded(function))
+
+    worker = Thread(target=target)
+    worker.start()
+    worker.join()
+    return unguarded(outcome[0])
+
+
+def guarded(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return function(), None
+    except (hp.HyperparameterError, AssertionError) as error:
+        return None, error
+
+
+def unguarded(outcome: tuple[Any, Exception | None]) -> Any:
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]
+
+
+def assign(target: Any, key: str, value: Any, form: str) -> None:
+    names = key.split(".")
+    if form == "attribute" and names[0] not in PUBLIC:
+        for name in names[:-1]:
+            target = getattr(target, name)
+        setattr(target, names[-1], value)
+    elif form == "update":
+        target.update({key: value})
+    else:
+        target[key] = value
+
+
+def delete(target: Any, key: str, form: str) -> None:
+    names = key.split(".")
+    if form == "attribute" and names[0] not in PUBLIC:
+        for name in names[:-1]:
+            target = getattr(target, name)
+        delattr(target, names[-1])
+    else:
+        del target[key]
+
+
+def accessor(target: Any, key: str) -> Any:
+    names = key.split(".")
+    if names[0] in PUBLIC:
+        target = hp.scope[names[0]]
+        names = names[1:]
+    for name in names:
+        target = getattr(target, name)
+    return target
+
+
+def hold(scope: Any) -> Generator[Any, Any, None]:
+    with scope:
+        do = yield
+        while True:
+            do = yield do()
+
+
+@hp.param("stepper")
+def stepper() -> Generator[Any, Any, None]:
+    do = yield
+    while True:
+        do = yield guarded(do)
+
+
+@hp.param("a")
+def called(do: Callable[[], None], b: Any = None, c: Any = None) -> tuple[Any, Any]:
+    do()
+    return b, c
+
+
+PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
+KEYS = ["a", "b", "a.b", "a.c", "a.b.c", "keys", "opt.init"]
+
+keys = st.sampled_from(KEYS)
+leaves = st.one_of(
+    st.integers(0, 9), st.sampled_from([None, True, 2**70, "text", "", 0.5, (1, 2), {}])
+)
+nested = st.recursive(
+    leaves,
+    lambda inner: st.dictionaries(st.sampled_from(["a", "b", "c", "b.c"]), inner, max_size=2),
+    max_leaves=4,
+)
+texts = st.sampled_from(["3", "1e-3", "true", "on", "null", "abc"]).map(Text)
+numbers = st.integers(0, 7)  # indices, taken modulo what there is
+forms = st.sampled_from(["attribute", "item", "update"])
+elsewhere = st.sampled_from([False, False, False, True])  # in another thread
+
+
+class Scopes(RuleBasedStateMachine):
+    """The library and the model, side by side."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.model = Model()
+        self.implicit = Handle(Context().run(hp.scope.current))
+        self.handles = [self.implicit]
+        self.places = [Place(Context().run)]
+        self.generators: list[tuple[Any, Handle]] = []
+        self.all_seen: list[Seen] = []
+        self.deleted = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        Context().run(self._empty_baseline)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "places"):
+            return
+        for generator, _ in self.generators:
+            Context().run(generator.close)
+        for place in self.places:
+            if place.end is not None:
+                place.end()
+        if self.loop is not None:
+            self.loop.close()
+        Context().run(self._empty_baseline)
+
+    @staticmethod
+    def _empty_baseline() -> None:
+        with hp.scope.empty():
+            hp.scope.frozen()
+
+    def order(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys in their order; once one was deleted, a test below has the promise."""
+        return sorted(keys) if self.deleted else list(keys)
+
+    def exact(self, view: View) -> str:
+        """Return the items in order with their types, for comparison."""
+        return repr([(key, plain(view[key])) for key in self.order(view)])
+
+    def place(self, index: int) -> Place:
+        return self.places[index % len(self.places)]
+
+    def handle(self, index: int) -> Handle:
+        return self.handles[index % len(self.handles)]
+
+    def act(self, place: Place, function: Callable[[], Any], in_thread: bool = False) -> Any:
+        if in_thread:
+            return thread(lambda: place.run(function))
+        return place.run(function)
+
+    def writable(self, place: Place, handle: Handle) -> bool:
+        """Leave out what nobody has decided: the handle of no scope, where there is one."""
+        return handle is not self.implicit or place.find(handle) is not None
+
+    # ------------------------------------------------------------ making scopes
+
+    def add(self, real: Any, log: list[Op]) -> None:
+        if len(self.handles) < 8:
+            self.handles.append(Handle(real, log))
+
+    @rule(values=st.dictionaries(keys, leaves, max_size=3))
+    def make_from_keywords(self, values: View) -> None:
+        self.add(hp.scope(**values), sets(values))
+
+    @rule(values=st.dictionaries(st.sampled_from(["a", "b", "opt"]), nested, max_size=2))
+    def make_from_nested(self, values: dict[str, Any]) -> None:
+        self.add(hp.scope(**values), sets(flat(values)))
+
+    @rule(values=st.dictionaries(keys, texts, max_size=3))
+    def make_from_text(self, values: View) -> None:
+        self.add(hp.scope(*[f"{k}={v.text}" for k, v in values.items()]), sets(values))
+
+    @rule(values=st.dictionaries(keys, leaves, max_size=2))
+    def make_empty(self, values: View) -> None:
+        self.add(hp.scope.empty(**values), [("clear",), *sets(values)])
+
+    # ------------------------------------------------------------ entering and leaving
+
+    @rule(p=numbers, h=numbers, t=elsewhere)
+    def enter(self, p: int, h: int, t: bool) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if len(place.frames) < 12:
+            assert self.act(place, handle.real.__enter__, t) is handle.real
+            self.model.enter(place, handle)
+
+    @rule(p=numbers, f=numbers, t=elsewhere)
+    def leave_an_open_one(self, p: int, f: int, t: bool) -> None:
+        place = self.place(p)
+        if place.frames:
+            self.leave(place, place.frames[f % len(place.frames)].owner, t)
+
+    @rule(p=numbers, h=numbers, t=elsewhere)
+    def leave_any(self, p: int, h: int, t: bool) -> None:
+        self.leave(self.place(p), self.handle(h), t)
+
+    def leave(self, place: Place, handle: Handle, in_thread: bool) -> None:
+        self.act(place, lambda: handle.real.__exit__(None, None, None), in_thread)
+        self.model.leave(place, handle)
+
+    @rule(p=numbers, h=numbers)
+    def enter_in_generator(self, p: int, h: int) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if len(self.generators) < 3 and len(place.frames) < 12:
+            generator = hold(handle.real)
+            self.act(place, generator.__next__)
+            self.model.enter(place, handle)
+            self.generators.append((generator, handle))
+
+    @rule(p=numbers, g=numbers, t=elsewhere)
+    def close_generator(self, p: int, g: int, t: bool) -> None:
+        if self.generators:
+            generator, handle = self.generators.pop(g % len(self.generators))
+            place = self.place(p)
+            self.act(place, generator.close, t)
+            self.model.leave(place, handle)
+
+    @rule(p=numbers, g=numbers, key=keys, value=leaves)
+    def write_from_generator(self, p: int, g: int, key: str, value: Any) -> None:
+        if self.generators:
+            generator, _ = self.generators[g % len(self.generators)]
+            place = self.place(p)
+            self.act(place, lambda: generator.send(lambda: assign(hp.scope, key, value, "item")))
+            self.model.write_ambient(place, self.implicit, [("set", key, value)])
+
+    # ------------------------------------------------------------ writing
+
+    @rule(p=numbers, key=keys, value=nested, form=forms, t=elsewhere)
+    def write_ambient(self, p: int, key: str, value: Any, form: str, t: bool) -> None:
+        place = self.place(p)
+        self.act(place, lambda: assign(hp.scope, key, value, form), t)
+        self.model.write_ambient(place, self.implicit, sets(flat({key: value})))
+
+    @rule(p=numbers, h=numbers, key=keys, value=nested, form=forms, t=elsewhere)
+    def write_handle(self, p: int, h: int, key: str, value: Any, form: str, t: bool) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if self.writable(place, handle):
+            self.act(place, lambda: assign(handle.real, key, value, form), t)
+            self.model.write(place, handle, sets(flat({key: value})))
+
+    @rule(p=numbers, h=numbers, values=st.dictionaries(keys, nested, min_size=1, max_size=3))
+    def update_handle(self, p: int, h: int, values: dict[str, Any]) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if self.writable(place, handle):
+            assert self.act(place, lambda: handle.real.update(values)) is handle.real
+            self.model.write(place, handle, sets(flat(values)))
+
+    @rule(p=numbers, key=keys, form=forms)
+    def delete_ambient(self, p: int, key: str, form: str) -> None:
+        place = self.place(p)
+        if key in self.model.ambient(place):
+            self.deleted = True
+            self.act(place, lambda: delete(hp.scope, key, form))
+            self.model.write_ambient(place, self.implicit, [("del", key)])
+        else:
+            with pytest.raises(hp.MissingParameter):
+                self.act(place, lambda: delete(hp.scope, key, form))
+
+    @rule(p=numbers, h=numbers, key=keys, form=forms)
+    def delete_handle(self, p: int, h: int, key: str, form: str) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if key not in self.model.through(place, handle):
+            with pytest.raises(hp.MissingParameter):
+                self.act(place, lambda: delete(handle.real, key, form))
+        elif self.writable(place, handle):
+            self.deleted = True
+            self.act(place, lambda: delete(handle.real, key, form))
+            self.model.write(place, handle, [("del", key)])
+
+    @rule(p=numbers)
+    def clear_ambient(self, p: int) -> None:
+        place = self.place(p)
+        self.act(place, lambda: hp.scope.clear())
+        self.model.write_ambient(place, self.implicit, [("clear",)])
+
+    @rule(p=numbers, h=numbers)
+    def clear_handle(self, p: int, h: int) -> None:
+        place, handle = self.place(p), self.handle(h)
+        if self.writable(place, handle):
+            self.act(place, handle.real.clear)
+            self.model.write(place, handle, [("clear",)])
+
+    @rule(p=numbers, t=elsewhere)
+    def freeze(self, p: int, t: bool) -> None:
+        place = self.place(p)
+        self.act(place, lambda: hp.scope.frozen(), t)
+        self.model.baseline = dict(self.model.ambient(place))
+
+    @rule(p=numbers, values=st.dictionaries(keys, leaves, max_size=2), cut=st.none() | keys)
+    def call_decorated(self, p: int, values: View, cut: str | None) -> None:
+        place = self.place(p)
+        before = self.model.ambient(place)
+        inside = {**before, **values}
+        if cut is not None:
+            inside.pop(cut, None)
+            self.deleted = True
+
+        def body() -> None:
+            for key, value in values.items():
+                hp.scope[key] = value
+            if cut is not None and cut in hp.scope:
+                del hp.scope[cut]
+            assert self.exact(hp.scope.storage().storage()) == self.exact(inside)
+
+        result = self.act(place, lambda: called(body))
+        assert repr(result) == repr((plain(before.get("a.b")), plain(before.get("a.c"))))
+        for key in ("a.b", "a.c"):
+            place.note(key, plain(before.get(key)), key not in before)
+
+    # ------------------------------------------------------------ records
+
+    @rule(p=numbers)
+    def open_record(self, p: int) -> None:
+        place = self.place(p)
+        if len(self.all_seen) < 4:
+            seen = Seen(hp.record())
+            self.act(place, seen.real.__enter__)
+            place.records.append(seen)
+            self.all_seen.append(seen)
+
+    @rule(p=numbers)
+    def close_record(self, p: int) -> None:
+        place = self.place(p)
+        if place.records:
+            seen = place.records.pop()
+            self.act(place, lambda: seen.real.__exit__(None, None, None))
+
+    # ------------------------------------------------------------ contexts
+
+    @rule(p=numbers, kind=st.sampled_from(["copy", "task", "generator", "bare"]))
+    def fork(self, p: int, kind: str) -> None:
+        if len(self.places) < 6:
+            place = self.place(p)
+            self.places.append(getattr(self, f"_{kind}")(place))
+
+    def _copy(self, place: Place) -> Place:
+        return place.copy(self.act(place, copy_context).run)
+
+    def _bare(self, _: Place) -> Place:
+        return Place(Context().run)
+
+    def _generator(self, place: Place) -> Place:
+        generator = stepper()
+        self.act(place, generator.__next__)  # takes its scope here
+        return place.copy(lambda do: unguarded(generator.send(do)), generator.close)
+
+    def _task(self, place: Place) -> Place:
+        loop = self.loop = self.loop or asyncio.new_event_loop()
+        work: asyncio.Queue[Any] = asyncio.Queue()
+
+        async def serve() -> None:
+            while (job := await work.get()) is not None:
+                job[1].set_result(guarded(job[0]))
+
+        async def request(function: Callable[[], Any]) -> Any:
+            done = loop.create_future()
+            work.put_nowait((function, done))
+            return await done
+
+        def end() -> None:
+            work.put_nowait(None)
+            loop.run_until_complete(task)
+
+        task = self.act(place, lambda: loop.create_task(serve()))
+        return place.copy(lambda do: unguarded(loop.run_until_complete(request(do))), end)
+
+    @rule(p=numbers)
+    def forget(self, p: int) -> None:
+        if len(self.places) > 1:
+            place = self.places.pop(p % len(self.places))
+            if place.end is not None:
+                place.end()
+
+    @rule(key=keys, values=st.dictionaries(keys, leaves, min_size=1, max_size=2))
+    def work_in_bare_thread(self, key: str, values: View) -> None:
+        expected = {**self.model.baseline, **values}
+
+        def work() -> None:
+            assert self.exact(hp.scope.storage().storage()) == self.exact(self.model.baseline)
+            with hp.scope(**values) as ps:
+                assert self.exact(dict(ps)) == self.exact(expected)
+                ps[key] = "changed"
+                assert hp.scope[key]() == "changed"
+            assert self.exact(hp.scope.storage().storage()) == self.exact(self.model.baseline)
+            hp.scope[key] = "implicit"
+            assert hp.scope[key]() == "implicit"
+
+        thread(work)
+
+    # ------------------------------------------------------------ reading
+
+    def check_reads(self, place: Place, target: Any, view: View, key: str) -> None:
+        """Read one key in every way, twice: the second time from memory."""
+        if target is hp.scope or key.split(".", maxsplit=1)[0] not in PUBLIC:
+            names = accessor(target, key)
+            readings = [lambda d: names | d, names]
+        else:
+            readings = [lambda d: target[key] if key in view else d]
+        for reading in readings * 2:
+            assert repr(reading(None)) == repr(plain(view.get(key)))
+            place.note(key, plain(view.get(key)), key not in view)
+            if isinstance(view.get(key), Text) and target is hp.scope:
+                assert (hp.scope[key] | "default") == view[key].text
+                place.note(key, view[key].text, False)
+        if target is hp.scope and not isinstance(view.get(key), Text):
+            assert bool(hp.scope[key]) is bool(view.get(key))
+            place.note(key, view.get(key, False), key not in view)
+
+    def check_required(self, place: Place, reading: Callable[[], Any], view: View, k: str) -> None:
+        if k in view:
+            assert repr(reading()) == repr(plain(view[k]))
+            place.note(k, plain(view[k]), False)
+        else:
+            with pytest.raises(hp.MissingParameter):
+                reading()
+
+    @rule(p=numbers, key=keys, t=elsewhere)
+    def read_ambient(self, p: int, key: str, t: bool) -> None:
+        place = self.place(p)
+        view = self.model.ambient(place)
+
+        def read() -> None:
+            self.check_reads(place, hp.scope, view, key)
+            self.check_required(place, lambda: hp.scope[key](), view, key)
+            assert self.order(hp.scope.keys()) == self.order(hp.scope) == self.order(view)
+            assert len(hp.scope) == len(view)
+            assert (key in hp.scope) is (key in view)
+
+        self.act(place, read, t)
+
+    @rule(p=numbers, h=numbers, key=keys, t=elsewhere)
+    def read_handle(self, p: int, h: int, key: str, t: bool) -> None:
+        place, handle = self.place(p), self.handle(h)
+        view, real = self.model.through(place, handle), handle.real
+
+        def read() -> None:
+            if key.split(".", maxsplit=1)[0] not in PUBLIC:
+                self.check_reads(place, real, view, key)
+            self.check_required(place, lambda: real[key], view, key)
+            assert self.order(real.keys()) == self.order(real) == self.order(view)
+            assert len(real) == len(view)
+            assert (key in real) is (key in view)
+            assert self.exact(dict(real)) == self.exact(view)
+            for name, value in view.items():
+                place.note(name, plain(value), False)
+
+        self.act(place, read, t)
+
+    @rule(p=numbers)
+    def ask_for_current(self, p: int) -> None:
+        place = self.place(p)
+        expected = place.frames[-1].owner if place.frames else self.implicit
+        assert self.act(place, hp.scope.current) is expected.real
+
+    @rule(p=numbers, key=keys)
+    def explain(self, p: int, key: str) -> None:
+        place = self.place(p)
+        view = self.model.ambient(place)
+        explanation = self.act(place, lambda: hp.explain(key))
+        assert bool(explanation.bindings) is (key in view)
+        assert repr(explanation.value) == repr(plain(view.get(key)))
+
+    # ------------------------------------------------------------ comparing
+
+    @invariant()
+    def all_contexts_see_what_the_model_says(self) -> None:
+        for place in getattr(self, "places", []):
+            views = self.act(place, self._storages)
+            expected = [self.model.ambient(place)]
+            expected += [self.model.through(place, handle) for handle in self.handles]
+            assert views == [self.exact(view) for view in expected]
+
+    def _storages(self) -> list[str]:
+        scopes = [hp.scope, *[handle.real for handle in self.handles]]
+        return [self.exact(scope.storage().storage()) for scope in scopes]
+
+    @invariant()
+    def records_hold_what_was_read_inside(self) -> None:
+        for seen in getattr(self, "all_seen", []):
+            reads = {(r.key, repr(r.value), r.default_used) for r in seen.real.reads if not r.bulk}
+            assert reads == seen.reads
+
+
+TestScopes = Scopes.TestCase
+TestScopes.settings = settings(
+    max_examples=int(os.environ.get("HP_EXAMPLES", "60")),
+    stateful_step_count=30,
+    derandomize="HP_EXAMPLES" not in os.environ,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+# ---------------------------------------------------------------- what the machine found, by name
+
+
+def freeze(**values: Any) -> None:
+    """Make `values` the whole baseline, without a trace in the caller's context."""
+
+    def freeze_inside() -> None:
+        with hp.scope.empty(**values):
+            hp.scope.frozen()
+
+    Context().run(freeze_inside)
+
+
+def test_a_write_to_the_inner_scope_does_not_show_an_outer_write_early() -> None:
+    with hp.scope() as outer:
+        with hp.scope():
+            outer.x = 1
+            assert (hp.scope.x | 0) == 0
+            hp.scope.y = 2
+            assert (hp.scope.x | 0) == 0
+        assert (hp.scope.x | 0) == 1
+
+
+def test_deleting_in_the_inner_scope_does_not_show_an_outer_write_early() -> None:
+    with hp.scope(y=1) as outer:
+        with hp.scope():
+            outer.x = 1
+            del hp.scope.y
+            assert dict(hp.scope.current()) == {}
+
+
+def test_explain_agrees_with_the_value_while_an_outer_write_waits() -> None:
+    with hp.scope(x=0) as outer:
+        with hp.scope():
+            outer.x = 1
+            assert hp.scope.x() == 0
+            assert hp.explain("x").value == 0
+
+
+def test_leaving_a_record_does_not_show_an_outer_write_early() -> None:
+    with hp.scope() as outer:
+        record = hp.record()
+        record.__enter__()
+        with hp.scope():
+            outer.x = 1
+            record.__exit__(None, None, None)
+            assert (hp.scope.x | 0) == 0
+
+
+def test_leaving_a_record_keeps_what_an_open_scope_inherited() -> None:
+    freeze(x=0)
+    record = hp.record()
+    record.__enter__()
+    freeze(x=1)
+    with hp.scope():
+        assert hp.scope.x() == 1
+        record.__exit__(None, None, None)
+        assert hp.scope.x() == 1
+
+
+def test_leaving_out_of_order_shows_the_same_with_and_without_a_record() -> None:
+    def what_shows(record: hp.Record | None) -> int:
+        freeze(x=0)
+        if record is not None:
+            record.__enter__()
+        outer, inner = hp.scope(), hp.scope()
+        outer.__enter__()
+        inner.__enter__()
+        freeze(x=1)
+        outer.__exit__(None, None, None)
+        return hp.scope.x()
+
+    assert Context().run(what_shows, None) == Context().run(what_shows, hp.record())
+
+
+def test_a_record_collects_nothing_after_it_is_left_out_of_order() -> None:
+    outer, inner = hp.record(), hp.record()
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)
+    hp.scope.x | 1
+    inner.__exit__(None, None, None)
+    assert inner.operative() == {"x": 1}
+    assert outer.operative() == {}
+
+
+def test_a_key_deleted_and_set_again_is_the_last_one() -> None:
+    """Insertion order is kept, as a dict keeps it."""
+    with hp.scope(first=1, second=2) as ps:
+        del ps.first
+        ps.first = 3
+        assert list(ps) == ["second", "first"]
+
+
+def test_text_and_keywords_keep_the_order_in_which_they_are_written() -> None:
+    assert list(hp.scope("a=1", b=2)) == ["a", "b"]
+
+
+def test_operative_gives_the_value_last_seen() -> None:
+    with hp.record() as record:
+        for value in (1, 2, 1):
+            with hp.scope(x=value):
+                hp.scope.x | 0
+    assert record.operative() == {"x": 1}
