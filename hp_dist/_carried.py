@@ -8,6 +8,7 @@ that were installed where it comes from, so that work submitted from there carri
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from hyperparameter import context
 from hyperparameter.context import Snapshot
 
 from . import _engines
-from ._carrier import decode, encode
+from ._carrier import decode, encode, with_beside
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ class Carried:
     def __init__(self, scopes: Snapshot, baseline: Snapshot, engines: tuple[str, ...] | None):
         self.scopes = scopes
         self.baseline = baseline
-        self._engines = engines  # None where this was captured in this process
+        self._engines = engines  # None in the process where this was captured
 
     @classmethod
     def capture(cls) -> Carried:
@@ -47,8 +48,21 @@ class Carried:
         return context.attach(self.scopes)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        home = _home if self._engines is None else None
         engines = _engines.installed() if self._engines is None else self._engines
-        return _arrive, (encode(self.scopes).data, encode(self.baseline).data, engines)
+        parts = [encode(part) for part in (self.scopes, self.baseline)]
+        sent = [(payload.data, payload.beside) for payload in parts]
+        return _arrive, (*sent, engines, home and (*home, os.getpid()))
+
+
+def _arrive(scopes: Any, baseline: Any, engines: tuple[str, ...], home: Any) -> Carried:
+    parts = [with_beside(decode(data), values) for data, values in (scopes, baseline)]
+    is_home = home == (*_home, os.getpid())
+    return Carried(parts[0], parts[1], None if is_home else engines)
+
+
+# Tells this process, and with the pid those forked from it, from all others.
+_home = (os.urandom(8),)
 
 
 class Bound:
@@ -104,7 +118,3 @@ class Initializer:
 def initializer(user_initializer: Callable[..., Any] | None = None) -> Initializer:
     """Return a pool initializer that opens the scopes active here and now in each worker."""
     return Initializer(Carried.capture().pack(), user_initializer)
-
-
-def _arrive(scopes: bytes, baseline: bytes, engines: tuple[str, ...]) -> Carried:
-    return Carried(decode(scopes), decode(baseline), engines)

@@ -10,6 +10,7 @@ that an error can name its key.
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import OrderedDict
 from hashlib import blake2b
@@ -26,14 +27,31 @@ VERSION = 1
 _MAGIC = b"HPS"
 _DIGEST_SIZE = 16
 _PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None)])
+_OURS = ("hyperparameter._convert", "hyperparameter._snapshot", __name__)
 _CONTAINERS = frozenset([list, tuple, set, frozenset, dict])
 
 
 class Payload(NamedTuple):
-    """An encoded snapshot; `digest` identifies it among all others."""
+    """An encoded snapshot.
+
+    `digest` identifies it among all others; `beside` are the values that an engine has to see
+    itself, by key.  `blobs` are its layers encoded, for the snapshots opened over this one.
+    """
 
     digest: bytes
     data: bytes
+    beside: dict[str, Any]
+    blobs: list[tuple[Layer, bytes]]
+
+
+class _Beside:
+    """Stands in a payload for a value that travels beside it."""
+
+    def __reduce__(self) -> str:
+        return "BESIDE"
+
+
+BESIDE = _Beside()
 
 
 class _Recent:
@@ -42,6 +60,10 @@ class _Recent:
     def __init__(self, size: int) -> None:
         self._size = size
         self._items: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def renew_lock(self) -> None:
+        """Replace the lock, which a thread may have held that a fork has left behind."""
         self._lock = Lock()
 
     def get(self, key: Any) -> Any:
@@ -58,9 +80,15 @@ class _Recent:
                 self._items.popitem(last=False)
 
 
-_encoded_layers = _Recent(64)
 _decoded = _Recent(64)
 _decoded_layers = _Recent(256)
+
+beside: set[type] = set()
+"""Types whose values an engine counts references to: they travel beside the payload."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_decoded.renew_lock)
+    os.register_at_fork(after_in_child=_decoded_layers.renew_lock)
 
 
 def encode(snapshot: Snapshot) -> Payload:
@@ -70,12 +98,27 @@ def encode(snapshot: Snapshot) -> Payload:
     """
     if snapshot.carried is None:
         layers = snapshot.scopes() if snapshot.depth or snapshot.closed else snapshot.layers
-        blobs = [_encode_layer(layer) for layer in layers]
-        body = pickle.dumps((snapshot.depth > 0, snapshot.closed, blobs), protocol=5)
+        blobs = [(layer, _blob_below(snapshot, layer) or _encode_layer(layer)) for layer in layers]
+        body = pickle.dumps(
+            (snapshot.depth > 0, snapshot.closed, [blob for _, blob in blobs]), protocol=5
+        )
         digest = _digest(body)
-        snapshot.carried = Payload(digest, b"".join([_MAGIC, bytes([VERSION]), digest, body]))
+        data = b"".join([_MAGIC, bytes([VERSION]), digest, body])
+        aside = {k: v for layer in layers for k, v in layer.values.items() if type(v) in beside}
+        snapshot.carried = Payload(digest, data, aside, blobs)
     payload: Payload = snapshot.carried
     return payload
+
+
+def _blob_below(snapshot: Snapshot, layer: Layer) -> bytes | None:
+    """Return what the outermost snapshot with `layer` encodes it as; None when that is this one."""
+    lowest = None
+    while (lower := snapshot.lower) is not None and any(known is layer for known in lower.layers):
+        snapshot = lower
+        lowest = lower if lower.depth else lowest
+    if lowest is None:
+        return None
+    return next(blob for known, blob in encode(lowest).blobs if known is layer)
 
 
 def decode(data: bytes) -> Snapshot:
@@ -92,39 +135,47 @@ def decode(data: bytes) -> Snapshot:
             f"The scope was sent in wire version {data[len(_MAGIC)]}, this side knows version "
             f"{VERSION}: install the same hyperparameter-dist on both sides."
         )
-    digest, body = data[head : head + _DIGEST_SIZE], data[head + _DIGEST_SIZE :]
-    snapshot: Snapshot | None = _decoded.get(digest)
+    snapshot: Snapshot | None = _decoded.get(data)  # by all its bytes: damage is another payload
     if snapshot is None:
+        digest, body = data[head : head + _DIGEST_SIZE], data[head + _DIGEST_SIZE :]
         if _digest(body) != digest:
             raise CarrierError("The carried scope was damaged on its way: its digest is wrong.")
         has_scopes, closed, blobs = pickle.loads(body)
         layers = tuple(_decode_layer(blob) for blob in blobs)
         snapshot = Snapshot(layers, len(layers) if has_scopes else 0, closed)
-        snapshot.carried = Payload(digest, data)
-        _decoded.put(digest, snapshot)
+        pairs = list(zip(layers, blobs, strict=True))
+        snapshot.carried = Payload(digest, data, {}, pairs)
+        _decoded.put(data, snapshot)
     return snapshot
 
 
+def with_beside(snapshot: Snapshot, values: dict[str, Any]) -> Snapshot:
+    """Return `snapshot` with the values that travelled beside it in their places."""
+    if not values:
+        return snapshot
+    layers = []
+    for layer in snapshot.layers:
+        found = {key: values[key] for key, v in layer.values.items() if v is BESIDE}
+        layers.append(layer._replace(values={**layer.values, **found}))
+    return Snapshot(tuple(layers), snapshot.depth, snapshot.closed)
+
+
 def _encode_layer(layer: Layer) -> bytes:
-    known = _encoded_layers.get(id(layer.values))
-    if known is not None and known[0] is layer.values:
-        blob: bytes = known[1]
-        return blob
     portable = layer.portable()
     plain, special = {}, {}
     for key, value in layer.values.items():
-        if _is_plain(value, 20):
+        if type(value) in beside:
+            plain[key] = BESIDE
+        elif _is_plain(value, 20):
             plain[key] = value
         else:
             special[key] = _pickled(key, value, portable)
     order = list(layer.values) if special else None
     # No memo between equal strings is needed, and without one equal layers give equal bytes.
-    blob = pickle.dumps(
+    return pickle.dumps(
         (plain, special, order, _pack(portable.origin), _origins(portable), layer.closed),
         protocol=5,
     )
-    _encoded_layers.put(id(layer.values), (layer.values, blob))
-    return blob
 
 
 def _decode_layer(blob: bytes) -> Layer:
@@ -185,7 +236,7 @@ def _is_plain(value: Any, depth: int) -> bool:
     if kind in _PLAIN:
         return True
     if kind not in _CONTAINERS or not depth:
-        return kind.__module__ in ("hyperparameter._convert", "hyperparameter._snapshot")
+        return kind.__module__ in _OURS
     if kind is dict:
         return all(_is_plain(k, depth - 1) and _is_plain(v, depth - 1) for k, v in value.items())
     return all(_is_plain(item, depth - 1) for item in value)

@@ -61,7 +61,7 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
         self: Any, processes: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
     ) -> None:
         # Workers that replace others are started by a thread that knows no scope.
-        if not isinstance(self, ThreadPool):
+        if not isinstance(self, ThreadPool) and (initializer is None or callable(initializer)):
             initializer = Initializer(Carried.capture(), initializer)
         create(self, processes, initializer, *args, **kwargs)
 

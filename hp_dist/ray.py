@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import functools
 import inspect
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from hyperparameter import context
 
 from ._carried import Carried
+from ._carrier import beside
 from ._engines import Patches
 from .exceptions import EngineError
 
 _ARGUMENT = "_hyperparameter_carried"
-_SEAMS = ("_function", "_function_signature", "_inject_lock", "_last_export_cluster_and_job")
+_SEAMS = (
+    "_function",
+    "_function_signature",
+    "_inject_lock",
+    "_last_export_cluster_and_job",
+    "_uuid",
+)
 
 
 def patch(patches: Patches) -> None:
@@ -35,6 +43,9 @@ def patch(patches: Patches) -> None:
             f"Ray {ray.__version__} has changed inside ({', '.join(moved)} gone), so its functions "
             "cannot inherit scopes. Pass hp_dist.bind(function) to a task and call it there."
         )
+    from ray import ObjectRef
+
+    beside.add(ObjectRef)  # Ray counts the references that it sees among the arguments
     patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
 
 
@@ -61,6 +72,7 @@ def _inherits(remote_function: Any) -> bool:
             # Ray makes the signature and the export anew where there are none.
             remote_function._function_signature = None
             remote_function._last_export_cluster_and_job = None
+            remote_function._uuid = uuid.uuid4()  # or workers that know the bare one keep it
     return True
 
 

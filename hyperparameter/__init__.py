@@ -7,6 +7,7 @@ with hp.scope("train.lr=0.01"):
     train()
 """
 
+from . import _fork as _fork  # mends forked children from here on
 from ._explain import Explanation, explain
 from ._launch import launch, run_cli
 from ._param import param

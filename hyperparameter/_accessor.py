@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import _state
+from . import _frames, _state
 from ._keys import check
 from ._origin import site_of
 from ._reading import NO_DEFAULT, read, require, truth
@@ -101,7 +101,7 @@ class Accessor:
         return _state.current()
 
     def __hp_handle__(self) -> Any:
-        return _state.handle()
+        return _frames.handle()
 
 
 class BoundAccessor(Accessor):

@@ -82,7 +82,7 @@ def explain(key: str) -> Explanation:
 
 def _bindings(key: str) -> list[Binding]:
     """Walk the frames of this context and then the baseline; stop at what hides the rest."""
-    bindings = []
+    bindings: list[Binding] = []
     sources: list[Layer] = []
     state: _state.State | None = _state.active.get() or _state.ground
     while state is not None:
@@ -99,7 +99,9 @@ def _bindings(key: str) -> list[Binding]:
         if value is DELETED:
             break
         if value is not ABSENT:
-            bindings.append(Binding(describe(key, plain(value)), resolve(layer.origin_of(key))))
+            binding = Binding(describe(key, plain(value)), resolve(layer.origin_of(key)))
+            if binding not in bindings[-1:]:  # a worker may have got it with its pool and its task
+                bindings.append(binding)
         if layer.closed:
             break
     return bindings

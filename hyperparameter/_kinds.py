@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import _state
+from . import _frames, _state
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 Prepare = Callable[[tuple[Any, ...], dict[str, Any]], Arguments]
@@ -49,6 +49,10 @@ def mark_kind(instance: Any, function: Callable[..., Any]) -> None:
 
 
 def _flags(function: Any) -> int:
+    while hasattr(function, "func") and not hasattr(function, "__code__"):  # a partial
+        function = function.func
+    if not hasattr(function, "__code__") and not isinstance(function, type):
+        function = vars(type(function)).get("__call__")
     flags: int = getattr(getattr(function, "__code__", None), "co_flags", 0)
     return flags
 
@@ -79,7 +83,7 @@ def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
 
 def _generator(function: Callable[..., Any], prepare: Prepare) -> Wrapper:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        steps = _state.Steps()
+        steps = _frames.Steps()
         with steps:
             args, kwargs = prepare(args, kwargs)
             generator = function(*args, **kwargs)
@@ -91,7 +95,7 @@ def _generator(function: Callable[..., Any], prepare: Prepare) -> Wrapper:
 class _Stepped:
     """A generator whose every step runs in the state that the last one left."""
 
-    def __init__(self, generator: Any, steps: _state.Steps) -> None:
+    def __init__(self, generator: Any, steps: _frames.Steps) -> None:
         self._generator = generator
         self._steps = steps
 
@@ -117,7 +121,7 @@ class _Stepped:
 
 def _async_generator(function: Callable[..., Any], prepare: Prepare) -> Wrapper:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        steps = _state.Steps()
+        steps = _frames.Steps()
         with steps:
             args, kwargs = prepare(args, kwargs)
             generator = function(*args, **kwargs)

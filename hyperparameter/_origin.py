@@ -101,6 +101,14 @@ def this_process() -> Process:
     return _process
 
 
+def leave_process() -> Process:
+    """Return the process that this one was forked from, and forget that it was this one."""
+    global _process
+    parent = _process or Process(_host(), os.getppid())
+    _process = None
+    return parent
+
+
 def _host() -> str:
     if hasattr(os, "uname"):
         return os.uname().nodename

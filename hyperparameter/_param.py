@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
-from . import _state
+from . import _frames, _state
 from ._keys import check
 from ._kinds import is_plain, wrap
 from ._registry import declare
@@ -87,7 +87,7 @@ def _wrap(function: Callable[..., Any], signature: Signature) -> Callable[..., A
     if is_plain(function):
         wrapper = _quick(function, signature)
     else:
-        wrapper = wrap(function, signature.fill, _state.rollback)
+        wrapper = wrap(function, signature.fill, _frames.rollback)
     update_wrapper(wrapper, function)
     wrapper.__hp_signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
     declare(signature)
@@ -109,6 +109,6 @@ def _quick(function: Callable[..., Any], signature: Signature) -> Callable[..., 
             return function(*args, *plan.positional, **kwargs, **plan.values)
         finally:
             if _state.active.get() is not before:
-                _state.rollback(before)
+                _frames.rollback(before)
 
     return wrapper

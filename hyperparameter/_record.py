@@ -11,7 +11,7 @@ from _thread import allocate_lock  # importing threading is a tenth of our impor
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import _state
+from . import _frames, _state
 from ._describe import describe
 from ._keys import nearest, nest
 from ._origin import Site, Source, resolve, this_process
@@ -47,13 +47,13 @@ class Record:
             self._entered += 1
         if self not in outer.and_around():
             self._outer = outer
-        _state.push_record(self)
+        _frames.push_record(self)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         with self._lock:
             self._entered -= 1
-        _state.remove(self)
+        _frames.remove(self)
 
     def __repr__(self) -> str:
         return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
@@ -97,6 +97,10 @@ class Record:
                 values = by_key.setdefault(read.key, {})
                 values.setdefault(f"{type(read.value).__name__} {read.value!r}", read)
         return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
+
+    def renew_lock(self) -> None:
+        """Replace the lock, which a thread may have held that a fork has left behind."""
+        self._lock = allocate_lock()
 
     def and_around(self) -> list[Record]:
         """Return this record and those that get what it gets, because they are still open."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, final
 
-from . import _state
+from . import _frames, _state
 from ._accessor import Accessor, BoundAccessor, keep
 from ._convert import UntypedText
 from ._describe import show
@@ -100,7 +100,7 @@ class Storage:
 
 
 @final
-class scope(_state.Enterable, metaclass=_AmbientMeta):
+class scope(_frames.Enterable, metaclass=_AmbientMeta):
     """A set of overrides, and the context manager that makes them visible.
 
     `hp.scope("lr=0.1", batch_size=32, **{"train.epochs": 3})`: text has no type until it is
@@ -133,7 +133,7 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def current() -> scope:
         """Return a handle on the innermost active scope."""
-        handle: scope = _state.handle()
+        handle: scope = _frames.handle()
         return handle
 
     @staticmethod
@@ -211,7 +211,7 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
         return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = _state.frame_of(self)
+        state = _frames.frame_of(self)
         if state is None:
             made = as_layer(self.__hp_made__)
             return scope_of, (Snapshot(made.scopes(), len(made.scopes()), made.closed),)
@@ -224,7 +224,7 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
     def __hp_state__(self) -> _state.State:
         """Return the state of this scope's frame, or how it would be if entered now."""
         now = _state.current()
-        state = _state.frame_of(self)
+        state = _frames.frame_of(self)
         if state is None and self is implicit:
             return now
         if state is not None and state.record is now.record:
@@ -244,11 +244,11 @@ class scope(_state.Enterable, metaclass=_AmbientMeta):
         self.__hp_write__(Layer({key: DELETED}, outside_site()))
 
     def __hp_write__(self, change: Layer) -> scope:
-        state = _state.frame_of(self)
+        state = _frames.frame_of(self)
         if state is not None:
-            _state.write(state, change)
+            _frames.write(state, change)
         elif self is implicit:
-            _state.open_implicit(change)
+            _frames.open_implicit(change)
         else:
             _set_made(self, as_layer(self.__hp_made__).bind(change))
         return self

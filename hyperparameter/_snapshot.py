@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ._keys import nearest
-from ._origin import Origin, Source, resolve, this_process
+from ._origin import Origin, Process, Source, resolve, this_process
 
 
 class _Marker:
@@ -74,8 +74,9 @@ class Layer(NamedTuple):
         if lower.depth >= _MOST_LAYERS:
             top = lower.layers[0]
             if len(top.values) + len(self.values) <= _SMALL and not self.revives(top):
-                return Snapshot((self.over(top), *lower.layers[1:]), lower.depth, lower.closed)
-        return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed)
+                layers = (self.over(top), *lower.layers[1:])
+                return Snapshot(layers, lower.depth, lower.closed, lower)
+        return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed, lower)
 
     def bind(self, change: Layer) -> Layer | Snapshot:
         """Return these bindings with `change` written over them."""
@@ -84,18 +85,19 @@ class Layer(NamedTuple):
     def scopes(self) -> tuple[Layer, ...]:
         return (self,)
 
-    def portable(self) -> Layer:
-        """Return this layer with its places looked up and this process named in them."""
+    def portable(self, process: Process | None = None) -> Layer:
+        """Return this layer with its places looked up and a process, this one, named in them."""
+        here = process or this_process()
         places: dict[Source, Origin] = {}
 
         def at(source: Source) -> Origin:
             if source not in places:
                 origin = resolve(source)
-                places[source] = origin._replace(process=origin.process or this_process())
+                places[source] = origin._replace(process=origin.process or here)
             return places[source]
 
         origins = {key: at(source) for key, source in self.origins.items()}
-        return self._replace(values=dict(self.values), origin=at(self.origin), origins=origins)
+        return self._replace(origin=at(self.origin), origins=origins)
 
 
 Made = tuple[dict[str, Any], Source]
@@ -114,12 +116,19 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers")
+    __slots__ = ("carried", "closed", "depth", "layers", "lower")
 
-    def __init__(self, layers: tuple[Layer, ...] = (), depth: int = 0, closed: bool = False):
+    def __init__(
+        self,
+        layers: tuple[Layer, ...] = (),
+        depth: int = 0,
+        closed: bool = False,
+        lower: Snapshot | None = None,
+    ) -> None:
         self.layers = layers
         self.depth = depth  # how many of the layers belong to scopes
         self.closed = closed
+        self.lower = lower  # the snapshot that this one was opened over, and shares layers with
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
 
     @property
@@ -154,8 +163,13 @@ class Snapshot:
         return Snapshot(self.layers) if self.depth or self.closed else self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        layers = tuple(layer.portable() for layer in self.layers)
-        return Snapshot, (layers, self.depth, self.closed)
+        portable = self.portable()
+        return Snapshot, (portable.layers, portable.depth, portable.closed)
+
+    def portable(self, process: Process | None = None) -> Snapshot:
+        """Return this snapshot with portable layers."""
+        layers = tuple(layer.portable(process) for layer in self.layers)
+        return Snapshot(layers, self.depth, self.closed)
 
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import _state
+from ._frames import attach, attached, restore
 from ._kinds import mark_kind, wrap
 from ._origin import Origin, Process, this_process
 from ._snapshot import Layer, Snapshot
-from ._state import attach, attached, current, restore, set_baseline
+from ._state import current, set_baseline
 
 
 class Captured(NamedTuple):

@@ -34,9 +34,8 @@ def launch(function: Callable[..., Any], argv: Sequence[str] | None = None) -> A
     program = _program()
     try:
         line = _parse(function, argv, program)
-        if line is None:
-            sys.exit(0)
-        return _run(function, line, program, freeze=True)
+        result = None if line is None else _run(function, line, program, freeze=True)
+        sys.stdout.flush()  # here, where a reader that has gone can be told
     except UsageError as error:
         _say(f"{program}: error: {error}")
         sys.exit(2)
@@ -47,6 +46,9 @@ def launch(function: Callable[..., Any], argv: Sequence[str] | None = None) -> A
         # The reader has gone, as in `| head`; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    if line is None:
+        sys.exit(0)
+    return result
 
 
 def run_cli(function: Callable[..., Any], argv: Sequence[str] | None = None) -> Any:

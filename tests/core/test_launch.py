@@ -957,6 +957,10 @@ def test_ctrl_c_exits_130_with_one_line(script: Script, kind: str) -> None:
     assert "Traceback" not in errors
 
 
+# A small output is written when the interpreter ends, unless the environment says otherwise.
+BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
+
+
 @pytest.mark.parametrize("lines", [1, 100_000], ids=["buffered", "flushed"])
 def test_output_into_a_closed_reader_shows_no_traceback(script: Script, lines: int) -> None:
     path = script("""
@@ -970,6 +974,7 @@ def test_output_into_a_closed_reader_shows_no_traceback(script: Script, lines: i
     """)
     with subprocess.Popen(
         [sys.executable, str(path), "--lines", str(lines)],
+        env=BUFFERED,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -991,6 +996,7 @@ def test_help_into_a_closed_reader_shows_no_traceback(script: Script) -> None:
     try:
         done = subprocess.run(
             [sys.executable, str(script(REFERENCE)), "--help"],
+            env=BUFFERED,
             stdout=writer,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,0 +1,25 @@
+"""What a forked child has to mend: places that are now another process's, and locks.
+
+Its scopes were opened in its parent, so their origins get the parent's name.  Its locks may have
+been held by threads that it does not have.
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import _origin, _state
+
+
+def mend_child() -> None:
+    """Run in the child, before anything else does."""
+    parent = _origin.leave_process()
+    _state.renew_lock()
+    for state in [*_state.chain(_state.active.get()), _state.ground]:
+        state.name_process(parent)
+        for record in state.record.and_around():
+            record.renew_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=mend_child)

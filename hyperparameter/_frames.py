@@ -1,0 +1,214 @@
+"""Opening, closing and writing frames: whatever replaces the state of a context.
+
+This is the only file that writes the ContextVar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from . import _state
+from ._snapshot import EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
+from ._state import CARRIED, Afloat, State, chain, current
+
+
+def push_record(record: Any) -> None:
+    """Send what is read in this context to `record`, until its frame is removed."""
+    for layer in current().snapshot.layers:
+        record.override(layer)
+    _state.active.set(_make(_state.active.get() or _state.ground, record, NOTHING, record))
+
+
+def open_implicit(layer: Layer) -> None:
+    """Open the frame of a write where no scope is active."""
+    parent = _state.active.get() or _state.ground
+    parent.record.override(layer)
+    _state.active.set(_make(parent, _state.implicit, layer, parent.record))
+
+
+class Enterable:
+    """What a scope is as a context manager; here, because it replaces the state.
+
+    The two methods are the costly part of a `with` block, so they call as little as they can.
+    """
+
+    __slots__ = ()
+    __hp_made__: Made | Layer | Snapshot
+
+    def __enter__(self) -> Self:
+        made = self.__hp_made__
+        parent = _state.active.get() or _state.ground
+        record = parent.record
+        known = record.overrides
+        for key in made[0] if made.__class__ is tuple else as_layer(made).values:
+            if key not in known:
+                record.override(as_layer(made))
+                break
+        state = State(parent, self, made, record)
+        if parent.__class__ is Afloat:
+            state._below = parent.snapshot
+        _state.active.set(state)
+        return self
+
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
+        state = _state.active.get()
+        if state is not None and state.owner is self:
+            parent = state.parent
+            _state.active.set(parent if parent.parent is not None else None)  # type: ignore[union-attr]
+        else:
+            remove(self)
+
+
+def remove(owner: Any) -> None:
+    """Close the innermost frame of `owner`, wherever it stands; nothing if it has none here.
+
+    Scopes above a scope that is closed inherit anew; closing a record changes nothing for them.
+    """
+    frames = chain(_state.active.get())
+    index = next((i for i, state in enumerate(frames) if state.owner is owner), None)
+    if index is not None:
+        gone = frames[index]
+        top, below = gone.parent, gone.inherited
+        for state in reversed(frames[:index]):
+            if gone.is_record:
+                top = _copy(state, top, _kept(state))
+            elif state.is_record:
+                top = _copy(state, top, None)
+            else:  # the first scope inherits what the closed one did, the next ones anew
+                top, below = _copy(state, top, below), None
+        _activate(top)
+
+
+def frame_of(owner: Any) -> State | None:
+    """Return the innermost state of `owner` in this context."""
+    state = _state.active.get()
+    while state is not None and state.owner is not owner:
+        state = state.parent
+    return state
+
+
+def handle() -> Any:
+    """Return the scope that a write in this context changes; `implicit` where it would open one."""
+    state = _state.active.get()
+    while state is not None and state.is_record:
+        state = state.parent
+    if state is None or state.parent is None or state.owner is CARRIED:
+        return _state.implicit
+    return state.owner
+
+
+def write(frame: State, change: Layer) -> None:
+    """Write `change` into `frame`; scopes opened over it keep what they inherited."""
+    frames = chain(_state.active.get())
+    frame.record.override(change)
+    top = _copy(frame, frame.parent, frame.inherited, frame.layer.bind(change))
+    for state in reversed(frames[: frames.index(frame)]):
+        top = _copy(state, top, _kept(state))
+    _activate(top)
+
+
+def rollback(before: State | None) -> None:
+    """Undo what was written since `before` was the state of this context.
+
+    Scopes opened since then and still open stay, scopes left since then stay left.
+    """
+    earlier = {state.frame: state for state in chain(before)}
+    now = chain(_state.active.get())
+    top = now[-1].parent if now else None
+    dropped = False
+    for state in reversed(now):
+        if state.frame not in earlier and state.owner is _state.implicit:
+            dropped = True
+        else:
+            as_it_was = earlier.get(state.frame, state)
+            top = _copy(as_it_was, top, None if dropped else _kept(as_it_was))
+    if top is not None and [s.frame for s in chain(top)] == list(earlier):
+        top = before
+    _activate(top)
+
+
+def swap(state: State | None) -> State | None:
+    """Put `state` in place of the state of this context, and return that."""
+    old = _state.active.get()
+    _state.active.set(state)
+    return old
+
+
+def restore(state: State | None) -> None:
+    """Put back the state that was there before, whatever has been opened since."""
+    _state.active.set(state)
+
+
+class Steps:
+    """Holds the state of a generator between its steps, and puts it back for each of them."""
+
+    def __init__(self) -> None:
+        self._inside = _state.active.get()
+        self._outside: State | None = None
+
+    def __enter__(self) -> None:
+        self._outside = swap(self._inside)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._inside = swap(self._outside)
+
+
+def attach(snapshot: Snapshot) -> State | None:
+    """Open the scopes of `snapshot` over what is active here; return what `restore` puts back."""
+    before = _state.active.get()
+    if snapshot.depth:
+        below = before or _state.ground
+        for layer in snapshot.scopes():
+            below.record.override(layer)
+        _state.active.set(_make(below, CARRIED, snapshot, below.record))
+    return before
+
+
+@contextmanager
+def attached(snapshot: Snapshot) -> Iterator[None]:
+    """Run the body inside the scopes of `snapshot`, over what is active here."""
+    before = attach(snapshot)
+    try:
+        yield
+    finally:
+        _state.active.set(before)
+
+
+def _activate(top: State | None) -> None:
+    _state.active.set(top if top is not None and top.parent is not None else None)
+
+
+def _kept(state: State) -> Snapshot | None:
+    """Return what a scope inherits, to keep it when its parent is replaced; None for a record."""
+    if state.is_record:
+        return None
+    parent = state.parent
+    return state.inherited or (parent.snapshot if parent is not None else EMPTY)
+
+
+def _copy(
+    state: State,
+    parent: State | None,
+    inherited: Snapshot | None,
+    layer: Layer | Snapshot | None = None,
+) -> State:
+    """Return the same frame over another parent, or with another layer."""
+    parent = parent or _state.ground
+    record = state.record if state.is_record else parent.record
+    new = _make(parent, state.owner, layer or state.layer, record)
+    new._frame = state.frame
+    if inherited is not None:
+        new._below = inherited
+    return new
+
+
+def _make(parent: State, owner: Any, layer: Layer | Snapshot, record: Any) -> State:
+    on_ground = parent.parent is None or isinstance(parent, Afloat)
+    if owner is record and on_ground:
+        return Afloat(parent, owner, layer, record)
+    state = State(parent, owner, layer, record)
+    if isinstance(parent, Afloat):  # its snapshot may change later, what is inherited may not
+        state._below = parent.snapshot
+    return state
