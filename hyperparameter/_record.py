@@ -80,11 +80,13 @@ class Record:
 
         Those that were carried to another process are left out: what it read is not known here.
         """
-        used = {read.key for read in self.reads if not read.bulk}
+        reads = [read for read in self.reads if not read.bulk]
+        used = {read.key for read in reads}
+        defaulted = {read.key for read in reads if read.default_used}
         with self._lock:
             overrides = list(self.overrides.items())
         return [
-            Unused(key, resolve(source), nearest(key, used))
+            Unused(key, resolve(source), nearest(key, used) or _beside(key, defaulted))
             for key, source in overrides
             if key not in used and key not in self._carried
         ]
@@ -202,6 +204,13 @@ class _Seen:
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = None
+
+
+def _beside(key: str, candidates: set[str]) -> list[str]:
+    """Return the candidates of the same namespace, when they are few enough to help."""
+    namespace = key.rpartition(".")[0]
+    found = sorted(c for c in candidates if namespace and c.rpartition(".")[0] == namespace)
+    return found if len(found) <= 3 else []
 
 
 def _resolved(read: Read | RawRead) -> Read:

@@ -367,7 +367,7 @@ def test_keys_set_and_read_in_scopes_that_are_left_leave_nothing() -> None:
 
     use_all()
     _, size = allocated(use_all)
-    assert size <= MB
+    assert size <= 2 * MB  # the set of known keys, which is bounded
 
 
 def test_values_without_end_of_one_key_leave_nothing() -> None:

@@ -105,11 +105,12 @@ class Place:
     run: Callable[[Callable[[], Any]], Any]
     frames: list[Frame] = field(default_factory=list)
     records: list[Seen] = field(default_factory=list)
+    ground: View = field(default_factory=dict)  # the baseline when the first of the frames opened
     end: Callable[[], Any] | None = None
 
     def copy(self, run: Callable[..., Any], end: Callable[[], Any] | None = None) -> Place:
         frames = [Frame(f.owner, list(f.log), f.inherited) for f in self.frames]
-        return Place(run, frames, list(self.records), end)
+        return Place(run, frames, list(self.records), self.ground, end)
 
     def find(self, handle: Handle) -> int | None:
         owned = [i for i, frame in enumerate(self.frames) if frame.owner is handle]
@@ -134,14 +135,20 @@ class Model:
         return replay(handle.log, self.ambient(place))
 
     def enter(self, place: Place, handle: Handle) -> None:
-        place.frames.append(Frame(handle, list(handle.log), self.ambient(place)))
+        self.open(place, handle, list(handle.log))
+
+    def open(self, place: Place, owner: Handle, log: list[Op]) -> None:
+        if not place.frames:
+            place.ground = self.baseline
+        place.frames.append(Frame(owner, log, self.ambient(place)))
 
     def leave(self, place: Place, handle: Handle) -> None:
         index = place.find(handle)
         if index is None:
             return
         del place.frames[index]
-        below = place.frames[index - 1].view() if index else self.baseline
+        # A context with a scope does not see what is frozen meanwhile, in whatever order it leaves.
+        below = place.frames[index - 1].view() if index else place.ground
         for frame in place.frames[index:]:
             frame.inherited = below
             below = frame.view()
@@ -152,7 +159,7 @@ class Model:
 
     def write_ambient(self, place: Place, implicit: Handle, ops: list[Op]) -> None:
         if not place.frames:
-            place.frames.append(Frame(implicit, [], self.baseline))
+            self.open(place, implicit, [])
         place.frames[-1].log.extend(ops)
 
 
@@ -734,6 +741,34 @@ def test_a_record_collects_nothing_after_it_is_left_out_of_order() -> None:
     inner.__exit__(None, None, None)
     assert inner.operative() == {"x": 1}
     assert outer.operative() == {}
+
+
+def test_leaving_out_of_order_does_not_show_what_was_frozen_since() -> None:
+    """Only contexts without a scope see a new baseline, and here one is open all the time."""
+    freeze(x=0)
+    outer, inner = hp.scope(), hp.scope()
+    outer.__enter__()
+    inner.__enter__()
+    freeze(x=1)
+    outer.__exit__(None, None, None)
+    assert hp.scope.x() == 0
+    inner.__exit__(None, None, None)
+    assert hp.scope.x() == 1
+
+
+def test_a_nested_record_hides_no_read_from_the_one_around_it_in_a_copied_context() -> None:
+    """A copied context keeps its record open, also when the original has left it."""
+    outer = hp.record()
+    with outer:
+        context = copy_context()
+
+    def read() -> None:
+        hp.scope.a | 1
+        with hp.record():
+            hp.scope.b | 2
+
+    context.run(read)
+    assert outer.operative() == {"a": 1, "b": 2}
 
 
 def test_a_key_deleted_and_set_again_is_the_last_one() -> None:

@@ -1071,3 +1071,11 @@ def test_explain_shows_integers_of_any_size() -> None:
 
 def test_a_scope_shows_integers_of_any_size() -> None:
     assert "a" in repr(hp.scope(a=10**5000))
+
+
+def test_unused_suggests_what_fell_back_to_its_default_in_the_same_namespace() -> None:
+    with hp.record() as record, hp.scope(**{"train.learning_rate": 0.5, "train.epochs": 2}):
+        assert hp.scope.train.lr | 0.1 == 0.1
+        assert hp.scope.train.epochs | 1 == 2
+    [unused] = record.unused()
+    assert (unused.key, unused.suggestions) == ("train.learning_rate", ["train.lr"])

@@ -1,0 +1,56 @@
+"""What type checkers see; checked by mypy, never run."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, assert_type
+
+import hp_dist
+import hyperparameter as hp
+
+
+@hp.param("train")
+def train(data: list[int], lr: float = 0.1) -> str:
+    return f"{data} {lr}"
+
+
+@hp.param
+async def fetch(url: str, retries: int = 3) -> bytes:
+    return b""
+
+
+@hp.param
+def numbers(stop: int = 3) -> Iterator[int]:
+    yield from range(stop)
+
+
+@hp.param
+async def ticks(stop: int = 3) -> AsyncIterator[int]:
+    for tick in range(stop):
+        yield tick
+
+
+@hp.param("Model")
+@dataclass
+class Model:
+    hidden: int = 1
+
+
+async def use() -> None:
+    assert_type(train([1]), str)
+    assert_type(train([1], lr=0.5), str)
+    train("text")  # type: ignore[arg-type]  # the signature is kept
+    train([1], rate=1)  # type: ignore[call-arg]
+    assert_type(await fetch("x"), bytes)
+    assert_type(list(numbers()), list[int])
+    assert_type([tick async for tick in ticks()], list[int])
+    assert_type(Model(2).hidden, int)
+    assert_type(hp_dist.bind(train)([1]), str)
+    with hp.scope("a=1", b=2) as scope:
+        assert_type(scope, hp.scope)
+        assert_type(hp.scope.a.b | 1, Any)
+        assert_type(scope["b"], Any)
+    with hp.record() as record:
+        assert_type(record, hp.Record)
+    assert_type(record.reads, list[hp.Read])
+    assert_type(record.unused(), list[hp.Unused])
+    assert_type(hp.explain("a"), hp.Explanation)
