@@ -12,7 +12,7 @@ from ._explain import Explanation, explain
 from ._launch import launch, run_cli
 from ._param import param
 from ._read import Read, Unused
-from ._record import Record, record
+from ._record import Record, process_record, record
 from ._scope import scope
 from ._secrets import add_secret_words
 from .exceptions import (
@@ -39,6 +39,7 @@ __all__ = [
     "explain",
     "launch",
     "param",
+    "process_record",
     "record",
     "run_cli",
     "scope",

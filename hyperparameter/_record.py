@@ -220,9 +220,13 @@ def _resolved(read: Read | RawRead) -> Read:
 _SCALARS = frozenset([int, float, bool, type(None)])
 _SHORT = 200
 
-process_record = Record()
-"""The record that always exists."""
-_state.ground.record = process_record
+_state.ground.record = Record()
+
+
+def process_record() -> Record:
+    """Return the record that always exists, of everything that this process reads."""
+    found: Record = _state.ground.record
+    return found
 
 
 def record() -> Record:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from .. import _state
-from .._record import Record, record
+from .._record import Record, process_record, record
 from .._scope import scope, scope_of
 from .._signature import Signature
 from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
@@ -80,7 +79,7 @@ def _parse(
 
 def _run(function: Callable[..., Any], line: CommandLine, program: str, freeze: bool) -> Any:
     # A program's threads read into the record of the process, not into one of this context.
-    with nullcontext(_state.ground.record) if freeze else record() as rec, _scopes(line):
+    with nullcontext(process_record()) if freeze else record() as rec, _scopes(line):
         if freeze:
             scope.frozen()
         try:

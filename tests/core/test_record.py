@@ -1079,3 +1079,10 @@ def test_unused_suggests_what_fell_back_to_its_default_in_the_same_namespace() -
         assert hp.scope.train.epochs | 1 == 2
     [unused] = record.unused()
     assert (unused.key, unused.suggestions) == ("train.learning_rate", ["train.lr"])
+
+
+def test_the_record_of_the_process_has_what_no_other_record_took_and_what_others_took() -> None:
+    hp.scope.outside | 1
+    with hp.record():
+        hp.scope.inside | 2
+    assert hp.process_record().operative() == {"outside": 1, "inside": 2}
