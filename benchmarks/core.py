@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,45 +64,51 @@ def rows(peers: dict[str, float]) -> Iterator[Row]:
 
 
 def _reads(peers: dict[str, float]) -> Iterator[Row]:
-    with hp.record(), hp.scope(**{"a.b.c": 1}):
-        here = in_turns({
-            "floor": lambda: floor("a.b.c", 1),
-            "hit": lambda: hp.scope.a.b.c | 1,
-            "miss": lambda: hp.scope.a.b.d | 1,
-        })  # fmt: skip
-    hit = here["hit"] / here["floor"]
-    yield Row("read hp.scope.a.b.c | d, hit", hit, "x floor", 5.5)
+    def hit() -> None:
+        hp.scope.a.b.c | 1
+
+    def miss() -> None:
+        hp.scope.a.b.d | 1
+
+    few, many = contextvars.copy_context(), contextvars.copy_context()
+    few.run(_open, {"a.b.c": 1}, 0)
+    many.run(_open, MANY, 100)
+    here = in_turns(
+        {"floor": lambda: floor("a.b.c", 1), "hit": hit, "miss": miss, "hit deep": hit,
+         "miss deep": miss},
+        within={"hit": few, "miss": few, "hit deep": many, "miss deep": many},
+    )  # fmt: skip
+    ratio = here["hit"] / here["floor"]
+    yield Row("read hp.scope.a.b.c | d, hit", ratio, "x floor", 5.5)
     yield Row("read hp.scope.a.b.d | d, miss", here["miss"] / here["floor"], "x floor", 5.5)
     peer = peers["hyperparameter 0.6.0, read"] / peers["floor"]
-    yield Row("read, times faster than hyperparameter 0.6.0", peer / hit, "x", 70, at_least=True)
-    with ExitStack() as stack:
-        stack.enter_context(hp.record())
-        stack.enter_context(hp.scope(**MANY))
-        for depth in range(100):
-            stack.enter_context(hp.scope(**{"a.b.c": depth, f"level{depth}": depth}))
-        deep = in_turns({
-            "floor": lambda: floor("a.b.c", 1),
-            "hit": lambda: hp.scope.a.b.c | 1,
-            "miss": lambda: hp.scope.a.b.d | 1,
-        })  # fmt: skip
+    yield Row("read, times faster than hyperparameter 0.6.0", peer / ratio, "x", 70, at_least=True)
     what = "the same among 10 000 keys, 100 scopes deep"
-    yield Row(f"{what}, hit", deep["hit"] / deep["floor"] / hit, "x the above", 1.2)
-    miss = deep["miss"] / deep["floor"] / (here["miss"] / here["floor"])
-    yield Row(f"{what}, miss", miss, "x the above", 1.2)
+    yield Row(f"{what}, hit", here["hit deep"] / here["hit"], "x the above", 1.2)
+    yield Row(f"{what}, miss", here["miss deep"] / here["miss"], "x the above", 1.2)
+
+
+def _open(params: dict[str, int], depth: int) -> None:
+    """Record, and open a scope of `params` with `depth` more inside it, in this context."""
+    hp.record().__enter__()
+    hp.scope.init(params)
+    for level in range(depth):
+        hp.scope.init({"a.b.c": level, f"level{level}": level})
 
 
 def _scopes(peers: dict[str, float]) -> Iterator[Row]:
-    with hp.scope(**{f"k{i}": i for i in range(10)}):
-        few = in_turns({"override": override, "enter": enter})
-    yield Row("enter and exit, 1 key", few["enter"] / few["override"], "x minimal manager", 1.6)
-    with hp.scope(**MANY):
-        many = in_turns({"override": override, "enter": enter})
-    inherited = many["enter"] / many["override"] / (few["enter"] / few["override"])
+    few, many = contextvars.copy_context(), contextvars.copy_context()
+    few.run(_open, {f"k{i}": i for i in range(10)}, 0)
+    many.run(_open, MANY, 0)
+    here = in_turns(
+        {"override": override, "enter": enter, "enter many": enter, "read many": enter_and_read},
+        within={"enter": few, "enter many": many, "read many": many},
+    )
+    yield Row("enter and exit, 1 key", here["enter"] / here["override"], "x minimal manager", 1.6)
+    inherited = here["enter many"] / here["enter"]
     yield Row("enter and exit inside 10 000 keys", inherited, "x inside 10", 2)
-    with hp.scope(**MANY):
-        first = in_turns({"enter": enter, "read": enter_and_read})
     scale = _PEER_ENTER_NS / peers["hyperparameter 0.6.0, enter and exit"]
-    microseconds = (first["read"] - first["enter"]) / 1000 * scale
+    microseconds = (here["read many"] - here["enter many"]) / 1000 * scale
     yield Row("first read in a new scope", microseconds, "us where 0.6.0 enters in 4.2", 1.5)
 
 

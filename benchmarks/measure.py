@@ -9,15 +9,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
 
 
 def in_turns(
-    cases: Mapping[str, Callable[[], object]], rounds: int = 40, calls: int = 2_000
+    cases: Mapping[str, Callable[[], object]],
+    rounds: int = 40,
+    calls: int = 2_000,
+    within: Mapping[str, Context] | None = None,
 ) -> dict[str, float]:
     """Return the median nanoseconds of CPU time that one call of each case takes.
 
-    A case is a function without arguments; the cost of calling an empty one is taken off.
+    A case is a function without arguments, run in the context that `within` has for its name;
+    the cost of calling an empty one is taken off.
     """
+    contexts = within or {}
     empty = "the empty call"
     functions: dict[str, Callable[[], object]] = {empty: lambda: None, **cases}
     times: dict[str, list[float]] = {name: [] for name in functions}
@@ -26,12 +32,17 @@ def in_turns(
     try:
         for _ in range(rounds):
             for name, function in functions.items():
-                times[name].append(_loop(function, calls))
+                run = contexts[name].run if name in contexts else _here
+                times[name].append(run(_loop, function, calls))
     finally:
         gc.enable()
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     call = medians.pop(empty)
     return {name: median - call for name, median in medians.items()}
+
+
+def _here(loop: Callable[..., float], function: Callable[[], object], calls: int) -> float:
+    return loop(function, calls)
 
 
 def _loop(function: Callable[[], object], calls: int) -> float:

@@ -17,8 +17,8 @@ def mend_child() -> None:
     _state.renew_lock()
     for state in [*_state.chain(_state.active.get()), _state.ground]:
         state.name_process(parent)
-        for record in state.record.and_around():
-            record.renew_lock()
+    for record in _state.records():
+        record.renew_lock()
 
 
 if hasattr(os, "register_at_fork"):

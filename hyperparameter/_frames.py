@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from . import _state
 from ._snapshot import EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
-from ._state import CARRIED, Afloat, State, chain, current
+from ._state import CARRIED, Afloat, Pinned, State, chain, current
 
 
 def push_record(record: Any) -> None:
@@ -46,10 +46,10 @@ class Enterable:
             if key not in known:
                 record.override(as_layer(made))
                 break
-        state = State(parent, self, made, record)
         if parent.__class__ is Afloat:
-            state._below = parent.snapshot
-        _state.active.set(state)
+            _state.active.set(_make(parent, self, as_layer(made), record))
+        else:
+            _state.active.set(State(parent, self, made, record))
         return self
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
@@ -197,18 +197,25 @@ def _copy(
     """Return the same frame over another parent, or with another layer."""
     parent = parent or _state.ground
     record = state.record if state.is_record else parent.record
-    new = _make(parent, state.owner, layer or state.layer, record)
+    new = _make(parent, state.owner, layer or state.layer, record, inherited)
     new._frame = state.frame
-    if inherited is not None:
-        new._below = inherited
     return new
 
 
-def _make(parent: State, owner: Any, layer: Layer | Snapshot, record: Any) -> State:
-    on_ground = parent.parent is None or isinstance(parent, Afloat)
-    if owner is record and on_ground:
+def _make(
+    parent: State,
+    owner: Any,
+    layer: Layer | Snapshot,
+    record: Any,
+    inherited: Snapshot | None = None,
+) -> State:
+    on_afloat = isinstance(parent, Afloat)
+    if owner is record and (on_afloat or parent.parent is None):
         return Afloat(parent, owner, layer, record)
-    state = State(parent, owner, layer, record)
-    if isinstance(parent, Afloat):  # its snapshot may change later, what is inherited may not
-        state._below = parent.snapshot
+    if inherited is None and on_afloat:  # whose snapshot may change, what is inherited may not
+        inherited = parent.snapshot
+    if inherited is None:
+        return State(parent, owner, layer, record)
+    state = Pinned(parent, owner, layer, record)
+    state.inherited = inherited
     return state

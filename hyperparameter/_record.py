@@ -37,22 +37,13 @@ class Record:
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
         self._carried_layers: set[tuple[int, int]] = set()
-        self._outer: Record | None = None
-        self._entered = 0
         self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
-        outer = _state.current().record
-        with self._lock:
-            self._entered += 1
-        if self not in outer.and_around():
-            self._outer = outer
         _frames.push_record(self)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        with self._lock:
-            self._entered -= 1
         _frames.remove(self)
 
     def __repr__(self) -> str:
@@ -104,32 +95,22 @@ class Record:
         """Replace the lock, which a thread may have held that a fork has left behind."""
         self._lock = allocate_lock()
 
-    def and_around(self) -> list[Record]:
-        """Return this record and those that get what it gets, because they are still open."""
-        records = [self]
-        outer = self._outer
-        while outer is not None:
-            if outer._entered or outer._outer is None:
-                records.append(outer)
-            outer = outer._outer
-        return records
-
     def add(self, reads: Iterable[Read]) -> None:
-        """Add reads collected elsewhere, in another process or from a file."""
+        """Add reads collected elsewhere, in another process or from a file, to this record."""
         for read in reads:
             reader = read.reader if read.bulk else ""
-            self._keep(read.key, (repr(read[1:5]), read.process, reader), read)
+            self._take(read.key, (repr(read[1:5]), read.process, reader), read)
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Take note of bindings that are in force during this record."""
-        for record in self.and_around():
+        for record in self._and_around():
             for key in layer.values:
                 if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
                     record.overrides[key] = layer.origin_of(key)
 
     def carry(self, layers: Iterable[Layer]) -> None:
         """Take note that these bindings may be read in another process."""
-        for record in self.and_around():
+        for record in self._and_around():
             for layer in layers:
                 mark = id(layer.values), len(layer.values)
                 if mark not in record._carried_layers and len(record._carried) < _MOST_KEYS:
@@ -178,22 +159,29 @@ class Record:
         return record
 
     def _see_again(self, key: str, identity: Any) -> None:
-        for record in self.and_around():
+        for record in self._and_around():
             seen = record._seen.get(key)
             if seen is not None and identity in seen.by_value:
                 seen.last = identity
 
-    def _keep(self, key: str, identity: Any, read: Read | RawRead) -> None:
-        for record in self.and_around():
-            with record._lock:
-                seen = record._seen.get(key)
-                if seen is None and len(record._seen) < _MOST_KEYS:
-                    seen = record._seen[key] = _Seen()
-                if seen is None or len(seen.by_value) >= _MOST_VALUES:
-                    record.dropped += 1
-                else:
-                    seen.by_value.setdefault(identity, read)
-                    seen.last = identity
+    def _and_around(self) -> list[Record]:
+        """Return this record and those open around it in this context, which get what it gets."""
+        return list(dict.fromkeys([self, *_state.records()]))
+
+    def _keep(self, key: str, identity: Any, read: RawRead) -> None:
+        for record in self._and_around():
+            record._take(key, identity, read)
+
+    def _take(self, key: str, identity: Any, read: Read | RawRead) -> None:
+        with self._lock:
+            seen = self._seen.get(key)
+            if seen is None and len(self._seen) < _MOST_KEYS:
+                seen = self._seen[key] = _Seen()
+            if seen is None or len(seen.by_value) >= _MOST_VALUES:
+                self.dropped += 1
+            else:
+                seen.by_value.setdefault(identity, read)
+                seen.last = identity
 
 
 class _Seen:

@@ -67,13 +67,14 @@ class Layer(NamedTuple):
 
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
-        if self.closed:
+        values, _, _, closed = self
+        if closed:
             return Snapshot((self,), 1, True)
-        if not self.values:
+        if not values:
             return lower
         if lower.depth >= _MOST_LAYERS:
             top = lower.layers[0]
-            if len(top.values) + len(self.values) <= _SMALL and not self.revives(top):
+            if len(top.values) + len(values) <= _SMALL and not self.revives(top):
                 layers = (self.over(top), *lower.layers[1:])
                 return Snapshot(layers, lower.depth, lower.closed, lower)
         return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed, lower)

@@ -32,8 +32,8 @@ class State:
     `answers` remembers what reads in this state gave; it lives and dies with the state.
     """
 
-    __slots__ = ("_below", "_frame", "_made", "_snapshot", "answers", "owner", "parent", "record")
-    _below: Snapshot  # what the frame inherits, where that is not what its parent shows now
+    __slots__ = ("_frame", "_made", "_snapshot", "answers", "owner", "parent", "record")
+    inherited: Snapshot | None = None  # see Pinned
     _frame: State  # the state that the frame began as, in its later states
 
     def __init__(
@@ -55,11 +55,6 @@ class State:
     def frame(self) -> State:
         """The state that the frame began as: its identity when writes replace the state."""
         return getattr(self, "_frame", self)
-
-    @property
-    def inherited(self) -> Snapshot | None:
-        """What the frame found at entry, where its parent has changed since; else None."""
-        return getattr(self, "_below", None)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -88,7 +83,7 @@ class State:
         """Give what is bound here its process, when this is another one now."""
         self._made = self.layer.portable(process)
         if self.inherited is not None:
-            self._below = self.inherited.portable(process)
+            self.inherited = self.inherited.portable(process)  # type: ignore[misc]  # Pinned has it
         if self.parent is None:
             self._snapshot = self.snapshot.portable(process)
         elif not isinstance(self, Afloat):
@@ -101,6 +96,12 @@ class State:
         if self.answers is _NO_ANSWERS or len(self.answers) >= _MOST_ANSWERS:
             self.answers = {}
         self.answers[question] = answer
+
+
+class Pinned(State):
+    """A state whose parent shows something else now than when the frame was entered."""
+
+    __slots__ = ("inherited",)  # what it found at entry
 
 
 class Afloat(State):
@@ -149,6 +150,11 @@ ground = view(EMPTY, None)
 def current() -> State:
     """Return the state of this context; its snapshot does not change any more."""
     return (active.get() or ground).settled()
+
+
+def records() -> list[Any]:
+    """Return the records open in this context, innermost first, and that of the process."""
+    return [*(state.owner for state in chain(active.get()) if state.is_record), ground.record]
 
 
 def renew_lock() -> None:
