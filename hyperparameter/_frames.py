@@ -70,13 +70,14 @@ def remove(owner: Any) -> None:
     index = next((i for i, state in enumerate(frames) if state.owner is owner), None)
     if index is not None:
         gone = frames[index]
-        top, below = gone.parent, gone.inherited
+        top = gone.parent
+        below = _kept(gone) if _is_lowest(gone) else None
         for state in reversed(frames[:index]):
             if gone.is_record:
                 top = _copy(state, top, _kept(state))
             elif state.is_record:
                 top = _copy(state, top, None)
-            else:  # the first scope inherits what the closed one did, the next ones anew
+            else:  # anew, but for the baseline: that stays what the first scope found
                 top, below = _copy(state, top, below), None
         _activate(top)
 
@@ -186,6 +187,12 @@ def _kept(state: State) -> Snapshot | None:
         return None
     parent = state.parent
     return state.inherited or (parent.snapshot if parent is not None else EMPTY)
+
+
+def _is_lowest(state: State) -> bool:
+    """Tell whether there is no scope below, but the baseline and records."""
+    parent = state.parent
+    return parent is None or parent.parent is None or isinstance(parent, Afloat)
 
 
 def _copy(

@@ -24,7 +24,7 @@ NO_DEFAULT: Any = object()
 
 def read(state: _state.State, key: str, default: Any, site: Site) -> Any:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
-    found = state.snapshot.find(key)
+    found = state.find(key)
     value, origin = found if found is not None else (default, None)
     if type(default) is dict and (found is None or _is_empty_mapping(value)):
         value, origin = _with_keys_below(state, key, value, origin, site)
@@ -42,7 +42,7 @@ def read(state: _state.State, key: str, default: Any, site: Site) -> Any:
 
 def require(state: _state.State, key: str, site: Site) -> Any:
     """Return the value of `key`; `MissingParameter` where there is none."""
-    found = state.snapshot.find(key)
+    found = state.find(key)
     if found is None:
         raise missing(state.snapshot, key)
     stored, origin = found
@@ -55,7 +55,7 @@ def require(state: _state.State, key: str, site: Site) -> Any:
 
 def truth(state: _state.State, key: str, site: Site) -> bool:
     """Return the truth of the stored value; a missing one is False, "no" from outside too."""
-    found = state.snapshot.find(key)
+    found = state.find(key)
     if found is None:
         state.record.note(key, False, False, None, site)
         return False

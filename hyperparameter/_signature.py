@@ -117,7 +117,7 @@ class Signature:
     def _fill(self, state: _state.State, name: str) -> Any:
         """Return (value, may be shared) where the scope has one; record what the call will use."""
         key = f"{self.namespace}.{name}"
-        found = state.snapshot.find(key)
+        found = state.find(key)
         made = self.factories[name]() if name in self.factories else _NO_DEFAULT
         default = self.defaults.get(name, _NO_DEFAULT) if made is _NO_DEFAULT else made
         if found is None or (isinstance(found[0], dict) and not found[0]):

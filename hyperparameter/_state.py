@@ -15,14 +15,15 @@ from _thread import allocate_lock  # importing threading is a tenth of our impor
 from contextvars import ContextVar
 from typing import Any
 
-from ._origin import Process
-from ._snapshot import EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
+from ._origin import Process, Source
+from ._snapshot import ABSENT, EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
 
 CARRIED: Any = object()
 """Owner of the frame that holds scopes carried in from elsewhere."""
 
 _NO_ANSWERS: dict[Any, Any] = {}
 _MOST_ANSWERS = 4096
+_MOST_STEPS = 8
 lock = allocate_lock()
 
 
@@ -74,6 +75,25 @@ class State:
             pending.append(parent)
         for state in reversed(pending):
             _ = state.snapshot
+
+    def find(self, key: str) -> tuple[Any, Source] | None:
+        """Return the value of `key` and where it was bound, None where nothing binds it.
+
+        Most scopes are read once or twice: looking through a few of them costs less than making
+        their snapshots.
+        """
+        state = self
+        for _ in range(_MOST_STEPS):
+            made = state._made
+            if state._snapshot is not None or made.__class__ is not tuple:
+                break
+            value = made[0].get(key, ABSENT)
+            if value is not ABSENT:
+                return value, made[1]
+            if state.inherited is not None or state.parent is None:
+                break
+            state = state.parent
+        return state.snapshot.find(key)
 
     @property
     def is_record(self) -> bool:

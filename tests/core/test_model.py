@@ -717,19 +717,32 @@ def test_leaving_a_record_keeps_what_an_open_scope_inherited() -> None:
         assert hp.scope.x() == 1
 
 
-def test_leaving_out_of_order_shows_the_same_with_and_without_a_record() -> None:
-    def what_shows(record: hp.Record | None) -> int:
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_leaving_out_of_order_shows_the_same_with_and_without_a_record(position: int) -> None:
+    def what_shows(*opened: hp.scope | hp.Record) -> int:
         freeze(x=0)
-        if record is not None:
-            record.__enter__()
-        outer, inner = hp.scope(), hp.scope()
-        outer.__enter__()
-        inner.__enter__()
+        for each in opened:
+            each.__enter__()
         freeze(x=1)
-        outer.__exit__(None, None, None)
+        next(each for each in opened if isinstance(each, hp.scope)).__exit__(None, None, None)
         return hp.scope.x()
 
-    assert Context().run(what_shows, None) == Context().run(what_shows, hp.record())
+    scopes = [hp.scope(), hp.scope()]
+    among = [*scopes[:position], hp.record(), *scopes[position:]]
+    assert Context().run(what_shows, *scopes) == Context().run(what_shows, *among)
+
+
+def test_leaving_a_scope_in_the_middle_shows_what_was_written_below_it() -> None:
+    outer, middle, inner = hp.scope(), hp.scope(), hp.scope()
+    outer.__enter__()
+    middle.__enter__()
+    outer.x = 1
+    inner.__enter__()
+    assert (hp.scope.x | 0) == 0
+    middle.__exit__(None, None, None)
+    assert (hp.scope.x | 0) == 1
+    inner.__exit__(None, None, None)
+    outer.__exit__(None, None, None)
 
 
 def test_a_record_collects_nothing_after_it_is_left_out_of_order() -> None:
