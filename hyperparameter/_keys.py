@@ -12,6 +12,7 @@ MAX_DEPTH = 200
 
 _MAX_KNOWN = 16_384
 _NEAR = 0.7
+_MOST_TYPED = 200
 KNOWN: set[str] = set()
 """Keys that have passed `check` before."""
 
@@ -103,10 +104,15 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nearest(key: str, candidates: Iterable[str]) -> list[str]:
-    """Return up to three of `candidates` that a person may have meant by `key`, best first."""
+    """Return up to three of `candidates` that a person may have meant by `key`, best first.
+
+    Keys that nobody types, of more than 200 characters, are not compared: it would take minutes.
+    """
+    if len(key) > _MOST_TYPED:
+        return []
     whole, last = _similarity(key), _similarity(key.rpartition(".")[2])
     scored = []
-    for candidate in set(candidates) - {key}:
+    for candidate in {c for c in candidates if len(c) <= _MOST_TYPED} - {key}:
         score = max(whole(candidate), 0.95 * last(candidate.rpartition(".")[2]))
         if score >= _NEAR:
             scored.append((-score, candidate))

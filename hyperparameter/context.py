@@ -3,7 +3,7 @@
     scopes, baseline = context.capture()  # here, in the submitting thread
     with context.attached(scopes): ...    # there
 
-`hp_dist` uses this module and nothing else of the package.
+`hp_dist` uses this module and `exceptions`, and nothing else of the package.
 """
 
 from __future__ import annotations

@@ -638,3 +638,11 @@ def test_a_key_that_writes_while_it_is_compared_breaks_nothing() -> None:
         assert hp.scope.a() == 2
         assert ps[Meddling("a")] == 2
         assert set(ps) <= {"a", "meddled"}
+
+
+def test_keys_of_thousands_of_characters_are_missing_without_a_comparison() -> None:
+    """Comparing two of them took a minute; nobody has typed them."""
+    long = "x" * 10_000
+    with hp.scope(**{f"below.{long}": 1}), pytest.raises(hp.MissingParameter) as caught:
+        hp.scope[long]()
+    assert "Did you mean" not in str(caught.value)
