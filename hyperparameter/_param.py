@@ -104,7 +104,7 @@ def _quick(function: Callable[..., Any], signature: Signature) -> Callable[..., 
         except KeyError:
             plan = signature.plan(_state.current(), len(args), tuple(kwargs))
         try:
-            if plan.is_empty:
+            if plan is None:
                 return function(*args, **kwargs)
             return function(*args, *plan.positional, **kwargs, **plan.values)
         finally:

@@ -20,7 +20,7 @@ _NO_DEFAULT: Any = object()
 class Plan:
     """What a scope adds to calls of one shape."""
 
-    __slots__ = ("is_empty", "is_shared", "positional", "values")
+    __slots__ = ("is_shared", "positional", "values")
 
     def __init__(
         self, values: dict[str, Any], positional: tuple[Any, ...], is_shared: bool
@@ -28,7 +28,6 @@ class Plan:
         self.values = values
         self.positional = positional
         self.is_shared = is_shared  # whether the next call may get the very same values
-        self.is_empty = not values and not positional
 
 
 class Signature:
@@ -72,12 +71,15 @@ class Signature:
             self._hints = _resolve_hints(innermost(self.function))
         return self._hints.get(name)
 
-    def plan(self, state: _state.State, count: int, keywords: tuple[str, ...]) -> Plan:
-        """Return what `state` adds to a call with `count` positions and these keywords bound."""
+    def plan(self, state: _state.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
+        """Return what `state` adds to a call with `count` positions and these keywords bound.
+
+        None is the plan of a call that nothing is added to.
+        """
         plans = state.answers.get(self)
         shape = (count, *keywords) if keywords else count
         if plans is not None and shape in plans:
-            kept: Plan = plans[shape]
+            kept: Plan | None = plans[shape]
             return kept
         values: dict[str, Any] = {}
         is_shared = True
@@ -87,18 +89,21 @@ class Signature:
                 values[name], shared = found
                 is_shared = is_shared and shared
         plan = self._positioned(values, count, is_shared)
+        adds = plan if plan.values or plan.positional else None
         if is_shared:
-            self._remember(state, shape, plan)
-        return plan
+            self._remember(state, shape, adds)
+        return adds
 
     def fill(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of a call completed from what is active here."""
         plan = self.plan(_state.current(), len(args), tuple(kwargs))
+        if plan is None:
+            return args, kwargs
         return args + plan.positional, {**kwargs, **plan.values}
 
-    def _remember(self, state: _state.State, shape: Any, plan: Plan) -> None:
+    def _remember(self, state: _state.State, shape: Any, plan: Plan | None) -> None:
         plans = state.answers.get(self)
         if plans is None or len(plans) >= _MOST_PLANS:
             state.remember(self, {shape: plan})
