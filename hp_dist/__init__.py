@@ -4,7 +4,7 @@
 explicitly, without patching anything.
 """
 
-from ._carried import bind, initializer
+from ._bound import bind, initializer
 from ._engines import install, uninstall
 from .exceptions import CarrierError, EngineError
 

@@ -1,120 +1,163 @@
 """What travels with a piece of work: the scopes of its submission, and the baseline.
 
-A `Carried` is made in the submitting thread.  Where it arrives, `opened()` puts the scopes over
-what is active there; in another process it also brings the baseline, and installs the engines
-that were installed where it comes from, so that work submitted from there carries on.
+A `Carried` is made in the submitting thread; its `parcel` travels.  Where that arrives, as a
+`Sent`, `open()` puts the scopes over what is active there; in another process it also brings the
+baseline, and installs the engines that were installed where it comes from, so that work submitted
+from there carries on.
 """
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
+import pickle
+from typing import Any, NamedTuple, Protocol, Self
 
 from hyperparameter import context
-from hyperparameter.context import Snapshot
+from hyperparameter.context import Captured
 
 from . import _engines
-from ._carrier import decode, encode, with_beside
+from ._carrier import Payload, decode, encode, seal, unseal
+from ._parts import Inline, Part, Store
+from ._recent import Recent
+from .exceptions import CarrierError
 
-F = TypeVar("F", bound=Callable[..., Any])
+Home = tuple[bytes, int]
 
 
-class Carried:
-    """The scopes and the baseline of one moment, on their way."""
+class Parcel(NamedTuple):
+    """A `Carried` on its way: bytes, and what an engine has to see itself.
 
-    def __init__(self, scopes: Snapshot, baseline: Snapshot, engines: tuple[str, ...] | None):
-        self.scopes = scopes
-        self.baseline = baseline
-        self._engines = engines  # None in the process where this was captured
+    `along` is empty, or has the values beside the scopes and the baseline, and by digest the places
+    of the parts.
+    """
 
-    @classmethod
-    def capture(cls) -> Carried:
-        """Return what is active in this context now."""
-        return cls(*context.capture(), engines=None)
+    data: bytes
+    along: tuple[Any, ...] = ()
 
-    def pack(self) -> Carried:
-        """Encode now, so that a value which cannot travel raises here, in the caller."""
-        encode(self.scopes)
-        encode(self.baseline)
-        return self
+
+class Travelling(Protocol):
+    """A `Carried`, or a `Sent` that may become one."""
 
     def open(self) -> Any:
         """Open the scopes in this context; return what `context.restore` puts back."""
-        if self._engines is not None:
+
+    def parcel(self, store: type[Store]) -> Parcel:
+        """Return what travels; `CarrierError` when a value cannot."""
+
+
+class Carried:
+    """The scopes and the baseline of one moment."""
+
+    __slots__ = ("_engines", "_home", "baseline", "here", "scopes")
+
+    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
+        self.scopes, self.baseline, self.here = captured
+        self._engines = engines
+        self._home = home  # the process where this was captured
+
+    @classmethod
+    def capture(cls) -> Self:
+        """Return what is active in this context now."""
+        return cls(context.capture(), _engines.installed(), (_token, os.getpid()))
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the process where it was captured."""
+        return self._home == (_token, os.getpid())
+
+    def open(self) -> Any:
+        if not self.is_home:
             context.set_baseline(self.baseline)
             _engines.install_all(self._engines)
         return context.attach(self.scopes)
 
+    def parcel(self, store: type[Store]) -> Parcel:
+        """Encode now, so that a value which cannot travel raises here, in the caller."""
+        scopes, baseline = encode(self.scopes), encode(self.baseline)
+        sealed: _Sealed | None = scopes.sealed
+        if sealed is None or sealed.of != (baseline, self._engines, self._home):
+            sealed = scopes.sealed = _seal(scopes, baseline, self._engines, self._home)
+        if not sealed.goes_apart:
+            return Parcel(sealed.data)
+        places = {part.digest: store.keep(part) for part in sealed.parts}
+        return Parcel(sealed.data, (*sealed.beside, places))
+
     def __reduce__(self) -> tuple[Any, ...]:
-        home = _home if self._engines is None else None
-        engines = _engines.installed() if self._engines is None else self._engines
-        parts = [encode(part) for part in (self.scopes, self.baseline)]
-        sent = [(payload.data, payload.beside) for payload in parts]
-        return _arrive, (*sent, engines, home and (*home, os.getpid()))
+        return Sent, (Inline, *self.parcel(Inline))
 
 
-def _arrive(scopes: Any, baseline: Any, engines: tuple[str, ...], home: Any) -> Carried:
-    parts = [with_beside(decode(data), values) for data, values in (scopes, baseline)]
-    is_home = home == (*_home, os.getpid())
-    return Carried(parts[0], parts[1], None if is_home else engines)
+class _Sealed(NamedTuple):
+    """What of a parcel is the same in all stores; `of` tells what it was made from."""
+
+    of: tuple[Payload, tuple[str, ...], Home]
+    data: bytes
+    parts: list[Part]
+    beside: tuple[Any, Any]
+    goes_apart: bool
+
+
+def _seal(scopes: Payload, baseline: Payload, engines: tuple[str, ...], home: Home) -> _Sealed:
+    nothing_open = scopes is baseline
+    body = (None if nothing_open else scopes.data, baseline.data, engines, home)
+    parts = [*baseline.parts, *(() if nothing_open else scopes.parts)]
+    beside = () if nothing_open else scopes.beside, baseline.beside
+    data = seal(pickle.dumps(body, protocol=5))
+    return _Sealed((baseline, engines, home), data, parts, beside, any([parts, *beside]))
+
+
+class Sent:
+    """A parcel that arrived, opened when it is needed."""
+
+    __slots__ = ("_parcel", "_store")
+
+    def __init__(self, store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> None:
+        self._store = store
+        self._parcel = Parcel(data, along)
+
+    def open(self) -> Any:
+        return arrive(self._store, *self._parcel).open()
+
+    def parcel(self, store: type[Store]) -> Parcel:
+        if store is self._store:
+            return self._parcel
+        return arrive(self._store, *self._parcel).parcel(store)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sent, (Inline, *self.parcel(Inline))
+
+
+def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carried:
+    """Return what was carried; the same bytes are decoded once.
+
+    `CarrierError` when they are damaged, or when a part of them is not to be had.
+    """
+    known: Carried | None = _arrived.get(data)
+    if known is None:
+        aside, baseline_aside, places = along or ((), (), {})
+
+        def fetch(digest: bytes) -> Part:
+            if digest not in places:
+                raise CarrierError("A part of the carried scope was lost on its way.")
+            return store.fetch(digest, places[digest])
+
+        scopes, baseline, engines, home = pickle.loads(unseal(data))
+        bottom = decode(baseline, fetch, baseline_aside)
+        top = bottom if scopes is None else decode(scopes, fetch, aside)
+        known = Carried(Captured(top, bottom), engines, home)
+        if not aside and not baseline_aside:  # they may be others next time
+            _arrived.put(data, known, sum(part.size for part in top.carried.parts))
+    return known
 
 
 # Tells this process, and with the pid those forked from it, from all others.
-_home = (os.urandom(8),)
+_token = os.urandom(8)
+_arrived = Recent(256, 64 * 1024 * 1024)
 
 
-class Bound:
-    """A callable that runs inside the scopes of the moment when it was bound.
+class CarriedToThreads(Carried):
+    """A `Carried` that threads of its process open as it was, with the records open in it."""
 
-    It keeps the kind of what it wraps: coroutine functions return coroutines, generator
-    functions generators, each step of which runs inside the scopes.
-    """
+    __slots__ = ()
 
-    def __init__(self, function: Callable[..., Any], carried: Carried) -> None:
-        functools.update_wrapper(self, function)
-        self._function = function
-        self._carried = carried
-        self._run = context.wrap(function, self._prepare, context.restore)
-        context.mark_kind(self, function)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._run(*args, **kwargs)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Bound, (self._function, self._carried)
-
-    def __repr__(self) -> str:
-        return f"<bound {self._function!r}>"
-
-    def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        self._carried.open()
-        return args, kwargs
-
-
-def bind(function: F) -> F:
-    """Return `function` as a picklable callable that runs inside the scopes active here and now.
-
-    `CarrierError` is raised at once when one of their values cannot travel.
-    """
-    return Bound(function, Carried.capture().pack())  # type: ignore[return-value]  # same kind
-
-
-class Initializer:
-    """An initializer for pools: opens scopes in a worker for good, then runs the user's own."""
-
-    def __init__(self, carried: Carried, user: Callable[..., Any] | None) -> None:
-        self._carried = carried
-        self._user = user
-
-    def __call__(self, *args: Any) -> None:
-        context.restore(None)  # a forked worker has inherited the same scopes
-        self._carried.open()
-        if self._user is not None:
-            self._user(*args)
-
-
-def initializer(user_initializer: Callable[..., Any] | None = None) -> Initializer:
-    """Return a pool initializer that opens the scopes active here and now in each worker."""
-    return Initializer(Carried.capture().pack(), user_initializer)
+    def open(self) -> Any:
+        return context.swap(self.here) if self.is_home else super().open()

@@ -11,12 +11,16 @@ from .exceptions import EngineError
 
 # Name of the engine: the module that has to be there, and the one here that patches it.
 _ENGINES = {
+    "futures": ("concurrent.futures.process", "hp_dist.futures"),
+    "joblib": ("joblib", "hp_dist.joblib"),
     "multiprocessing": ("multiprocessing.pool", "hp_dist.multiprocessing"),
     "ray": ("ray", "hp_dist.ray"),
 }
+_STANDARD = frozenset(["futures", "multiprocessing"])  # importing them costs little
 _lock = RLock()
 _active: dict[str, Patches] = {}
 _waiting: set[str] = set()
+_installed: tuple[str, ...] = ()
 
 
 class Patches:
@@ -51,33 +55,52 @@ def install(*names: str) -> None:
 
 def install_all(names: tuple[str, ...]) -> None:
     """Install exactly these engines, none where there is no name."""
+    if names == _installed:  # as in all tasks of a worker but the first
+        return
     with _lock:
-        for name in names:
-            if name not in _ENGINES:
-                raise EngineError(
-                    f"There is no engine {name!r}; known are {', '.join(sorted(_ENGINES))}."
-                )
-            target, _ = _ENGINES[name]
-            if name in _active or name in _waiting:
-                continue
-            if target in sys.modules or name == "multiprocessing":
-                _patch(name)
-            else:
-                _waiting.add(name)
-                _when_imported(target, name)
+        new = [name for name in names if name not in _active and name not in _waiting]
+        try:
+            for name in new:
+                _install(name)
+        except BaseException:
+            _remove(new)
+            raise
+        finally:
+            _note_installed()
 
 
 def uninstall() -> None:
     """Put back everything that `install` replaced."""
     with _lock:
-        _waiting.clear()
-        while _active:
-            _active.popitem()[1].undo()
+        _remove([*_active, *_waiting])
+        _note_installed()
+
+
+def _install(name: str) -> None:
+    if name not in _ENGINES:
+        raise EngineError(f"There is no engine {name!r}; known are {', '.join(sorted(_ENGINES))}.")
+    target, _ = _ENGINES[name]
+    if target in sys.modules or name in _STANDARD:
+        _patch(name)
+    else:
+        _waiting.add(name)
+        _when_imported(target, name)
+
+
+def _remove(names: list[str]) -> None:
+    for name in reversed(names):
+        _waiting.discard(name)
+        if name in _active:
+            _active.pop(name).undo()
 
 
 def installed() -> tuple[str, ...]:
-    with _lock:
-        return tuple(sorted({*_active, *_waiting}))
+    return _installed
+
+
+def _note_installed() -> None:
+    global _installed
+    _installed = tuple(sorted({*_active, *_waiting}))
 
 
 def _patch(name: str) -> None:

@@ -1,8 +1,7 @@
-"""`@ray.remote` functions that inherit the scope of the thread that calls `.remote()`.
+"""Ray's tasks and actors that inherit the scope of the thread that calls `.remote()`.
 
-The function that Ray exports is wrapped to take the scope as one more keyword argument, which
-every submission fills.  Ray binds arguments against a signature, so that has it too; the user's
-function never sees it.
+The functions and classes that Ray exports are replaced by ones that take the scope as one more
+keyword argument, which every submission fills.
 """
 
 from __future__ import annotations
@@ -11,91 +10,202 @@ import functools
 import inspect
 import uuid
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
-from hyperparameter import context
-
-from ._carried import Carried
+from . import _ray_client
 from ._carrier import beside
 from ._engines import Patches
+from ._parts import Store
+from ._ray_calls import carries, carrying, carrying_class, filled, is_of_ray, takes_argument
+from ._ray_store import DetachedStore, JobStore, ObjectStore
 from .exceptions import EngineError
 
-_ARGUMENT = "_hyperparameter_carried"
-_SEAMS = (
-    "_function",
-    "_function_signature",
-    "_inject_lock",
-    "_last_export_cluster_and_job",
-    "_uuid",
-)
+_DECORATOR = "__ray_invocation_decorator__"  # what Ray asks to rewrite the arguments of calls
+_class_lock = Lock()
 
 
 def patch(patches: Patches) -> None:
-    """Replace `RemoteFunction._remote`; `EngineError` when Ray is not as expected."""
+    """Replace what submits tasks and creates actors; `EngineError` when Ray is not as expected."""
+    from ray import ObjectRef, actor
     from ray.remote_function import RemoteFunction
 
-    source = inspect.getsource(RemoteFunction)
-    moved = [name for name in ("_remote", *_SEAMS) if name not in source]
-    if moved:
-        import ray
+    _check_seams()
+    beside.update([ObjectRef, actor.ActorHandle])  # Ray counts those that it sees among arguments
+    patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
+    patches.replace(actor.ActorClass, "_remote", _creating(actor.ActorClass._remote))
+    patches.replace(actor.ActorMethod, "_remote", _calling(actor.ActorMethod._remote))
+    _ray_client.patch(patches)
 
+
+def _check_seams() -> None:
+    import ray
+    from ray import actor, remote_function
+    from ray.util.client.api import _ClientAPI
+
+    seams = {
+        remote_function.RemoteFunction: (
+            "_remote", "_function", "_function_signature", "_inject_lock", "_is_cross_language",
+            "_last_export_cluster_and_job", "_uuid",
+        ),
+        actor.ActorClass: (
+            "_remote", "__ray_metadata__", "modified_class", "actor_creation_function_descriptor",
+            "method_meta", "last_export_cluster_and_job", "is_cross_language", "from_class",
+        ),
+        actor.ActorMethod: ("_remote", "_actor", "_method_name"),
+        actor.ActorHandle: ("_ray_method_signatures",),
+        _ClientAPI: ("call_remote",),
+    }  # fmt: skip
+    moved = [
+        f"{owner.__name__}.{name}"
+        for owner, names in seams.items()
+        for name in names
+        if name not in inspect.getsource(owner)
+    ]
+    moved += _ray_client.moved()
+    if moved:
         raise EngineError(
             f"Ray {ray.__version__} has changed inside ({', '.join(moved)} gone), so its functions "
-            "cannot inherit scopes. Pass hp_dist.bind(function) to a task and call it there."
+            "and actors cannot inherit scopes by themselves. Decorate them with hp_dist.ray.remote."
         )
-    from ray import ObjectRef
 
-    beside.add(ObjectRef)  # Ray counts the references that it sees among the arguments
-    patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
+
+def _is_client() -> bool:
+    from ray._private.client_mode_hook import client_mode_should_convert
+
+    return bool(client_mode_should_convert())
 
 
 def _submitting(remote: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(remote)
     def wrapper(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
-        if _inherits(self):
-            kwargs = {**(kwargs or {}), _ARGUMENT: Carried.capture().pack()}
+        if not _is_client() and _carry_function(self):
+            kwargs = filled(kwargs, ObjectStore)
         return remote(self, args, kwargs, *rest, **options)
 
     return wrapper
 
 
-def _inherits(remote_function: Any) -> bool:
-    """Wrap the function once, also where it has been exported bare; tell whether it is wrapped."""
-    function = remote_function._function
-    if getattr(function, "__hp_carries__", False):
-        return True
-    if remote_function._is_cross_language or function.__module__.startswith("ray."):
-        return False
-    with remote_function._inject_lock:
-        if not getattr(remote_function._function, "__hp_carries__", False):
-            remote_function._function = carrying(remote_function._function)
-            # Ray makes the signature and the export anew where there are none.
-            remote_function._function_signature = None
-            remote_function._last_export_cluster_and_job = None
-            remote_function._uuid = uuid.uuid4()  # or workers that know the bare one keep it
-    return True
+def _creating(remote: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(remote)
+    def wrapper(self: Any, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        if not _is_client() and _carry_class(self.__ray_metadata__):
+            kwargs = filled(kwargs, _store_of_actor(options))
+        return remote(self, args, kwargs, **options)
 
-
-def carrying(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function` with one more keyword argument, the scope that it runs inside."""
-    wrapper = context.wrap(function, _prepare, context.restore)
-    functools.update_wrapper(wrapper, function)
-    del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())
-    extra = inspect.Parameter(_ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
-    last = len(parameters)
-    if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
-        last -= 1
-    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*parameters[:last], extra, *parameters[last:]]
-    )
-    wrapper.__hp_carries__ = True  # type: ignore[attr-defined]
     return wrapper
 
 
-def _prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    carried = kwargs.pop(_ARGUMENT, None)
-    if carried is not None:
-        carried.open()
-    return args, kwargs
+def _calling(remote: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(remote)
+    def wrapper(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
+        signatures = getattr(self._actor, "_ray_method_signatures", {})
+        if takes_argument(signatures.get(self._method_name) or ()):
+            kwargs = filled(kwargs, ObjectStore)
+        return remote(self, args, kwargs, *rest, **options)
+
+    return wrapper
+
+
+def _store_of_actor(options: dict[str, Any]) -> type[Store]:
+    return DetachedStore if options.get("lifetime") == "detached" else JobStore
+
+
+def _carry_function(remote_function: Any) -> bool:
+    """Wrap the function once, also where it has been exported bare; tell whether it is wrapped."""
+    function = remote_function._function
+    if remote_function._is_cross_language or is_of_ray(function):
+        return False
+    if not carries(function):
+        with remote_function._inject_lock:
+            if not carries(remote_function._function):
+                remote_function._function = carrying(remote_function._function)
+                # Ray makes the signature and the export anew where there are none.
+                remote_function._function_signature = None
+                remote_function._last_export_cluster_and_job = None
+                remote_function._uuid = uuid.uuid4()  # or workers that know the bare one keep it
+    return True
+
+
+def _carry_class(meta: Any) -> bool:
+    """Replace the class once, also where it has been exported bare; tell whether it carries."""
+    if meta.is_cross_language or is_of_ray(meta.modified_class):
+        return False
+    if not carries(meta.modified_class):
+        with _class_lock:
+            if not carries(meta.modified_class):
+                _replace_class(meta)
+    return True
+
+
+def _replace_class(meta: Any) -> None:
+    from ray.actor import PythonFunctionDescriptor, _ActorClassMethodMetadata
+
+    cls = carrying_class(meta.modified_class)
+    descriptor = PythonFunctionDescriptor.from_class(cls)  # a new one: its id is random
+    meta.method_meta = _ActorClassMethodMetadata.create(cls, descriptor)
+    meta.actor_creation_function_descriptor = descriptor
+    meta.last_export_cluster_and_job = None
+    meta.modified_class = cls
+
+
+def remote(*targets: Any, **options: Any) -> Any:
+    """Make a remote function or an actor class that carries scopes, as `ray.remote` would.
+
+    Uses Ray's public interface alone.  Through a `ray://` client, that reaches functions but no
+    methods of actors: creating one raises `EngineError`.
+    """
+    if options or not targets:
+        return functools.partial(_remote, options)
+    return _remote({}, *targets)
+
+
+def _remote(options: dict[str, Any], target: Any) -> Carrying:
+    import ray
+
+    if inspect.isclass(target):
+        target = carrying_class(target)
+        members = [member for member in vars(target).values() if not isinstance(member, str)]
+    else:
+        target = carrying(target)
+        members = [target]
+    for member in members:
+        function = getattr(member, "__func__", member)
+        if callable(function) and carries(function):
+            setattr(function, _DECORATOR, _filling)
+    return Carrying(ray.remote(**options)(target) if options else ray.remote(target))
+
+
+def _filling(invocation: Callable[..., Any]) -> Callable[..., Any]:
+    def filled_invocation(args: Any, kwargs: Any) -> Any:
+        return invocation(args, filled(kwargs, ObjectStore))
+
+    return filled_invocation
+
+
+class Carrying:
+    """A remote function or an actor class; used as Ray's own."""
+
+    def __init__(self, target: Any, store: type[Store] | None = None) -> None:
+        self._target = target
+        is_class = hasattr(target, "__ray_metadata__") or hasattr(target, "actor_cls")
+        self._store = store or (JobStore if is_class else ObjectStore)
+
+    def remote(self, *args: Any, **kwargs: Any) -> Any:
+        """Submit, with the scopes that are active here."""
+        if self._store is not ObjectStore and _is_client():
+            raise EngineError(
+                "Through a ray:// client the methods of an actor cannot carry scopes without "
+                "patching Ray: call hp_dist.install('ray')."
+            )
+        return self._target.remote(*args, **filled(kwargs, self._store))
+
+    def options(self, **options: Any) -> Carrying:
+        """Return the same with other options, which are those of Ray."""
+        store = self._store if self._store is ObjectStore else _store_of_actor(options)
+        return Carrying(self._target.options(**options), store)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._target, name)

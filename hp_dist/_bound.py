@@ -1,0 +1,128 @@
+"""Callables that run inside the scopes of the moment when they were bound."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from hyperparameter import context
+
+from ._carried import Carried, Sent, Travelling
+from ._parts import Inline, Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Bound:
+    """A callable that runs inside the scopes of the moment when it was bound.
+
+    It keeps the kind of what it wraps: coroutine functions return coroutines, generator
+    functions generators, each step of which runs inside the scopes.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], carried: Travelling, store: type[Store] = Inline
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._carried = carried
+        self._store = store
+        self._run = context.wrap(function, self._prepare, context.restore)
+        context.mark_kind(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parcel = self._carried.parcel(self._store)
+        make = _plain if context.is_plain(self._function) else _bound
+        return make, (self._function, self._store, *parcel)
+
+    def __repr__(self) -> str:
+        return f"<bound {self._function!r}>"
+
+    def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._carried.open()
+        return args, kwargs
+
+
+class Called(Bound):
+    """A bound plain function that only has to be called: quick to make, as engines do per task."""
+
+    def __init__(
+        self, function: Callable[..., Any], carried: Travelling, store: type[Store]
+    ) -> None:
+        self._function = function
+        self._carried = carried
+        self._store = store
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        before = self._carried.open()
+        try:
+            return self._function(*args, **kwargs)
+        finally:
+            context.restore(before)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+
+def bound(function: Callable[..., Any], store: type[Store]) -> Bound:
+    """Bind `function` for an engine that takes it on a journey for which `store` serves.
+
+    What travels apart is kept for as long as the bound function lives.
+    """
+    carried = Carried.capture()
+    carried.parcel(store)
+    kind = Called if context.is_plain(function) else Bound
+    return kind(function, carried, store)
+
+
+def _plain(function: Any, store: type[Store], data: bytes, along: Any = ()) -> Bound:
+    return Called(function, Sent(store, data, along), store)
+
+
+def _bound(function: Any, store: type[Store], data: bytes, along: Any = ()) -> Bound:
+    return Bound(function, Sent(store, data, along), store)
+
+
+def bind(function: F) -> F:
+    """Return `function` as a picklable callable that runs inside the scopes active here and now.
+
+    `CarrierError` is raised at once when one of their values cannot travel.
+    """
+    carried = Carried.capture()
+    carried.parcel(Inline)
+    return Bound(function, carried)  # type: ignore[return-value]  # of the same kind
+
+
+class Initializer:
+    """An initializer for pools: opens scopes in a worker for good, then runs the user's own."""
+
+    def __init__(
+        self, carried: Travelling, user: Callable[..., Any] | None, store: type[Store] = Inline
+    ) -> None:
+        self._carried = carried
+        self._user = user
+        self._store = store
+
+    def __call__(self, *args: Any) -> None:
+        context.restore(None)  # a forked worker has inherited the same scopes
+        self._carried.open()
+        if self._user is not None:
+            self._user(*args)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _initializer, (self._user, self._store, *self._carried.parcel(self._store))
+
+
+def _initializer(user: Any, store: type[Store], data: bytes, along: Any = ()) -> Initializer:
+    return Initializer(Sent(store, data, along), user, store)
+
+
+def initializer(user_initializer: Callable[..., Any] | None = None) -> Initializer:
+    """Return a pool initializer that opens the scopes active here and now in each worker."""
+    carried = Carried.capture()
+    carried.parcel(Inline)
+    return Initializer(carried, user_initializer)

@@ -1,0 +1,52 @@
+"""What was used last, up to a number of bytes."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+_ALWAYS_KEPT = 4
+
+
+class Recent:
+    """The values for the keys used last; safe to share between threads.
+
+    As many as weigh `most_bytes` together, but never fewer than four nor more than `most`.
+    """
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._items: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._weight = 0
+        self._lock = Lock()
+        if hasattr(os, "register_at_fork"):
+            renew = weakref.WeakMethod(self._renew_lock)
+            os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
+
+    def _renew_lock(self) -> None:
+        """Replace the lock, which a thread may have held that a fork has left behind."""
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> Any:
+        with self._lock:
+            found = self._items.get(key)
+            if found is None:
+                return None
+            self._items.move_to_end(key)
+            return found[0]
+
+    def put(self, key: bytes, value: Any, weight: int) -> None:
+        with self._lock:
+            before = self._items.pop(key, None)
+            self._items[key] = value, weight
+            self._weight += weight - (before[1] if before else 0)
+            while len(self._items) > self._most or self._is_heavy():
+                _, (_, gone) = self._items.popitem(last=False)
+                self._weight -= gone
+
+    def _is_heavy(self) -> bool:
+        return self._weight > self._most_bytes and len(self._items) > _ALWAYS_KEPT

@@ -1,0 +1,73 @@
+"""Parts for processes on this host: files in a private folder, mapped where they arrive.
+
+A file lives as long as its part: as long as a scope that holds the value, or work that was
+submitted in it, is alive in the process that wrote it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+import weakref
+from multiprocessing.util import Finalize
+from typing import Any
+
+from ._parts import Part, from_bytes, to_chunks
+from .exceptions import CarrierError
+
+
+class Spool:
+    """The store of parcels for processes on this host."""
+
+    name = "file"
+
+    @staticmethod
+    def keep(part: Part) -> str:
+        """Return the path of the part's file; this process writes one of its own."""
+        writer, path = part.places.get(Spool.name, (0, ""))
+        if writer != os.getpid():
+            path = _write(part)
+            part.places[Spool.name] = os.getpid(), path
+        return str(path)
+
+    @staticmethod
+    def fetch(digest: bytes, place: Any) -> Part:
+        """Map the file; arrays over it are writable, what is written stays in this process."""
+        try:
+            with open(place, "rb") as file:
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        except (OSError, ValueError) as error:
+            raise CarrierError(
+                f"A part of the carried scope is missing ({error}): the process that submitted "
+                "the work has ended, or it is on another host. hp_dist.bind takes all of a scope "
+                "along."
+            ) from error
+        return from_bytes(digest, memoryview(data))
+
+
+def _write(part: Part) -> str:
+    handle, path = tempfile.mkstemp(dir=_folder())
+    with os.fdopen(handle, "wb") as file:
+        file.writelines(to_chunks(part))
+    weakref.finalize(part, _remove, path, os.getpid()).atexit = False
+    return path
+
+
+def _remove(path: str, pid: int) -> None:
+    if os.getpid() == pid and os.path.exists(path):
+        os.unlink(path)
+
+
+def _folder() -> str:
+    """Return the folder of this process, which goes when it ends; a forked one has its own."""
+    pid = os.getpid()
+    if pid not in _folders:
+        path = _folders[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
+        # Unlike atexit, this runs in the children of multiprocessing too.
+        Finalize(None, shutil.rmtree, (path, True), exitpriority=-100)
+    return _folders[pid]
+
+
+_folders: dict[int, str] = {}
