@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from hyperparameter import context
 
+from ._bound_class import bind_class
 from ._carried import Carried, Sent, Travelling
 from ._parts import Inline, Store
 
@@ -90,8 +91,11 @@ def _bound(function: Any, store: type[Store], data: bytes, along: Any = ()) -> B
 def bind(function: F) -> F:
     """Return `function` as a picklable callable that runs inside the scopes active here and now.
 
-    `CarrierError` is raised at once when one of their values cannot travel.
+    Of a class, a subclass whose methods do.  `CarrierError` is raised at once when one of their
+    values cannot travel.
     """
+    if isinstance(function, type):
+        return bind_class(function)  # type: ignore[return-value]  # a subclass
     carried = Carried.capture()
     carried.parcel(Inline)
     return Bound(function, carried)  # type: ignore[return-value]  # of the same kind

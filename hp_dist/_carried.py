@@ -44,6 +44,9 @@ class Travelling(Protocol):
     def parcel(self, store: type[Store]) -> Parcel:
         """Return what travels; `CarrierError` when a value cannot."""
 
+    def arrived(self) -> Carried:
+        """Return the `Carried`; `CarrierError` when what was sent is damaged."""
+
 
 class Carried:
     """The scopes and the baseline of one moment."""
@@ -82,6 +85,9 @@ class Carried:
         places = {part.digest: store.keep(part) for part in sealed.parts}
         return Parcel(sealed.data, (*sealed.beside, places))
 
+    def arrived(self) -> Carried:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Sent, (Inline, *self.parcel(Inline))
 
@@ -114,13 +120,14 @@ class Sent:
         self._store = store
         self._parcel = Parcel(data, along)
 
+    def arrived(self) -> Carried:
+        return arrive(self._store, *self._parcel)
+
     def open(self) -> Any:
-        return arrive(self._store, *self._parcel).open()
+        return self.arrived().open()
 
     def parcel(self, store: type[Store]) -> Parcel:
-        if store is self._store:
-            return self._parcel
-        return arrive(self._store, *self._parcel).parcel(store)
+        return self._parcel if store is self._store else self.arrived().parcel(store)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Sent, (Inline, *self.parcel(Inline))

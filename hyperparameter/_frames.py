@@ -167,6 +167,11 @@ def attach(snapshot: Snapshot) -> State | None:
     return before
 
 
+def is_attached(snapshot: Snapshot) -> bool:
+    """Tell whether the scopes of `snapshot` are open in this context."""
+    return any(state.layer is snapshot for state in chain(_state.active.get()))
+
+
 @contextmanager
 def attached(snapshot: Snapshot) -> Iterator[None]:
     """Run the body inside the scopes of `snapshot`, over what is active here."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import _state
-from ._frames import attach, attached, restore, swap
+from ._frames import attach, attached, is_attached, restore, swap
 from ._kinds import is_plain, mark_kind, wrap
 from ._origin import Origin, Process, this_process
 from ._snapshot import Layer, Snapshot
@@ -53,6 +53,7 @@ __all__ = [
     "capture",
     "current",
     "is_active",
+    "is_attached",
     "is_plain",
     "mark_kind",
     "restore",
