@@ -22,13 +22,10 @@ class Bound:
     functions generators, each step of which runs inside the scopes.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], carried: Travelling, store: type[Store] = Inline
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], carried: Travelling) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._carried = carried
-        self._store = store
         self._run = context.wrap(function, self._prepare, context.restore)
         context.mark_kind(self, function)
 
@@ -36,9 +33,7 @@ class Bound:
         return self._run(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parcel = self._carried.parcel(self._store)
-        make = _plain if context.is_plain(self._function) else _bound
-        return make, (self._function, self._store, *parcel)
+        return _bound, (self._function, *self._carried.parcel(Inline))
 
     def __repr__(self) -> str:
         return f"<bound {self._function!r}>"
@@ -48,44 +43,8 @@ class Bound:
         return args, kwargs
 
 
-class Called(Bound):
-    """A bound plain function that only has to be called: quick to make, as engines do per task."""
-
-    def __init__(
-        self, function: Callable[..., Any], carried: Travelling, store: type[Store]
-    ) -> None:
-        self._function = function
-        self._carried = carried
-        self._store = store
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        before = self._carried.open()
-        try:
-            return self._function(*args, **kwargs)
-        finally:
-            context.restore(before)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._function, name)
-
-
-def bound(function: Callable[..., Any], store: type[Store]) -> Bound:
-    """Bind `function` for an engine that takes it on a journey for which `store` serves.
-
-    What travels apart is kept for as long as the bound function lives.
-    """
-    carried = Carried.capture()
-    carried.parcel(store)
-    kind = Called if context.is_plain(function) else Bound
-    return kind(function, carried, store)
-
-
-def _plain(function: Any, store: type[Store], data: bytes, along: Any = ()) -> Bound:
-    return Called(function, Sent(store, data, along), store)
-
-
-def _bound(function: Any, store: type[Store], data: bytes, along: Any = ()) -> Bound:
-    return Bound(function, Sent(store, data, along), store)
+def _bound(function: Any, data: bytes, along: Any = ()) -> Bound:
+    return Bound(function, Sent(Inline, data, along))
 
 
 def bind(function: F) -> F:

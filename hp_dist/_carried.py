@@ -16,8 +16,8 @@ from hyperparameter import context
 from hyperparameter.context import Captured
 
 from . import _engines
-from ._carrier import Payload, decode, encode, seal, unseal
-from ._parts import Inline, Part, Store
+from ._carrier import Payload, decode, encode, seal, unseal, weight_of
+from ._parts import Inline, Part, Store, part
 from ._recent import Recent
 from .exceptions import CarrierError
 
@@ -68,22 +68,32 @@ class Carried:
         """Whether this is the process where it was captured."""
         return self._home == (_token, os.getpid())
 
-    def open(self) -> Any:
-        if not self.is_home:
-            context.set_baseline(self.baseline)
-            _engines.install_all(self._engines)
-        return context.attach(self.scopes)
+    def open(self, over: Carried | None = None) -> Any:
+        """Open the scopes, those of `over` below them, and the baseline at the bottom."""
+        if self.is_home:
+            return context.attach(self.scopes)
+        context.set_baseline(self.baseline)
+        _engines.install_all(self._engines)
+        if over is None or not over.scopes.depth:
+            return context.attach(self.scopes, self.baseline)
+        before = context.attach(over.scopes, self.baseline)
+        context.attach(self.scopes)
+        return before
 
     def parcel(self, store: type[Store]) -> Parcel:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
         scopes, baseline = encode(self.scopes), encode(self.baseline)
         sealed: _Sealed | None = scopes.sealed
-        if sealed is None or sealed.of != (baseline, self._engines, self._home):
-            sealed = scopes.sealed = _seal(scopes, baseline, self._engines, self._home)
-        if not sealed.goes_apart:
-            return Parcel(sealed.data)
-        places = {part.digest: store.keep(part) for part in sealed.parts}
-        return Parcel(sealed.data, (*sealed.beside, places))
+        of = baseline, self._engines, self._home
+        if sealed is None or sealed.of != of:
+            sealed = scopes.sealed = _Sealed(scopes, of)
+        data, parts = sealed.data, sealed.parts
+        if len(data) > store.most_bytes:
+            whole = sealed.whole()
+            data, parts = _IS_PART + whole.digest, [*parts, whole]
+        if not parts and not any(sealed.beside):
+            return Parcel(data)
+        return Parcel(data, (*sealed.beside, {part.digest: store.keep(part) for part in parts}))
 
     def arrived(self) -> Carried:
         return self
@@ -92,23 +102,23 @@ class Carried:
         return Sent, (Inline, *self.parcel(Inline))
 
 
-class _Sealed(NamedTuple):
+class _Sealed:
     """What of a parcel is the same in all stores; `of` tells what it was made from."""
 
-    of: tuple[Payload, tuple[str, ...], Home]
-    data: bytes
-    parts: list[Part]
-    beside: tuple[Any, Any]
-    goes_apart: bool
+    def __init__(self, scopes: Payload, of: tuple[Payload, tuple[str, ...], Home]) -> None:
+        baseline, engines, home = self.of = of
+        nothing_open = scopes is baseline
+        body = (None if nothing_open else scopes.data, baseline.data, engines, home)
+        self.data = seal(pickle.dumps(body, protocol=5))
+        self.parts = [*baseline.parts, *(() if nothing_open else scopes.parts)]
+        self.beside = () if nothing_open else scopes.beside, baseline.beside
+        self._whole: Part | None = None
 
-
-def _seal(scopes: Payload, baseline: Payload, engines: tuple[str, ...], home: Home) -> _Sealed:
-    nothing_open = scopes is baseline
-    body = (None if nothing_open else scopes.data, baseline.data, engines, home)
-    parts = [*baseline.parts, *(() if nothing_open else scopes.parts)]
-    beside = () if nothing_open else scopes.beside, baseline.beside
-    data = seal(pickle.dumps(body, protocol=5))
-    return _Sealed((baseline, engines, home), data, parts, beside, any([parts, *beside]))
+    def whole(self) -> Part:
+        """Return the data as a part."""
+        if self._whole is None:
+            self._whole = part(self.data)
+        return self._whole
 
 
 class Sent:
@@ -138,27 +148,38 @@ def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carr
 
     `CarrierError` when they are damaged, or when a part of them is not to be had.
     """
+    if not isinstance(data, bytes):
+        raise CarrierError(f"A carried scope is bytes, not {type(data).__name__}.")
     known: Carried | None = _arrived.get(data)
     if known is None:
+        if len(along) not in (0, 3):
+            raise CarrierError(f"The scope arrived with {len(along)} things along, not three.")
         aside, baseline_aside, places = along or ((), (), {})
 
         def fetch(digest: bytes) -> Part:
             if digest not in places:
                 raise CarrierError("A part of the carried scope was lost on its way.")
-            return store.fetch(digest, places[digest])
+            found = store.fetch(digest, places[digest])
+            if getattr(found, "digest", None) != digest:
+                raise CarrierError("A part of the carried scope is not the one that was sent.")
+            return found
 
-        scopes, baseline, engines, home = pickle.loads(unseal(data))
+        is_part = data[:1] == _IS_PART
+        body = unseal(fetch(data[1:]).stream if is_part else data)
+        scopes, baseline, engines, home = pickle.loads(body)
         bottom = decode(baseline, fetch, baseline_aside)
         top = bottom if scopes is None else decode(scopes, fetch, aside)
         known = Carried(Captured(top, bottom), engines, home)
         if not aside and not baseline_aside:  # they may be others next time
-            _arrived.put(data, known, sum(part.size for part in top.carried.parts))
+            blobs = [*top.carried.blobs, *bottom.carried.blobs]
+            _arrived.put(data, known, sum(weight_of(layer, blob.parts) for layer, blob in blobs))
     return known
 
 
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
-_arrived = Recent(256, 64 * 1024 * 1024)
+_IS_PART = b"#"
+_arrived = Recent(256, 32 * 1024 * 1024)
 
 
 class CarriedToThreads(Carried):
@@ -166,5 +187,5 @@ class CarriedToThreads(Carried):
 
     __slots__ = ()
 
-    def open(self) -> Any:
-        return context.swap(self.here) if self.is_home else super().open()
+    def open(self, over: Carried | None = None) -> Any:
+        return context.swap(self.here) if self.is_home else super().open(over)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ import cloudpickle
 from hyperparameter.context import Layer, Origin, Snapshot
 
 from ._parts import DIGEST_SIZE, Part, digest_of, part
-from ._recent import Recent
+from ._recent import KEY_BYTES, Recent
 from .exceptions import CarrierError
 
 VERSION = 2
@@ -77,10 +78,16 @@ class Payload:
         return beside if any(beside) else ()
 
 
-beside: set[type] = set()
-"""Types whose values an engine counts references to: they travel beside the payload."""
-
-_decoded = Recent(512, 64 * 1024 * 1024)
+# Types whose values Ray counts references to, and so has to see itself: they travel beside the
+# payload.
+_BESIDE = (
+    ("ray", "ObjectRef"),
+    ("ray.actor", "ActorHandle"),
+    ("ray.util.client.common", "ClientObjectRef"),
+    ("ray.util.client.common", "ClientActorRef"),
+    ("ray.util.client.common", "ClientActorHandle"),
+)
+_decoded = Recent(512, 32 * 1024 * 1024)
 
 
 def encode(snapshot: Snapshot) -> Payload:
@@ -110,6 +117,11 @@ def decode(data: bytes, fetch: Fetch, beside: Sequence[Sequence[Any]] = ()) -> S
     snapshot = Snapshot(layers, len(layers) if has_scopes else 0, closed)
     snapshot.carried = Payload(data, pairs)
     return snapshot
+
+
+def weight_of(layer: Layer, parts: Sequence[Part]) -> int:
+    """Return about how many bytes a decoded layer takes."""
+    return KEY_BYTES * len(layer.values) + sum(part.size for part in parts)
 
 
 def seal(body: bytes) -> bytes:
@@ -172,7 +184,7 @@ def _decode_layer(data: bytes, beside: Sequence[Any], fetch: Fetch) -> tuple[Lay
         layer = reader.layer(_body(data, reader))
         known = layer, Blob(data, tuple(reader.parts), tuple(beside))
         if not beside:
-            _decoded.put(digest, known, len(data) + sum(part.size for part in reader.parts))
+            _decoded.put(digest, known, weight_of(layer, reader.parts))
     return known
 
 
@@ -188,6 +200,7 @@ class _Writer:
 
     def __init__(self, layer: Layer) -> None:
         self._layer = layer
+        self._types = _types_beside()
         self.parts: list[Part] = []
         self.beside: list[Any] = []
 
@@ -209,22 +222,29 @@ class _Writer:
 
     def _pickled(self, value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
         file = io.BytesIO()
-        kind = _Pickler if beside else cloudpickle.Pickler  # asking for each value costs
+        kind = _Pickler if self._types else cloudpickle.Pickler  # asking for each value costs
         pickler = kind(file, protocol=5, buffer_callback=buffers.append)
-        pickler.aside = self.beside
+        pickler.types, pickler.beside = self._types, self.beside
         pickler.dump(value)
         return file.getvalue()
 
 
+def _types_beside() -> set[type]:
+    """Return those that exist, for only what has been imported can have made a value."""
+    modules = [(sys.modules.get(module), name) for module, name in _BESIDE]
+    return {vars(module)[name] for module, name in modules if module and name in vars(module)}
+
+
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    aside: list[Any]
+    types: set[type]
+    beside: list[Any]
 
     def persistent_id(self, value: Any) -> int | None:
         """Leave out the values that travel beside the payload."""
-        if type(value) not in beside:
+        if type(value) not in self.types:
             return None
-        self.aside.append(value)
-        return len(self.aside) - 1
+        self.beside.append(value)
+        return len(self.beside) - 1
 
 
 class _Reader:

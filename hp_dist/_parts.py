@@ -8,6 +8,7 @@ one of them does.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
@@ -23,7 +24,7 @@ _ALIGNMENT = 64  # of buffers, so that arrays over them are aligned
 
 
 class Part:
-    """A pickled value with its buffers; `places` has where stores keep it, by their name."""
+    """A pickled value with its buffers; `places` has where stores keep it, by store."""
 
     __slots__ = ("__weakref__", "buffers", "digest", "places", "size", "stream")
 
@@ -32,7 +33,7 @@ class Part:
         self.stream = stream
         self.buffers = [memoryview(buffer).cast("B") for buffer in buffers]
         self.size = len(stream) + sum(buffer.nbytes for buffer in self.buffers)
-        self.places: dict[str, Any] = {}
+        self.places: dict[Any, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return received, (self.digest, self.stream, [PickleBuffer(b) for b in self.buffers])
@@ -42,9 +43,10 @@ class Store(Protocol):
     """Where parts are kept for the far side.
 
     `keep` returns the place, which travels in the parcel; `fetch` returns the part from there.
+    A parcel of more than `most_bytes` is a part itself.
     """
 
-    name: str
+    most_bytes: float
 
     @staticmethod
     def keep(part: Part) -> Any: ...
@@ -56,7 +58,7 @@ class Store(Protocol):
 class Inline:
     """The store of parcels that go wherever a pickle goes: the parts themselves go along."""
 
-    name = "inline"
+    most_bytes: float = math.inf
 
     @staticmethod
     def keep(part: Part) -> Part:

@@ -15,11 +15,16 @@ from hyperparameter import context
 
 from ._carried import Carried, arrive
 from ._parts import Store
-from ._ray_store import STORES
+from ._ray_store import ObjectStore
 
 ARGUMENT = "_hyperparameter_carried"
 _MARK = "__hp_carries__"
-_SPECIAL_METHODS = frozenset(["__init__", "__call__", "__ray_call__"])  # the ones called remotely
+_CALLED_BY_PYTHON = frozenset([
+    "__new__", "__del__", "__init_subclass__", "__class_getitem__", "__set_name__",
+    "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__", "__eq__",
+    "__repr__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__",
+    "__ray_ready__", "__ray_terminate__",
+])  # fmt: skip  # or by Ray
 
 _creations: dict[int, Carried] = {}  # of the actor that this process is, by the id of its instance
 
@@ -30,7 +35,7 @@ def argument(store: type[Store]) -> Any:
     `CarrierError` when a value cannot travel.
     """
     data, along = Carried.capture().parcel(store)
-    return (store.name, data, along) if along else data
+    return (data, along) if along else data
 
 
 def filled(kwargs: dict[str, Any] | None, store: type[Store]) -> dict[str, Any]:
@@ -42,12 +47,12 @@ def filled(kwargs: dict[str, Any] | None, store: type[Store]) -> dict[str, Any]:
 
 def carries(target: Any) -> bool:
     """Tell whether a function or class has been made to carry."""
-    return _MARK in vars(target)
+    return getattr(target, _MARK, False)
 
 
 def takes_argument(parameters: Any) -> bool:
-    """Tell whether the argument is among the parameters: it is last, or before `**kwargs`."""
-    return any(parameter.name == ARGUMENT for parameter in parameters[-2:])
+    """Tell whether the argument is among the last parameters."""
+    return any(parameter.name == ARGUMENT for parameter in parameters[-3:])
 
 
 def is_of_ray(target: Any) -> bool:
@@ -57,6 +62,7 @@ def is_of_ray(target: Any) -> bool:
 
 def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[..., Any]:
     """Return `function` with one more keyword argument, the scope that it runs inside."""
+    function = _streaming(function)
     wrapper = context.wrap(function, prepare or _prepare, context.restore)
     functools.update_wrapper(wrapper, function)
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
@@ -64,7 +70,7 @@ def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[...,
     parameters = list(signature.parameters.values())
     extra = inspect.Parameter(ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
     last = len(parameters)
-    if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
+    while last and _stays_behind(parameters[last - 1]):
         last -= 1
     wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[*parameters[:last], extra, *parameters[last:]]
@@ -73,13 +79,25 @@ def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[...,
     return wrapper
 
 
+def _stays_behind(parameter: inspect.Parameter) -> bool:
+    """Tell what the argument has to come before; Ray hides its own where that is the last one."""
+    is_traces = parameter.name == "_ray_trace_ctx"
+    return is_traces or parameter.kind is inspect.Parameter.VAR_KEYWORD
+
+
 def carrying_class(cls: type) -> type:
     """Return a subclass whose constructor and methods take the scope."""
     members = {
         name: _carrying_member(name, inspect.getattr_static(cls, name))
         for name, _ in inspect.getmembers_static(cls, _is_method)
-        if not (name.startswith("__") and name.endswith("__")) or name in _SPECIAL_METHODS
+        if name not in _CALLED_BY_PYTHON
     }
+    if "__init__" not in members:
+
+        def __init__(self: Any) -> None:  # noqa: N807  # as Ray adds one, but after this
+            pass
+
+        members["__init__"] = _carrying_member("__init__", __init__)
     members |= {"__module__": cls.__module__, "__qualname__": cls.__qualname__, _MARK: True}
     return types.new_class(cls.__name__, (cls,), {}, lambda body: body.update(members))
 
@@ -96,12 +114,33 @@ def _carrying_member(name: str, member: Any) -> Any:
     return carrying(member, _prepare_init if name == "__init__" else _prepare_method)
 
 
+def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a generator function where Ray, which looks through decorators, takes it for one."""
+    inner = inspect.unwrap(function)
+    if inspect.isgeneratorfunction(inner) and not inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            return (yield from function(*args, **kwargs))
+
+        return generator
+    if inspect.isasyncgenfunction(inner) and not inspect.isasyncgenfunction(function):
+
+        @functools.wraps(function)
+        async def async_generator(*args: Any, **kwargs: Any) -> Any:
+            async for item in function(*args, **kwargs):
+                yield item
+
+        return async_generator
+    return function
+
+
 def _arrived(kwargs: dict[str, Any]) -> Carried | None:
     sent = kwargs.pop(ARGUMENT, None)
     if sent is None:
         return None
-    name, data, along = sent if isinstance(sent, tuple) else ("job", sent, ())
-    return arrive(STORES[name], data, along)
+    data, *along = sent if isinstance(sent, tuple) else (sent,)
+    return arrive(ObjectStore, data, *along[:1])
 
 
 def _prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -134,7 +173,7 @@ def _open_in_actor(creation: Carried | None, call: Carried | None) -> None:
 
     A method that another one calls directly runs in its scopes, unless there are none.
     """
-    if creation is not None and (call is not None or not context.is_active()):
-        context.attach(creation.scopes)
     if call is not None:
-        call.open()
+        call.open(over=creation)
+    elif creation is not None and context.active() is None:
+        context.attach(creation.scopes)

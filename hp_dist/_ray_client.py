@@ -11,7 +11,7 @@ from typing import Any
 from ._engines import Patches
 from ._parts import Store
 from ._ray_calls import ARGUMENT, carries, carrying, carrying_class, filled, is_of_ray
-from ._ray_store import JobStore, ObjectStore
+from ._ray_store import KeyValueStore, ObjectStore
 
 _COMMON = "ray.util.client.common"
 _SEAMS = ("_func", "actor_cls", "_signature", "_lock", "_ref", "_client_side_ref", "_remote_stub")
@@ -54,7 +54,7 @@ def _store_for(stub: Any) -> type[Store] | None:
     if isinstance(stub, common.ClientRemoteFunc):
         return ObjectStore if _carry_function(stub) else None
     if isinstance(stub, common.ClientActorClass):
-        return JobStore if _carry_class(stub) else None
+        return KeyValueStore if _carry_class(stub) else None
     is_method = isinstance(stub, common.ClientRemoteMethod)
     return ObjectStore if is_method and ARGUMENT in stub._signature.parameters else None
 
@@ -62,18 +62,20 @@ def _store_for(stub: Any) -> type[Store] | None:
 def _carry_function(stub: Any) -> bool:
     if is_of_ray(stub._func):
         return False
-    if not carries(stub._func):
-        stub._func = carrying(stub._func)
-        _forget_export(stub)
+    with stub._lock:
+        if not carries(stub._func):
+            stub._func = carrying(stub._func)
+            _forget_export(stub)
     return True
 
 
 def _carry_class(stub: Any) -> bool:
     if is_of_ray(stub.actor_cls):
         return False
-    if not carries(stub.actor_cls):
-        stub.actor_cls = carrying_class(stub.actor_cls)
-        _forget_export(stub)
+    with stub._lock:
+        if not carries(stub.actor_cls):
+            stub.actor_cls = carrying_class(stub.actor_cls)
+            _forget_export(stub)
     return True
 
 
@@ -81,6 +83,5 @@ def _forget_export(stub: Any) -> None:
     """Make Ray send the function or class again, when it has sent the bare one."""
     from ray.util.client.common import ClientSideRefID
 
-    with stub._lock:
-        stub._ref = None
-        stub._client_side_ref = ClientSideRefID.generate_id()
+    stub._ref = None
+    stub._client_side_ref = ClientSideRefID.generate_id()

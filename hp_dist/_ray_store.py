@@ -1,16 +1,14 @@
 """Parts in a Ray cluster: in the object store for tasks, in the key-value store for actors.
 
 An object lives as long as somebody holds its reference, so those of tasks go when they are done.
-An actor may be restarted when the driver that owned the object has gone: what its constructor
-needs is in the cluster's own store, until the job ends; for detached actors, until the cluster
-does.
+An actor may be restarted when the driver that owned the object has gone, so what its constructor
+needs is in the cluster's own store, until its job has ended and no actor of it is left.
 """
 
 from __future__ import annotations
 
 import asyncio
-import atexit
-import os
+import math
 from typing import Any
 
 from ._parts import Part, from_bytes, to_chunks
@@ -22,101 +20,102 @@ _NAMESPACE = "hyperparameter"
 class ObjectStore:
     """The store of parcels for tasks and for methods of actors."""
 
-    name = "object store"
+    most_bytes: float = math.inf  # large layers are parts
 
     @staticmethod
     def keep(part: Part) -> Any:
         """Put the part where this connection to a cluster has not put it yet."""
         import ray
 
-        connection, place = part.places.get(ObjectStore.name, (None, None))
+        connection, place = part.places.get(ObjectStore, (None, None))
         if connection is not _connection():
             place = ray.put(part)
-            part.places[ObjectStore.name] = _connection(), place
+            part.places[ObjectStore] = _connection(), place
         return place
 
     @staticmethod
-    def fetch(_: bytes, place: Any) -> Part:
-        """Get the part; arrays in it look into the store, so they are read-only."""
+    def fetch(digest: bytes, place: Any) -> Part:
+        return _fetch(digest, place)
+
+
+class KeyValueStore:
+    """The store of parcels for constructors of actors."""
+
+    most_bytes: float = math.inf
+
+    @staticmethod
+    def keep(part: Part) -> bytes:
+        """Put the part where it has not been put for this job yet."""
         import ray
 
-        if asyncio._get_running_loop() is None:
-            found: Part = ray.get(place)
-        else:  # where Ray warns of a blocking `get`; this one is short
-            found = place.future().result()
-        return found
-
-
-class _KeyValueStore:
-    """A store of parcels for constructors of actors; keys begin with `prefix`."""
-
-    name = "key-value store"
-
-    @classmethod
-    def keep(cls, part: Part) -> Any:
-        key = _prefix(detached=cls is DetachedStore) + part.digest.hex().encode()
-        if part.places.get(cls.name) != (_connection(), key):
-            _put(key, b"".join(to_chunks(part)))
-            part.places[cls.name] = _connection(), key
+        job = ray.get_runtime_context().get_job_id()
+        key = f"{job}/{part.digest.hex()}".encode()
+        if part.places.get(KeyValueStore) != (_connection(), key):
+            _put(job, key, b"".join(to_chunks(part)))
+            part.places[KeyValueStore] = _connection(), key
         return key
 
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part:
-        from ray.experimental.internal_kv import _internal_kv_get
+        return _fetch(digest, place)
 
+
+def _fetch(digest: bytes, place: Any) -> Part:
+    """Return the part from either store; from the object store, arrays in it are read-only."""
+    from ray.exceptions import RayError
+    from ray.experimental.internal_kv import _internal_kv_get
+
+    if isinstance(place, bytes):
         data = _internal_kv_get(place, namespace=_NAMESPACE)
         if data is None:
             raise CarrierError(
-                "A part of the scope of an actor's creation is no longer in the cluster: the job "
-                "that made it has ended."
+                "A part of the scope of an actor's creation is no longer in the cluster's "
+                "key-value store."
             )
         return from_bytes(digest, data)
+    try:
+        return _get(place)
+    except RayError as error:
+        raise CarrierError(
+            "A part of the carried scope could not be got from Ray's object store: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
-class JobStore(_KeyValueStore):
-    """The store of parcels for constructors of actors that end with their job."""
+def _get(reference: Any) -> Part:
+    import ray
 
-    name = "job"
-
-
-class DetachedStore(_KeyValueStore):
-    """The store of parcels for constructors of detached actors."""
-
-    name = "detached"
+    if asyncio._get_running_loop() is None:
+        found: Part = ray.get(reference)
+    else:  # where Ray warns of a `get` that blocks; this one is short
+        found = reference.future().result()
+    return found
 
 
-STORES = {store.name: store for store in (ObjectStore, JobStore, DetachedStore)}
+def _put(job: str, key: bytes, data: bytes) -> None:
+    from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
+    from ray.util.client import ray as client
 
-
-def _put(key: bytes, data: bytes) -> None:
-    from ray.experimental.internal_kv import _internal_kv_put
-
+    known = f"jobs/{job}".encode()
+    if not _internal_kv_exists(known, namespace=_NAMESPACE):
+        _internal_kv_put(known, b"", namespace=_NAMESPACE)
+        if not client.is_connected():  # from there, the tables of the cluster cannot be seen
+            _sweep()
     _internal_kv_put(key, data, overwrite=True, namespace=_NAMESPACE)
 
 
-def _prefix(detached: bool) -> bytes:
-    import ray
+def _sweep() -> None:
+    """Delete what jobs have kept that have ended and of which no actor is left."""
+    from ray._private import state
+    from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_list
 
-    if detached:
-        return b"detached/"
-    job = ray.get_runtime_context().get_job_id()
-    if job not in _jobs:
-        _jobs[job] = os.getpid()
-        atexit.register(_forget, job)  # before Ray's own, which was registered earlier
-    return f"{job}/".encode()
-
-
-def _forget(job: str) -> None:
-    """Delete what the job has kept, when this is its driver and still connected."""
-    import ray
-
-    if not ray.is_initialized() or _jobs[job] != os.getpid():
-        return
-    context = ray.get_runtime_context()
-    if context.get_job_id() == job and context.worker.mode == ray.SCRIPT_MODE:
-        from ray.experimental.internal_kv import _internal_kv_del
-
-        _internal_kv_del(f"{job}/", del_by_prefix=True, namespace=_NAMESPACE)
+    alive = {job["JobID"] for job in state.jobs() if not job["IsDead"]}
+    alive |= {actor["JobID"] for actor in state.actors().values() if actor["State"] != "DEAD"}
+    for known in _internal_kv_list("jobs/", namespace=_NAMESPACE):
+        job = known.decode().partition("/")[2]
+        if job not in alive:
+            _internal_kv_del(f"{job}/", del_by_prefix=True, namespace=_NAMESPACE)
+            _internal_kv_del(known, namespace=_NAMESPACE)
 
 
 def _connection() -> Any:
@@ -127,6 +126,3 @@ def _connection() -> Any:
     if client.is_connected():
         return client.get_context().client_worker
     return ray._private.worker.global_worker.core_worker
-
-
-_jobs: dict[str, int] = {}

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 _ALWAYS_KEPT = 4
+KEY_BYTES = 150  # what a key and a small value of a decoded layer take, measured
 
 
 class Recent:

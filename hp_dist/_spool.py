@@ -21,15 +21,15 @@ from .exceptions import CarrierError
 class Spool:
     """The store of parcels for processes on this host."""
 
-    name = "file"
+    most_bytes: float = 1024  # more fill a pipe, and the two ends wait for each other at every task
 
     @staticmethod
     def keep(part: Part) -> str:
         """Return the path of the part's file; this process writes one of its own."""
-        writer, path = part.places.get(Spool.name, (0, ""))
-        if writer != os.getpid():
+        writer, path = part.places.get(Spool, (0, ""))
+        if writer != os.getpid() or not os.path.exists(path):  # cleaners of /tmp exist
             path = _write(part)
-            part.places[Spool.name] = os.getpid(), path
+            part.places[Spool] = os.getpid(), path
         return str(path)
 
     @staticmethod
@@ -49,8 +49,14 @@ class Spool:
 
 def _write(part: Part) -> str:
     handle, path = tempfile.mkstemp(dir=_folder())
-    with os.fdopen(handle, "wb") as file:
-        file.writelines(to_chunks(part))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(to_chunks(part))
+    except OSError as error:
+        os.unlink(path)
+        raise CarrierError(
+            f"A part of the scope, {part.size} bytes, cannot be written to {path}: {error}."
+        ) from error
     weakref.finalize(part, _remove, path, os.getpid()).atexit = False
     return path
 
@@ -63,7 +69,7 @@ def _remove(path: str, pid: int) -> None:
 def _folder() -> str:
     """Return the folder of this process, which goes when it ends; a forked one has its own."""
     pid = os.getpid()
-    if pid not in _folders:
+    if not os.path.isdir(_folders.get(pid, "")):
         path = _folders[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
         # Unlike atexit, this runs in the children of multiprocessing too.
         Finalize(None, shutil.rmtree, (path, True), exitpriority=-100)

@@ -6,15 +6,18 @@ Processes inherit it in automatic mode too; threads only in the `ThreadPoolExecu
 from __future__ import annotations
 
 import concurrent.futures
-import concurrent.futures.process
 import contextvars
 import functools
 from collections.abc import Callable
+from concurrent.futures.process import _process_chunk
 from typing import Any
 
-from ._bound import Bound, Initializer, bound
+from hyperparameter import context
+
+from ._bound import Bound, Initializer, bind
 from ._carried import Carried
 from ._engines import Patches
+from ._local import run, star_each
 from ._spool import Spool
 
 _ATTRIBUTE = "_hyperparameter"
@@ -48,29 +51,49 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
 def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(submit)
     def wrapper(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        function = fn if _is_bound(fn) else bound(fn, Spool)
-        future = submit(self, function, *args, **kwargs)
-        setattr(future, _ATTRIBUTE, function)  # keeps what travels apart until it is done
+        if _is_bound(fn):
+            return submit(self, fn, *args, **kwargs)
+        carried = Carried.capture()
+        call = *carried.parcel(Spool), *_isolated(fn, args), kwargs
+        # A worker that is started now serves all later submissions: it inherits none.
+        before = context.swap(None)
+        try:
+            future = submit(self, run, *call)
+        finally:
+            context.restore(before)
+        setattr(future, _ATTRIBUTE, carried)  # keeps what travels apart ...
+        future.add_done_callback(_release)  # ... until it is done
         return future
 
     return wrapper
 
 
+def _isolated(function: Callable[..., Any], args: Any) -> tuple[Callable[..., Any], Any]:
+    """Return what calls the items of a chunk one by one in the scopes, in place of `map`'s own."""
+    if isinstance(function, functools.partial) and function.func is _process_chunk:
+        return star_each, (*function.args, *args)
+    return function, args
+
+
+def _release(future: Any) -> None:
+    delattr(future, _ATTRIBUTE)
+
+
 def _mapping(map_: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(map_)
     def wrapper(self: Any, fn: Any, *iterables: Any, **kwargs: Any) -> Any:
-        return map_(self, fn if _is_bound(fn) else bound(fn, Spool), *iterables, **kwargs)
+        if kwargs.get("buffersize") is not None:  # then it submits when results are taken
+            fn = bind(fn)
+        return map_(self, fn, *iterables, **kwargs)
 
     return wrapper
 
 
 def _is_bound(function: Any) -> bool:
     """Tell a bound function, also inside the partial that `map` makes of it."""
-    return isinstance(function, Bound) or (
-        isinstance(function, functools.partial)
-        and function.func is concurrent.futures.process._process_chunk
-        and isinstance(function.args[0], Bound)
-    )
+    if isinstance(function, functools.partial) and function.args:
+        function = function.args[0]
+    return isinstance(function, Bound)
 
 
 _WRAPPERS = {"__init__": _creating, "submit": _submitting, "map": _mapping}
@@ -91,9 +114,9 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
         return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
 
     def map(self, fn: Callable[..., Any], *iterables: Any, **kwargs: Any) -> Any:
-        context = contextvars.copy_context()  # one for all: `map` may submit some of them later
+        captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
 
         def call(*args: Any) -> Any:
-            return context.copy().run(fn, *args)
+            return captured.copy().run(fn, *args)
 
         return super().map(call, *iterables, **kwargs)

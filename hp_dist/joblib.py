@@ -12,10 +12,11 @@ from typing import Any
 
 from hyperparameter import context
 
-from ._bound import Called
-from ._carried import CarriedToThreads
+from ._bound import Bound
+from ._carried import Carried, CarriedToThreads
 from ._engines import Patches
-from ._parts import Inline, Store
+from ._local import run
+from ._parts import Inline
 from ._spool import Spool
 
 _ATTRIBUTE = "_hyperparameter"
@@ -32,30 +33,50 @@ def _calling(call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
     def wrapper(self: Any, iterable: Any) -> Any:
         carried = CarriedToThreads.capture()
-        store: type[Store] = Spool if _is_local(self._backend) else Inline
-        if not _shares_memory(self):
-            carried.parcel(store)  # raises here for what cannot travel
+        run_inside = _way_to(self, carried)
         setattr(self, _ATTRIBUTE, carried)  # keeps what travels apart until the next call
 
         def tasks() -> Iterator[Any]:
             for function, args, kwargs in iterable:
-                yield Called(function, carried, store), args, kwargs
+                yield run_inside, (function, args, kwargs), {}
 
-        inside = context.wrap(tasks, lambda *arguments: (carried.open(), arguments)[1], _no_finish)
+        def prepare(*arguments: Any) -> Any:
+            carried.open()
+            return arguments
+
+        items = context.wrap(tasks, prepare, context.restore)()
         has_length = hasattr(iterable, "__len__")  # joblib tells the progress by it
-        return call(self, list(inside()) if has_length else inside())
+        before = context.swap(None)  # or the workers that it starts would inherit for good
+        try:
+            return call(self, list(items) if has_length else items)
+        finally:
+            context.restore(before)
 
     return wrapper
 
 
-def _shares_memory(parallel: Any) -> bool:
+def _way_to(parallel: Any, carried: Carried) -> Callable[..., Any]:
+    """Return what makes a call inside the scopes, in threads, processes or further away.
+
+    `CarrierError` when that needs a value to travel which cannot.
+    """
     backend = parallel._backend
-    return bool(backend.supports_sharedmem or backend.effective_n_jobs(parallel.n_jobs) == 1)
+    shares_memory = getattr(backend, "supports_sharedmem", False)
+    if shares_memory or backend.effective_n_jobs(parallel.n_jobs) == 1:
+        return functools.partial(_run_in_thread, carried)
+    if type(backend).__module__.partition(".")[0] == "joblib":
+        return functools.partial(run, *carried.parcel(Spool))
+    carried.parcel(Inline)
+    return Bound(_apply, carried)
 
 
-def _is_local(backend: Any) -> bool:
-    return type(backend).__module__.partition(".")[0] == "joblib"
+def _run_in_thread(carried: Carried, function: Any, args: Any, kwargs: Any) -> Any:
+    before = carried.open()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        context.restore(before)
 
 
-def _no_finish(_: Any) -> None:
-    """Do nothing: the steps of a generator put back what was there before."""
+def _apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    return function(*args, **kwargs)

@@ -7,21 +7,21 @@ forked one has it anyway.  A pool's tasks carry the scope of their submission.
 from __future__ import annotations
 
 import functools
-import multiprocessing.context
+import multiprocessing.pool
+import sys
 from collections.abc import Callable
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ._bound import Bound, Initializer, bound
+from ._bound import Bound, Initializer
 from ._carried import Carried, arrive
 from ._engines import Patches
+from ._local import Kept, each, run, star_each
 from ._spool import Spool
+from .exceptions import EngineError
 
 _ATTRIBUTE = "_hyperparameter"
-_SUBMITTING = (
-    "apply_async", "map", "map_async", "starmap", "starmap_async", "imap", "imap_unordered",
-)  # fmt: skip
 
 
 class _Arrival:
@@ -42,18 +42,23 @@ def _arrive(data: bytes, along: Any) -> None:
 
 
 def patch(patches: Patches) -> None:
-    """Replace the methods that start processes and submit tasks."""
+    """Replace the methods that start processes and submit tasks; `EngineError` without them."""
     patches.replace(BaseProcess, "start", _starting(BaseProcess.start))
-    patches.replace(Pool, "__init__", _creating(Pool.__init__))
-    for name in _SUBMITTING:
-        patches.replace(Pool, name, _submitting(getattr(Pool, name)))
+    gone = [name for name in _POOL if name not in vars(Pool)]
+    gone += [name for name in _MAPPERS if not hasattr(multiprocessing.pool, name)]
+    if gone:
+        raise EngineError(
+            f"multiprocessing.Pool of Python {sys.version.split()[0]} has changed inside "
+            f"({', '.join(gone)} gone), so it cannot inherit scopes. Pass hp_dist.bind(function) "
+            "to its methods, and hp_dist.initializer() when it is made."
+        )
+    for name, wrap in _POOL.items():
+        patches.replace(Pool, name, wrap(vars(Pool)[name]))
 
 
 def _starting(start: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(start)
     def wrapper(self: Any) -> None:
-        if _is_of_executor(self):
-            return start(self)
         arrival = _Arrival(Carried.capture())
         setattr(self, _ATTRIBUTE, arrival)
         try:
@@ -63,11 +68,6 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
                 delattr(self, _ATTRIBUTE)
 
     return wrapper
-
-
-def _is_of_executor(process: Any) -> bool:
-    """Tell a worker that serves all later calls from one that belongs to this one."""
-    return "loky" in type(process).__module__.split(".")
 
 
 def _creating(create: Callable[..., None]) -> Callable[..., None]:
@@ -83,25 +83,74 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(submit)
-    def wrapper(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+def _applying(apply: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(apply)
+    def wrapper(
+        self: Any,
+        func: Any,
+        args: Any = (),
+        kwds: Any = None,
+        *rest: Any,
+        **more: Any,
+    ) -> Any:
         if isinstance(self, ThreadPool) or isinstance(func, Bound):
-            return submit(self, func, *args, **kwargs)
-        func = bound(func, Spool)
-        result = submit(self, func, *args, **kwargs)
-        _keep(result, func)
+            return apply(self, func, args, kwds or {}, *rest, **more)
+        carried = Carried.capture()
+        parcel = carried.parcel(Spool)
+        result = apply(self, run, (*parcel, func, args, kwds or {}), {}, *rest, **more)
+        if parcel.along:
+            _keep(self, result._job, carried)
         return result
 
     return wrapper
 
 
-def _keep(result: Any, function: Bound) -> None:
-    """Keep what travels apart until the result is there: the pool holds it so long."""
-    if hasattr(result, "gi_frame"):  # an imap in chunks: a generator over the pool's own result
-        result = result.gi_frame.f_locals[".0"]
-    if hasattr(result, "_cache"):
-        setattr(result, _ATTRIBUTE, function)
+def _generating(generate: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap what makes the tasks of all the maps: a chunk of items each, in scopes opened once."""
+
+    @functools.wraps(generate)
+    def wrapper(self: Any, result_job: int, func: Any, iterable: Any) -> Any:
+        tasks = generate(self, result_job, func, iterable)
+        if isinstance(self, ThreadPool):
+            return tasks
+        carried = Carried.capture()
+        try:
+            parcel = carried.parcel(Spool)
+        except BaseException:
+            del self._cache[result_job]  # or the pool would wait for it when it is closed
+            raise
+        if parcel.along:
+            _keep(self, result_job, carried)
+        return (
+            (job, index, run, (*parcel, *_isolated(function, args), kwds), {})
+            for job, index, function, args, kwds in tasks
+        )
+
+    return wrapper
+
+
+def _isolated(function: Callable[..., Any], args: Any) -> tuple[Callable[..., Any], Any]:
+    """Return what calls the items of a chunk one by one in the scopes, in place of Pool's own."""
+    if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
+        mapper = _MAPPERS.get(function.__name__)
+        return (mapper, args[0]) if mapper else (function, args)
+    return function, args
+
+
+_MAPPERS = {"mapstar": each, "starmapstar": star_each}
+
+
+def _keep(pool: Any, job: int, carried: Carried) -> None:
+    """Keep what travels apart until the pool has the results of the job."""
+    kept = vars(pool).setdefault(_ATTRIBUTE, Kept())
+    kept.keep(job, carried, pool._cache)
+
+
+_POOL = {
+    "__init__": _creating,
+    "apply_async": _applying,
+    "_guarded_task_generation": _generating,
+}
 
 
 class _Starting:
@@ -114,10 +163,8 @@ class _Pool(Pool):
     """A pool whose workers and tasks take the scope along."""
 
     __init__ = _creating(Pool.__init__)
-
-
-for _name in _SUBMITTING:
-    setattr(_Pool, _name, _submitting(getattr(Pool, _name)))
+    apply_async = _applying(Pool.apply_async)
+    _guarded_task_generation = _generating(vars(Pool)["_guarded_task_generation"])
 
 
 def get_context(method: str | None = None) -> Any:

@@ -14,11 +14,10 @@ from threading import Lock
 from typing import Any
 
 from . import _ray_client
-from ._carrier import beside
 from ._engines import Patches
 from ._parts import Store
 from ._ray_calls import carries, carrying, carrying_class, filled, is_of_ray, takes_argument
-from ._ray_store import DetachedStore, JobStore, ObjectStore
+from ._ray_store import KeyValueStore, ObjectStore
 from .exceptions import EngineError
 
 _DECORATOR = "__ray_invocation_decorator__"  # what Ray asks to rewrite the arguments of calls
@@ -27,11 +26,10 @@ _class_lock = Lock()
 
 def patch(patches: Patches) -> None:
     """Replace what submits tasks and creates actors; `EngineError` when Ray is not as expected."""
-    from ray import ObjectRef, actor
+    from ray import actor
     from ray.remote_function import RemoteFunction
 
     _check_seams()
-    beside.update([ObjectRef, actor.ActorHandle])  # Ray counts those that it sees among arguments
     patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
     patches.replace(actor.ActorClass, "_remote", _creating(actor.ActorClass._remote))
     patches.replace(actor.ActorMethod, "_remote", _calling(actor.ActorMethod._remote))
@@ -90,7 +88,7 @@ def _creating(remote: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(remote)
     def wrapper(self: Any, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
         if not _is_client() and _carry_class(self.__ray_metadata__):
-            kwargs = filled(kwargs, _store_of_actor(options))
+            kwargs = filled(kwargs, KeyValueStore)
         return remote(self, args, kwargs, **options)
 
     return wrapper
@@ -105,10 +103,6 @@ def _calling(remote: Callable[..., Any]) -> Callable[..., Any]:
         return remote(self, args, kwargs, *rest, **options)
 
     return wrapper
-
-
-def _store_of_actor(options: dict[str, Any]) -> type[Store]:
-    return DetachedStore if options.get("lifetime") == "detached" else JobStore
 
 
 def _carry_function(remote_function: Any) -> bool:
@@ -141,8 +135,8 @@ def _carry_class(meta: Any) -> bool:
 def _replace_class(meta: Any) -> None:
     from ray.actor import PythonFunctionDescriptor, _ActorClassMethodMetadata
 
-    cls = carrying_class(meta.modified_class)
-    descriptor = PythonFunctionDescriptor.from_class(cls)  # a new one: its id is random
+    cls: Any = carrying_class(meta.modified_class)
+    descriptor = PythonFunctionDescriptor.from_class(cls.__ray_actor_class__)  # its id is random
     meta.method_meta = _ActorClassMethodMetadata.create(cls, descriptor)
     meta.actor_creation_function_descriptor = descriptor
     meta.last_export_cluster_and_job = None
@@ -163,37 +157,38 @@ def remote(*targets: Any, **options: Any) -> Any:
 def _remote(options: dict[str, Any], target: Any) -> Carrying:
     import ray
 
-    if inspect.isclass(target):
-        target = carrying_class(target)
-        members = [member for member in vars(target).values() if not isinstance(member, str)]
-    else:
-        target = carrying(target)
-        members = [target]
-    for member in members:
+    is_class = inspect.isclass(target)
+    made = carrying_class(target) if is_class else carrying(target)
+    for member in vars(made).values() if is_class else [made]:
         function = getattr(member, "__func__", member)
-        if callable(function) and carries(function):
-            setattr(function, _DECORATOR, _filling)
-    return Carrying(ray.remote(**options)(target) if options else ray.remote(target))
+        if inspect.isfunction(function):
+            setattr(function, _DECORATOR, _filling(getattr(function, _DECORATOR, None)))
+    decorate = ray.remote(**options) if options else ray.remote
+    return Carrying(decorate(made), KeyValueStore if is_class else ObjectStore)
 
 
-def _filling(invocation: Callable[..., Any]) -> Callable[..., Any]:
-    def filled_invocation(args: Any, kwargs: Any) -> Any:
-        return invocation(args, filled(kwargs, ObjectStore))
+def _filling(other: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Return a decorator of invocations that fills the argument, after the user's own."""
 
-    return filled_invocation
+    def decorate(invocation: Callable[..., Any]) -> Callable[..., Any]:
+        def fill(args: Any, kwargs: Any) -> Any:
+            return invocation(args, filled(kwargs, ObjectStore))
+
+        return other(fill) if other is not None else fill
+
+    return decorate
 
 
 class Carrying:
     """A remote function or an actor class; used as Ray's own."""
 
-    def __init__(self, target: Any, store: type[Store] | None = None) -> None:
+    def __init__(self, target: Any, store: type[Store]) -> None:
         self._target = target
-        is_class = hasattr(target, "__ray_metadata__") or hasattr(target, "actor_cls")
-        self._store = store or (JobStore if is_class else ObjectStore)
+        self._store = store
 
     def remote(self, *args: Any, **kwargs: Any) -> Any:
         """Submit, with the scopes that are active here."""
-        if self._store is not ObjectStore and _is_client():
+        if self._store is KeyValueStore and _is_client():
             raise EngineError(
                 "Through a ray:// client the methods of an actor cannot carry scopes without "
                 "patching Ray: call hp_dist.install('ray')."
@@ -202,8 +197,13 @@ class Carrying:
 
     def options(self, **options: Any) -> Carrying:
         """Return the same with other options, which are those of Ray."""
-        store = self._store if self._store is ObjectStore else _store_of_actor(options)
-        return Carrying(self._target.options(**options), store)
+        return Carrying(self._target.options(**options), self._store)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._target(*args, **kwargs)  # which tells what to do instead
+
+    def __repr__(self) -> str:
+        return f"<carrying {self._target!r}>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

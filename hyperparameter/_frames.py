@@ -156,15 +156,33 @@ class Steps:
         self._inside = swap(self._outside)
 
 
-def attach(snapshot: Snapshot) -> State | None:
-    """Open the scopes of `snapshot` over what is active here; return what `restore` puts back."""
+def attach(snapshot: Snapshot, baseline: Snapshot | None = None) -> State | None:
+    """Open the scopes of `snapshot` over what is active here; return what `restore` puts back.
+
+    With `baseline`, that is at the bottom of what is seen here, whatever other threads set.
+    """
     before = _state.active.get()
-    if snapshot.depth:
+    if snapshot.depth or baseline is not None:
         below = before or _state.ground
-        for layer in snapshot.scopes():
-            below.record.override(layer)
-        _state.active.set(_make(below, CARRIED, snapshot, below.record))
+        if before is not None and baseline is not None:
+            below = _rebased(before, baseline)
+        if below.parent is not None or snapshot.noted_by is not below.record:
+            for layer in snapshot.scopes():
+                below.record.override(layer)
+        if below.parent is None:
+            snapshot.noted_by = below.record  # as in all tasks of a worker but the first
+        inherited = baseline if before is None else None
+        _state.active.set(_make(below, CARRIED, snapshot, below.record, inherited))
     return before
+
+
+def _rebased(state: State, baseline: Snapshot) -> State:
+    """Return the same frames over another baseline."""
+    top: State | None = None
+    for frame in reversed(chain(state)):
+        is_lowest = not frame.is_record and (top is None or top.is_record)
+        top = _copy(frame, top, baseline if is_lowest else None)
+    return top or state
 
 
 def is_attached(snapshot: Snapshot) -> bool:

@@ -36,7 +36,6 @@ class Record:
         self.dropped = 0
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
-        self._carried_layers: set[tuple[int, int]] = set()
         self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
@@ -108,14 +107,11 @@ class Record:
                 if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
                     record.overrides[key] = layer.origin_of(key)
 
-    def carry(self, layers: Iterable[Layer]) -> None:
+    def carry(self, layer: Layer) -> None:
         """Take note that these bindings may be read in another process."""
         for record in self._and_around():
-            for layer in layers:
-                mark = id(layer.values), len(layer.values)
-                if mark not in record._carried_layers and len(record._carried) < _MOST_KEYS:
-                    record._carried_layers.add(mark)
-                    record._carried.update(layer.values)
+            if len(record._carried) < _MOST_KEYS:
+                record._carried.update(layer.values)
 
     def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
         """Take note of one read; `origin` is None when the default was used."""

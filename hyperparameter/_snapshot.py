@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower")
+    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by")
 
     def __init__(
         self,
@@ -131,6 +131,8 @@ class Snapshot:
         self.closed = closed
         self.lower = lower  # the snapshot that this one was opened over, and shares layers with
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
+        self.noted_by: Any = None  # the record of the process, when it has these overrides
+        self.sent_by: Any = None  # the records that know that these go to other processes
 
     @property
     def values(self) -> dict[str, Any]:

@@ -32,14 +32,28 @@ class Captured(NamedTuple):
 
 def capture() -> Captured:
     """Return what is active in this context now, and note that it goes elsewhere."""
-    state, baseline = current(), _state.ground.snapshot
-    state.record.carry(state.snapshot.layers)
-    return Captured(state.snapshot, baseline, _state.active.get())
+    snapshot = current().snapshot
+    _note_sent(snapshot)
+    return Captured(snapshot, _state.ground.snapshot, _state.active.get())
 
 
-def is_active() -> bool:
-    """Tell whether a scope or a record is open in this context."""
-    return _state.active.get() is not None
+def _note_sent(snapshot: Snapshot) -> None:
+    """Tell the records open here what may be read in another process, each layer once."""
+    records, new = _state.records(), []
+    known: Snapshot | None = snapshot
+    while known is not None and known.sent_by != records:
+        new.append(known)
+        known = known.lower
+    for layer in snapshot.layers if new else ():
+        if known is None or not any(layer is sent for sent in known.layers):
+            records[0].carry(layer)
+    for each in new:
+        each.sent_by = records
+
+
+def active() -> Any:
+    """Return the state of this context, for `restore`; None where nothing is open."""
+    return _state.active.get()
 
 
 __all__ = [
@@ -48,11 +62,11 @@ __all__ = [
     "Origin",
     "Process",
     "Snapshot",
+    "active",
     "attach",
     "attached",
     "capture",
     "current",
-    "is_active",
     "is_attached",
     "is_plain",
     "mark_kind",
