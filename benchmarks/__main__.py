@@ -1,60 +1,89 @@
-"""Run all benchmarks: `python benchmarks`; exit 1 when a budget is missed."""
+"""Run the benchmarks: `python benchmarks [core] [engines]`; exit 1 when a budget is missed."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
 import venv
+from collections.abc import Iterable
 from pathlib import Path
 
 import core
-from core import Row
+from table import HEADER, Figures, Row
 
 PEERS = ("hyperparameter==0.6.0", "omegaconf==2.3.0", "gin-config==0.5.0", "dask>=2024.8")
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
+SECTIONS = ("core", "engines")
 
 
 def main() -> int:
-    peers = _measure_peers()
-    rows = []
-    print(f"CPython {platform.python_version()}, {platform.machine()}\n")
-    print(f"{'what':<50} {'figure':>9}  {'budget':>7}  unit")
-    for row in core.rows(peers):
-        rows.append(row)
-        mark = "" if row.holds else "   MISSED"
-        sign = ">=" if row.at_least else "<="
-        budget = f"{sign} {row.budget:g}"
-        print(f"{row.what:<50} {row.figure:>9.2f}  {budget:>7}  {row.unit}{mark}", flush=True)
-    print(f"\n{'beside them':<50} {'x floor':>9}  {'ns':>9}")
-    for name, value in peers.items():
-        print(f"{name:<50} {value / peers['floor']:>9.1f}  {value:>9.0f}")
-    _write(rows, peers)
+    parser = argparse.ArgumentParser(prog="python benchmarks")
+    parser.add_argument("section", nargs="*", help=f"{' or '.join(SECTIONS)}; all by default")
+    sections = parser.parse_args().section or SECTIONS
+    if unknown := set(sections).difference(SECTIONS):
+        parser.error(f"no section is called {', '.join(sorted(unknown))}")
+    print(f"CPython {platform.python_version()}, {platform.machine()}\n\n{HEADER}")
+    rows: list[Row] = []
+    beside: dict[str, Figures] = {}
+    if "core" in sections:
+        beside["peers"] = _measure_peers()
+        rows += _printed(core.rows(beside["peers"]))
+    if "engines" in sections:
+        import engines
+
+        beside["engines"] = {}
+        rows += _printed(engines.rows(beside["engines"]))
+    for name, figures in beside.items():
+        _print_beside(name, figures)
+    _write(rows, beside)
     return 0 if all(row.holds for row in rows) else 1
 
 
-def _measure_peers() -> dict[str, float]:
+def _printed(rows: Iterable[Row]) -> list[Row]:
+    kept = []
+    for row in rows:
+        print(row, flush=True)
+        kept.append(row)
+    return kept
+
+
+def _print_beside(name: str, figures: Figures) -> None:
+    print(f"\n{name}, beside them")
+    header: list[str] = []
+    for what, measured in figures.items():
+        if list(measured) != header:
+            header = list(measured)
+            print(f"{'':<58}", *(f"{unit:>17}" for unit in header))
+        print(f"{what:<58}", *(f"{number:>17,.1f}" for number in measured.values()))
+
+
+def _measure_peers() -> Figures:
     """Measure the peers in an environment of their own: one has our import name."""
     python = WORK / "peers" / "bin" / "python"
     if not python.exists():
         venv.create(WORK / "peers", with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [python, HERE / "peers.py"], check=True, stdout=subprocess.PIPE, text=True
+        [python, HERE / "peers.py"], check=True, stdout=subprocess.PIPE, text=True, env=alone
     )
-    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    measured: Figures = json.loads(done.stdout.splitlines()[-1])
     return measured
 
 
-def _write(rows: list[Row], peers: dict[str, float]) -> None:
+def _write(rows: list[Row], beside: dict[str, Figures]) -> None:
     path = WORK / "results.json"
     document = {
         "python": platform.python_version(),
         "rows": [{**row._asdict(), "holds": row.holds} for row in rows],
-        "peers_ns": peers,
+        "beside": beside,
     }
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(f"\nWritten to {path}")
 

@@ -6,10 +6,10 @@ import contextvars
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from floor import Override, floor, passing, three
 from measure import in_turns, programs_in_turns
+from table import Figures, Row
 
 import hyperparameter as hp
 
@@ -17,23 +17,9 @@ MANY = {f"group{i // 10}.key{i}": i for i in range(10_000)}
 PROGRAMS = Path(__file__).parent / "programs"
 
 # Budgets in absolute time hold for the machine that they were set on: there, hyperparameter
-# 0.6.0 took 4 200 ns to enter and leave a scope, and importing argparse 6 ms.
-_PEER_ENTER_NS = 4_200
+# 0.6.0 took 4.2 us to enter and leave a scope, and importing argparse 6 ms.
+_PEER_ENTER_US = 4.2
 _ARGPARSE_MS = 6
-
-
-class Row(NamedTuple):
-    """A figure and the most (or, with `at_least`, the least) that it may be."""
-
-    what: str
-    figure: float
-    unit: str
-    budget: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
 
 decorated = hp.param("three")(three)
@@ -54,8 +40,8 @@ def override() -> None:
         pass
 
 
-def rows(peers: dict[str, float]) -> Iterator[Row]:
-    """Yield the core rows; `peers` are nanoseconds from `peers.py`, with their own floor."""
+def rows(peers: Figures) -> Iterator[Row]:
+    """Yield the core rows; `peers` is what `peers.py` prints."""
     yield from _reads(peers)
     yield from _scopes(peers)
     yield from _calls()
@@ -63,7 +49,7 @@ def rows(peers: dict[str, float]) -> Iterator[Row]:
     yield from _memory()
 
 
-def _reads(peers: dict[str, float]) -> Iterator[Row]:
+def _reads(peers: Figures) -> Iterator[Row]:
     def hit() -> None:
         hp.scope.a.b.c | 1
 
@@ -81,7 +67,7 @@ def _reads(peers: dict[str, float]) -> Iterator[Row]:
     ratio = here["hit"] / here["floor"]
     yield Row("read hp.scope.a.b.c | d, hit", ratio, "x floor", 5.5)
     yield Row("read hp.scope.a.b.d | d, miss", here["miss"] / here["floor"], "x floor", 5.5)
-    peer = peers["hyperparameter 0.6.0, read"] / peers["floor"]
+    peer = peers["hyperparameter 0.6.0, read"]["x floor"]
     yield Row("read, times faster than hyperparameter 0.6.0", peer / ratio, "x", 70, at_least=True)
     what = "the same among 10 000 keys, 100 scopes deep"
     yield Row(f"{what}, hit", here["hit deep"] / here["hit"], "x the above", 1.2)
@@ -96,7 +82,7 @@ def _open(params: dict[str, int], depth: int) -> None:
         hp.scope.init({"a.b.c": level, f"level{level}": level})
 
 
-def _scopes(peers: dict[str, float]) -> Iterator[Row]:
+def _scopes(peers: Figures) -> Iterator[Row]:
     few, many = contextvars.copy_context(), contextvars.copy_context()
     few.run(_open, {f"k{i}": i for i in range(10)}, 0)
     many.run(_open, MANY, 0)
@@ -107,8 +93,12 @@ def _scopes(peers: dict[str, float]) -> Iterator[Row]:
     yield Row("enter and exit, 1 key", here["enter"] / here["override"], "x minimal manager", 1.6)
     inherited = here["enter many"] / here["enter"]
     yield Row("enter and exit inside 10 000 keys", inherited, "x inside 10", 2)
-    scale = _PEER_ENTER_NS / peers["hyperparameter 0.6.0, enter and exit"]
-    microseconds = (here["read many"] - here["enter many"]) / 1000 * scale
+    managers = (here["read many"] - here["enter many"]) / here["override"]
+    microseconds = (
+        managers
+        * _PEER_ENTER_US
+        / peers["hyperparameter 0.6.0, enter and exit"]["x minimal manager"]
+    )
     yield Row("first read in a new scope", microseconds, "us where 0.6.0 enters in 4.2", 1.5)
 
 
@@ -136,12 +126,13 @@ def _programs() -> Iterator[Row]:
         "argparse help": [str(PROGRAMS / "hello_argparse.py"), "--help"],
         "launch help": [str(PROGRAMS / "hello_launch.py"), "--help"],
     })  # fmt: skip
-    scale = _ARGPARSE_MS / (times["import argparse"] - times["bare"])
+    # A whole process is one sample: its noise must not get into a divisor turn by turn.
+    scale = _ARGPARSE_MS / (times["import argparse"] - times["bare"]).median
     unit = "ms where importing argparse takes 6"
-    yield Row("import hyperparameter", (times["import"] - times["bare"]) * scale, unit, 20)
-    more = (times["launch"] - times["argparse"]) * scale
+    yield Row("import hyperparameter", (times["import"] - times["bare"]).median * scale, unit, 20)
+    more = (times["launch"] - times["argparse"]).median * scale
     yield Row("hello-world with hp.launch, over argparse", more, unit, 15)
-    more = (times["launch help"] - times["argparse help"]) * scale
+    more = (times["launch help"] - times["argparse help"]).median * scale
     yield Row("its --help, over argparse", more, unit, 40)
 
 

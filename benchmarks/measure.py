@@ -1,4 +1,4 @@
-"""Medians of CPU time, everything that is compared taken in turns within one run."""
+"""CPU time, everything that is compared taken in turns within one run."""
 
 from __future__ import annotations
 
@@ -8,17 +8,41 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
+
+
+class Taken:
+    """What one case took, turn by turn.
+
+    The pace of a machine changes from second to second, so cases are compared within each turn:
+    the quotient of two is the median of those of their turns, not the quotient of medians.
+    """
+
+    def __init__(self, turns: Iterable[float]) -> None:
+        self.turns = tuple(turns)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.turns)
+
+    def __sub__(self, other: Taken) -> Taken:
+        return Taken(one - two for one, two in zip(self.turns, other.turns, strict=True))
+
+    def __truediv__(self, other: Taken) -> float:
+        return statistics.median(self.ratios(other))
+
+    def ratios(self, other: Taken) -> list[float]:
+        return [one / two for one, two in zip(self.turns, other.turns, strict=True)]
 
 
 def in_turns(
     cases: Mapping[str, Callable[[], object]],
-    rounds: int = 40,
-    calls: int = 2_000,
+    rounds: int = 80,
+    calls: int = 1_000,
     within: Mapping[str, Context] | None = None,
-) -> dict[str, float]:
-    """Return the median nanoseconds of CPU time that one call of each case takes.
+) -> dict[str, Taken]:
+    """Return the nanoseconds of CPU time that one call of each case takes.
 
     A case is a function without arguments, run in the context that `within` has for its name;
     the cost of calling an empty one is taken off.
@@ -36,9 +60,7 @@ def in_turns(
                 times[name].append(run(_loop, function, calls))
     finally:
         gc.enable()
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    call = medians.pop(empty)
-    return {name: median - call for name, median in medians.items()}
+    return {name: Taken(times[name]) - Taken(times[empty]) for name in cases}
 
 
 def _here(loop: Callable[..., float], function: Callable[[], object], calls: int) -> float:
@@ -53,8 +75,8 @@ def _loop(function: Callable[[], object], calls: int) -> float:
     return (time.process_time_ns() - start) / calls
 
 
-def programs_in_turns(programs: Mapping[str, Sequence[str]], rounds: int = 15) -> dict[str, float]:
-    """Return the median milliseconds of CPU time of whole Python processes."""
+def programs_in_turns(programs: Mapping[str, Sequence[str]], rounds: int = 30) -> dict[str, Taken]:
+    """Return the milliseconds of CPU time of whole Python processes."""
     times: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, arguments in programs.items():
@@ -64,4 +86,4 @@ def programs_in_turns(programs: Mapping[str, Sequence[str]], rounds: int = 15) -
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             times[name].append(spent * 1000)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return {name: Taken(taken) for name, taken in times.items()}

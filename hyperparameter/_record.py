@@ -39,7 +39,8 @@ class Record:
         self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
-        _frames.push_record(self)
+        if self is not _state.ground.record:  # which gets everything anyway
+            _frames.push_record(self)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -116,12 +117,19 @@ class Record:
     def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
         """Take note of one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)
-        light = kind in _SCALARS or (kind is str and len(value) <= _SHORT)
-        value_id = value if light else repr(describe("", value))
-        default_id = default if wanted in _SCALARS and origin is None else wanted
-        place = (id(origin[0]), origin[1]) if type(origin) is tuple else origin
-        identity = (kind, value_id, default_id, place)
+        default_id = default if origin is None and wanted in _SCALARS else wanted
+        place: Any = origin
+        offset = None
+        if type(origin) is tuple:
+            place, offset = id(origin[0]), origin[1]
         seen = self._seen.get(key)
+        if seen is not None:
+            last = seen.last  # most reads are the last one again: do not hash for them
+            if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
+                if last[3] == place and last[4] == offset:
+                    return
+        light = kind in _SCALARS or (kind is str and len(value) <= _SHORT)
+        identity = (kind, value if light else repr(describe("", value)), default_id, place, offset)
         if seen is not None and identity in seen.by_value:
             if seen.last != identity:
                 self._see_again(key, identity)
@@ -162,7 +170,13 @@ class Record:
 
     def _and_around(self) -> list[Record]:
         """Return this record and those open around it in this context, which get what it gets."""
-        return list(dict.fromkeys([self, *_state.records()]))
+        process, found = _state.ground.record, [self]
+        state = _state.active.get()
+        while state is not None and state.record is not process:
+            if state.is_record and state.owner not in found:
+                found.append(state.owner)
+            state = state.parent
+        return found if self is process else [*found, process]
 
     def _keep(self, key: str, identity: Any, read: RawRead) -> None:
         for record in self._and_around():
@@ -187,7 +201,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
-        self.last: Any = None
+        self.last: Any = (None,)
 
 
 def _beside(key: str, candidates: set[str]) -> list[str]:
