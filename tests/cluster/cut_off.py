@@ -1,0 +1,90 @@
+"""A program whose task begins on another host than its own, and can only end on its own.
+
+It prints where the task has begun, then waits: for that host to go, and for the task to be tried
+again here.  Then it prints as JSON what the second attempt has read.
+"""
+
+import asyncio
+import json
+import os
+import time
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+import hp_dist
+import hyperparameter as hp
+
+
+@ray.remote
+class Beacon:
+    """Knows where the task has begun."""
+
+    def __init__(self) -> None:
+        self.nodes: list[str] = []
+        self.begun = asyncio.Event()
+
+    async def begin(self, node: str) -> list[str]:
+        self.nodes.append(node)
+        self.begun.set()
+        return self.nodes
+
+    async def wait(self) -> str:
+        await self.begun.wait()
+        return self.nodes[0]
+
+
+def seen() -> dict[str, Any]:
+    """Return what this process reads, from where."""
+    origins = {key: str(hp.explain(key).origin) for key in ("train.lr", "train.steps")}
+    return {
+        "node": ray.util.get_node_ip_address(),
+        "lr": hp.scope.train.lr | 0.1,
+        "steps": hp.scope.train.steps | 3,
+        "origins": origins,
+    }
+
+
+@ray.remote(max_retries=1)
+def attempt(home: str, beacon: Any) -> dict[str, Any]:
+    node = ray.util.get_node_ip_address()
+    nodes = ray.get(beacon.begin.remote(node), timeout=60)
+    while node != home:
+        time.sleep(1)
+    return {"begun": nodes, **seen()}
+
+
+@ray.remote(max_restarts=1, max_task_retries=1)
+class Survivor:
+    def __init__(self) -> None:
+        self.created = seen()
+
+    def created_with(self) -> dict[str, Any]:
+        return self.created
+
+
+def on(node: str) -> dict[str, Any]:
+    return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=True)}
+
+
+@hp.param("cut_off")
+def main() -> None:
+    hp_dist.install("ray")
+    ray.init("auto", logging_level="ERROR", log_to_driver=False)
+    home = ray.util.get_node_ip_address()
+    nodes = {node["NodeManagerAddress"]: node["NodeID"] for node in ray.nodes() if node["Alive"]}
+    other = next(node for address, node in nodes.items() if address != home)
+    beacon = Beacon.options(**on(nodes[home])).remote()
+    with hp.scope(**{"train.lr": 0.5}):
+        pending = attempt.options(**on(other)).remote(home, beacon)
+        survivor = Survivor.options(**on(other)).remote()
+    before = ray.get(survivor.created_with.remote(), timeout=60)
+    print("begun on", ray.get(beacon.wait.remote(), timeout=60), flush=True)
+    with hp.scope(**{"train.lr": 9.0}):
+        retried, after = ray.get([pending, survivor.created_with.remote()], timeout=90)
+    print(json.dumps({"pid": os.getpid(), "retried": retried, "before": before, "after": after}))
+
+
+if __name__ == "__main__":
+    hp.launch(main)
