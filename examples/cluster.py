@@ -53,7 +53,7 @@ def report(ran_as: str, start: float) -> Row:
     return Row(ran_as, node, os.getpid(), read.value, str(read.origin or "default"), loss)
 
 
-@ray.remote
+@ray.remote  # type: ignore[untyped-decorator]  # mypy does not follow Ray here
 def task(start: float) -> Row:
     return report("task", start)
 
@@ -132,7 +132,9 @@ def show(rows: list[Row]) -> None:
     cells = [COLUMNS, *((*map(str, row[:-1]), f"{row.loss:.4f}") for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
     nodes = {row.node for row in rows}
     print(f"\n{len(rows)} readers on {len(nodes)} nodes: {', '.join(sorted(nodes))}")
 

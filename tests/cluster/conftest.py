@@ -25,13 +25,16 @@ ROOT = Path(__file__).parent.parent.parent
 TOOLS = ("ip", "mount", "nsenter", "setpriv", "timeout", "unshare")
 ISOLATED = ("--net", "--mount", "--uts", "--pid")
 
-# Ray takes a silent node for dead after 5 + 5 × 5 s.  A cable that is cut is silent, and one
-# second without an answer between two namespaces says as much.
+# A cable that is cut says nothing: no connection is closed.  By itself Ray takes a silent node for
+# dead after half a minute and a silent connection, on which the result of a task is awaited, after
+# seven.  Between two namespaces a few seconds say as much.
 QUICK_TO_NOTICE = {
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_timeout_ms": "1000",
     "RAY_health_check_failure_threshold": "3",
+    "RAY_grpc_client_keepalive_time_ms": "2000",
+    "RAY_grpc_client_keepalive_timeout_ms": "2000",
 }
 
 
@@ -125,9 +128,8 @@ class Cluster:
                    "--num-cpus=2", f"--object-store-memory={100 * 2**20}"]  # fmt: skip
         with log.open("w") as output:
             node = subprocess.Popen(
-                host.enter(*command), stdout=output, stderr=output,
-                env=self.environment(), cwd=self.folder,
-            )  # fmt: skip
+                host.enter(*command), stdout=output, stderr=output, env=self.environment()
+            )
         self._nodes.append(node)
         wait_until(
             lambda: "Ray runtime started" in log.read_text(),
@@ -155,10 +157,11 @@ class Cluster:
     def begin(self, program: Path, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
         """Start a program on the head, in an environment with these changes."""
         within = ["timeout", "--signal=KILL", "120"]  # on the host, where its children are
+        place = (*ISOLATED, f"--wd={self.folder}")
         return subprocess.Popen(
-            self.head.enter(*within, sys.executable, str(program), *arguments),
+            self.head.enter(*within, sys.executable, str(program), *arguments, into=place),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=self.environment(**changes), cwd=self.folder,
+            env=self.environment(**changes),
         )  # fmt: skip
 
     def run(self, program: Path, *arguments: str, **changes: str) -> Ran:

@@ -1,7 +1,8 @@
 """A program whose task begins on another host than its own, and can only end on its own.
 
 It prints where the task has begun, then waits: for that host to go, and for the task to be tried
-again here.  Then it prints as JSON what the second attempt has read.
+again here.  Then it prints as JSON what the second attempt has read, and what an actor has read
+where it was created and where it was created again.
 """
 
 import asyncio
@@ -82,7 +83,8 @@ def main() -> None:
     before = ray.get(survivor.created_with.remote(), timeout=60)
     print("begun on", ray.get(beacon.wait.remote(), timeout=60), flush=True)
     with hp.scope(**{"train.lr": 9.0}):
-        retried, after = ray.get([pending, survivor.created_with.remote()], timeout=90)
+        retried = ray.get(pending, timeout=90)
+        after = ray.get(survivor.created_with.remote(), timeout=60)
     print(json.dumps({"pid": os.getpid(), "retried": retried, "before": before, "after": after}))
 
 
