@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
-TOOLS = ("ip", "mount", "nsenter", "setpriv", "timeout", "unshare")
+TOOLS = ("hostname", "ip", "mount", "nsenter", "setpriv", "timeout", "unshare")
 ISOLATED = ("--net", "--mount", "--uts", "--pid")
 
 # A cable that is cut says nothing: no connection is closed.  By itself Ray takes a silent node for
