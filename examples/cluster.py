@@ -73,7 +73,9 @@ class Learner:
 
 
 @hp.param("cluster")
-def main(address: str = "local", tasks: int = 2, actors: int = 1, timeout: float = 60) -> list[Row]:
+def main(
+    address: str = "local", tasks: int = 2, actors: int = 1, timeout: float = 300
+) -> list[Row]:
     """Run tasks and actors on every node and show what each has read.
 
     Args:
@@ -115,7 +117,7 @@ def listening(address: str) -> None:
 
 
 def gather(nodes: list[str], tasks: int, actors: int, timeout: float) -> list[Row]:
-    """Return the rows of all nodes; a node that goes while they run is replaced by another."""
+    """Return the rows of all nodes."""
     learners = [spread(Learner, node).remote(2.0) for node in nodes for _ in range(actors)]
     pending = [spread(task, node).remote(3.0) for node in nodes for _ in range(tasks)]
     pending += [call for one in learners for call in (one.created.remote(), one.learn.remote(1.0))]
@@ -124,6 +126,7 @@ def gather(nodes: list[str], tasks: int, actors: int, timeout: float) -> list[Ro
 
 
 def spread(target: Any, node: str) -> Any:
+    """Return the task or actor as one that runs on this node, or elsewhere when it has gone."""
     return target.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True))
 
 

@@ -50,7 +50,7 @@ def seen() -> dict[str, Any]:
 @ray.remote(max_retries=1)
 def attempt(home: str, beacon: Any) -> dict[str, Any]:
     node = ray.util.get_node_ip_address()
-    nodes = ray.get(beacon.begin.remote(node), timeout=60)
+    nodes = ray.get(beacon.begin.remote(node), timeout=120)
     while node != home:
         time.sleep(1)
     return {"begun": nodes, **seen()}
@@ -80,11 +80,11 @@ def main() -> None:
     with hp.scope(**{"train.lr": 0.5}):
         pending = attempt.options(**on(other)).remote(home, beacon)
         survivor = Survivor.options(**on(other)).remote()
-    before = ray.get(survivor.created_with.remote(), timeout=60)
-    print("begun on", ray.get(beacon.wait.remote(), timeout=60), flush=True)
+    before = ray.get(survivor.created_with.remote(), timeout=120)
+    print("begun on", ray.get(beacon.wait.remote(), timeout=120), flush=True)
     with hp.scope(**{"train.lr": 9.0}):
-        retried = ray.get(pending, timeout=90)
-        after = ray.get(survivor.created_with.remote(), timeout=60)
+        retried = ray.get(pending, timeout=120)
+        after = ray.get(survivor.created_with.remote(), timeout=120)
     print(json.dumps({"pid": os.getpid(), "retried": retried, "before": before, "after": after}))
 
 

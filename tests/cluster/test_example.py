@@ -28,7 +28,7 @@ def run() -> Iterator[Run]:
     def run(*arguments: str) -> Any:
         return subprocess.run(
             [sys.executable, str(EXAMPLE), *arguments],
-            env={**inherited, **settings}, cwd=folder, capture_output=True, text=True, timeout=120,
+            env={**inherited, **settings}, cwd=folder, capture_output=True, text=True, timeout=330,
         )  # fmt: skip
 
     yield run

@@ -54,7 +54,7 @@ def test_what_ran_on_a_host_that_is_cut_off_goes_on_elsewhere_as_it_was_submitte
     with cluster.begin(HERE / "cut_off.py", "-D", "train.steps=7") as program:
         begun = program.stdout.readline()
         cluster.second.cut_off()
-        output, errors = program.communicate(timeout=150)
+        output, errors = program.communicate(timeout=330)
     assert begun == f"begun on {cluster.second.address}\n", errors
     assert program.returncode == 0, errors
     # Ray's news about the host that has gone stand among the lines.
