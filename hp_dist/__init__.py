@@ -1,11 +1,21 @@
 """Carries the active scope to where code runs: processes, pools, Ray.
 
-`install()` makes engines inherit it; `bind`, `initializer`, `encode` and `decode` do the same
-explicitly, without patching anything.
+`install()` makes engines inherit it; `bind` and `initializer` do the same explicitly, without
+patching anything; `inject` and `extract` take it through anything that carries text.
 """
 
 from ._bound import bind, initializer
 from ._engines import install, uninstall
+from ._propagation import extract, inject
 from .exceptions import CarrierError, EngineError
 
-__all__ = ["CarrierError", "EngineError", "bind", "initializer", "install", "uninstall"]
+__all__ = [
+    "CarrierError",
+    "EngineError",
+    "bind",
+    "extract",
+    "initializer",
+    "inject",
+    "install",
+    "uninstall",
+]

@@ -195,6 +195,14 @@ def set_baseline(snapshot: Snapshot) -> None:
         ground = state
 
 
+def swap_ground(state: State) -> State:
+    """Put another baseline and process record in place, and return those that were there."""
+    global ground
+    with lock:
+        before, ground = ground, state
+    return before
+
+
 def chain(state: State | None) -> list[State]:
     """Return the states of the frames open in `state`, innermost first, without the ground."""
     states = []

@@ -8,13 +8,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from . import _state
+from ._convert import UntypedText
 from ._frames import attach, attached, is_attached, restore, swap
 from ._kinds import is_plain, mark_kind, wrap
 from ._origin import Origin, Process, this_process
-from ._snapshot import Layer, Snapshot
+from ._record import Record
+from ._scope import scope_of
+from ._snapshot import DELETED, EMPTY, Layer, Snapshot
 from ._state import current, set_baseline
 
 
@@ -56,21 +61,42 @@ def active() -> Any:
     return _state.active.get()
 
 
+@contextmanager
+def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
+    """Run the body as in a process of its own: no scope open, this baseline, an empty record.
+
+    Afterwards all three are what they were, whatever the body has left open.  Baseline and
+    record are the whole process's: threads that run meanwhile see them too.
+    """
+    scopes = swap(None)
+    ground = _state.swap_ground(_state.view(EMPTY, Record()))
+    set_baseline(baseline)
+    try:
+        yield
+    finally:
+        restore(scopes)
+        _state.swap_ground(ground)
+
+
 __all__ = [
+    "DELETED",
     "Captured",
     "Layer",
     "Origin",
     "Process",
     "Snapshot",
     "active",
+    "UntypedText",
     "attach",
     "attached",
     "capture",
     "current",
     "is_attached",
     "is_plain",
+    "isolated",
     "mark_kind",
     "restore",
+    "scope_of",
     "set_baseline",
     "swap",
     "this_process",

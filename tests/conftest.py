@@ -4,17 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-import hyperparameter as hp
-from hyperparameter import _frames, _state
-from hyperparameter._snapshot import EMPTY
+from hyperparameter import context
+
+pytest_plugins = ["hp_dist.pytest_plugin", "pytester"]
 
 
 @pytest.fixture(autouse=True)
-def clean_state() -> Iterator[None]:
-    ground, record = _state.ground, _state.ground.record
-    _frames.restore(None)
-    _state.ground = _state.view(EMPTY, hp.Record())
+def clean_state(clean_scope: None) -> Iterator[None]:
     yield
-    assert _state.active.get() is None, "the test left a scope open"
-    _frames.restore(None)
-    _state.ground, _state.ground.record = ground, record
+    assert context.active() is None, "the test left a scope open"

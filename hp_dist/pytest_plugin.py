@@ -1,0 +1,80 @@
+"""Parameters for a test session: `pytest --hp train.lr=0.1`, and a clean scope for each test.
+
+pytest loads this in every session, so `hyperparameter` is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from hyperparameter.context import Snapshot
+
+_baseline = pytest.StashKey["Snapshot"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("hyperparameter").addoption(
+        "--hp",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set a hyperparameter for all tests; may be repeated",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the options the baseline of the session; in a worker, what the controller sent."""
+    if texts := config.getoption("--hp"):
+        from hyperparameter import context
+
+        from ._propagation import read
+
+        captured = read(getattr(config, "workerinput", {}))
+        baseline = captured.baseline if captured else _parsed(texts)
+        session = ExitStack()
+        session.enter_context(context.isolated(baseline))
+        config.add_cleanup(session.close)
+        config.stash[_baseline] = baseline
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker the options, with their origin in this process."""
+    baseline = node.config.stash.get(_baseline, None)
+    if baseline is not None:
+        from hyperparameter import context
+
+        from ._propagation import inject
+
+        with context.isolated(baseline):
+            inject(node.workerinput)
+
+
+@pytest.fixture
+def clean_scope(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Run the test with no scope open, the baseline of `--hp`, and a record of its own."""
+    from hyperparameter import context
+
+    with context.isolated(pytestconfig.stash.get(_baseline, context.Snapshot())):
+        yield
+
+
+def _parsed(texts: list[str]) -> Snapshot:
+    import hyperparameter as hp
+    from hyperparameter.context import Layer, Origin, Snapshot, UntypedText
+
+    values = {}
+    for text in texts:
+        try:
+            hp.scope(text)
+        except hp.InvalidKey as error:
+            raise pytest.UsageError(f"--hp: {error}") from None
+        key, _, value = text.partition("=")
+        values[key.strip()] = UntypedText(value)
+    return Snapshot((Layer(values, Origin("cli", "--hp")),))
