@@ -19,7 +19,7 @@ import re
 from hashlib import blake2b
 from typing import Any
 
-from hyperparameter.context import DELETED, Captured, Layer, Origin, Snapshot, UntypedText
+from hyperparameter.context import DELETED, Captured, Layer, Origin, Process, Snapshot, UntypedText
 
 from .exceptions import CarrierError
 
@@ -94,7 +94,7 @@ def seal(member: str, document: dict[str, Any]) -> str:
 
 def unseal(text: str) -> tuple[str, Any]:
     """Return the name and the document that `seal` was given; `CarrierError` for other text."""
-    if type(text) is not str:
+    if not isinstance(text, str):
         raise CarrierError(f"A carried scope is text, not {type(text).__name__}.")
     if len(text) > MOST_CHARACTERS or not text.isascii():
         raise CarrierError(f"This text of {len(text)} characters is not a carried scope.")
@@ -168,7 +168,7 @@ def _pack(layer: Layer, left: list[int]) -> dict[str, Any]:
                 origin=origin,
             ) from None
     origins = {
-        key: _origin(origin) for key, origin in layer.origins.items() if origin != layer.origin
+        key: _origin(layer.origin_of(key)) for key in values if layer.origin_of(key) != layer.origin
     }
     return {
         "origin": _origin(layer.origin),
@@ -206,7 +206,7 @@ def _fit(value: Any, left: list[int], depth: int = _MOST_DEPTH) -> Any:
         return [_fit(item, left, depth - 1) for item in value]
     for key in value:
         if type(key) is not str:
-            raise _Unfit(f"holds a dict with the key {key!r:.80} of {type(key).__qualname__}")
+            raise _Unfit(f"holds a dict with a key of type {type(key).__qualname__}")
         left[0] -= len(key)
     return _mapping({key: _fit(item, left, depth - 1) for key, item in value.items()})
 
@@ -280,8 +280,21 @@ def _unpack(packed: Any) -> Layer:
         values[key] = DELETED
     if not fields["origins"].keys() <= values.keys():
         raise ValueError("there is an origin of nothing")
-    origins = {key: Origin.unpack(origin) for key, origin in fields["origins"].items()}
-    return Layer(values, Origin.unpack(fields["origin"]), origins, fields["closed"])
+    origins = {key: _origin_of(packed) for key, packed in fields["origins"].items()}
+    return Layer(values, _origin_of(fields["origin"]), origins, fields["closed"])
+
+
+def _origin_of(packed: Any) -> Origin:
+    origin = Origin.unpack(packed)
+    if origin.process is not None:
+        check_pid(origin.process)
+    return origin
+
+
+def check_pid(process: Process) -> None:
+    """Raise `ValueError` for a pid that no system has: Python would refuse to print it."""
+    if process.pid.bit_length() > 64:
+        raise ValueError(f"a pid has {process.pid.bit_length()} bits")
 
 
 def _check_depth(values: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hyperparameter.context import Process, this_process
 
-from ._text import MOST_CHARACTERS, damaged, digest_of, fields_of, seal
+from ._text import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
 from .exceptions import CarrierError
 
 _directories: dict[int, str] = {}  # by pid: a forked child makes its own
@@ -47,6 +47,7 @@ def fetch(document: Any) -> str:
     try:
         named = fields_of(document, {"directory": str, "digest": str, "size": int, "process": list})
         maker = Process.unpack(named["process"])
+        check_pid(maker)
     except (TypeError, ValueError) as error:
         raise damaged(error) from None
     digest, size = named["digest"], named["size"]
@@ -58,8 +59,8 @@ def fetch(document: Any) -> str:
     except (FileNotFoundError, NotADirectoryError):
         raise CarrierError(
             f"The scope is too large for its carrier, so it is in the file {path!r:.500}, which "
-            f"was made on host {maker.host} by process {maker.pid} and is not on host "
-            f"{this_process().host} now. It goes with that process, and does not cross hosts."
+            f"was made on host {maker.host!r:.100} by process {maker.pid} and is not on host "
+            f"{this_process().host!r} now. It goes with that process, and does not cross hosts."
         ) from None
     except (OSError, ValueError) as error:
         raise CarrierError(
