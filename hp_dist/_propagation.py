@@ -24,10 +24,10 @@ class Extracted:
 
     def __init__(self, captured: Captured | None) -> None:
         self._captured = captured
-        scopes, baseline = captured or (Snapshot(), Snapshot())
-        layers = scopes.scopes() + baseline.layers
+        visible = captured.scopes if captured else Snapshot()
         # The baseline is opened as a scope too: that of this process belongs to all its threads.
-        self._scope = context.scope_of(Snapshot(layers, len(layers), scopes.closed))
+        as_scopes = Snapshot(visible.layers, len(visible.layers), visible.closed)
+        self._scope = context.scope_of(as_scopes)
 
     def __enter__(self) -> None:
         self._scope.__enter__()
