@@ -76,7 +76,7 @@ def form(found: Captured) -> Any:
             for layer in snapshot.portable().layers
         ]  # fmt: skip
 
-    scopes, baseline = found
+    scopes, baseline, _ = found
     return layers(scopes), scopes.depth, scopes.closed, layers(baseline), baseline.depth
 
 
