@@ -82,7 +82,6 @@ def captured_from(document: Any) -> Captured:
 def seal(member: str, document: dict[str, Any]) -> str:
     """Return the text of a document, with format, version and digest."""
     body = json.dumps(document, allow_nan=False, check_circular=False, separators=(",", ":"))
-    body = body.replace("\x7f", "\\u007f")  # ASCII, but not printable
     text = f'{_START}{VERSION},"digest":"{digest_of(body)}","{member}":{body}}}'
     if len(text) > MOST_CHARACTERS:
         raise CarrierError(

@@ -411,6 +411,18 @@ def test_hostile_bodies_with_a_right_digest_are_errors(body: str) -> None:
     is_refused(resealed(body), "damaged")
 
 
+def test_any_depth_up_to_the_stack_is_an_error() -> None:
+    """What `json` can just read, the error message must be able to show or leave out."""
+    body = body_of(document())
+    origin = json.dumps(ORIGIN)
+    assert origin in body
+    for levels in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit() + 10):
+        deep = "[" * levels + "]" * levels
+        is_refused(resealed(body.replace(origin, deep)), "damaged")
+        is_refused(resealed(body.replace(origin, f'["code","x",{deep}]')), "damaged")
+        is_refused(resealed(body.replace('"origins": {}', f'"origins":{{"a":{deep}}}')), "damaged")
+
+
 HOSTILE_LAYERS: dict[str, dict[str, Any]] = {
     "no values": {"values": ...}, "no origin": {"origin": ...}, "one more": {"more": 1},
     "values as list": {"values": [["a", 1]]}, "values as text": {"values": "a"},
