@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from threading import RLock
 from typing import Any
 
 from .exceptions import EngineError
+from .subprocess import pick_up
 
 # Name of the engine: the module that has to be there, and the one here that patches it.
 _ENGINES = {
@@ -49,7 +51,9 @@ def install(*names: str) -> None:
     """Make engines inherit scopes; all known ones where no name is given.
 
     An engine that has not been imported yet is patched when it is.  Doing it again does nothing.
+    A program that was started with a scope in its environment opens that, the first time.
     """
+    pick_up(os.environ)
     install_all(names or tuple(_ENGINES))
 
 

@@ -70,7 +70,7 @@ def test_the_block_sees_scopes_over_baseline_as_they_were_and_nothing_stays() ->
         assert hp.scope.lr | "" == "1e-3"
         assert seen_by_a_thread() == {"base": "mine", "own": 1}
     assert visible() == {"base": "mine", "own": 1}
-    assert not context.is_active()
+    assert context.active() is None
 
 
 def test_carried_scopes_stand_over_those_open_where_they_arrive() -> None:
@@ -108,7 +108,7 @@ def test_nothing_in_the_carrier_opens_nothing() -> None:
             hp.scope.a = 3
         assert visible() == {"base": 1, "a": 2}
     hp_dist.extract({"other": "x"}).open()
-    assert not context.is_active()
+    assert context.active() is None
     assert visible() == {"base": 1}
 
 
@@ -117,13 +117,13 @@ def test_what_the_block_writes_ends_with_it() -> None:
         with hp_dist.extract(carrier):
             hp.scope.written = 1
         assert "written" not in hp.scope
-        assert not context.is_active()
+        assert context.active() is None
 
 
 def test_an_error_in_the_block_goes_through_and_closes_it() -> None:
     with pytest.raises(ZeroDivisionError), hp_dist.extract(sent(a=1)):
         _ = 1 // 0
-    assert not context.is_active()
+    assert context.active() is None
 
 
 def test_open_is_for_good_and_threads_see_the_baseline() -> None:
@@ -511,7 +511,7 @@ def test_isolated_starts_clean_and_puts_everything_back() -> None:
         assert hp.scope.a() == 1
         with context.isolated():
             assert visible() == {}
-            assert not context.is_active()
+            assert context.active() is None
             assert seen_by_a_thread() == {}
             assert hp.process_record() is not process_record
             hp.scope.init({"left": "open"})
@@ -523,14 +523,14 @@ def test_isolated_starts_clean_and_puts_everything_back() -> None:
         assert "other" not in record.operative()
     assert hp.process_record() is process_record
     assert "other" not in process_record.operative()
-    assert not context.is_active()
+    assert context.active() is None
 
 
 def test_isolated_has_the_baseline_that_it_is_given() -> None:
     with hp.scope(a=1):
         snapshot = context.capture().scopes
     with context.isolated(snapshot):
-        assert not context.is_active()
+        assert context.active() is None
         assert seen_by_a_thread() == {"a": 1}
         assert [unused.key for unused in hp.process_record().unused()] == ["a"]
     assert visible() == {}
@@ -540,11 +540,11 @@ def test_isolated_puts_back_after_an_error_and_nests() -> None:
     with pytest.raises(ZeroDivisionError), context.isolated(), context.isolated():
         hp.scope.init({"a": 1})
         _ = 1 // 0
-    assert not context.is_active()
+    assert context.active() is None
 
 
 def test_a_record_counts_as_open() -> None:
     with contextlib.ExitStack() as stack:
-        assert not context.is_active()
+        assert context.active() is None
         stack.enter_context(hp.record())
-        assert context.is_active()
+        assert context.active() is not None
