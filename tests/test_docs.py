@@ -16,7 +16,12 @@ def blocks(page: Path) -> list[str]:
     return BLOCK.findall((ROOT / page).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=str)
+def runs_here(page: Path) -> bool:
+    """Tell pages with examples; recipes are programs, which tests/dist/test_recipes.py runs."""
+    return bool(blocks(page)) and not page.name.startswith("recipes")
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if runs_here(p)], ids=str)
 def test_examples_run(page: Path) -> None:
     namespace: dict[str, object] = {"__name__": "page"}
     for block in blocks(page):
