@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def moved() -> list[str]:
     if spec is None or spec.origin is None:
         return [_COMMON]
     source = Path(spec.origin).read_text(encoding="utf-8")
-    return [f"{_COMMON} {name}" for name in _SEAMS if name not in source]
+    return [f"{_COMMON} {name}" for name in _SEAMS if not re.search(rf"\b{name}\b", source)]
 
 
 def patch(patches: Patches) -> None:

@@ -54,7 +54,7 @@ def test_ray_that_has_changed_inside_is_refused_and_left_alone(
         inspect, "getsource", lambda o: getsource(o).replace("_inject_lock", "_other_lock")
     )
     before = dict(vars(RemoteFunction))
-    with pytest.raises(hp_dist.EngineError, match=r"_inject_lock gone.*hp_dist\.ray\.remote"):
+    with pytest.raises(hp_dist.EngineError, match=r"_inject_lock.*hp_dist\.ray\.remote"):
         hp_dist.install("ray")
     assert dict(vars(RemoteFunction)) == before
     assert _engines.installed() == ()
