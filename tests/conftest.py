@@ -1,12 +1,17 @@
 """Every test begins and ends without scopes, with an empty baseline and a record of its own."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from hyperparameter import context
 
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester"]
+
+sys.path.append(str(Path(__file__).parent / "dist"))  # for the contract, and children that run it
+pytest_plugins = ["engines_matrix"]  # named here for the controller of pytest-xdist
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,10 @@ Everything that runs in a worker is local to its test: Ray then ships it by valu
 could not import this module.
 """
 
-import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,25 +26,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
 ]
-
-
-@pytest.fixture(scope="module")
-def ray() -> Iterator[Any]:
-    """A Ray of its own on this machine; its sockets need a short path."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("RAY_TMPDIR", folder)
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
-
-        with contextlib.chdir(folder):  # or workers would import the packages of the checkout
-            ray.init(
-                num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False
-            )
-        yield ray
-        ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""A Ray for the tests of a file, and the engine that a class of the contract is about."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import contract_tasks as tasks
+import pytest
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    """A Ray of its own on this machine; its sockets need a short path."""
+    with ray_environment() as folder:
+        import ray
+
+        with contextlib.chdir(folder):  # or workers would import the packages of the checkout
+            ray.init(
+                num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False
+            )
+        yield ray
+        ray.shutdown()
+
+
+@contextlib.contextmanager
+def ray_environment() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # Workers import what the contract has them run.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="class")
+def made(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The engine of a class of the contract, with workers that have run where no scope was."""
+    with request.cls.runner() as runner:
+        runner.result(runner.submit(tasks.where))
+        yield runner

@@ -1,0 +1,73 @@
+"""The contract for the backends of joblib."""
+
+from functools import partial
+
+import contract_runners as runners
+import contract_tasks as tasks
+import pytest
+from contract import Contract, lr
+
+import hp_dist
+
+joblib = pytest.importorskip("joblib")
+
+ONE_VALUE = "A task returns one value."
+NO_COROUTINES = "There are no coroutines."
+NO_RETRIES = "joblib repeats nothing and replaces no workers."
+NOTHING_MADE = "A call takes what is active when it is made."
+WAITS = "The call waits for its results."
+ONE_MEMORY = "Threads share memory: nothing is pickled, and a baseline is that of their process."
+
+
+class JoblibContract(Contract):
+    installs = ("joblib",)
+    not_applicable = {
+        "generator": ONE_VALUE,
+        "coroutine": NO_COROUTINES,
+        "second_attempt": NO_RETRIES,
+        "made_inside": NOTHING_MADE,
+    }
+
+
+class TestLoky(JoblibContract):
+    column = "Executors, joblib, bind", "joblib, loky"
+    runner = partial(runners.Joblib, "loky")
+
+
+class TestMultiprocessing(JoblibContract):
+    column = "Executors, joblib, bind", "joblib, multiprocessing"
+    runner = partial(runners.Joblib, "multiprocessing")
+    inherits = True
+    not_applicable = {
+        **JoblibContract.not_applicable,
+        "captured_at_submission": WAITS,
+        "install_in_the_middle": WAITS,
+        "concurrent_submissions": "joblib calls it one by one below threads.",
+        "submitting_thread": "joblib calls it one by one below threads.",
+        "what_a_task_leaves": "Every call has processes of its own.",
+        "what_a_task_freezes": "Every call has processes of its own.",
+        "what_a_failing_task_leaves": "Every call has processes of its own.",
+        "uninstall": "A forked process has its parent's memory, scopes included.",
+    }
+
+
+class TestThreading(JoblibContract):
+    column = "Executors, joblib, bind", "joblib, threading"
+    runner = partial(runners.Joblib, "threading")
+    same_process = True
+    not_applicable = {
+        **JoblibContract.not_applicable,
+        "unpicklable_value": ONE_MEMORY,
+        "what_a_task_freezes": ONE_MEMORY,
+        "what_a_task_leaves": "Every call has threads of its own.",
+        "what_a_failing_task_leaves": "Every call has threads of its own.",
+    }
+
+
+def test_calls_one_by_one_see_the_scope_of_the_call_too() -> None:
+    hp_dist.install("joblib")
+    with lr(0.5):
+        results = joblib.Parallel(n_jobs=1, return_as="generator")([joblib.delayed(tasks.lr)()])
+    with lr(0.25):
+        assert list(results) == [0.5]
+    hp_dist.uninstall()

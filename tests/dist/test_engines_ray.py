@@ -1,0 +1,88 @@
+"""The contract for functions, generators and actors of Ray."""
+
+from functools import partial
+
+import contract_runners as runners
+import pytest
+from contract import Contract
+
+pytestmark = [
+    pytest.mark.usefixtures("ray"),
+    # Ray opens its log files and sockets without closing them and calls what is deprecated.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
+    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
+]
+
+NO_COROUTINES = "Ray has coroutines in async actors alone."
+NOTHING_MADE = "A task takes what is active at its submission."
+
+
+class TaskContract(Contract):
+    installs = ("ray",)
+    not_applicable = {"coroutine": NO_COROUTINES, "made_inside": NOTHING_MADE}
+
+
+class TestFunction(TaskContract):
+    column = "Ray", "function"
+    runner = runners.RayFunction
+
+
+class TestGenerator(TaskContract):
+    column = "Ray", "generator"
+    runner = runners.RayGenerator
+
+
+class TestExplicitFunction(TaskContract):
+    column = "Ray", "hp_dist.ray.remote, function"
+    runner = partial(runners.RayFunction, True)
+    installs = ()
+
+
+class TestConstructor(Contract):
+    column = "Ray", "actor's constructor"
+    runner = runners.RayConstructor
+    installs = ("ray",)
+    not_applicable = {
+        "coroutine": "A constructor is no coroutine.",
+        "generator": "A constructor is no generator.",
+        "made_inside": NOTHING_MADE,
+        "what_a_task_leaves": "Every actor is a new process.",
+        "what_a_task_freezes": "Every actor is a new process.",
+        "what_a_failing_task_leaves": "Every actor is a new process.",
+        "error": "Ray makes an ActorDiedError of it.",
+        "wrong_call": "Ray makes an ActorDiedError of it.",
+    }
+
+
+class ActorContract(Contract):
+    installs = ("ray",)
+    not_applicable = {"coroutine": NO_COROUTINES}
+
+
+class TestActor(ActorContract):
+    column = "Ray", "actor's method"
+    runner = runners.RaySyncActor
+
+
+class TestAsyncActor(ActorContract):
+    column = "Ray", "method, async"
+    runner = runners.RayAsyncActor
+    not_applicable = {}
+
+
+class TestThreadedActor(ActorContract):
+    column = "Ray", "method, threaded"
+    runner = runners.RayThreadedActor
+
+
+class TestConcurrencyGroup(ActorContract):
+    column = "Ray", "method, concurrency group"
+    runner = runners.RayGroupsActor
+
+
+class TestExplicitActor(ActorContract):
+    column = "Ray", "hp_dist.ray.remote, method"
+    runner = partial(runners.RaySyncActor, True)
+    installs = ()
