@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench engines clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/digits.py
@@ -17,6 +17,10 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Runs the contract of all engines and writes its table.
+engines: $(VENV)/.installed
+	$(BIN)/pytest --no-cov --engines-matrix=docs/engines.md tests/dist/test_engines_*.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks

@@ -13,21 +13,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def ray() -> Iterator[Any]:
-    """A Ray of its own on this machine; its sockets need a short path."""
-    with ray_environment() as folder:
-        import ray
-
-        with contextlib.chdir(folder):  # or workers would import the packages of the checkout
-            ray.init(
-                num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False
-            )
-        yield ray
-        ray.shutdown()
-
-
-@contextlib.contextmanager
-def ray_environment() -> Iterator[str]:
+def ray_folder() -> Iterator[str]:
+    """A folder for a Ray of its own, and the environment for it; its sockets need a short path."""
     folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
@@ -37,6 +24,17 @@ def ray_environment() -> Iterator[str]:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def ray(ray_folder: str) -> Iterator[Any]:
+    """A Ray on this machine."""
+    import ray
+
+    with contextlib.chdir(ray_folder):  # or workers would import the packages of the checkout
+        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    yield ray
+    ray.shutdown()
 
 
 @pytest.fixture(scope="class")

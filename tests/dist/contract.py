@@ -89,15 +89,21 @@ class Contract:
         self.install()
         return made
 
+    @pytest.fixture
+    def gate(self, tmp_path: Path) -> Iterator[Path]:
+        """A file for which tasks wait; in the end they shall not."""
+        path = tmp_path / "gate"
+        yield path
+        path.touch()
+
     def install(self) -> None:
         if self.installs:
             hp_dist.install(*self.installs)
 
     # -- submission ---------------------------------------------------------------------------
 
-    def test_captured_at_submission(self, engine: Runner, tmp_path: Path) -> None:
+    def test_captured_at_submission(self, engine: Runner, gate: Path) -> None:
         """Captured when work is submitted, not when it starts"""
-        gate = tmp_path / "gate"
         blocking = [engine.submit(tasks.gated, str(gate), tasks.lr) for _ in range(engine.workers)]
         with lr(0.1):
             waiting = [engine.submit(tasks.lr), engine.submit(tasks.gated, str(gate), tasks.lr)]
@@ -156,7 +162,7 @@ class Contract:
 
         def submit(number: int) -> list[Any]:
             seen = []
-            for turn in range(3):
+            for turn in range(2):
                 # Those that run together wait for each other before they read.
                 folder = tmp_path / (f"{turn}" if together else f"{turn}-{number}")
                 folder.mkdir(exist_ok=True)
@@ -170,7 +176,7 @@ class Contract:
         with ThreadPoolExecutor(threads) as executor:
             results = list(executor.map(submit, range(threads)))
         for number, seen in enumerate(results):
-            assert seen == [{"turn": turn, f"only.{number}": number} for turn in range(3)]
+            assert seen == [{"turn": turn, f"only.{number}": number} for turn in range(2)]
 
     def test_caller_is_as_before(self, engine: Runner) -> None:
         """The caller's own scopes stay as they are"""
@@ -331,7 +337,7 @@ class Contract:
 
         array = np.arange(131_072, dtype=np.float64)
         with hp.scope(weights=array):
-            for _ in range(3):
+            for _ in range(2):
                 handle = engine.submit(tasks.dtype_shape_and_sum, "weights")
                 assert engine.result(handle) == ("float64", (131_072,), float(array.sum()))
 
@@ -411,12 +417,10 @@ class Contract:
 
     # -- kinds and errors ---------------------------------------------------------------------
 
-    def test_generator(self, made: Runner, tmp_path: Path) -> None:
+    def test_generator(self, engine: Runner, gate: Path) -> None:
         """Generators stream, every step inside the scope"""
-        self.install()
-        gate = tmp_path / "gate"
         with lr(0.5):
-            items = made.stream(str(gate))
+            items = engine.stream(str(gate))
         with lr(0.25):
             first = next(items)
             gate.touch()
@@ -432,14 +436,13 @@ class Contract:
     def test_error(self, engine: Runner) -> None:
         """Errors keep type and data"""
         with lr(0.5):
-            handle = engine.submit(tasks.refuse)
             with pytest.raises(tasks.Refused) as caught:
-                engine.result(handle)
+                engine.result(engine.submit(tasks.refuse))
         assert (caught.value.key, caught.value.code) == ("k", 3)
 
     def test_wrong_call(self, engine: Runner) -> None:
         """A wrong call is the error that it was"""
-        with lr(0.5), pytest.raises(TypeError, match="wrong|argument"):
+        with lr(0.5), pytest.raises(TypeError, match="wrong"):
             engine.result(engine.submit(tasks.both, 1, wrong=2))
         with lr(0.5), pytest.raises(TypeError, match="missing"):
             engine.result(engine.submit(tasks.both))
@@ -502,9 +505,8 @@ class Contract:
             assert runner.result(runner.submit(tasks.everything)) == {}
 
     @needs_install
-    def test_install_in_the_middle(self, made: Runner, tmp_path: Path) -> None:
+    def test_install_in_the_middle(self, made: Runner, gate: Path) -> None:
         """An `install` in the middle is for what is submitted after it"""
-        gate = tmp_path / "gate"
         with lr(0.5):
             before = made.submit(tasks.gated, str(gate), tasks.lr)
             self.install()

@@ -259,7 +259,12 @@ class Bound(Executor):
         return self.executor.submit(hp_dist.bind(function), *args, **kwargs)
 
     def ways(self, function: Function) -> dict[str, Callable[[], list[Any]]]:
-        return super().ways(hp_dist.bind(function))
+        executor, bind = self.executor, hp_dist.bind
+        return {
+            "submit": lambda: [self.result(executor.submit(bind(function)))],
+            "map": lambda: list(executor.map(bind(function), [1, 2, 3])),
+            "partial": lambda: [self.result(executor.submit(partial(bind(function), 1)))],
+        }
 
     def stream(self, gate: str) -> Iterator[Any]:
         steps: Iterator[Any] = hp_dist.bind(tasks.steps)(gate)

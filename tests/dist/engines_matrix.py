@@ -105,7 +105,9 @@ def plain(made: list[Table]) -> Iterable[str]:
     for table in made:
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         yield ""
-        yield f"{table.group}: " + "; ".join(map(" ".join, zip(letters, table.engines, strict=False)))
+        yield f"{table.group}: " + "; ".join(
+            map(" ".join, zip(letters, table.engines, strict=False))
+        )
         width = max(len(row[0]) for row in table.rows)
         yield " ".join([" " * width, *(f"{letter:3}" for letter in letters[: len(table.engines)])])
         for title, *cells in table.rows:
@@ -115,7 +117,7 @@ def plain(made: list[Table]) -> Iterable[str]:
 
 def committed(text: str) -> str:
     """Return what stands between the marks."""
-    return text.split(BEGIN)[1].split(END)[0]
+    return text.split(BEGIN)[1].split(END, maxsplit=1)[0]
 
 
 def replaced(text: str, tables: str) -> str:

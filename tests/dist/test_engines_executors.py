@@ -86,7 +86,6 @@ class TestBind(Contract):
     not_applicable = {
         "made_inside": "The executor is Python's own: it knows no scope.",
         "second_attempt": "That is the executor's matter.",
-        "nested": "What a bound function submits is bound again, or not.",
     }
 
     def test_coroutine(self, engine: Runner) -> None:

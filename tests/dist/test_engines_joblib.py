@@ -4,12 +4,10 @@ from functools import partial
 
 import contract_runners as runners
 import contract_tasks as tasks
-import pytest
+import joblib
 from contract import Contract, lr
 
 import hp_dist
-
-joblib = pytest.importorskip("joblib")
 
 ONE_VALUE = "A task returns one value."
 NO_COROUTINES = "There are no coroutines."
@@ -32,6 +30,10 @@ class JoblibContract(Contract):
 class TestLoky(JoblibContract):
     column = "Executors, joblib, bind", "joblib, loky"
     runner = partial(runners.Joblib, "loky")
+    not_applicable = {
+        **JoblibContract.not_applicable,
+        "what_a_failing_task_leaves": "joblib ends its workers after an error.",
+    }
 
 
 class TestMultiprocessing(JoblibContract):
@@ -42,8 +44,9 @@ class TestMultiprocessing(JoblibContract):
         **JoblibContract.not_applicable,
         "captured_at_submission": WAITS,
         "install_in_the_middle": WAITS,
-        "concurrent_submissions": "joblib calls it one by one below threads.",
-        "submitting_thread": "joblib calls it one by one below threads.",
+        "concurrent_submissions": "Below threads joblib starts no processes.",
+        "submitting_thread": "Below threads joblib starts no processes.",
+        "nested": "In its workers joblib starts no processes.",
         "what_a_task_leaves": "Every call has processes of its own.",
         "what_a_task_freezes": "Every call has processes of its own.",
         "what_a_failing_task_leaves": "Every call has processes of its own.",

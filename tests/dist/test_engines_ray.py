@@ -45,6 +45,7 @@ class TestConstructor(Contract):
     runner = runners.RayConstructor
     installs = ("ray",)
     not_applicable = {
+        "every_kind_of_callable": "What is constructed is a class.",
         "coroutine": "A constructor is no coroutine.",
         "generator": "A constructor is no generator.",
         "made_inside": NOTHING_MADE,
