@@ -563,11 +563,14 @@ class Contract:
 
     def test_beside_all_others(self, made: Runner) -> None:
         """Beside all other engines installed"""
-        hp_dist.install()
-        freeze(base=1)
-        with lr(0.5):
-            assert made.result(made.submit(tasks.everything)) == {"base": 1, "train.lr": 0.5}
-        assert made.result(made.submit(tasks.everything)) == {"base": 1}
+        with type(self).runner() as unused:
+            hp_dist.install()
+            freeze(base=1)
+            for runner in (made, unused):
+                with lr(0.5):
+                    seen = runner.result(runner.submit(tasks.everything))
+                    assert seen == {"base": 1, "train.lr": 0.5}
+                assert runner.result(runner.submit(tasks.everything)) == {"base": 1}
 
     def test_bind(self, made: Runner) -> None:
         """`hp_dist.bind` keeps its scope, with `install` or without"""

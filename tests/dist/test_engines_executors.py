@@ -71,6 +71,7 @@ class TestThreads(Contract):
         "unpicklable_value": ONE_MEMORY,
         "what_a_task_freezes": ONE_MEMORY,
         "second_attempt": "Threads are not replaced.",
+        "made_inside": "A thread has no scopes but those of a submission.",
     }
 
     def test_values_are_the_same_objects(self, engine: Runner) -> None:
