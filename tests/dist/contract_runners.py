@@ -5,12 +5,11 @@ Workers import this module too: some tasks submit from there.
 
 from __future__ import annotations
 
-import inspect
 import multiprocessing as mp
 from collections.abc import Callable, Iterator
-from concurrent import futures
 from contextlib import contextmanager
 from functools import partial
+from types import FunctionType
 from typing import Any, Self
 
 import contract_tasks as tasks
@@ -246,14 +245,17 @@ def _futures(explicit: bool) -> Any:
         import hp_dist.futures
 
         return hp_dist.futures
-    return futures
+    import concurrent.futures
+
+    return concurrent.futures
 
 
 class Bound(Executor):
     """`bind`, with an executor that knows nothing of scopes."""
 
     def __init__(self) -> None:
-        self.executor = futures.ProcessPoolExecutor(1, mp_context=mp.get_context("spawn"))
+        executor = _futures(explicit=False).ProcessPoolExecutor
+        self.executor = executor(1, mp_context=mp.get_context("spawn"))
 
     def submit(self, function: Function, /, *args: Any, **kwargs: Any) -> Any:
         return self.executor.submit(hp_dist.bind(function), *args, **kwargs)
@@ -354,7 +356,7 @@ class RayFunction(Ray):
         self._made: dict[Any, Any] = {}
 
     def submit(self, function: Function, /, *args: Any, **kwargs: Any) -> Any:
-        if inspect.isfunction(function):
+        if isinstance(function, FunctionType):
             return self._decorated(function).remote(*args, **kwargs)
         return self._decorated(call).remote(function, *args, **kwargs)
 
@@ -456,7 +458,7 @@ class Actor:
 class AsyncActor:
     async def call(self, function: Function, /, *args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        return await result if inspect.isawaitable(result) else result
+        return await result if hasattr(result, "__await__") else result
 
     async def stream(self, gate: str) -> Any:
         async for item in tasks.waiting_steps(gate):

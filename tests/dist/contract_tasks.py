@@ -1,15 +1,13 @@
 """What the contract suite runs in workers.
 
-This module is on the path of every child, and imports nothing that a worker would have to wait for.
+This module is on the path of every child, and imports nothing that a child would have to wait for.
 """
 
-import asyncio
 import enum
 import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,13 +180,15 @@ def meet(folder: str, count: int, function: Callable[..., Any], *args: Any) -> A
 
 async def meet_waiting(folder: str, count: int, function: Callable[..., Any], *args: Any) -> Any:
     """Do the same in one event loop."""
+    import asyncio
+
     for _ in pauses(_arrive(folder, count)):
         await asyncio.sleep(0.005)
     return function(*args)
 
 
 def _arrive(folder: str, count: int) -> Callable[[], bool]:
-    Path(folder, uuid.uuid4().hex).touch()
+    Path(folder, os.urandom(8).hex()).touch()
     return lambda: len(os.listdir(folder)) >= count
 
 
@@ -210,6 +210,8 @@ def steps(gate: str) -> Iterator[float]:
 
 
 async def waiting_steps(gate: str) -> AsyncIterator[float]:
+    import asyncio
+
     yield lr()
     for _ in pauses(Path(gate).exists):
         await asyncio.sleep(0.005)
@@ -217,6 +219,8 @@ async def waiting_steps(gate: str) -> AsyncIterator[float]:
 
 
 async def lr_between_waits() -> list[float]:
+    import asyncio
+
     seen = []
     for _ in range(3):
         await asyncio.sleep(0)

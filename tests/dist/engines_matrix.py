@@ -19,7 +19,8 @@ GROUPS: dict[str, list[str]] = {
     "multiprocessing": [
         *(f"Process, {method}" for method in METHODS),
         *(f"Pool, {method}" for method in METHODS),
-        *(f"get_context().Process, {method}" for method in METHODS),
+        "get_context().Process, fork",
+        "get_context().Process, spawn",
         *(f"get_context().Pool, {method}" for method in METHODS),
     ],
     "Executors, joblib, bind": [

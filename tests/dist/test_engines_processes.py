@@ -66,11 +66,6 @@ class TestExplicitProcessSpawn(ProcessContract):
     runner = partial(runners.Process, "spawn", True)
 
 
-class TestExplicitProcessForkserver(ProcessContract):
-    column = "multiprocessing", "get_context().Process, forkserver"
-    runner = partial(runners.Process, "forkserver", True)
-
-
 class PoolContract(Contract):
     not_applicable = {"generator": ONE_VALUE, "coroutine": NO_COROUTINES}
 
