@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import contract_tasks as tasks
 import pytest
 
 
@@ -39,7 +38,6 @@ def ray(ray_folder: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="class")
 def made(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The engine of a class of the contract, with workers that have run where no scope was."""
-    with request.cls.runner() as runner:
-        runner.result(runner.submit(tasks.where))
+    """The engine of a class of the contract."""
+    with request.cls.made_for_all() as runner:
         yield runner

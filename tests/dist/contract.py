@@ -16,6 +16,7 @@ import types
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -47,7 +48,7 @@ class Contract:
     column: ClassVar[tuple[str, str]]
     """The group of engines and the name, as the table has them."""
 
-    runner: ClassVar[Callable[[], Runner]]
+    runner: ClassVar[Callable[..., Any]]
     installs: ClassVar[tuple[str, ...]] = ()
     not_applicable: ClassVar[dict[str, str]] = {}
 
@@ -55,8 +56,9 @@ class Contract:
     """Whether workers have the submitter's scopes also when nothing is installed."""
 
     same_process = False
-    makes_inside = False
-    """Whether what is made inside a scope keeps it for later submissions."""
+
+    made_before = True
+    """Whether what was made before `install` carries after it."""
 
     pytestmark = [
         # Only Python 3.12 and later say so; the children here touch nothing that a thread holds.
@@ -85,7 +87,7 @@ class Contract:
 
     @pytest.fixture
     def engine(self, made: Runner) -> Runner:
-        """The engine of this class, made before anything was installed, and now installed."""
+        """The engine of this class, installed."""
         self.install()
         return made
 
@@ -96,9 +98,21 @@ class Contract:
         yield path
         path.touch()
 
-    def install(self) -> None:
-        if self.installs:
-            hp_dist.install(*self.installs)
+    @classmethod
+    def install(cls) -> None:
+        if cls.installs:
+            hp_dist.install(*cls.installs)
+
+    @classmethod
+    @contextmanager
+    def made_for_all(cls) -> Iterator[Runner]:
+        """Make the engine that the tests of the class share, before `install` where that can be."""
+        if not cls.made_before:
+            cls.install()
+        with cls.runner() as runner:
+            runner.result(runner.submit(tasks.where))  # its workers have run where no scope was
+            hp_dist.uninstall()
+            yield runner
 
     # -- submission ---------------------------------------------------------------------------
 
@@ -563,6 +577,8 @@ class Contract:
 
     def test_beside_all_others(self, made: Runner) -> None:
         """Beside all other engines installed"""
+        if not self.made_before:
+            hp_dist.install()
         with type(self).runner() as unused:
             hp_dist.install()
             freeze(base=1)
@@ -580,6 +596,27 @@ class Contract:
         self.install()
         with lr(0.25):
             assert made.result(made.submit(bound, 1)) == (1, 0, 0.5)
+
+
+class ActorContract(Contract):
+    """An actor that was there before `install` stays what it is; its class can be made anew."""
+
+    made_before = False
+
+    @needs_install
+    def test_made_before_install(self) -> None:
+        with type(self).runner() as bare:
+            classes = [bare.decorated, bare.decorate()]
+            self.install()
+            for decorated in classes:
+                with lr(0.25):
+                    runner = type(self).runner(decorated=decorated)
+                with runner:
+                    with lr(0.5):
+                        assert runner.result(runner.submit(tasks.lr)) == 0.5
+                    assert runner.result(runner.submit(tasks.lr)) == 0.25
+            with lr(0.5):
+                assert bare.result(bare.submit(tasks.arguments, 1, a=2)) == ((1,), {"a": 2}, 0.0)
 
 
 # -- what an engine's modules consist of ------------------------------------------------------

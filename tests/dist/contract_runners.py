@@ -471,9 +471,10 @@ class RayActor(Ray):
     actor: type = Actor
     options: dict[str, Any] = {"num_cpus": 0}
 
-    def __init__(self, explicit: bool = False) -> None:
+    def __init__(self, explicit: bool = False, decorated: Any = None) -> None:
         super().__init__(explicit)
-        self.handle = self._make()
+        self.decorated = decorated or self.decorate()
+        self.handle = self.decorated.remote()
 
     def __exit__(self, *exc_info: object) -> None:
         self.ray.kill(self.handle)
@@ -492,15 +493,15 @@ class RayActor(Ray):
 
     @contextmanager
     def second_attempt(self, marker: str, function: Function, *args: Any) -> Iterator[Any]:
-        handle = self._make(max_restarts=1, max_task_retries=1)
+        handle = self.decorate(max_restarts=1, max_task_retries=1).remote()
         yield handle.call.remote(tasks.second_attempt, marker, function, *args)
         self.ray.kill(handle)
 
     def stream(self, gate: str) -> Iterator[Any]:
         return map(self.result, self.handle.stream.remote(gate))
 
-    def _make(self, **options: Any) -> Any:
-        return self.remote(**self.options, **options)(self.actor).remote()
+    def decorate(self, **options: Any) -> Any:
+        return self.remote(**self.options, **options)(self.actor)
 
 
 class RaySyncActor(RayActor):
@@ -516,7 +517,7 @@ class RaySyncActor(RayActor):
 
     def _through_another(self, function: Function) -> Callable[[], list[Any]]:
         def through() -> list[Any]:
-            other = self._make()
+            other = self.decorated.remote()
             result = self.result(other.call_through.remote([self.handle], function))
             self.ray.kill(other)
             return [result]
@@ -525,7 +526,7 @@ class RaySyncActor(RayActor):
 
     def _found_by_name(self, function: Function) -> Callable[[], list[Any]]:
         def found() -> list[Any]:
-            made = self._make(name="hp-contract")
+            made = self.decorated.options(name="hp-contract").remote()
             result = self.result(self.ray.get_actor("hp-contract").call.remote(function))
             self.ray.kill(made)
             return [result]

@@ -11,7 +11,7 @@ from typing import Any
 import contract_runners as runners
 import contract_tasks as tasks
 import pytest
-from contract import Contract
+from contract import ActorContract, Contract
 
 pytestmark = [
     pytest.mark.usefixtures("client"),
@@ -75,7 +75,7 @@ class TestFunction(Contract):
     }
 
 
-class TestActor(Contract):
+class TestActor(ActorContract):
     column = "Ray", "ray:// client, method"
     runner = runners.RaySyncActor
     installs = ("ray",)

@@ -4,7 +4,7 @@ from functools import partial
 
 import contract_runners as runners
 import pytest
-from contract import Contract
+from contract import ActorContract, Contract
 
 pytestmark = [
     pytest.mark.usefixtures("ray"),
@@ -57,12 +57,12 @@ class TestConstructor(Contract):
     }
 
 
-class ActorContract(Contract):
+class SyncActorContract(ActorContract):
     installs = ("ray",)
     not_applicable = {"coroutine": NO_COROUTINES}
 
 
-class TestActor(ActorContract):
+class TestActor(SyncActorContract):
     column = "Ray", "actor's method"
     runner = runners.RaySyncActor
 
@@ -70,20 +70,20 @@ class TestActor(ActorContract):
 class TestAsyncActor(ActorContract):
     column = "Ray", "method, async"
     runner = runners.RayAsyncActor
-    not_applicable = {}
+    installs = ("ray",)
 
 
-class TestThreadedActor(ActorContract):
+class TestThreadedActor(SyncActorContract):
     column = "Ray", "method, threaded"
     runner = runners.RayThreadedActor
 
 
-class TestConcurrencyGroup(ActorContract):
+class TestConcurrencyGroup(SyncActorContract):
     column = "Ray", "method, concurrency group"
     runner = runners.RayGroupsActor
 
 
-class TestExplicitActor(ActorContract):
+class TestExplicitActor(SyncActorContract):
     column = "Ray", "hp_dist.ray.remote, method"
     runner = partial(runners.RaySyncActor, True)
     installs = ()
