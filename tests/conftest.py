@@ -8,10 +8,8 @@ import pytest
 
 from hyperparameter import context
 
-pytest_plugins = ["hp_dist.pytest_plugin", "pytester"]
-
 sys.path.append(str(Path(__file__).parent / "dist"))  # for the contract, and children that run it
-pytest_plugins = ["engines_matrix"]  # named here for the controller of pytest-xdist
+pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 
 @pytest.fixture(autouse=True)
