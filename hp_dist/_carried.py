@@ -13,7 +13,7 @@ import pickle
 from typing import Any, NamedTuple, Protocol, Self
 
 from hyperparameter import context
-from hyperparameter.context import Captured
+from hyperparameter.context import Captured, Snapshot
 
 from . import _engines
 from ._carrier import Payload, decode, encode, seal, unseal, weight_of
@@ -72,13 +72,22 @@ class Carried:
         """Open the scopes, those of `over` below them, and the baseline at the bottom."""
         if self.is_home:
             return context.attach(self.scopes)
-        context.set_baseline(self.baseline)
+        scopes, baseline = self._from_afar()
+        context.set_baseline(baseline)
         _engines.install_all(self._engines)
         if over is None or not over.scopes.depth:
-            return context.attach(self.scopes, self.baseline)
-        before = context.attach(over.scopes, self.baseline)
-        context.attach(self.scopes)
+            return context.attach(scopes, baseline)
+        before = context.attach(over.scopes, baseline)
+        context.attach(scopes)
         return before
+
+    def _from_afar(self) -> tuple[Snapshot, Snapshot]:
+        """Return scopes and baseline with the process in their origins, also where it forked."""
+        token, pid = self._home
+        if token != _token:  # they arrived, and were given it when they left
+            return self.scopes, self.baseline
+        parent = context.this_process()._replace(pid=pid)
+        return self.scopes.portable(parent), self.baseline.portable(parent)
 
     def parcel(self, store: type[Store]) -> Parcel:
         """Encode now, so that a value which cannot travel raises here, in the caller."""

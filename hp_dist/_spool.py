@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import mmap
 import os
-import shutil
 import tempfile
 import weakref
-from multiprocessing.util import Finalize
 from typing import Any
 
 from ._parts import Part, from_bytes, to_chunks
+from ._private import folder
 from .exceptions import CarrierError
 
 
@@ -48,7 +47,7 @@ class Spool:
 
 
 def _write(part: Part) -> str:
-    handle, path = tempfile.mkstemp(dir=_folder())
+    handle, path = tempfile.mkstemp(dir=folder())
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(to_chunks(part))
@@ -64,16 +63,3 @@ def _write(part: Part) -> str:
 def _remove(path: str, pid: int) -> None:
     if os.getpid() == pid and os.path.exists(path):
         os.unlink(path)
-
-
-def _folder() -> str:
-    """Return the folder of this process, which goes when it ends; a forked one has its own."""
-    pid = os.getpid()
-    if not os.path.isdir(_folders.get(pid, "")):
-        path = _folders[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
-        # Unlike atexit, this runs in the children of multiprocessing too.
-        Finalize(None, shutil.rmtree, (path, True), exitpriority=-100)
-    return _folders[pid]
-
-
-_folders: dict[int, str] = {}

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from typing import Any
 
 from hyperparameter.context import Process, this_process
 
+from ._private import folder
 from ._text import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
 from .exceptions import CarrierError
-
-_directories: dict[int, str] = {}  # by pid: a forked child makes its own
 
 
 def store(text: str) -> str:
     """Write `text` to a file that lives as long as this process; return the text that names it."""
-    import tempfile
-
     digest = digest_of(text)
-    directory = _directory()
+    directory = folder()
     path = _path(directory, digest)
     if not os.path.exists(path):
         # Under another name first: a thread that finds the file finds all of it.
@@ -88,21 +86,6 @@ def _read(path: str, size: int) -> bytes:
             return file.read(size)
     finally:
         os.close(handle)
-
-
-def _directory() -> str:
-    """Return the private directory of this process."""
-    import shutil
-    import tempfile
-    from multiprocessing.util import Finalize
-
-    pid = os.getpid()
-    found = _directories.get(pid)
-    if found is None or not os.path.isdir(found):  # cleaners of /tmp take what looks old
-        found = _directories[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
-        # Not atexit, which workers of multiprocessing never run; last, after the children ended.
-        Finalize(None, shutil.rmtree, (found, True), exitpriority=-100)
-    return found
 
 
 def _path(directory: str, digest: str) -> str:

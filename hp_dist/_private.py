@@ -1,0 +1,21 @@
+"""The folder of this process for what other processes of its user fetch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from multiprocessing.util import Finalize
+
+_folders: dict[int, str] = {}  # by pid: a forked child makes its own
+
+
+def folder() -> str:
+    """Return a folder that nobody else may read, and that goes when this process ends."""
+    pid = os.getpid()
+    path = _folders.get(pid, "")
+    if not os.path.isdir(path):  # cleaners of /tmp take what looks old
+        path = _folders[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
+        # Not atexit, which workers of multiprocessing never run; last, after the children ended.
+        Finalize(None, shutil.rmtree, (path, True), exitpriority=-100)
+    return path
