@@ -72,7 +72,7 @@ class Initializer:
 
     def __call__(self, *args: Any) -> None:
         context.restore(None)  # a forked worker has inherited the same scopes
-        self._carried.open()
+        self._carried.arrived().open_for_good()
         if self._user is not None:
             self._user(*args)
 

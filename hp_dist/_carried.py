@@ -8,15 +8,17 @@ from there carries on.
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from hyperparameter import context
 from hyperparameter.context import Captured, Snapshot
 
 from . import _engines
-from ._carrier import Payload, decode, encode, seal, unseal, weight_of
+from ._carrier import Fetch, Payload, decode, encode, seal, unseal, weight_of
 from ._parts import Inline, Part, Store, part
 from ._recent import Recent
 from .exceptions import CarrierError
@@ -81,12 +83,16 @@ class Carried:
         context.attach(scopes)
         return before
 
+    def open_for_good(self) -> None:
+        """Open the scopes in a process that is there for them; tasks bring a later baseline."""
+        scopes, baseline = (self.scopes, self.baseline) if self.is_home else self._from_afar()
+        context.set_baseline(baseline)
+        _engines.install_all(self._engines)
+        context.attach(scopes)
+
     def _from_afar(self) -> tuple[Snapshot, Snapshot]:
-        """Return scopes and baseline with the process in their origins, also where it forked."""
-        token, pid = self._home
-        if token != _token:  # they arrived, and were given it when they left
-            return self.scopes, self.baseline
-        parent = context.this_process()._replace(pid=pid)
+        """Return scopes and baseline in a fork of the process, which they have to name now."""
+        parent = context.this_process()._replace(pid=self._home[1])
         return self.scopes.portable(parent), self.baseline.portable(parent)
 
     def parcel(self, store: type[Store]) -> Parcel:
@@ -159,36 +165,66 @@ def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carr
     """
     if not isinstance(data, bytes):
         raise CarrierError(f"A carried scope is bytes, not {type(data).__name__}.")
-    known: Carried | None = _arrived.get(data)
+    known: Arrived | None = _arrived.get(data)
     if known is None:
         if len(along) not in (0, 3):
             raise CarrierError(f"The scope arrived with {len(along)} things along, not three.")
         aside, baseline_aside, places = along or ((), (), {})
-
-        def fetch(digest: bytes) -> Part:
-            if digest not in places:
-                raise CarrierError("A part of the carried scope was lost on its way.")
-            found = store.fetch(digest, places[digest])
-            if getattr(found, "digest", None) != digest:
-                raise CarrierError("A part of the carried scope is not the one that was sent.")
-            return found
-
-        is_part = data[:1] == _IS_PART
-        body = unseal(fetch(data[1:]).stream if is_part else data)
+        fetch = functools.partial(_fetch, store, places)
+        body = unseal(fetch(data[1:]).stream if data[:1] == _IS_PART else data)
         scopes, baseline, engines, home = pickle.loads(body)
-        bottom = decode(baseline, fetch, baseline_aside)
+        bottom = _decode_once(baseline, fetch, baseline_aside)
         top = bottom if scopes is None else decode(scopes, fetch, aside)
-        known = Carried(Captured(top, bottom), engines, home)
+        known = Arrived(Captured(top, bottom), engines, home)
+        known.parts = [part for part in _parts(known) if part.digest in places]
         if not aside and not baseline_aside:  # they may be others next time
-            blobs = [*top.carried.blobs, *bottom.carried.blobs]
-            _arrived.put(data, known, sum(weight_of(layer, blob.parts) for layer, blob in blobs))
+            _arrived.put(data, known, _weight(top) + _weight(bottom))
+    for came in known.parts if along else ():
+        store.learn(came, along[2][came.digest])
     return known
+
+
+def _fetch(store: type[Store], places: dict[bytes, Any], digest: bytes) -> Part:
+    if digest not in places:
+        raise CarrierError("A part of the carried scope was lost on its way.")
+    found = store.fetch(digest, places[digest])
+    if getattr(found, "digest", None) != digest:
+        raise CarrierError("A part of the carried scope is not the one that was sent.")
+    return found
+
+
+def _decode_once(data: bytes, fetch: Fetch, beside: Any) -> Snapshot:
+    """Decode a baseline: it is told by its identity whether there is a new one."""
+    known: Snapshot | None = None if beside else _arrived.get(data)
+    if known is None:
+        known = decode(data, fetch, beside)
+        if not beside:
+            _arrived.put(data, known, _weight(known))
+    return known
+
+
+def _parts(carried: Carried) -> list[Part]:
+    return [*carried.scopes.carried.parts, *carried.baseline.carried.parts]
+
+
+def _weight(snapshot: Snapshot) -> int:
+    return sum(weight_of(layer, blob.parts) for layer, blob in snapshot.carried.blobs)
 
 
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
 _IS_PART = b"#"
 _arrived = Recent(256, 32 * 1024 * 1024)
+
+
+class Arrived(Carried):
+    """A `Carried` that has travelled: its origins were given their process when it left."""
+
+    __slots__ = ("parts",)
+    parts: Sequence[Part]  # that came with it
+
+    def _from_afar(self) -> tuple[Snapshot, Snapshot]:
+        return self.scopes, self.baseline
 
 
 class CarriedToThreads(Carried):

@@ -6,12 +6,12 @@ arguments: quicker to pickle than an object that holds them, and that is done fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from hyperparameter import context
 
-from ._carried import Carried, arrive
+from ._carried import arrive
 from ._spool import Spool
 
 
@@ -28,34 +28,19 @@ def run(
 
 def each(function: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
     """Call the function with each item; what a call leaves open is gone for the next one."""
-    here = context.active()
+    here, restore = context.active(), context.restore
     results = []
     for item in items:
         results.append(function(item))
-        context.restore(here)
+        restore(here)
     return results
 
 
 def star_each(function: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
     """Call the function with the arguments in each item, as `each` does."""
-    here = context.active()
+    here, restore = context.active(), context.restore
     results = []
     for item in items:
         results.append(function(*item))
-        context.restore(here)
+        restore(here)
     return results
-
-
-class Kept:
-    """What travels apart with work that is not done yet, by whatever tells the work."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Any, Carried] = {}
-        self._enough = 16
-
-    def keep(self, work: Any, carried: Carried, pending: Container[Any]) -> None:
-        """Keep `carried` at least as long as `work` is pending."""
-        if len(self._kept) >= self._enough:
-            self._kept = {job: kept for job, kept in self._kept.items() if job in pending}
-            self._enough = 16 + 2 * len(self._kept)
-        self._kept[work] = carried

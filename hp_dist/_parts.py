@@ -35,14 +35,16 @@ class Part:
         self.size = len(stream) + sum(buffer.nbytes for buffer in self.buffers)
         self.places: dict[Any, Any] = {}
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return received, (self.digest, self.stream, [PickleBuffer(b) for b in self.buffers])
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        wrap: Any = PickleBuffer if protocol >= 5 else bytes
+        return received, (self.digest, self.stream, [wrap(buffer) for buffer in self.buffers])
 
 
 class Store(Protocol):
     """Where parts are kept for the far side.
 
-    `keep` returns the place, which travels in the parcel; `fetch` returns the part from there.
+    `keep` returns the place, which travels in the parcel; `fetch` returns the part from there;
+    `learn` notes, where that is of use, that the part can be had there.
     A parcel of more than `most_bytes` is a part itself.
     """
 
@@ -53,6 +55,9 @@ class Store(Protocol):
 
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part: ...
+
+    @staticmethod
+    def learn(part: Part, place: Any) -> None: ...
 
 
 class Inline:
@@ -68,6 +73,10 @@ class Inline:
     def fetch(_: bytes, place: Part) -> Part:
         return place
 
+    @staticmethod
+    def learn(part: Part, place: Part) -> None:
+        """Learn nothing: the parts go along anew."""
+
 
 def part(stream: bytes, buffers: Sequence[Any] = ()) -> Part:
     """Return the part with these contents; the same one as before where it still exists."""
@@ -81,7 +90,7 @@ def received(digest: bytes, stream: bytes, buffers: Sequence[Any]) -> Part:
         raise CarrierError(
             "A part of the carried scope was damaged on its way: its digest is wrong."
         )
-    return Part(digest, stream, buffers)
+    return _known.setdefault(digest, Part(digest, stream, buffers))
 
 
 def digest_of(*pieces: Any) -> bytes:

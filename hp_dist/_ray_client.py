@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,13 @@ def moved() -> list[str]:
     spec = importlib.util.find_spec(_COMMON)
     if spec is None or spec.origin is None:
         return [_COMMON]
-    source = Path(spec.origin).read_text(encoding="utf-8")
-    return [f"{_COMMON} {name}" for name in _SEAMS if not re.search(rf"\b{name}\b", source)]
+    return [f"{_COMMON}.{name}" for name in missing_words(spec.origin, _SEAMS)]
+
+
+def missing_words(path: str, words: Iterable[str]) -> list[str]:
+    """Return the words that are not in a source file."""
+    found = set(re.findall(r"\w+", Path(path).read_text(encoding="utf-8")))
+    return [word for word in words if word not in found]
 
 
 def patch(patches: Patches) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-
 from . import _ray_client
+from ._ray_client import missing_words
 from .exceptions import EngineError
 
 
@@ -15,7 +13,7 @@ def check_seams() -> None:
 
     try:
         moved = _moved()
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, OSError) as error:
         moved = [str(error)]
     if moved:
         raise EngineError(
@@ -33,20 +31,22 @@ def _moved() -> list[str]:
     from ray.util.client.api import _ClientAPI
 
     sources = {
-        remote_function.RemoteFunction: (
-            "_remote", "_function", "_function_signature", "_inject_lock", "_is_cross_language",
+        remote_function: (
+            "_function", "_function_signature", "_inject_lock", "_is_cross_language",
             "_last_export_cluster_and_job", "_uuid",
         ),
-        actor.ActorClass: (
-            "_remote", "__ray_metadata__", "modified_class", "actor_creation_function_descriptor",
-            "method_meta", "last_export_cluster_and_job", "is_cross_language", "from_class",
+        actor: (
+            "__ray_metadata__", "__ray_actor_class__", "modified_class", "method_meta",
+            "actor_creation_function_descriptor", "last_export_cluster_and_job",
+            "is_cross_language", "from_class", "_actor", "_method_name", "_ray_method_signatures",
         ),
-        actor.ActorMethod: ("_remote", "_actor", "_method_name"),
-        actor.ActorHandle: ("_ray_method_signatures",),
-        _ClientAPI: ("call_remote",),
     }  # fmt: skip
     members = {
         actor: ("PythonFunctionDescriptor", "_ActorClassMethodMetadata"),
+        actor.ActorClass: ("_remote",),
+        actor.ActorMethod: ("_remote",),
+        remote_function.RemoteFunction: ("_remote",),
+        _ClientAPI: ("call_remote",),
         client_mode_hook: ("client_mode_should_convert",),
         internal_kv: (
             "_internal_kv_get", "_internal_kv_put", "_internal_kv_del", "_internal_kv_list",
@@ -56,8 +56,7 @@ def _moved() -> list[str]:
     moved = [
         f"{owner.__name__}.{name}"
         for owner, names in sources.items()
-        for name in names
-        if not re.search(rf"\b{name}\b", inspect.getsource(owner))
+        for name in missing_words(owner.__file__, names)
     ]
     moved += [
         f"{owner.__name__}.{name}"

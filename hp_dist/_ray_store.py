@@ -37,6 +37,12 @@ class ObjectStore:
     def fetch(digest: bytes, place: Any) -> Part:
         return _fetch(digest, place)
 
+    @staticmethod
+    def learn(part: Part, place: Any) -> None:
+        """Use the object of the latest caller for what is submitted from here."""
+        if not isinstance(place, bytes):
+            part.places[ObjectStore] = _connection(), place
+
 
 class KeyValueStore:
     """The store of parcels for constructors of actors."""
@@ -58,6 +64,10 @@ class KeyValueStore:
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part:
         return _fetch(digest, place)
+
+    @staticmethod
+    def learn(part: Part, place: Any) -> None:
+        """Learn nothing: the key may belong to another job."""
 
 
 def _fetch(digest: bytes, place: Any) -> Part:
@@ -109,9 +119,10 @@ def _sweep() -> None:
     from ray._private import state
     from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_list
 
+    every = _internal_kv_list("jobs/", namespace=_NAMESPACE)  # first: a job may start meanwhile
     alive = {job["JobID"] for job in state.jobs() if not job["IsDead"]}
     alive |= {actor["JobID"] for actor in state.actors().values() if actor["State"] != "DEAD"}
-    for known in _internal_kv_list("jobs/", namespace=_NAMESPACE):
+    for known in every:
         job = known.decode().partition("/")[2]
         if job not in alive:
             _internal_kv_del(f"{job}/", del_by_prefix=True, namespace=_NAMESPACE)

@@ -17,7 +17,7 @@ from typing import Any
 from ._bound import Bound, Initializer
 from ._carried import Carried, arrive
 from ._engines import Patches
-from ._local import Kept, each, run, star_each
+from ._local import each, run, star_each
 from ._spool import Spool
 from .exceptions import EngineError
 
@@ -38,7 +38,7 @@ class _Arrival:
 
 
 def _arrive(data: bytes, along: Any) -> None:
-    arrive(Spool, data, along).open()
+    arrive(Spool, data, along).open_for_good()
 
 
 def patch(patches: Patches) -> None:
@@ -141,9 +141,18 @@ _MAPPERS = {"mapstar": each, "starmapstar": star_each}
 
 
 def _keep(pool: Any, job: int, carried: Carried) -> None:
-    """Keep what travels apart until the pool has the results of the job."""
-    kept = vars(pool).setdefault(_ATTRIBUTE, Kept())
-    kept.keep(job, carried, pool._cache)
+    """Keep what travels apart until the pool has the last result of the job."""
+    result = pool._cache.get(job)
+    if result is not None:  # not done yet
+        setattr(result, _ATTRIBUTE, carried)
+        result._set = functools.partial(_set, result)
+
+
+def _set(result: Any, index: int, value: Any) -> None:
+    type(result)._set(result, index, value)
+    if result._job not in result._cache:
+        vars(result).pop(_ATTRIBUTE, None)
+        vars(result).pop("_set", None)
 
 
 _POOL = {

@@ -166,22 +166,31 @@ def attach(snapshot: Snapshot, baseline: Snapshot | None = None) -> State | None
         below = before or _state.ground
         if before is not None and baseline is not None:
             below = _rebased(before, baseline)
-        if below.parent is not None or snapshot.noted_by is not below.record:
-            for layer in snapshot.scopes():
-                below.record.override(layer)
-        if below.parent is None:
-            snapshot.noted_by = below.record  # as in all tasks of a worker but the first
+        _note_overrides(snapshot, below.record)
         inherited = baseline if before is None else None
         _state.active.set(_make(below, CARRIED, snapshot, below.record, inherited))
     return before
 
 
+def _note_overrides(snapshot: Snapshot, record: Any) -> None:
+    """Tell the records what is in force; the one of the process needs it once."""
+    is_process = record is _state.ground.record
+    if not is_process or snapshot.noted_by is not record:
+        for layer in snapshot.scopes():
+            record.override(layer)
+    if is_process:
+        snapshot.noted_by = record
+
+
 def _rebased(state: State, baseline: Snapshot) -> State:
     """Return the same frames over another baseline."""
+    frames = chain(state)
+    lowest = next((frame for frame in reversed(frames) if not frame.is_record), None)
+    if lowest is None or _kept(lowest) is baseline:
+        return state
     top: State | None = None
-    for frame in reversed(chain(state)):
-        is_lowest = not frame.is_record and (top is None or top.is_record)
-        top = _copy(frame, top, baseline if is_lowest else None)
+    for frame in reversed(frames):
+        top = _copy(frame, top, baseline if frame is lowest else None)
     return top or state
 
 

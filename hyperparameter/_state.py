@@ -186,9 +186,9 @@ def renew_lock() -> None:
 def set_baseline(snapshot: Snapshot) -> None:
     """Make `snapshot` what every context without an active scope sees, from now on."""
     global ground
+    if snapshot is ground.snapshot:  # as for most tasks of a worker
+        return
     with lock:
-        if snapshot is ground.snapshot:
-            return
         state = view(snapshot.baseline(), ground.record)
         for layer in snapshot.layers:
             state.record.override(layer)
