@@ -10,10 +10,8 @@ import dataclasses
 import functools
 import os
 import pickle
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -37,25 +35,11 @@ T = TypeVar("T")
 PATIENCE = 60
 
 
-@pytest.fixture(scope="module")
-def ray() -> Iterator[Any]:
-    """A Ray of its own on this machine; its sockets need a short path."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("RAY_TMPDIR", folder)
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
-
-        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-        with contextlib.chdir(folder):  # or workers would import the packages of the checkout
-            ray.init(
-                num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False
-            )
-        yield ray
-        ray.shutdown()
-        ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="module", autouse=True)
+def shipped_by_value(ray: Any) -> Iterator[None]:
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 @pytest.fixture
@@ -324,7 +308,8 @@ def test_every_call_sees_the_baseline_of_its_caller(ray: Any, installed: None, k
     freeze(base=3)
     with hp.scope(called=1):
         assert get(kinds.see.remote())["base"] == 3
-    freeze()
+    with hp.scope.empty():
+        hp.scope.frozen()
     assert "base" not in get(kinds.see.remote())
 
 
@@ -350,6 +335,7 @@ def test_call_sees_the_scopes_of_its_submission(ray: Any, installed: None, kinds
 
 
 # -- kinds of methods -------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize(
     ("name", "args", "kwargs", "expected"),
@@ -614,10 +600,15 @@ WRONG = [((), {}), ((1,), {"wrong": 2}), ((1, 2, 3), {}), ((1,), {"n": 2})]
 def test_wrong_arguments_are_a_type_error_that_speaks_of_theirs_alone(
     ray: Any, installed: None, kinds: Any, args: Any, kwargs: Any
 ) -> None:
-    for submit in (kinds.train.remote, kinds.train.options(name="x").remote, kinds.train.bind):
+    for submit in (kinds.train.remote, kinds.train.options(name="x").remote):
         with hp.scope(who="caller"), pytest.raises(TypeError) as caught:
             submit(*args, **kwargs)
         assert "hyperparameter" not in str(caught.value)
+
+
+def test_wrong_arguments_in_a_graph_too(ray: Any, installed: None, kinds: Any) -> None:
+    with pytest.raises(TypeError, match=r"\(n, lr=0\.1\)"):
+        kinds.train.bind()
 
 
 @pytest.mark.parametrize(("args", "kwargs"), [((), {}), ((1, 2), {}), ((1,), {"wrong": 1})])
