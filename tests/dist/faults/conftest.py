@@ -1,0 +1,71 @@
+"""What the fault tests have in common: a bound on time, work that children can import, a spool.
+
+`HP_KILLS` is how often each test that kills a worker is repeated, `HP_STRESS=full` asks for the
+numbers of inputs and scopes that prove something.
+"""
+
+import gc
+import importlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import hp_dist
+from hp_dist import _spool
+
+_MOST_SECONDS = 240
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "repeat" in metafunc.fixturenames:
+        metafunc.parametrize("repeat", range(int(os.environ.get("HP_KILLS", "1"))))
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Fail a test that hangs."""
+
+    def stop(_: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"more than {_MOST_SECONDS} seconds, in {frame}")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_MOST_SECONDS if os.environ.get("HP_STRESS") != "full" else 3600)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def work() -> Iterator[Any]:
+    """The module of what runs in workers; children find it where this process does."""
+    folder = str(Path(__file__).parent)
+    sys.path.insert(0, folder)
+    yield importlib.import_module("faulty_work")
+    sys.path.remove(folder)
+
+
+@pytest.fixture
+def installed() -> Iterator[None]:
+    hp_dist.install("multiprocessing", "futures", "joblib")
+    yield
+    hp_dist.uninstall()
+
+
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty directory for temporary files, those of the spool among them; its path is short."""
+    gc.collect()  # what earlier tests have left is theirs
+    folder = tempfile.mkdtemp(prefix="hpf", dir="/tmp")
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    monkeypatch.setattr(_spool, "_folders", {})
+    yield Path(folder)
+    shutil.rmtree(folder)
