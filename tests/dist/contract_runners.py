@@ -338,6 +338,7 @@ class Ray(Runner):
         import ray
 
         self.ray: Any = ray
+        self.explicit = explicit
         self.remote = ray.remote
         if explicit:
             import hp_dist.ray
@@ -346,6 +347,14 @@ class Ray(Runner):
 
     def result(self, handle: Any) -> Any:
         return self.ray.get(handle, timeout=tasks.PATIENCE)
+
+
+def executed(node: Any) -> Any:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray deprecates this way
+        return node.execute()
 
 
 class RayFunction(Ray):
@@ -371,7 +380,7 @@ class RayFunction(Ray):
             "remote": lambda: [get(remote.remote())],
             "made with options": lambda: [get(with_options.remote())],
             "options": lambda: [get(remote.options(num_cpus=0.5, name="mine").remote())],
-            "bind and execute": lambda: [get(remote.bind().execute())],
+            "bind and execute": lambda: [get(executed(remote.bind()))],
             "handle passed on": lambda: [get(submit_there.remote([remote]))],
         }
 
@@ -484,11 +493,12 @@ class RayActor(Ray):
 
     def ways(self, function: Function) -> dict[str, Callable[[], list[Any]]]:
         handle, get = self.handle, self.result
+        ray_call = partial(handle.__ray_call__.remote, lambda _: function())
         return {
             "remote": lambda: [get(handle.call.remote(function))],
             "options": lambda: [get(handle.call.options(name="mine").remote(function))],
-            "bind and execute": lambda: [get(handle.call.bind(function).execute())],
-            "__ray_call__": lambda: [get(handle.__ray_call__.remote(lambda _: function()))],
+            "bind and execute": lambda: [get(executed(handle.call.bind(function)))],
+            **({} if self.explicit else {"__ray_call__": lambda: [get(ray_call())]}),
         }
 
     @contextmanager
@@ -505,6 +515,8 @@ class RayActor(Ray):
 
 
 class RaySyncActor(RayActor):
+    """The same by all ways that there are."""
+
     def ways(self, function: Function) -> dict[str, Callable[[], list[Any]]]:
         handle, get = self.handle, self.result
         return {
@@ -594,7 +606,14 @@ class RayConstructor(Ray):
         yield remote.remote(tasks.second_attempt, marker, function, *args)
 
     def _executed(self, remote: Any, function: Function) -> Any:
-        return super().result(remote.bind(function).get.bind().execute())
+        return super().result(executed(remote.bind(function).get.bind()))
 
     def _remote(self, **options: Any) -> Any:
         return self.remote(num_cpus=0, **options)(Constructed)
+
+
+class RayClientActor(RaySyncActor):
+    def ways(self, function: Function) -> dict[str, Callable[[], list[Any]]]:
+        ways = super().ways(function)
+        del ways["bind and execute"]  # which a client's methods do not have
+        return ways

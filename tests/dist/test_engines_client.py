@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
 ]
 
 
@@ -77,7 +76,7 @@ class TestFunction(Contract):
 
 class TestActor(ActorContract):
     column = "Ray", "ray:// client, method"
-    runner = runners.RaySyncActor
+    runner = runners.RayClientActor
     installs = ("ray",)
     not_applicable = {
         "coroutine": "Ray has coroutines in async actors alone.",

@@ -12,7 +12,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
 ]
 
 NO_COROUTINES = "Ray has coroutines in async actors alone."
