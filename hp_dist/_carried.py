@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import os
 import pickle
-from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from hyperparameter import context
@@ -165,10 +164,10 @@ def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carr
     """
     if not isinstance(data, bytes):
         raise CarrierError(f"A carried scope is bytes, not {type(data).__name__}.")
-    known: Arrived | None = _arrived.get(data)
+    if len(along) not in (0, 3):
+        raise CarrierError(f"The scope arrived with {len(along)} things along, not three.")
+    known: Carried | None = _arrived.get(data)
     if known is None:
-        if len(along) not in (0, 3):
-            raise CarrierError(f"The scope arrived with {len(along)} things along, not three.")
         aside, baseline_aside, places = along or ((), (), {})
         fetch = functools.partial(_fetch, store, places)
         body = unseal(fetch(data[1:]).stream if data[:1] == _IS_PART else data)
@@ -176,11 +175,8 @@ def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carr
         bottom = _decode_once(baseline, fetch, baseline_aside)
         top = bottom if scopes is None else decode(scopes, fetch, aside)
         known = Arrived(Captured(top, bottom), engines, home)
-        known.parts = [part for part in _parts(known) if part.digest in places]
         if not aside and not baseline_aside:  # they may be others next time
             _arrived.put(data, known, _weight(top) + _weight(bottom))
-    for came in known.parts if along else ():
-        store.learn(came, along[2][came.digest])
     return known
 
 
@@ -203,10 +199,6 @@ def _decode_once(data: bytes, fetch: Fetch, beside: Any) -> Snapshot:
     return known
 
 
-def _parts(carried: Carried) -> list[Part]:
-    return [*carried.scopes.carried.parts, *carried.baseline.carried.parts]
-
-
 def _weight(snapshot: Snapshot) -> int:
     return sum(weight_of(layer, blob.parts) for layer, blob in snapshot.carried.blobs)
 
@@ -220,8 +212,7 @@ _arrived = Recent(256, 32 * 1024 * 1024)
 class Arrived(Carried):
     """A `Carried` that has travelled: its origins were given their process when it left."""
 
-    __slots__ = ("parts",)
-    parts: Sequence[Part]  # that came with it
+    __slots__ = ()
 
     def _from_afar(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

@@ -43,8 +43,7 @@ class Part:
 class Store(Protocol):
     """Where parts are kept for the far side.
 
-    `keep` returns the place, which travels in the parcel; `fetch` returns the part from there;
-    `learn` notes, where that is of use, that the part can be had there.
+    `keep` returns the place, which travels in the parcel; `fetch` returns the part from there.
     A parcel of more than `most_bytes` is a part itself.
     """
 
@@ -55,9 +54,6 @@ class Store(Protocol):
 
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part: ...
-
-    @staticmethod
-    def learn(part: Part, place: Any) -> None: ...
 
 
 class Inline:
@@ -72,10 +68,6 @@ class Inline:
     @staticmethod
     def fetch(_: bytes, place: Part) -> Part:
         return place
-
-    @staticmethod
-    def learn(part: Part, place: Part) -> None:
-        """Learn nothing: the parts go along anew."""
 
 
 def part(stream: bytes, buffers: Sequence[Any] = ()) -> Part:

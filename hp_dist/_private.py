@@ -13,9 +13,14 @@ _folders: dict[int, str] = {}  # by pid: a forked child makes its own
 def folder() -> str:
     """Return a folder that nobody else may read, and that goes when this process ends."""
     pid = os.getpid()
+    if pid not in _folders:
+        # Not atexit, which workers of multiprocessing never run; last, after the children ended.
+        Finalize(None, _remove, (pid,), exitpriority=-100)
     path = _folders.get(pid, "")
     if not os.path.isdir(path):  # cleaners of /tmp take what looks old
         path = _folders[pid] = tempfile.mkdtemp(prefix="hyperparameter-")
-        # Not atexit, which workers of multiprocessing never run; last, after the children ended.
-        Finalize(None, shutil.rmtree, (path, True), exitpriority=-100)
     return path
+
+
+def _remove(pid: int) -> None:
+    shutil.rmtree(_folders[pid], ignore_errors=True)

@@ -37,12 +37,6 @@ class ObjectStore:
     def fetch(digest: bytes, place: Any) -> Part:
         return _fetch(digest, place)
 
-    @staticmethod
-    def learn(part: Part, place: Any) -> None:
-        """Use the object of the latest caller for what is submitted from here."""
-        if not isinstance(place, bytes):
-            part.places[ObjectStore] = _connection(), place
-
 
 class KeyValueStore:
     """The store of parcels for constructors of actors."""
@@ -64,10 +58,6 @@ class KeyValueStore:
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part:
         return _fetch(digest, place)
-
-    @staticmethod
-    def learn(part: Part, place: Any) -> None:
-        """Learn nothing: the key may belong to another job."""
 
 
 def _fetch(digest: bytes, place: Any) -> Part:

@@ -46,10 +46,6 @@ class Spool:
             ) from error
         return from_bytes(digest, memoryview(data))
 
-    @staticmethod
-    def learn(part: Part, place: str) -> None:
-        """Learn nothing: the file may go before what is submitted from here."""
-
 
 def _write(part: Part) -> str:
     handle, path = tempfile.mkstemp(dir=folder())
@@ -66,8 +62,6 @@ def _write(part: Part) -> str:
 
 
 def _remove(path: str, pid: int) -> None:
-    """Remove the file, and the folder with the last one: not all processes end by exiting."""
     if os.getpid() == pid:
-        with contextlib.suppress(OSError):  # a cleaner was here, or other files are
+        with contextlib.suppress(FileNotFoundError):  # a cleaner was here
             os.unlink(path)
-            os.rmdir(os.path.dirname(path))

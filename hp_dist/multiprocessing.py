@@ -146,10 +146,15 @@ def _keep(pool: Any, job: int, carried: Carried) -> None:
     if result is not None:  # not done yet
         setattr(result, _ATTRIBUTE, carried)
         result._set = functools.partial(_set, result)
+        _release(result)
 
 
 def _set(result: Any, index: int, value: Any) -> None:
     type(result)._set(result, index, value)
+    _release(result)
+
+
+def _release(result: Any) -> None:
     if result._job not in result._cache:
         vars(result).pop(_ATTRIBUTE, None)
         vars(result).pop("_set", None)

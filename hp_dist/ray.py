@@ -127,6 +127,8 @@ def _remote(options: dict[str, Any], target: Any) -> Carrying:
     import ray
 
     is_class = inspect.isclass(target)
+    if not is_class and not inspect.isfunction(target):
+        return ray.remote(target)  # type: ignore[no-any-return]  # which refuses it
     made = carrying_class(target) if is_class else carrying(target)
     for member in vars(made).values() if is_class else [made]:
         function = getattr(member, "__func__", member)
