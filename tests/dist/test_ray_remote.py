@@ -355,7 +355,9 @@ def test_remote_function_and_class_cannot_be_called_directly(ray: Any) -> None:
         hp_dist.ray.remote(Bare)()
 
 
-@pytest.mark.parametrize("target", [3, "text", len, Bare()], ids=["number", "text", "builtin", "instance"])
+@pytest.mark.parametrize(
+    "target", [3, "text", len, Bare()], ids=["number", "text", "builtin", "instance"]
+)
 def test_what_ray_would_refuse_is_refused(ray: Any, target: Any) -> None:
     with pytest.raises(TypeError):
         hp_dist.ray.remote(target)
