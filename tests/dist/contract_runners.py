@@ -93,7 +93,7 @@ class DeliveringForkserver(_Delivering, mp.get_context("forkserver").Process):
 
 
 class Process(Runner):
-    together = 3
+    together = 2
 
     def __init__(self, method: str, explicit: bool = False) -> None:
         self.context = _context(method, explicit)

@@ -81,9 +81,9 @@ def origins(key: str) -> Any:
     return hp.explain(key).origin, found.origin, os.getpid()
 
 
-def text(key: str) -> Any:
-    """Read without a default, toward text, and toward a float."""
-    return hp.scope[key](), hp.scope[key] | "", hp.scope[key] | 0.5
+def text(*keys: str) -> Any:
+    """Read each without a default, toward text, and toward a float."""
+    return [(hp.scope[key](), hp.scope[key] | "", hp.scope[key] | 0.5) for key in keys]
 
 
 def called(key: str, argument: Any) -> Any:

@@ -1,15 +1,12 @@
-"""The contract for a `ray://` client of a cluster that `ray start` has made."""
+"""The contract for a `ray://` client of a cluster in other processes."""
 
-import contextlib
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import contract_runners as runners
-import contract_tasks as tasks
 import pytest
 from contract import ActorContract, Contract
 
@@ -22,42 +19,36 @@ pytestmark = [
 ]
 
 
+SERVER = """
+import sys
+from ray.util.client.server.server import init_and_serve, shutdown_with_server
+
+server, _ = init_and_serve(
+    "127.0.0.1", int(sys.argv[1]), num_cpus=2, include_dashboard=False, logging_level="ERROR"
+)
+print("ready", flush=True)
+sys.stdin.read()
+shutdown_with_server(server.grpc_server)
+"""
+
+
 @pytest.fixture(scope="module")
 def client(ray_folder: str) -> Iterator[Any]:
-    """A client of a cluster in processes of its own."""
+    """A client of a cluster that another process has made, which ends with its input."""
     import ray
 
-    port, client_port = free_ports()
-    command = [
-        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-        *("--num-cpus=2", "--include-dashboard=false", "--node-ip-address=127.0.0.1"),
-        *(f"--port={port}", f"--ray-client-server-port={client_port}"),
-    ]
-    log = Path(ray_folder, "start.log")
-    with log.open("w") as output:
-        head = subprocess.Popen(command, cwd=ray_folder, stdout=output, stderr=output)
-    try:
-        tasks.wait_for(lambda: answers(client_port) or head.poll() is not None)
-        assert head.poll() is None, log.read_text()
-        ray.init(f"ray://127.0.0.1:{client_port}", logging_level="ERROR", log_to_driver=False)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", SERVER, str(port)]
+    with subprocess.Popen(
+        command, cwd=ray_folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        ray.init(f"ray://127.0.0.1:{port}", logging_level="ERROR", log_to_driver=False)
         yield ray
         ray.shutdown()
-    finally:
-        head.terminate()
-        head.wait(tasks.PATIENCE)
-
-
-def free_ports() -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 NO_STREAMING = "Ray's client knows no streaming generators."
