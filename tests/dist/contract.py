@@ -595,15 +595,13 @@ class ActorContract(Contract):
     @needs_install
     def test_made_before_install(self) -> None:
         with type(self).runner() as bare:
-            classes = [bare.decorated, bare.decorate()]
             self.install()
-            for decorated in classes:
-                with lr(0.25):
-                    runner = type(self).runner(decorated=decorated)
-                with runner:
-                    with lr(0.5):
-                        assert runner.result(runner.submit(tasks.lr)) == 0.5
-                    assert runner.result(runner.submit(tasks.lr)) == 0.25
+            with lr(0.25):
+                runner = type(self).runner(decorated=bare.decorated)
+            with runner:
+                with lr(0.5):
+                    assert runner.result(runner.submit(tasks.lr)) == 0.5
+                assert runner.result(runner.submit(tasks.lr)) == 0.25
             with lr(0.5):
                 assert bare.result(bare.submit(tasks.arguments, 1, a=2)) == ((1,), {"a": 2}, 0.0)
 
