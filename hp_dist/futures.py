@@ -51,18 +51,19 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
 def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(submit)
     def wrapper(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if _is_bound(fn):
-            return submit(self, fn, *args, **kwargs)
-        carried = Carried.capture()
-        call = *carried.parcel(Spool), *_isolated(fn, args), kwargs
+        carried = None
+        if not _is_bound(fn):
+            carried = Carried.capture()
+            fn, args, kwargs = run, (*carried.parcel(Spool), *_isolated(fn, args), kwargs), {}
         # A worker that is started now serves all later submissions: it inherits none.
         before = context.swap(None)
         try:
-            future = submit(self, run, *call)
+            future = submit(self, fn, *args, **kwargs)
         finally:
             context.restore(before)
-        setattr(future, _ATTRIBUTE, carried)  # keeps what travels apart ...
-        future.add_done_callback(_release)  # ... until it is done
+        if carried is not None:
+            setattr(future, _ATTRIBUTE, carried)  # keeps what travels apart ...
+            future.add_done_callback(_release)  # ... until it is done
         return future
 
     return wrapper

@@ -139,7 +139,13 @@ def before_connecting() -> Iterator[Decorated]:
 def connect(address: str) -> None:
     import ray
 
-    ray.init(address, namespace="tests", logging_level="ERROR", log_to_driver=False)
+    for attempts_left in reversed(range(5)):  # Ray gives its server for a client seconds to start
+        try:
+            ray.init(address, namespace="tests", logging_level="ERROR", log_to_driver=False)
+            return
+        except ConnectionError:
+            if not attempts_left:
+                raise
 
 
 @pytest.fixture(scope="module")

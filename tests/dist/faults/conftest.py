@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,9 +20,9 @@ from typing import Any
 import pytest
 
 import hp_dist
-from hp_dist import _spool
+from hp_dist import _private
 
-_MOST_SECONDS = 240
+_MOST_SECONDS = 100
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -63,9 +64,10 @@ def installed() -> Iterator[None]:
 def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty directory for temporary files, those of the spool among them; its path is short."""
     gc.collect()  # what earlier tests have left is theirs
+    get_temp_dir()  # that of multiprocessing stays until this process ends
     folder = tempfile.mkdtemp(prefix="hpf", dir="/tmp")
     monkeypatch.setenv("TMPDIR", folder)
     monkeypatch.setattr(tempfile, "tempdir", folder)
-    monkeypatch.setattr(_spool, "_folders", {})
+    monkeypatch.setattr(_private, "_folders", {})
     yield Path(folder)
     shutil.rmtree(folder)

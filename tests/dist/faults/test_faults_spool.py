@@ -5,12 +5,12 @@ import multiprocessing as mp
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import util
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -20,6 +20,8 @@ import pytest
 
 import hp_dist
 import hyperparameter as hp
+from hp_dist._carried import Carried
+from hp_dist._spool import Spool
 
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
@@ -148,8 +150,6 @@ def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
 def test_tasks_submitted_by_threads_at_once_all_arrive(
     installed: None, work: Any, folders: Path
 ) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     def submit(n: int) -> Any:
         with large(work, n):
             return one.apply_async(work.values, ("key1",))
@@ -177,6 +177,19 @@ def test_cancelled_future_lets_its_file_go(installed: None, work: Any, folders: 
         assert gone(folders)
 
 
+def test_scopes_that_come_and_go_in_many_threads_always_find_a_folder(folders: Path) -> None:
+    def send(thread: int) -> None:
+        for n in range(150):
+            with hp.scope(value=f"{thread} {n}" * 20_000):
+                Carried.capture().parcel(Spool)
+
+    known = len(util._finalizer_registry)  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(send, range(4))) == [None] * 4
+    assert gone(folders)
+    assert len(util._finalizer_registry) - known < 10  # type: ignore[attr-defined]
+
+
 # -- folders that go, disks that are full -----------------------------------------------------
 
 
@@ -195,7 +208,7 @@ def test_folder_removed_by_a_cleaner_is_made_again(
             assert one.apply_async(work.values, ("key1",)).get(timeout=60) == 4
         for folder in folders.glob("hyperparameter-*"):
             shutil.rmtree(folder)
-        os.kill(killed, signal.SIGKILL)  # idle: what follows waits for the one that replaces it
+        one.apply_async(work.die)
         with hp.scope.empty(), hp.scope(small=1):
             found = one.apply_async(work.value_and_process, ("small",)).get(timeout=60)
     assert found[0] == 1
@@ -207,7 +220,6 @@ def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leave
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with ProcessPoolExecutor(1) as executor, hp.scope(array=np.ones(1_000_000)):
-        executor.submit
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
         try:
             for _ in range(2):
@@ -224,7 +236,8 @@ def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leave
 
 PROGRAM = """
     import multiprocessing as mp, os, sys
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import util
     from pathlib import Path
     import hp_dist, hyperparameter as hp
     import faulty_work as work
