@@ -43,6 +43,8 @@ def _moved() -> list[str]:
     }  # fmt: skip
     members = {
         actor: ("PythonFunctionDescriptor", "_ActorClassMethodMetadata"),
+        actor._ActorClassMethodMetadata: ("create",),
+        actor.PythonFunctionDescriptor: ("from_class",),
         actor.ActorClass: ("_remote",),
         actor.ActorMethod: ("_remote",),
         remote_function.RemoteFunction: ("_remote",),

@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "placed", "sent_by")
+    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by")
 
     def __init__(
         self,
@@ -132,7 +132,6 @@ class Snapshot:
         self.lower = lower  # the snapshot that this one was opened over, and shares layers with
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
         self.noted_by: Any = None  # the record of the process, when it has these overrides
-        self.placed: tuple[Snapshot, Snapshot] | None = None  # what `onto` gave last, over what
         self.sent_by: Any = None  # the records that know that these go to other processes
 
     @property
@@ -178,17 +177,10 @@ class Snapshot:
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""
         if self.closed:
-            return Snapshot(self.scopes(), self.depth, True, self)
+            return Snapshot(self.scopes(), self.depth, True)
         if not self.depth:
             return lower
-        if self.placed is None or self.placed[0] is not lower:
-            depth = self.depth + lower.depth
-            below = lower if lower.depth else self  # whichever is known in encoded form
-            self.placed = (
-                lower,
-                Snapshot(self.scopes() + lower.layers, depth, lower.closed, below),
-            )
-        return self.placed[1]
+        return Snapshot(self.scopes() + lower.layers, self.depth + lower.depth, lower.closed)
 
     def find(self, key: str) -> tuple[Any, Source] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""

@@ -486,21 +486,6 @@ def test_handle_as_a_value_can_be_called(ray: Any, installed: None, kinds: Any, 
         assert get(ask.remote()) == [{"asked": 1}] * 2
 
 
-def test_what_ray_makes_can_be_a_value_at_the_creation(ray: Any, installed: None) -> None:
-    class User:
-        def __init__(self) -> None:
-            self.got = ray.get([hp.scope["data"](), hp.scope["double"]().remote(4)])
-
-        def used(self) -> Any:
-            made = ray.get(hp.scope["cls"]().remote(6).made.remote())
-            return self.got, ray.get(hp.scope["data"]()), made[0]
-
-    double = ray.remote(num_cpus=0)(lambda n: 2 * n)
-    with hp.scope(data=ray.put([1, 2]), double=double, cls=ray.remote(num_cpus=0)(Seer)):
-        actor = ray.remote(num_cpus=0)(User).remote()
-    assert get(actor.used.remote()) == ([[1, 2], 8], [1, 2], 6)
-
-
 # -- kinds of classes -------------------------------------------------------------------------
 
 
@@ -604,11 +589,6 @@ def test_wrong_arguments_are_a_type_error_that_speaks_of_theirs_alone(
         with hp.scope(who="caller"), pytest.raises(TypeError) as caught:
             submit(*args, **kwargs)
         assert "hyperparameter" not in str(caught.value)
-
-
-def test_wrong_arguments_in_a_graph_too(ray: Any, installed: None, kinds: Any) -> None:
-    with pytest.raises(TypeError, match=r"\(n, lr=0\.1"):
-        kinds.train.bind()
 
 
 @pytest.mark.parametrize(("args", "kwargs"), [((), {}), ((1, 2), {}), ((1,), {"wrong": 1})])

@@ -183,7 +183,7 @@ def test_what_is_no_bytes_is_a_carrier_error(sent: Any) -> None:
 
 
 def test_error_survives_the_way_back_with_key_and_origin() -> None:
-    """An error that its receiver cannot unpickle stops a pool's own thread, and all waits with it."""
+    """One that cannot be unpickled stops a pool's own thread, and everybody waits with it."""
     origin = hp.explain("nothing").origin
     error = hp_dist.CarrierError("message", key="model.lr", origin=origin)
     again = pickle.loads(pickle.dumps(error))

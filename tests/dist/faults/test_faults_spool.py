@@ -236,8 +236,7 @@ def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leave
 
 PROGRAM = """
     import multiprocessing as mp, os, sys
-    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import util
+    from concurrent.futures import ProcessPoolExecutor
     from pathlib import Path
     import hp_dist, hyperparameter as hp
     import faulty_work as work
