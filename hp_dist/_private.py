@@ -23,4 +23,5 @@ def folder() -> str:
 
 
 def _remove(pid: int) -> None:
-    shutil.rmtree(_folders[pid], ignore_errors=True)
+    if pid in _folders:
+        shutil.rmtree(_folders[pid], ignore_errors=True)
