@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
-.PHONY: demo test lint bench engines clean
+.PHONY: demo test coverage lint bench engines clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/digits.py
 
 test: $(VENV)/.installed
 	$(BIN)/pytest
+
+# Twice as slow as the tests alone: it follows every worker.
+coverage: $(VENV)/.installed
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
@@ -20,7 +24,7 @@ lint: $(VENV)/.installed
 
 # Runs the contract of all engines and writes its table.
 engines: $(VENV)/.installed
-	$(BIN)/pytest --no-cov --engines-matrix=docs/engines.md tests/dist/test_engines_*.py
+	$(BIN)/pytest --engines-matrix=docs/engines.md tests/dist/test_engines_*.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks
