@@ -109,6 +109,10 @@ class Carried:
             return Parcel(data)
         return Parcel(data, (*sealed.beside, {part.digest: store.keep(part) for part in parts}))
 
+    def parts(self) -> list[Part]:
+        """Return what of it travels apart."""
+        return [*encode(self.scopes).parts, *encode(self.baseline).parts]
+
     def arrived(self) -> Carried:
         return self
 

@@ -96,12 +96,20 @@ def encode(snapshot: Snapshot) -> Payload:
     `CarrierError` names the key of a value that cannot be serialized, and where it was bound.
     """
     if snapshot.carried is None:
-        layers = snapshot.scopes() if snapshot.depth or snapshot.closed else snapshot.layers
-        blobs = [(layer, _blob_below(snapshot, layer) or _encode_layer(layer)) for layer in layers]
-        body = (snapshot.depth > 0, snapshot.closed, [blob.data for _, blob in blobs])
-        snapshot.carried = Payload(seal(pickle.dumps(body, protocol=5)), blobs)
+        upper = snapshot.upper
+        if upper and (upper.depth, upper.closed) == (snapshot.depth, snapshot.closed):
+            snapshot.carried = encode(upper)  # the same scopes, over another baseline
+        else:
+            snapshot.carried = _encode(snapshot)
     payload: Payload = snapshot.carried
     return payload
+
+
+def _encode(snapshot: Snapshot) -> Payload:
+    layers = snapshot.scopes() if snapshot.depth or snapshot.closed else snapshot.layers
+    blobs = [(layer, _known_blob(snapshot, layer) or _encode_layer(layer)) for layer in layers]
+    body = (snapshot.depth > 0, snapshot.closed, [blob.data for _, blob in blobs])
+    return Payload(seal(pickle.dumps(body, protocol=5)), blobs)
 
 
 def decode(data: bytes, fetch: Fetch, beside: Sequence[Sequence[Any]] = ()) -> Snapshot:
@@ -144,15 +152,22 @@ def unseal(data: bytes) -> bytes:
     return body
 
 
-def _blob_below(snapshot: Snapshot, layer: Layer) -> Blob | None:
+def _known_blob(snapshot: Snapshot, layer: Layer) -> Blob | None:
     """Return what the outermost snapshot with `layer` encodes it as; None when that is this one."""
-    lowest = None
-    while (lower := snapshot.lower) is not None and any(known is layer for known in lower.layers):
-        snapshot = lower
-        lowest = lower if lower.depth else lowest
-    if lowest is None:
+    outermost = None
+    while (made_from := _made_from(snapshot, layer)) is not None:
+        snapshot = made_from
+        outermost = snapshot if snapshot.depth else outermost
+    if outermost is None:
         return None
-    return next(blob for known, blob in encode(lowest).blobs if known is layer)
+    return next(blob for known, blob in encode(outermost).blobs if known is layer)
+
+
+def _made_from(snapshot: Snapshot, layer: Layer) -> Snapshot | None:
+    for each in (snapshot.upper, snapshot.lower):
+        if each is not None and any(known is layer for known in each.layers):
+            return each
+    return None
 
 
 def _encode_layer(layer: Layer) -> Blob:

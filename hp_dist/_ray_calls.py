@@ -15,7 +15,7 @@ from hyperparameter import context
 
 from ._carried import Carried, arrive
 from ._parts import Store
-from ._ray_store import ObjectStore
+from ._ray_store import ObjectStore, give_back, lend
 
 ARGUMENT = "_hyperparameter_carried"
 _MARK = "__hp_carries__"
@@ -63,7 +63,7 @@ def is_of_ray(target: Any) -> bool:
 def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[..., Any]:
     """Return `function` with one more keyword argument, the scope that it runs inside."""
     function = _streaming(function)
-    wrapper = context.wrap(function, prepare or _prepare, context.restore)
+    wrapper = context.wrap(function, prepare or _prepare, _finish)
     functools.update_wrapper(wrapper, function)
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
     signature = inspect.signature(function)
@@ -136,18 +136,30 @@ def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _arrived(kwargs: dict[str, Any]) -> Carried | None:
+    carried, _ = _arrived_along(kwargs)
+    return carried
+
+
+def _arrived_along(kwargs: dict[str, Any]) -> tuple[Carried | None, Any]:
     sent = kwargs.pop(ARGUMENT, None)
     if sent is None:
-        return None
-    data, *along = sent if isinstance(sent, tuple) else (sent,)
-    return arrive(ObjectStore, data, *along[:1])
+        return None, ()
+    data, along = sent if isinstance(sent, tuple) else (sent, ())
+    return arrive(ObjectStore, data, along), along
 
 
 def _prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    carried = _arrived(kwargs)
+    carried, along = _arrived_along(kwargs)
     if carried is not None:
         carried.open()
+        if along:
+            lend(carried.parts(), along[2])
     return args, kwargs
+
+
+def _finish(before: Any) -> None:
+    context.restore(before)
+    give_back()
 
 
 def _prepare_init(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 from ._parts import Part, from_bytes, to_chunks
 from .exceptions import CarrierError
@@ -30,12 +32,32 @@ class ObjectStore:
         connection, place = part.places.get(ObjectStore, (None, None))
         if connection is not _connection():
             place = ray.put(part)
-            part.places[ObjectStore] = _connection(), place
+            _place(part, place)
         return place
 
     @staticmethod
     def fetch(digest: bytes, place: Any) -> Part:
         return _fetch(digest, place)
+
+
+def lend(parts: Iterable[Part], places: dict[bytes, Any]) -> None:
+    """Let a call submit with the objects of its caller, who outlives it, until `give_back`."""
+    for part in parts:
+        _place(part, places[part.digest])
+
+
+def give_back() -> None:
+    """Forget at the end of a call what was put or lent in it: a worker may be idle for ever."""
+    while _lent:
+        _lent.pop().places.pop(ObjectStore, None)
+
+
+def _place(part: Part, place: Any) -> None:
+    part.places[ObjectStore] = _connection(), place
+    _lent.add(part)
+
+
+_lent: WeakSet[Part] = WeakSet()
 
 
 class KeyValueStore:

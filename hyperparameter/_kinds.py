@@ -26,9 +26,9 @@ def wrap(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Call
     if flags & _COROUTINE:
         return _coroutine(function, prepare, finish)
     if flags & _GENERATOR:
-        return _generator(function, prepare)
+        return _generator(function, prepare, finish)
     if flags & _ASYNC_GENERATOR:
-        return _async_generator(function, prepare)
+        return _async_generator(function, prepare, finish)
     return _function(function, prepare, finish)
 
 
@@ -81,13 +81,16 @@ def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
     return wrapper
 
 
-def _generator(function: Callable[..., Any], prepare: Prepare) -> Wrapper:
+def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         steps = _frames.Steps()
-        with steps:
-            args, kwargs = prepare(args, kwargs)
-            generator = function(*args, **kwargs)
-        return (yield from _Stepped(generator, steps))
+        try:
+            with steps:
+                args, kwargs = prepare(args, kwargs)
+                generator = function(*args, **kwargs)
+            return (yield from _Stepped(generator, steps))
+        finally:
+            finish(_state.active.get())
 
     return wrapper
 
@@ -119,27 +122,30 @@ class _Stepped:
             self._generator.close()
 
 
-def _async_generator(function: Callable[..., Any], prepare: Prepare) -> Wrapper:
+def _async_generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         steps = _frames.Steps()
-        with steps:
-            args, kwargs = prepare(args, kwargs)
-            generator = function(*args, **kwargs)
-        step, sent = generator.asend, None
-        while True:
+        try:
             with steps:
-                try:
-                    item = await step(sent)
-                except StopAsyncIteration:
-                    return
-            try:
-                sent = yield item
-                step = generator.asend
-            except GeneratorExit:
+                args, kwargs = prepare(args, kwargs)
+                generator = function(*args, **kwargs)
+            step, sent = generator.asend, None
+            while True:
                 with steps:
-                    await generator.aclose()
-                raise
-            except BaseException as error:  # noqa: BLE001  # goes to the generator, as in `yield from`
-                step, sent = generator.athrow, error
+                    try:
+                        item = await step(sent)
+                    except StopAsyncIteration:
+                        return
+                try:
+                    sent = yield item
+                    step = generator.asend
+                except GeneratorExit:
+                    with steps:
+                        await generator.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001  # as `yield from`
+                    step, sent = generator.athrow, error
+        finally:
+            finish(_state.active.get())
 
     return wrapper

@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by")
+    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by", "upper")
 
     def __init__(
         self,
@@ -125,11 +125,14 @@ class Snapshot:
         depth: int = 0,
         closed: bool = False,
         lower: Snapshot | None = None,
+        upper: Snapshot | None = None,
     ) -> None:
         self.layers = layers
         self.depth = depth  # how many of the layers belong to scopes
         self.closed = closed
-        self.lower = lower  # the snapshot that this one was opened over, and shares layers with
+        # Those that this one was made from, and shares layers with: what was opened over what.
+        self.lower = lower
+        self.upper = upper
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
         self.noted_by: Any = None  # the record of the process, when it has these overrides
         self.sent_by: Any = None  # the records that know that these go to other processes
@@ -177,10 +180,11 @@ class Snapshot:
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""
         if self.closed:
-            return Snapshot(self.scopes(), self.depth, True)
+            return Snapshot(self.scopes(), self.depth, True, upper=self)
         if not self.depth:
             return lower
-        return Snapshot(self.scopes() + lower.layers, self.depth + lower.depth, lower.closed)
+        layers = self.scopes() + lower.layers
+        return Snapshot(layers, self.depth + lower.depth, lower.closed, lower, self)
 
     def find(self, key: str) -> tuple[Any, Source] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""

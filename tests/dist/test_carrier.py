@@ -717,6 +717,31 @@ def test_decoded_snapshot_is_sent_on_as_the_bytes_that_it_came_in() -> None:
     assert encode(decode(payload)).data == payload
 
 
+class Again:
+    """Arrives as itself, and counts how often it is pickled in this process."""
+
+    pickled = 0
+
+    def __reduce__(self) -> Any:
+        type(self).pickled += 1
+        return Again, ()
+
+
+def test_arrived_scopes_are_sent_on_without_encoding_their_values_again() -> None:
+    creation, call = decode(sent(a=Again(), b=1)), decode(sent(a=Again(), c=2))
+    pickled = Again.pickled
+    with context.attached(creation):
+        alone = encode(context.capture().scopes)
+        with context.attached(call):
+            both = encode(context.capture().scopes)
+            with hp.scope(d=3):
+                three = encode(context.capture().scopes)
+    assert Again.pickled == pickled
+    assert alone.data == encode(creation).data
+    assert list(decode(both.data).flat()) == ["a", "b", "c"]
+    assert list(decode(three.data).flat()) == ["a", "b", "c", "d"]
+
+
 def test_encoding_keeps_no_value_alive() -> None:
     class Large:
         pass

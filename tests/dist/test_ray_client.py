@@ -49,6 +49,8 @@ def address(ray_folder: str) -> Iterator[str]:
     with log.open("w") as output:
         head = subprocess.Popen(command, cwd=ray_folder, stdout=output, stderr=output)
     try:
+        # A client that connects before that waits half a minute for nothing.
+        tasks.wait_for(lambda: "runtime started" in log.read_text() or head.poll() is not None)
         tasks.wait_for(lambda: answers(client_port) or head.poll() is not None)
         assert head.poll() is None, log.read_text()
         yield f"ray://127.0.0.1:{client_port}"
