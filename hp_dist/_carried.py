@@ -204,7 +204,7 @@ def _decode_once(data: bytes, fetch: Fetch, beside: Any) -> Snapshot:
 
 
 def _weight(snapshot: Snapshot) -> int:
-    return sum(weight_of(layer, blob.parts) for layer, blob in snapshot.carried.blobs)
+    return sum(weight_of(layer, blob.parts) for layer, blob in encode(snapshot).blobs)
 
 
 # Tells this process, and with the pid those forked from it, from all others.
@@ -216,7 +216,24 @@ _arrived = Recent(256, 32 * 1024 * 1024)
 class Arrived(Carried):
     """A `Carried` that has travelled: its origins were given their process when it left."""
 
-    __slots__ = ()
+    __slots__ = ("_opened",)
+
+    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
+        super().__init__(captured, engines, home)
+        self._opened: tuple[Any, Any, Any] | None = None
+
+    def open(self, over: Carried | None = None) -> Any:
+        """Open the scopes; a worker that is where it was for the last task finds them open."""
+        if over is not None or self.is_home:
+            return super().open(over)
+        if self._opened is not None:
+            before, ground, opened = self._opened
+            if context.active() is before and context.ground() is ground:
+                _engines.install_all(self._engines)
+                return context.swap(opened)
+        before = super().open()
+        self._opened = before, context.ground(), context.active()
+        return before
 
     def _from_afar(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

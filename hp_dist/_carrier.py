@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import cloudpickle
 
-from hyperparameter.context import Layer, Origin, Snapshot
+from hyperparameter.context import EMPTY, Layer, Origin, Snapshot
 
 from ._parts import DIGEST_SIZE, Part, digest_of, part
 from ._recent import KEY_BYTES, Recent
@@ -122,6 +122,8 @@ def decode(data: bytes, fetch: Fetch, beside: Sequence[Sequence[Any]] = ()) -> S
     aside = beside or [()] * len(encoded)
     pairs = [_decode_layer(*one, fetch) for one in zip(encoded, aside, strict=True)]
     layers = tuple(layer for layer, _ in pairs)
+    if not layers and not closed:
+        return EMPTY  # the one that everybody knows
     snapshot = Snapshot(layers, len(layers) if has_scopes else 0, closed)
     snapshot.carried = Payload(data, pairs)
     return snapshot

@@ -7,6 +7,7 @@ arguments: quicker to pickle than an object that holds them, and that is done fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import starmap
 from typing import Any
 
 from hyperparameter import context
@@ -26,21 +27,21 @@ def run(
         context.restore(before)
 
 
-def each(function: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
-    """Call the function with each item; what a call leaves open is gone for the next one."""
-    here, restore = context.active(), context.restore
-    results = []
-    for item in items:
-        results.append(function(item))
-        restore(here)
-    return results
+def each(data: bytes, along: Any, function: Callable[..., Any], items: Iterable[Any]) -> Any:
+    """Return the results for all items; what a call leaves open is gone for the next one."""
+    return run(data, along, _isolated, (map(function, items),), {})
 
 
-def star_each(function: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
-    """Call the function with the arguments in each item, as `each` does."""
-    here, restore = context.active(), context.restore
+def star_each(data: bytes, along: Any, function: Callable[..., Any], items: Iterable[Any]) -> Any:
+    """Return the results for the arguments in each item, as `each` does."""
+    return run(data, along, _isolated, (starmap(function, items),), {})
+
+
+def _isolated(calls: Iterable[Any]) -> list[Any]:
+    here, active = context.active(), context.active
     results = []
-    for item in items:
-        results.append(function(*item))
-        restore(here)
+    for result in calls:
+        if active() is not here:  # to ask is far cheaper than to restore
+            context.restore(here)
+        results.append(result)
     return results

@@ -15,7 +15,7 @@ from typing import Any
 from hyperparameter import context
 
 from ._bound import Bound, Initializer, bind
-from ._carried import Carried
+from ._carried import Carried, Parcel
 from ._engines import Patches
 from ._local import run, star_each
 from ._spool import Spool
@@ -54,7 +54,8 @@ def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
         carried = None
         if not _is_bound(fn):
             carried = Carried.capture()
-            fn, args, kwargs = run, (*carried.parcel(Spool), *_isolated(fn, args), kwargs), {}
+            fn, args = _in_scopes(carried.parcel(Spool), fn, args, kwargs)
+            kwargs = {}
         # A worker that is started now serves all later submissions: it inherits none.
         before = context.swap(None)
         try:
@@ -69,11 +70,11 @@ def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _isolated(function: Callable[..., Any], args: Any) -> tuple[Callable[..., Any], Any]:
-    """Return what calls the items of a chunk one by one in the scopes, in place of `map`'s own."""
+def _in_scopes(parcel: Parcel, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Return what makes the call, or those of a chunk of `map`, in the scopes, and its arguments."""
     if isinstance(function, functools.partial) and function.func is _process_chunk:
-        return star_each, (*function.args, *args)
-    return function, args
+        return star_each, (*parcel, *function.args, *args)
+    return run, (*parcel, function, args, kwargs)
 
 
 def _release(future: Any) -> None:

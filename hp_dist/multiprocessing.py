@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ._bound import Bound, Initializer
-from ._carried import Carried, arrive
+from ._carried import Carried, Parcel, arrive
 from ._engines import Patches
 from ._local import each, run, star_each
 from ._spool import Spool
@@ -122,19 +122,20 @@ def _generating(generate: Callable[..., Any]) -> Callable[..., Any]:
         if parcel.along:
             _keep(self, result_job, carried)
         return (
-            (job, index, run, (*parcel, *_isolated(function, args), kwds), {})
+            (job, index, *_in_scopes(parcel, function, args, kwds), {})
             for job, index, function, args, kwds in tasks
         )
 
     return wrapper
 
 
-def _isolated(function: Callable[..., Any], args: Any) -> tuple[Callable[..., Any], Any]:
-    """Return what calls the items of a chunk one by one in the scopes, in place of Pool's own."""
+def _in_scopes(parcel: Parcel, function: Callable[..., Any], args: Any, kwds: Any) -> Any:
+    """Return what makes the calls of a chunk inside the scopes, and its arguments."""
     if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
         mapper = _MAPPERS.get(function.__name__)
-        return (mapper, args[0]) if mapper else (function, args)
-    return function, args
+        if mapper is not None:
+            return mapper, (*parcel, *args[0])
+    return run, (*parcel, function, args, kwds)
 
 
 _MAPPERS = {"mapstar": each, "starmapstar": star_each}

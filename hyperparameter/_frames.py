@@ -137,9 +137,8 @@ def swap(state: State | None) -> State | None:
     return old
 
 
-def restore(state: State | None) -> None:
-    """Put back the state that was there before, whatever has been opened since."""
-    _state.active.set(state)
+restore = _state.active.set
+"""Put back the state that was there before, whatever has been opened since."""
 
 
 class Steps:

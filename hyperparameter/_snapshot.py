@@ -174,6 +174,8 @@ class Snapshot:
 
     def portable(self, process: Process | None = None) -> Snapshot:
         """Return this snapshot with portable layers."""
+        if not self.layers:
+            return self
         layers = tuple(layer.portable(process) for layer in self.layers)
         return Snapshot(layers, self.depth, self.closed)
 

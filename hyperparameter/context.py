@@ -56,9 +56,13 @@ def _note_sent(snapshot: Snapshot) -> None:
         each.sent_by = records
 
 
-def active() -> Any:
-    """Return the state of this context, for `restore`; None where nothing is open."""
-    return _state.active.get()
+active = _state.active.get
+"""Return the state of this context, for `restore`; None where nothing is open."""
+
+
+def ground() -> Any:
+    """Return what is below all scopes now: another object for each baseline and record."""
+    return _state.ground
 
 
 @contextmanager
@@ -80,6 +84,7 @@ def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
 
 __all__ = [
     "DELETED",
+    "EMPTY",
     "Captured",
     "Layer",
     "Origin",
@@ -91,6 +96,7 @@ __all__ = [
     "attached",
     "capture",
     "current",
+    "ground",
     "is_attached",
     "is_plain",
     "isolated",
