@@ -25,6 +25,8 @@ from measure import Taken
 from table import Figures, Row
 
 import hyperparameter as hp
+from hp_dist._ray_calls import argument
+from hp_dist._ray_store import ObjectStore
 
 SIZES = (10, 100, 1_000, 10_000)
 LEAST = {100: 0.9, 1_000: 0.9, 10_000: 0.8}
@@ -61,7 +63,7 @@ def started() -> Iterator[Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def rows(ray: Any, figures: Figures, rounds: int = 9) -> Iterator[Row]:
+def rows(ray: Any, figures: Figures, rounds: int = 15) -> Iterator[Row]:
     stock, carried = _task(ray), _task(ray)
     for size in SIZES:
         values = params(size)
@@ -105,6 +107,7 @@ def _calls(stock: Any, carried: Any, values: dict[str, float], calls: int) -> di
         "stock": Call(stock, (1,), None, calls),
         "scope": Call(carried, (1,), "ray", calls),
         "dict as an argument": Call(stock, (1, values), None, with_dict),
+        "the same as an argument": Call(stock, (1, argument(ObjectStore)), None, calls),
         "stock, no argument": Call(stock, (), None, calls // 2),
         "scope, no argument": Call(carried, (), "ray", calls // 2),
     }
@@ -121,7 +124,7 @@ def _compared(
     what = f"{what}, {size:,} keys"
     for name, call in calls.items():
         check(f"{what}, {name}", functools.partial(_seen, ray, call), call.engine)
-    taken = in_turns({name: _burst(ray, call) for name, call in calls.items()}, rounds, 15)
+    taken = in_turns({name: _burst(ray, call) for name, call in calls.items()}, rounds, 20)
     for name, measured in taken.items():
         figures[f"{what}: {name}"] = _absolute(measured)
     yield from _rows(what, size, taken)
@@ -132,11 +135,13 @@ def _seen(ray: Any, call: Call) -> Any:
 
 
 def _rows(what: str, size: int, taken: Measured) -> Iterator[Row]:
-    stock, scope, as_dict, bare, bare_scope = taken.values()
+    stock, scope, as_dict, as_argument, bare, bare_scope = taken.values()
     least = LEAST.get(size)
     yield compared(f"{what}: throughput", stock["wall"], scope["wall"], "x stock", least, True)
     yield compared(f"{what}: throughput", as_dict["wall"], scope["wall"],
                    "x dict as argument", 1 if least else None, True)  # fmt: skip
+    yield compared(f"{what}: throughput", as_argument["wall"], scope["wall"],
+                   "x the same as argument", None, True)  # fmt: skip
     yield compared(f"{what}: submission", scope["submission"], stock["submission"], "x stock")
     yield compared(f"{what}: latency", scope["latency"], stock["latency"], "x stock")
     yield compared(f"{what}, no argument: throughput", bare["wall"], bare_scope["wall"], "x stock")
