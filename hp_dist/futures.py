@@ -71,7 +71,7 @@ def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _in_scopes(parcel: Parcel, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Return what makes the call, or those of a chunk of `map`, in the scopes, and its arguments."""
+    """Return what makes the calls of a submission in the scopes, and its arguments."""
     if isinstance(function, functools.partial) and function.func is _process_chunk:
         return star_each, (*parcel, *function.args, *args)
     return run, (*parcel, function, args, kwargs)
