@@ -15,6 +15,7 @@ from ._read import Read, Unused
 from ._record import Record, process_record, record
 from ._scope import scope
 from ._secrets import add_secret_words
+from ._sources.config import config
 from .exceptions import (
     ConfigurationError,
     ConversionError,
@@ -36,6 +37,7 @@ __all__ = [
     "Unused",
     "UsageError",
     "add_secret_words",
+    "config",
     "explain",
     "launch",
     "param",

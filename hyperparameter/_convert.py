@@ -23,6 +23,7 @@ _INT = r"[-+]?[0-9]+"
 _BASED_INT = r"0o[0-7]+|0x[0-9a-fA-F]+"
 _FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
 _SPECIAL_FLOAT = r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_NUMERIC = frozenset("0123456789+-.")
 _pattern = cache(re.compile)  # when first needed: four of them are a tenth of our import
 
 
@@ -30,7 +31,18 @@ _MOST_DIGITS = 600  # no interpreter refuses to convert so many
 
 
 class Unconvertible(Exception):
-    """Raised inside conversions; whoever knows the key turns it into a `ConversionError`."""
+    """Raised inside conversions; whoever knows the key turns it into a `ConversionError`.
+
+    `path` leads to the part of the value that it is about.
+    """
+
+    def __init__(self, reason: str = "", path: tuple[Any, ...] = ()) -> None:
+        super().__init__(reason, path)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return ", ".join([*(f"at {part!r}" for part in self.path), *filter(None, [self.reason])])
 
 
 class UntypedText:
@@ -57,16 +69,22 @@ class UntypedText:
 def infer(text: str) -> Any:
     """Return what `text` means as a YAML 1.2 core scalar or as JSON; else the text itself."""
     bare = text.strip(" \t\r\n")
-    if bare in _CORE:
-        return _CORE[bare]
-    if bare[:1] in '[{"':
+    if bare and bare[0] in '[{"':
         import json
 
         try:
             return json.loads(bare)
         except (ValueError, RecursionError):
             return text
-    number = _number(bare)
+    value = core(bare)
+    return text if type(value) is str else value
+
+
+def core(text: str) -> Any:
+    """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself."""
+    if text in _CORE:
+        return _CORE[text]
+    number = _number(text) if text[0] in _NUMERIC else None
     return text if number is None else number
 
 

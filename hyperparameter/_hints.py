@@ -204,13 +204,38 @@ def _struct(hint: Any) -> Converter:
             return value
         try:
             return msgspec.convert(
-                _mapping(value), hint, strict=False, from_attributes=True, dec_hook=_foreign
+                _texts(_mapping(value)), hint, strict=False, from_attributes=True, dec_hook=_foreign
             )
-        except (msgspec.ValidationError, RecursionError) as error:
-            # Only the place: the rest of the text may have a value in it, which may be a secret.
-            raise Unconvertible("".join(str(error).partition("at `$")[1:])) from None
+        except RecursionError:
+            raise Unconvertible("nested too deep") from None
+        except msgspec.ValidationError as error:
+            raise _invalid(str(error)) from None
 
     return convert
+
+
+def _texts(value: Any) -> Any:
+    """Return text without a type as text, which msgspec converts, unless it is a collection."""
+    if isinstance(value, UntypedText):
+        seen = plain(value)
+        return seen if isinstance(seen, (list, dict)) else value.text
+    if type(value) in (list, tuple):
+        return type(value)(_texts(item) for item in value)
+    if isinstance(value, Mapping):
+        return {name: _texts(item) for name, item in value.items()}
+    return value
+
+
+def _invalid(message: str) -> Unconvertible:
+    """Return msgspec's error with its place alone: the text may have a value, which is a secret."""
+    problem, _, place = message.partition(" - at `$")
+    path = []
+    for name in place.rstrip("`").lstrip(".").replace("[", ".[").split("."):
+        if name.startswith("[") or not name:  # an item, but not which one
+            break
+        path.append(name)
+    missing = problem.removeprefix("Object missing required field `").rstrip("`")
+    return Unconvertible(f"field {missing!r} is missing" if missing != problem else "", tuple(path))
 
 
 def _foreign(hint: type, value: Any) -> Any:
@@ -248,9 +273,8 @@ def _part(convert: Converter, value: Any, where: Any) -> Any:
     """Convert a part of a value; an error says which part."""
     try:
         return convert(value)
-    except Unconvertible as reason:
-        inner = f", {reason}" if str(reason) else ""  # no value: it may be a secret
-        raise Unconvertible(f"at {where!r}{inner}") from None
+    except Unconvertible as error:
+        raise Unconvertible(error.reason, (where, *error.path)) from None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -1,0 +1,104 @@
+"""From sources to settings, and from settings to layers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._convert import UntypedText
+from .._keys import flatten, is_nested
+from .._origin import Origin, Source
+from .._snapshot import Layer, Snapshot
+from ..exceptions import ConfigurationError
+from .document import read
+from .interpolation import interpolated
+from .tree import Setting, Tree, merged, of_document, of_mapping
+
+File = str | os.PathLike[str]
+One = File | Mapping[str, Any]
+Overrides = Mapping[str, Any] | Iterable[str]
+
+
+def load(
+    source: One | Iterable[One],
+    overrides: Overrides | None,
+    env_prefix: str | None,
+    env: Mapping[str, str],
+    here: Source,
+) -> dict[str, Setting]:
+    """Return the settings by dotted key: later sources win, then the environment, then overrides.
+
+    `here` is the origin of what no file says.
+    """
+    trees = [_tree(one, here) for one in _each(source)]
+    if env_prefix is not None:
+        trees.append(from_environment(env_prefix, env))
+    if overrides is not None:
+        trees.append(_overriding(overrides, here))
+    tree: Tree = {}
+    for one in trees:
+        tree = merged(tree, one)
+    return interpolated(tree, env)
+
+
+def from_environment(prefix: str, env: Mapping[str, str]) -> Tree:
+    """Return the variables with this prefix; `__` in a name is a dot, case does not matter."""
+    start = prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
+    names = {
+        name[len(start) :].lower().replace("__", "."): name
+        for name in sorted(env)
+        if name.startswith(start) and name != start
+    }
+    values = {key: UntypedText(env[name]) for key, name in names.items()}
+    return of_mapping(values, lambda path: Origin("env", f"${names[str(path[0])]}"))
+
+
+def _each(source: One | Iterable[One]) -> Iterable[One]:
+    if isinstance(source, (str, os.PathLike, Mapping)):
+        return [source]
+    if isinstance(source, Iterable):
+        return source
+    raise TypeError(
+        f"A configuration is a path, a mapping or several, not {type(source).__name__}."
+    )
+
+
+def _tree(source: One, here: Source) -> Tree:
+    if isinstance(source, Mapping):
+        return of_mapping(source, lambda _: here)
+    if isinstance(source, (str, os.PathLike)):
+        return of_document(read(source))
+    raise TypeError(f"A configuration is a path or a mapping, not {type(source).__name__}.")
+
+
+def _overriding(overrides: Overrides, here: Source) -> Tree:
+    if isinstance(overrides, Mapping):
+        return of_mapping(overrides, lambda _: here)
+    tree: Tree = {}
+    for text in [overrides] if isinstance(overrides, str) else overrides:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigurationError(f"Override {text!r:.200} has no '='. Write it as KEY=VALUE.")
+        tree = merged(tree, of_mapping({key.strip(): UntypedText(value)}, lambda _: here))
+    return tree
+
+
+def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:
+    """Return the settings as layers: what each took the place of lies below it."""
+    current = {key: one for whole, each in settings.items() for key, one in _flat(whole, each)}
+    found: list[Layer] = []
+    while current or not found:
+        values = {key: setting.value for key, setting in current.items()}
+        origins = {key: setting.origin for key, setting in current.items()}
+        found.append(Layer(values, here, origins))
+        current = {key: one.shadowed for key, one in current.items() if one.shadowed is not None}
+    return found[0] if len(found) == 1 else Snapshot(tuple(found), len(found))
+
+
+def _flat(key: str, setting: Setting) -> Iterable[tuple[str, Setting]]:
+    """Return a setting by its keys: of a mapping that a reference stands for, there are many."""
+    if not is_nested(setting.value):
+        return [(key, setting)]
+    flat = flatten(setting.value, key)
+    return [(name, Setting(value, setting.origin)) for name, value in flat.items()]

@@ -1,0 +1,3 @@
+"""Where a value stands in a document: names of mappings, indexes of lists."""
+
+Path = tuple[str | int, ...]

@@ -1,0 +1,297 @@
+"""Files that are no configuration give one clear error: file, line, what to do.
+
+`HP_STRESS=full` fuzzes with 70 000 texts for each format; otherwise it is a hundredth of them.
+"""
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+from hyperparameter._sources import from_json, from_toml, from_yaml
+from hyperparameter._sources.document import read
+
+INPUTS = 70_000 if os.environ.get("HP_STRESS") == "full" else 700
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def problem(name: str, content: str | bytes) -> str:
+    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config(name)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+EVERY = ["a.toml", "a.yaml", "a.yml", "a.json"]
+every = pytest.mark.parametrize("name", EVERY)
+
+
+def test_missing_file_is_named() -> None:
+    with pytest.raises(hp.ConfigurationError, match=r"^nope\.yaml cannot be read: No such file"):
+        hp.config("nope.yaml")
+
+
+def test_directory_is_no_file() -> None:
+    Path("d.toml").mkdir()
+    with pytest.raises(hp.ConfigurationError, match=r"^d\.toml cannot be read: Is a directory"):
+        hp.config("d.toml")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file_is_named() -> None:
+    Path("a.toml").touch(0o000)
+    with pytest.raises(hp.ConfigurationError, match="Permission denied"):
+        hp.config("a.toml")
+
+
+def test_name_with_a_null_is_an_error() -> None:
+    with pytest.raises(hp.ConfigurationError, match="cannot be read"):
+        hp.config("a\0.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.yaaml", "'.yaaml' is not known, so its format is not either. Did you mean '.yaml'"),
+     ("a.ini", "Known are .toml, .yaml, .yml, .json, .jsonnet, .libsonnet"),
+     ("a", "no extension")],
+)  # fmt: skip
+def test_unknown_extension_tells_the_known_ones(name: str, expected: str) -> None:
+    assert expected in problem(name, "x: 1")
+
+
+@every
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xef\xbb\xbf"], ids=["no", "blank", "bom"])
+def test_empty_file_is_an_error(name: str, content: bytes) -> None:
+    assert problem(name, content) == f"{name} is empty: a configuration is a mapping of names."
+
+
+def test_file_of_comments_alone_is_empty() -> None:
+    assert "is empty" in problem("a.yaml", "# nothing\n")
+    Path("a.toml").write_text("# nothing\n")
+    assert dict(hp.config("a.toml")) == {}  # to TOML, that is a table
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [("a.yaml", "- 1\n- 2", "list"), ("a.yaml", "text", "str"), ("a.json", "[1]", "list"),
+     ("a.json", "3", "int")],
+)  # fmt: skip
+def test_file_without_a_mapping_is_an_error(name: str, content: str, kind: str) -> None:
+    assert problem(name, content).startswith(f"{name} has a {kind} at its top")
+
+
+@every
+def test_binary_file_names_line_and_byte(name: str) -> None:
+    assert problem(name, b"# x\n\xff\xfe\x00\x01") == (
+        f"{name}:2: byte 0xff is not UTF-8. Save the file as UTF-8."
+    )
+
+
+@every
+def test_control_characters_are_an_error(name: str) -> None:
+    assert problem(name, '{"a": "\0"}' if name == "a.json" else 'a: "\0"').startswith(name)
+
+
+@every
+def test_file_of_100_mb_is_not_read(name: str) -> None:
+    with open(name, "wb") as file:
+        file.truncate(100 << 20)  # takes no place on the disk
+    with pytest.raises(hp.ConfigurationError, match="larger than 32 MiB"):
+        hp.config(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.yaml", "x: 1\ny: 2\nx: 3", "a.yaml:3: 'x' is there twice, first in line 1."),
+        ("a.json", '{"x": 1,\n"y": {"z": 1,\n"z": 2}}', "a.json:3: 'z' is there twice"),
+        ("a.toml", "x = 1\nx = 2", "a.toml:2: Cannot overwrite a value"),
+        ("a.yaml", "a.b: 1\na:\n  b: 2", "a.yaml:3: 'b' is there twice, first at a.yaml:1."),
+        ("a.yaml", "a: 1\na.b: 2", "a.yaml:2: 'a' is a mapping here, and a value at a.yaml:1."),
+        ("a.json", '{"a": {"b": 1},\n"a.b": 2}', "'a.b' is there twice"),
+    ],
+)  # fmt: skip
+def test_key_that_comes_twice_names_both_lines(name: str, content: str, expected: str) -> None:
+    assert problem(name, content).startswith(expected) or expected in problem(name, content)
+
+
+def test_tabs_that_indent_yaml_are_explained() -> None:
+    message = problem("a.yaml", "a:\n\tb: 1\n")
+    assert message.startswith("a.yaml:2: ")
+    assert message.endswith("Indent with spaces: YAML takes no tabs there.")
+
+
+@pytest.mark.parametrize("style", ["block", "flow"])
+def test_anchors_that_explode_are_stopped(style: str) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for i in range(1, 12):
+        items = ", ".join([f"*a{i - 1}"] * 10)
+        lines.append(f"a{i}: &a{i} [{items}]")
+    text = "\n".join(lines) if style == "block" else "{" + ", ".join(lines) + "}"
+    assert "its aliases stand for more than 1,000,000 values" in problem("a.yaml", text)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a: &x [*x]", "*x has no &x that ends before it"),
+        ("a: *nope", "*nope has no &nope"),
+        ("a: 1\n---\nb: 2", "a.yaml:2: a second document begins"),
+        ("a: !!python/object/apply:os.system ['echo']", "makes an object, which no file may"),
+        ("a: !secret x", "makes an object"),
+        ("a: !!int x", "'x' is no int"),
+        ("1: x", "the key 1 is no text. Put it in quotes"),
+        ("null: x", "the key null is no text"),
+        ("[a, b]: x", "a key is a collection"),
+        ("? {a: 1}\n: x", "a key is a collection"),
+        ("a: 1\n<<: 3", "a.yaml:2: << takes a mapping"),
+        ("a: [1, 2", "did not find expected ',' or ']'"),
+        ("a: 'x\nb: 1", "a.yaml:"),
+        ("a: b: c", "a.yaml:1: mapping values are not allowed"),
+        ("a: @x", "a.yaml:1: found character"),
+        ("a..b: 1", "empty segment"),
+        ("'': 1", "a.yaml:1: "),
+        ("a: " + "[" * 300 + "]" * 300, "nested deeper than 200 levels"),
+    ],
+)
+def test_yaml_that_cannot_be_used_says_why(content: str, expected: str) -> None:
+    assert expected in problem("a.yaml", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a = 1\nb = \n", "a.toml:2: Invalid value"),
+        ("a = [1,", "a.toml:1: "),
+        ("a = 2020-13-45", "a.toml:1: "),
+        ("[a]\n[a]", "a.toml:2: "),
+        ("a = " + "[" * 5000 + "]" * 5000, "nested deeper"),
+        ("a = " + "9" * 5000, "a.toml: "),
+        ("'' = 1", "a.toml:1: "),
+    ],
+)
+def test_toml_that_cannot_be_used_says_why(content: str, expected: str) -> None:
+    assert problem("a.toml", content).startswith(expected) or expected in problem("a.toml", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('{"a": 1,}', "a.json:1: "),
+        ('{\n"a": 1\n"b": 2}', "a.json:3: Expecting ',' delimiter (column 1)"),
+        ('// x\n{"a": std.extVar("b")}', "is Jsonnet: name it .jsonnet"),
+        ('{"a": ' + "[" * 300 + "]" * 300 + "}", "nested deeper than 200 levels"),
+        ('{"a": ' + "[" * 100_000, "nested deeper than 200 levels"),
+        ('{"a": ' + "9" * 5000 + "}", "a.json: "),
+        ('{"": 1}', "a.json:1: "),
+        ('{"a":\n{"b.": 1}}', "a.json:2: "),
+    ],
+)
+def test_json_that_cannot_be_used_says_why(content: str, expected: str) -> None:
+    assert expected in problem("a.json", content)
+
+
+def test_source_that_is_neither_path_nor_mapping_is_a_type_error() -> None:
+    for source in (3, [3], None):
+        with pytest.raises(TypeError, match="path"):
+            hp.config(source)  # type: ignore[call-overload]
+
+
+def test_mapping_that_contains_itself_or_odd_keys_is_an_error() -> None:
+    loop: dict[str, Any] = {}
+    loop["a"] = loop
+    for source in (loop, {1: 2}, {"a": {None: 1}}, {"a..b": 1}):
+        with pytest.raises(hp.ConfigurationError):
+            hp.config(source)
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+PIECES = {
+    "json": [
+        *words(r'{ } [ ] " : , \ "a" "b" 1 -1e9 null true \u00 \ud800 "a":1 {"c": 0.1 NaN é ${a}'),
+        *"\n\t ",
+    ],
+    "toml": [
+        *words(r"""a b.c " ' [ ] [[ ]] # 1 0x1 1979-05-27 { } , . \ é inf"""),
+        *['"' * 3, "'" * 3, " = ", "a = 1\n", "[t]\n", "[[u]]\n", "\r\n", "\n"],
+    ],
+    "yaml": [
+        *words(r"""a : &x *x << | > " ' { } [ ] , --- ... # 1 1e3 ~ % @"""),
+        *[": ", "- ", "? ", "\n", "  ", "!!str ", "!t ", "\t", "b: 1\n"],
+    ],
+}
+SEEDS = {
+    "json": '{"a": 1, "b": {"c": [1, 2, {"d": "x\\n"}], "e": null}, "f": 1e-3}',
+    "toml": 'a = 1\n[b]\nc = [1, 2, {d = "x\\n"}]\n"e.f" = """\ng"""\n[[h]]\ni = 2020-01-01\n',
+    "yaml": "a: &x 1\nb:\n  c: [1, 2, {d: 'x'}]\n  e: |\n    text\nf: *x\n<<: {g: 1}\n",
+}
+
+
+def texts(kind: str, count: int, seed: int) -> Any:
+    """Yield texts of the format's pieces, and mutations of one that is right."""
+    chance = random.Random(seed)
+    pieces, whole = PIECES[kind], SEEDS[kind]
+    for _ in range(count):
+        if chance.random() < 0.5:
+            yield "".join(chance.choices(pieces, k=chance.randint(1, 12)))
+            continue
+        text = whole
+        for _ in range(chance.randint(1, 4)):
+            at, end = sorted(chance.choices(range(len(text) + 1), k=2))
+            text = (
+                text[:at]
+                + chance.choice(["", chance.choice(pieces), text[at:end] * 2])
+                + text[end:]
+            )
+        yield text
+
+
+@pytest.mark.parametrize(("kind", "load"), [("json", from_json.load), ("toml", from_toml.load), ("yaml", from_yaml.load)], ids=["json", "toml", "yaml"])  # noqa: E501  # fmt: skip
+def test_any_text_is_read_or_a_configuration_error(kind: str, load: Any) -> None:
+    read_at_all = 0
+    for text in texts(kind, INPUTS, 0):
+        try:
+            values, lines = load(text, "f")
+        except hp.ConfigurationError:
+            continue
+        read_at_all += 1
+        for path, line in lines.items():
+            assert 1 <= line <= text.count("\n") + 1, text
+            place: Any = values
+            for name in path:
+                place = place[name]  # every path that has a line leads to a value
+    assert 5 < read_at_all < INPUTS
+
+
+@pytest.mark.parametrize("kind", PIECES)
+def test_any_file_is_a_scope_or_a_configuration_error(kind: str) -> None:
+    name = f"a.{kind}"
+    for text in texts(kind, INPUTS // 20, 1):
+        Path(name).write_text(text)
+        try:
+            dict(hp.config(name, env={}))
+        except hp.ConfigurationError:
+            continue
+
+
+@pytest.mark.parametrize("kind", PIECES)
+def test_any_bytes_are_read_or_a_configuration_error(kind: str) -> None:
+    chance = random.Random(2)
+    for _ in range(INPUTS // 20):
+        Path(f"a.{kind}").write_bytes(chance.randbytes(chance.randint(0, 40)))
+        try:
+            read(f"a.{kind}")
+        except hp.ConfigurationError:
+            continue
