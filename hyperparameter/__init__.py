@@ -7,6 +7,8 @@ with hp.scope("train.lr=0.01"):
     train()
 """
 
+import typing as _typing
+
 from . import _fork as _fork  # mends forked children from here on
 from ._explain import Explanation, explain
 from ._launch import launch, run_cli
@@ -25,6 +27,9 @@ from .exceptions import (
     UsageError,
 )
 
+if _typing.TYPE_CHECKING:
+    from .params import Params
+
 __all__ = [
     "ConfigurationError",
     "ConversionError",
@@ -32,6 +37,7 @@ __all__ = [
     "HyperparameterError",
     "InvalidKey",
     "MissingParameter",
+    "Params",
     "Read",
     "Record",
     "Unused",
@@ -46,3 +52,13 @@ __all__ = [
     "run_cli",
     "scope",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `Params` when it is first asked for: its logging would double our import."""
+    if name != "Params":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .params import Params
+
+    globals()[name] = Params
+    return Params

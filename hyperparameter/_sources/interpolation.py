@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._convert import UntypedText
+from .._files.path import Path
 from .._keys import did_you_mean
 from .._origin import Source, resolve
 from ..exceptions import ConfigurationError
-from .path import Path
 from .tree import Setting, Tree, settings
 
 _MOST_STEPS = 60  # of a chain of references: beyond any real one, within the interpreter's stack

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._convert import UntypedText
+from .._files.document import read
 from .._keys import flatten, is_nested
 from .._origin import Origin, Source
 from .._snapshot import Layer, Snapshot
 from ..exceptions import ConfigurationError
-from .document import read
 from .interpolation import interpolated
 from .tree import Setting, Tree, merged, of_document, of_mapping
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from .._convert import Unconvertible, UntypedText, plain
 from .._describe import show
+from .._files.path import Path
 from .._hints import converter
 from .._keys import did_you_mean, nest
 from .._origin import resolve
 from ..exceptions import ConfigurationError
-from .path import Path
 from .tree import Setting
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import _keys
+from .._files.document import Document
+from .._files.path import Path
 from .._origin import Origin, Source, resolve
 from ..exceptions import ConfigurationError, InvalidKey
-from .document import Document
-from .path import Path
 
 Names = tuple[str, ...]
 

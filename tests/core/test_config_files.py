@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import hyperparameter as hp
-from hyperparameter._sources import from_json, from_toml, from_yaml
-from hyperparameter._sources.document import read
+from hyperparameter._files import from_json, from_toml, from_yaml
+from hyperparameter._files.document import read
 
 INPUTS = 70_000 if os.environ.get("HP_STRESS") == "full" else 700
 
@@ -36,13 +36,13 @@ every = pytest.mark.parametrize("name", EVERY)
 
 
 def test_missing_file_is_named() -> None:
-    with pytest.raises(hp.ConfigurationError, match=r"^nope\.yaml cannot be read: No such file"):
+    with pytest.raises(hp.ConfigurationError, match=r"^nope\.yaml does not exist"):
         hp.config("nope.yaml")
 
 
 def test_directory_is_no_file() -> None:
     Path("d.toml").mkdir()
-    with pytest.raises(hp.ConfigurationError, match=r"^d\.toml cannot be read: Is a directory"):
+    with pytest.raises(hp.ConfigurationError, match=r"^'d\.toml' cannot be read: Is a directory"):
         hp.config("d.toml")
 
 
@@ -92,7 +92,8 @@ def test_file_without_a_mapping_is_an_error(name: str, content: str, kind: str) 
 @every
 def test_binary_file_names_line_and_byte(name: str) -> None:
     assert problem(name, b"# x\n\xff\xfe\x00\x01") == (
-        f"{name}:2: byte 0xff is not UTF-8. Save the file as UTF-8."
+        f"{name}:2: byte 0xff is not UTF-8. Save the file as UTF-8, "
+        "or give the path of the configuration file itself."
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from .._keys import did_you_mean
 from ..exceptions import ConfigurationError
 from .path import Path
+from .text import read_text
 
-MOST_BYTES = 32 * 1024 * 1024
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
             ".jsonnet": "jsonnet", ".libsonnet": "jsonnet"}  # fmt: skip
 
@@ -53,31 +53,6 @@ def format_of(name: str) -> str:
     return _FORMATS[extension]
 
 
-def read_text(name: str) -> str:
-    """Return the text of a file of at most 32 MiB."""
-    try:
-        with open(name, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"{name} cannot be read: {reason}.") from error
-    if len(data) > MOST_BYTES:
-        raise ConfigurationError(
-            f"{name} is larger than {MOST_BYTES >> 20} MiB, which no configuration is: load the "
-            "data in the program, and put its path here."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(
-            f"{name}:{line}: byte {data[error.start]:#04x} is not UTF-8. Save the file as UTF-8."
-        ) from error
-    if not text.strip():
-        raise ConfigurationError(f"{name} is empty: a configuration is a mapping of names.")
-    return text
-
-
 def _parse(kind: str, text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
     if kind == "yaml":
         from . import from_yaml
@@ -91,6 +66,6 @@ def _parse(kind: str, text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
         from . import from_json
 
         return from_json.load(text, name)
-    from .._jsonnet import evaluate
+    from .from_jsonnet import evaluate
 
     return evaluate(name), {}

@@ -1,0 +1,139 @@
+"""Evaluates one Jsonnet text in a process of its own; `_jsonnet` runs this file as a script.
+
+It reads a request from standard input and writes one word and what belongs to it to standard
+output.  It imports nothing of the package, whose import would cost more than most evaluations.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_UNDEFINED = re.compile(r"external variable(?: is not defined)?: ([^\r\n]*)")
+_MOST_TRACE = 1 << 20
+
+
+class _Failure(Exception):
+    """Ends the evaluation; the arguments are the word and the text of the answer."""
+
+
+def _limit(request: dict[str, Any]) -> None:
+    """Bound this process; processor time too, should nobody be left to stop it."""
+    try:
+        import resource
+    except ImportError:  # Windows: only the time limit of the parent
+        return
+    seconds = int(request["seconds"]) + 2
+    for kind, most in (
+        ("RLIMIT_AS", request["memory"]),
+        ("RLIMIT_CPU", seconds),
+        ("RLIMIT_FSIZE", _MOST_TRACE),  # of std.trace, which goes to a file
+    ):
+        hard = resource.getrlimit(getattr(resource, kind))[1]
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(getattr(resource, kind), (soft, hard))
+        except (OSError, ValueError):  # a system without this limit
+            continue
+
+
+def _backend(search: list[str]) -> tuple[Callable[..., str], bool]:
+    """Return the function that evaluates, and whether imports are bytes to it."""
+    sys.path += [entry for entry in search if entry not in sys.path]
+    try:
+        import _jsonnet
+    except ImportError:
+        try:
+            import rjsonnet
+        except ImportError:
+            raise _Failure("backend", "") from None
+        return rjsonnet.evaluate_snippet, False
+    return _jsonnet.evaluate_snippet, True
+
+
+class _Imports:
+    """Finds imported files, inside `roots` alone; `refused` says why one was not given."""
+
+    def __init__(self, roots: list[str], binary: bool) -> None:
+        self.roots = [os.path.realpath(root) for root in roots]
+        self.binary = binary
+        self.refused: list[tuple[str, str]] = []
+
+    def __call__(self, base: str, name: str) -> tuple[str, bytes | str]:
+        path = os.path.join(base, name)
+        if not self._inside(os.path.realpath(path)):
+            self.refused.append(("import", name))
+            raise RuntimeError(f"{name} is outside")
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+            return path, content if self.binary else content.decode()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.refused.append(("missing", f"{name}: {reason}"))
+            raise
+
+    def _inside(self, path: str) -> bool:
+        try:
+            return any(os.path.commonpath([root, path]) == root for root in self.roots)
+        except ValueError:  # another drive
+            return False
+
+
+def _evaluate(request: dict[str, Any]) -> str:
+    run, binary = _backend(request["search"])
+    imports = _Imports(request["roots"], binary)
+    variables = dict(request["variables"])
+    if request["directory"]:
+        os.chdir(request["directory"])  # where rjsonnet lets imports of a snippet start
+    while True:
+        try:
+            return run(
+                request["name"], request["text"], ext_vars=variables, import_callback=imports
+            )
+        except (RuntimeError, ValueError) as error:
+            if imports.refused:
+                raise _Failure(*imports.refused[-1]) from None
+            asked = _UNDEFINED.search(str(error))
+            if not asked or asked[1] in variables:
+                raise _Failure("error", str(error)) from None
+            variables[asked[1]] = _from_environment(asked[1])
+
+
+def _from_environment(name: str) -> str:
+    try:
+        if os.name == "posix":
+            return os.environb[name.encode()].decode()
+        return os.environ[name]
+    except KeyError:
+        raise _Failure("variable", name) from None
+    except UnicodeError:
+        raise _Failure("encoding", name) from None
+
+
+def _answer(request: dict[str, Any]) -> tuple[str, str]:
+    try:
+        _limit(request)
+        result = _evaluate(request)
+    except _Failure as failure:
+        word, text = failure.args
+        return word, text
+    except MemoryError:
+        return "memory", ""
+    return ("output", "") if len(result) > request["output"] else ("ok", result)
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # end at once and without a word
+    word, text = _answer(json.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(f"{word}\n{text}".encode("utf-8", "backslashreplace"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""From a file or a text to the nested dict of a `Params`, with the place of each value."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ._files.document import read
+from ._files.text import read_text
+from ._origin import Origin
+from ._params_merge import copied_mapping, unflatten
+from ._params_origins import Origins
+from .exceptions import ConfigurationError
+
+_JSONNET = (".jsonnet", ".libsonnet")
+_DOCUMENTS = (".yaml", ".yml", ".toml")
+_OVERRIDES = "<overrides>"
+Path = str | os.PathLike[str]
+
+
+def load(
+    file: Path, ext_vars: Mapping[str, str] | None, roots: Iterable[Path]
+) -> tuple[dict[str, Any], Origins]:
+    """Return the values of a configuration file and where each is written."""
+    name = os.fspath(file)
+    extension = os.path.splitext(name)[1].lower()
+    lines: dict[str, Origin] = {}
+    if extension in _DOCUMENTS:
+        document = read(file)
+        values = document.values
+        lines = {
+            ".".join(map(str, path)): Origin("file", f"{document.name}:{line}")
+            for path, line in document.lines.items()
+        }
+    elif extension in _JSONNET:
+        values = _evaluate(file, ext_vars, roots)
+    else:
+        values = parse(read_text(file), name, lambda: _evaluate(file, ext_vars, roots))
+    try:
+        return copied_mapping(values, "Its top"), Origins(Origin("file", name), {**lines})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name}: {error}", origin=Origin("file", name)) from None
+
+
+def _evaluate(file: Path, ext_vars: Mapping[str, str] | None, roots: Iterable[Path]) -> Any:
+    from ._files.from_jsonnet import evaluate
+
+    return evaluate(file, ext_vars, roots)
+
+
+def parse_overrides(
+    serialized_overrides: str, ext_vars: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the nested dict that a text of overrides, JSON or Jsonnet, stands for.
+
+    An empty text is no override; dotted keys become nested dicts.
+    """
+    if not serialized_overrides:
+        return {}
+
+    def evaluate() -> Any:
+        from ._files.from_jsonnet import evaluate_snippet
+
+        return evaluate_snippet(serialized_overrides, _OVERRIDES, ext_vars)
+
+    return unflatten(copied_mapping(parse(serialized_overrides, _OVERRIDES, evaluate), _OVERRIDES))
+
+
+def parse(text: str, name: str, evaluate: Callable[[], Any]) -> Any:
+    """Return the value of JSON, or else of what `evaluate` makes of the text.
+
+    JSON comes first because it needs no evaluator, and keeps 1.0 a float.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, name))
+    except RecursionError:
+        raise ConfigurationError(f"{name} is nested too deeply.") from None
+    except ValueError as error:
+        reason = error
+    from ._files.from_jsonnet import BackendMissing
+
+    try:
+        return evaluate()
+    except BackendMissing as missing:
+        raise BackendMissing(f"{name} is not JSON ({reason}). As Jsonnet: {missing}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ConfigurationError(f"{name} has the key {key!r:.200} twice. Keep one.", key=key)
+        found[key] = value
+    return found
