@@ -21,6 +21,10 @@ logger = logging.getLogger("hyperparameter.params")
 INFO = logging.INFO
 
 
+Found = tuple[str, Any, Source | None]
+"""Full path, value and origin of what was taken; no origin where it is the default."""
+
+
 class _Default:
     """The default of reads that have none; its own copy wherever it goes."""
 
@@ -93,14 +97,16 @@ class Consumed(MutableMapping[str, Any]):
     def __hp_flat__(self) -> dict[str, Any]:
         return self.params
 
-    def _take(self, key: str, default: Any) -> tuple[Any, Source | None]:
-        """Remove the value and return it with its origin, or the default without one."""
+    def _take(self, key: str, default: Any) -> Found:
+        """Remove the value; or give the default, which has no origin."""
+        path = f"{self.history}{key}"
         if key in self.params:
-            return self.params.pop(key), self._origins[f"{self.history}{key}"]
+            origins = self._origins
+            return path, self.params.pop(key), origins[path] if origins else origins.default
         if default is DEFAULT:
             raise self._missing(key)
-        self._asked[f"{self.history}{key}"] = None
-        return default, None
+        self._asked[path] = None
+        return path, default, None
 
     def _missing(self, key: str) -> ConfigurationError:
         place = f' at location "{self.history}"' if self.history else ""
@@ -111,14 +117,14 @@ class Consumed(MutableMapping[str, Any]):
             origin=resolve(self._origins[self.history.rstrip(".")]),
         )
 
-    def _cast(self, key: str, found: tuple[Any, Source | None], kind: Callable[[Any], Any]) -> Any:
-        value, origin = found
+    def _cast(self, found: Found, kind: Callable[[Any], Any]) -> Any:
+        path, value, origin = found
         if value is None:
             return None
         try:
             return kind(value)
         except (TypeError, ValueError, ArithmeticError):
-            path, wanted = f"{self.history}{key}", kind.__name__.strip("_")
+            wanted = kind.__name__.strip("_")
             place = resolve(origin) if origin is not None else None
             raise ConversionError(
                 f"Cannot convert key {path!r}, which is {show(path, value)} "
@@ -142,31 +148,17 @@ class Consumed(MutableMapping[str, Any]):
         return child
 
     def _read(self, key: str, frame: FrameType) -> Any:
-        value = self.params[key]
+        path, value = f"{self.history}{key}", self.params[key]
         if is_dict_free(value):
-            self._record(key, value, None, self._origins[f"{self.history}{key}"], frame)
+            record(path, value, None, self._origins[path], frame)
         return self._wrapped(key, value)
 
-    def _note(
-        self,
-        key: str,
-        found: tuple[Any, Source | None],
-        used: Any,
-        default: Any,
-        frame: FrameType,
-    ) -> None:
+    def _note(self, found: Found, used: Any, default: Any, frame: FrameType) -> None:
         """Log the value as it was found, and record it as it is used."""
+        path, value, origin = found
         if logger.isEnabledFor(INFO):
-            log(f"{self.history}{key}", found[0])
-        self._record(key, used, None if default is DEFAULT else default, found[1], frame)
-
-    def _record(
-        self, key: str, value: Any, default: Any, origin: Source | None, frame: FrameType
-    ) -> None:
-        path = f"{self.history}{key}"
-        if path not in KNOWN:
-            path = recordable(path)
-        _state.current().record.note(path, value, default, origin, (frame.f_code, frame.f_lasti))
+            log(path, value)
+        record(path, used, None if default is DEFAULT else default, origin, frame)
 
     def _record_all(self, frame: FrameType) -> None:
         prefix = recordable(self.history.rstrip(".")) if self.history else ""
@@ -181,6 +173,12 @@ def _caller(frame: FrameType) -> FrameType:
     while frame.f_back and frame.f_code.co_filename == _ABC:
         frame = frame.f_back
     return frame
+
+
+def record(path: str, value: Any, default: Any, origin: Source | None, frame: FrameType) -> None:
+    if path not in KNOWN:
+        path = recordable(path)
+    _state.current().record.note(path, value, default, origin, (frame.f_code, frame.f_lasti))
 
 
 def log(path: str, value: Any) -> None:

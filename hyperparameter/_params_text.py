@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ._describe import describe
+from ._keys import check
 from ._secrets import MASK, is_secret
-from .exceptions import ConfigurationError
+from .exceptions import ConfigurationError, InvalidKey
 
 PREFERENCES = [
     [
@@ -35,7 +36,10 @@ def shown(path: str, value: Any) -> str:
 
 def recordable(path: str) -> str:
     """Return `path` with its empty segments written as `""`: names in a record have none."""
-    return ".".join(segment or '""' for segment in path.split("."))
+    try:
+        return check(path)
+    except InvalidKey:
+        return ".".join(segment or '""' for segment in path.split("."))
 
 
 def ordered(

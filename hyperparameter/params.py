@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ._describe import describe, show
 from ._keys import did_you_mean
 from ._origin import outside_site, resolve
-from ._params_base import DEFAULT, INFO, Consumed, is_dict_free, log, logger
+from ._params_base import DEFAULT, INFO, Consumed, is_dict_free, log, logger, record
 from ._params_file import Path, load, parse_overrides
 from ._params_merge import (
     copied,
@@ -53,31 +53,32 @@ class Params(Consumed):
 
     def pop(self, key: str, default: Any = DEFAULT, keep_as_dict: bool = False) -> Any:
         """Remove the value and return it; without value and default, `ConfigurationError`."""
-        value, origin = self._take(key, default)
+        found = self._take(key, default)
+        _, value, origin = found
         if not keep_as_dict and isinstance(value, (dict, list)) and not is_dict_free(value):
             return self._wrapped(key, copied(value) if origin is None else value)
-        self._note(key, (value, origin), value, default, _getframe(1))
+        self._note(found, value, default, _getframe(1))
         return value
 
     def pop_int(self, key: str, default: Any = DEFAULT) -> int | None:
         """Pop and make an int of what is not None."""
         found = self._take(key, default)
-        used = found[0] if type(found[0]) is int else self._cast(key, found, int)
-        self._note(key, found, used, default, _getframe(1))
+        used = found[1] if type(found[1]) is int else self._cast(found, int)
+        self._note(found, used, default, _getframe(1))
         return used
 
     def pop_float(self, key: str, default: Any = DEFAULT) -> float | None:
         """Pop and make a float of what is not None."""
         found = self._take(key, default)
-        used = found[0] if type(found[0]) is float else self._cast(key, found, float)
-        self._note(key, found, used, default, _getframe(1))
+        used = found[1] if type(found[1]) is float else self._cast(found, float)
+        self._note(found, used, default, _getframe(1))
         return used
 
     def pop_bool(self, key: str, default: Any = DEFAULT) -> bool | None:
         """Pop a bool, None, or one of the texts "true" and "false"."""
         found = self._take(key, default)
-        used = found[0] if type(found[0]) is bool else self._cast(key, found, _bool)
-        self._note(key, found, used, default, _getframe(1))
+        used = found[1] if type(found[1]) is bool else self._cast(found, _bool)
+        self._note(found, used, default, _getframe(1))
         return used
 
     def pop_choice(
@@ -89,8 +90,8 @@ class Params(Consumed):
     ) -> Any:
         """Pop one of `choices`; or any text with a dot, where class names are allowed."""
         default = choices[0] if default_to_first_choice and choices else DEFAULT
-        value, origin = self._take(key, default)
-        path = f"{self.history}{key}"
+        found = self._take(key, default)
+        path, value, origin = found
         is_name = allow_class_names and isinstance(value, str) and "." in value
         if value not in choices and not is_name:
             raise ConfigurationError(
@@ -102,16 +103,16 @@ class Params(Consumed):
                 value=show(path, value),
                 origin=resolve(origin) if origin is not None else None,
             )
-        self._note(key, (value, origin), value, default, _getframe(1))
+        self._note(found, value, default, _getframe(1))
         return value
 
     def get(self, key: str, default: Any = DEFAULT) -> Any:
         """Return the value, or `default`, or None; nothing is removed or logged."""
         if key in self.params:
             return self._read(key, _getframe(1))
-        value = None if default is DEFAULT else default
-        self._asked[f"{self.history}{key}"] = None
-        self._record(key, value, value, None, _getframe(1))
+        path, value = f"{self.history}{key}", None if default is DEFAULT else default
+        self._asked[path] = None
+        record(path, value, value, None, _getframe(1))
         return self._wrapped(key, copied(value))
 
     def as_dict(self, quiet: bool = False, infer_type_and_cast: bool = False) -> dict[str, Any]:
