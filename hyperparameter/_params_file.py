@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ._files import from_json
 from ._files.document import read
+from ._files.path import Path as Place
 from ._files.text import read_text
 from ._origin import Origin
 from ._params_merge import copied_mapping, unflatten
@@ -18,6 +19,7 @@ _JSONNET = (".jsonnet", ".libsonnet")
 _DOCUMENTS = (".yaml", ".yml", ".toml")
 _OVERRIDES = "<overrides>"
 Path = str | os.PathLike[str]
+Lines = Mapping[Place, int]
 
 
 def load(
@@ -26,20 +28,18 @@ def load(
     """Return the values of a configuration file and where each is written."""
     name = os.fspath(file)
     extension = os.path.splitext(name)[1].lower()
-    lines: dict[str, Origin] = {}
+    lines: Lines = {}
     if extension in _DOCUMENTS:
-        document = read(file)
-        values = document.values
-        lines = {
-            ".".join(map(str, path)): Origin("file", f"{document.name}:{line}")
-            for path, line in document.lines.items()
-        }
+        values, lines, _ = read(file)
     elif extension in _JSONNET:
         values = _evaluate(file, ext_vars, roots)
     else:
-        values = parse(read_text(file), name, lambda: _evaluate(file, ext_vars, roots))
+        values, lines = parse(read_text(file), name, lambda: _evaluate(file, ext_vars, roots))
+    places = {
+        ".".join(map(str, path)): Origin("file", f"{name}:{line}") for path, line in lines.items()
+    }
     try:
-        return copied_mapping(values, "Its top"), Origins(Origin("file", name), {**lines})
+        return copied_mapping(values, "Its top"), Origins(Origin("file", name), places)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}", origin=Origin("file", name)) from None
 
@@ -65,32 +65,22 @@ def parse_overrides(
 
         return evaluate_snippet(serialized_overrides, _OVERRIDES, ext_vars)
 
-    return unflatten(copied_mapping(parse(serialized_overrides, _OVERRIDES, evaluate), _OVERRIDES))
+    values, _ = parse(serialized_overrides, _OVERRIDES, evaluate)
+    return unflatten(copied_mapping(values, _OVERRIDES))
 
 
-def parse(text: str, name: str, evaluate: Callable[[], Any]) -> Any:
-    """Return the value of JSON, or else of what `evaluate` makes of the text.
+def parse(text: str, name: str, evaluate: Callable[[], Any]) -> tuple[Any, Lines]:
+    """Return the value of JSON and its lines, or else what `evaluate` makes of the text.
 
     JSON comes first because it needs no evaluator, and keeps 1.0 a float.
     """
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, name))
-    except RecursionError:
-        raise ConfigurationError(f"{name} is nested too deeply.") from None
-    except ValueError as error:
+        return from_json.load(text, name)
+    except from_json.NotJson as error:
         reason = error
     from ._files.from_jsonnet import BackendMissing
 
     try:
-        return evaluate()
+        return evaluate(), {}
     except BackendMissing as missing:
-        raise BackendMissing(f"{name} is not JSON ({reason}). As Jsonnet: {missing}") from None
-
-
-def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ConfigurationError(f"{name} has the key {key!r:.200} twice. Keep one.", key=key)
-        found[key] = value
-    return found
+        raise BackendMissing(f"{reason} And: {missing}") from None

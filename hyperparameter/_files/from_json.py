@@ -13,12 +13,16 @@ from .path import Path
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|\n|[^\s"{}\[\],:]+', re.DOTALL)
 
 
+class NotJson(ConfigurationError):
+    """A text that is no JSON; it may be Jsonnet."""
+
+
 def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     """Return the values of a JSON text, and the lines of those in objects."""
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigurationError(
+        raise NotJson(
             f"{name}:{error.lineno}: {error.msg} (column {error.colno}). A file with comments, "
             "functions or trailing commas is Jsonnet: name it .jsonnet."
         ) from error
