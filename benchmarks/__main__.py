@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python benchmarks [core] [engines]`; exit 1 when a budget is missed."""
+"""Run the benchmarks: `python benchmarks [core] [files] [engines]`; exit 1 when one is missed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from pathlib import Path
 import core
 from table import HEADER, Figures, Row
 
-PEERS = ("hyperparameter==0.6.0", "omegaconf==2.3.0", "gin-config==0.5.0", "dask>=2024.8")
+PEERS = (
+    "hyperparameter==0.6.0", "omegaconf==2.3.0", "gin-config==0.5.0", "dask>=2024.8",
+    "dynaconf==3.2.11", "pydantic-settings==2.12.0", "pyyaml>=6",
+)  # fmt: skip
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
-SECTIONS = ("core", "engines")
+SECTIONS = ("core", "files", "engines")
 
 
 def main() -> int:
@@ -31,8 +34,13 @@ def main() -> int:
     rows: list[Row] = []
     beside: dict[str, Figures] = {}
     if "core" in sections:
-        beside["peers"] = _measure_peers()
+        beside["peers"] = _measure_peers("peers.py")
         rows += _printed(core.rows(beside["peers"]))
+    if "files" in sections:
+        import loading
+
+        beside["peers, files"] = _measure_peers("peers_loading.py")
+        rows += _printed(loading.rows(beside["peers, files"]))
     if "engines" in sections:
         import engines
 
@@ -62,15 +70,16 @@ def _print_beside(name: str, figures: Figures) -> None:
         print(f"{what:<58}", *(f"{number:>17,.1f}" for number in measured.values()))
 
 
-def _measure_peers() -> Figures:
+def _measure_peers(program: str) -> Figures:
     """Measure the peers in an environment of their own: one has our import name."""
-    python = WORK / "peers" / "bin" / "python"
-    if not python.exists():
+    python, installed = WORK / "peers" / "bin" / "python", WORK / "peers" / "installed"
+    if not installed.exists() or installed.read_text() != "\n".join(PEERS):
         venv.create(WORK / "peers", with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
+        installed.write_text("\n".join(PEERS))
     alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [python, HERE / "peers.py"], check=True, stdout=subprocess.PIPE, text=True, env=alone
+        [python, HERE / program], check=True, stdout=subprocess.PIPE, text=True, env=alone
     )
     measured: Figures = json.loads(done.stdout.splitlines()[-1])
     return measured

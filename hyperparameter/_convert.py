@@ -27,6 +27,7 @@ _NUMERIC = frozenset("0123456789+-.")
 _pattern = cache(re.compile)  # when first needed: four of them are a tenth of our import
 
 
+_EXACT_DIGITS = 16  # fewer make an int that any float holds
 _MOST_DIGITS = 600  # no interpreter refuses to convert so many
 
 
@@ -84,7 +85,9 @@ def core(text: str) -> Any:
     """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself."""
     if text in _CORE:
         return _CORE[text]
-    number = _number(text) if text[0] in _NUMERIC else None
+    if text[0] not in _NUMERIC:
+        return text
+    number = _number(text)
     return text if number is None else number
 
 
@@ -122,12 +125,14 @@ def to_bool(value: Any, _: Any = None) -> bool:
 
 def to_int(value: Any, _: Any = None) -> Any:
     """Return an int; what is not a whole number stays the float that it is."""
-    if _is_number(value):
-        return value
-    number = _number(_text(value).strip())
-    if number is None:
-        return _python_number(_text(value))
-    return number
+    if type(value) is not str:
+        if _is_number(value):
+            return value
+        value = _text(value)
+    if value.isdecimal() and value.isascii() and len(value) < _MOST_DIGITS:
+        return int(value)
+    number = _number(value.strip())
+    return _python_number(value) if number is None else number
 
 
 def to_float(value: Any, _: Any = None) -> Any:
@@ -137,11 +142,18 @@ def to_float(value: Any, _: Any = None) -> Any:
             return float(value) if float(value) == value else value
         except OverflowError:
             return value
-    if _is_number(value):
-        return value
-    number = _number(_text(value).strip())
+    if type(value) is not str:
+        if _is_number(value):
+            return value
+        value = _text(value)
+    if "." in value or len(value) < _EXACT_DIGITS:
+        try:
+            return float(value)
+        except ValueError:  # a spelling of YAML, or none at all
+            pass
+    number = _number(value.strip())
     if number is None:
-        number = _python_number(_text(value))
+        number = _python_number(value)
     return to_float(number) if isinstance(number, int) else number
 
 
@@ -225,6 +237,8 @@ def _is_number(value: Any) -> bool:
 
 def _number(text: str) -> int | float | None:
     """Return the number that `text` is in YAML 1.2, None if it is none."""
+    if text.isdecimal() and text.isascii():
+        return _exact(text)
     if _pattern(_INT).fullmatch(text):
         return _exact(text)
     if _pattern(_BASED_INT).fullmatch(text):

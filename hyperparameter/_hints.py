@@ -251,9 +251,16 @@ def _container(origin: Any, args: tuple[Any, ...]) -> Converter:
         }
     if origin is tuple and (len(args) != 2 or args[1] is not Ellipsis):
         return _fixed_tuple([converter(arg) for arg in args])
-    to_item = converter(args[0])
+    to_item, kind = converter(args[0]), args[0]
     build = list if origin is Sequence else origin
-    return lambda value: build(_part(to_item, v, i) for i, v in enumerate(_items(value)))
+    if kind in _EXACT:  # the usual items are what they should be
+        return lambda value: build(
+            [v if type(v) is kind else _part(to_item, v, i) for i, v in enumerate(_items(value))]
+        )
+    return lambda value: build([_part(to_item, v, i) for i, v in enumerate(_items(value))])
+
+
+_EXACT = (int, float, str, bool)
 
 
 def _fixed_tuple(to_items: list[Converter]) -> Converter:

@@ -6,10 +6,11 @@ Nothing but plain data can come from a file.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
-from .._convert import Unconvertible, core
+from .._convert import _CORE, Unconvertible, core
 from .._hints import converter
 from .._keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
@@ -18,6 +19,7 @@ from .path import Path
 _MOST_VALUES = 1_000_000
 _TAG = "tag:yaml.org,2002:"
 _MERGE = object()
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
 
 def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
@@ -73,7 +75,10 @@ class _Reader:
         kind = type(event).__name__
         self._count += 1
         if kind == "ScalarEvent":
-            value = self._scalar(event)
+            if event.tag is None:
+                value = core(event.value) if event.implicit[0] else event.value
+            else:
+                value = self._scalar(event)
             if event.anchor is not None:
                 self._anchors[event.anchor] = value, 1
             return value
@@ -97,7 +102,7 @@ class _Reader:
         self._count += count - 1
         if self._count > _MOST_VALUES:
             raise self._error(event, f"its aliases stand for more than {_MOST_VALUES:,} values")
-        return value
+        return copy.deepcopy(value) if isinstance(value, (list, dict)) else value
 
     def _sequence(self, event: Any, path: Path) -> list[Any]:
         self._check_tag(event, "seq")
@@ -112,20 +117,21 @@ class _Reader:
         self._check_tag(event, "map")
         values: dict[str, Any] = {}
         merged: dict[str, Any] = {}
-        while type(event := self._next()).__name__ != "MappingEndEvent":
+        next_event, lines = self._next, self.lines
+        while type(event := next_event()).__name__ != "MappingEndEvent":
             key = self._key(event)
             line = event.start_mark.line + 1
             if key is _MERGE:
-                inherited = self._merged(event, self._value(self._next(), path))
-                self.lines.update({(*path, name): line for name in inherited if name not in values})
+                inherited = self._merged(event, self._value(next_event(), path))
+                lines.update({(*path, name): line for name in inherited if name not in values})
                 merged = {**inherited, **merged}
                 continue
             here = (*path, key)
             if key in values:
-                first = self.lines[here]
+                first = lines[here]
                 raise self._error(event, f"{key!r:.80} is there twice, first in line {first}")
-            self.lines[here] = line
-            values[key] = self._value(self._next(), here)
+            lines[here] = line
+            values[key] = self._value(next_event(), here)
         return {**merged, **values} if merged else values
 
     def _key(self, event: Any) -> Any:
@@ -133,6 +139,9 @@ class _Reader:
             raise self._error(event, "a key is a collection or an alias. Write it as text")
         if event.value == "<<" and event.implicit[0]:
             return _MERGE
+        text: str = event.value
+        if event.tag is None and text[:1] in _LETTERS and text not in _CORE:
+            return text
         key = self._scalar(event)
         if not isinstance(key, str):
             raise self._error(event, f"the key {event.value} is no text. Put it in quotes")

@@ -32,9 +32,22 @@ def interpolated(tree: Tree, env: Mapping[str, str]) -> dict[str, Setting]:
     refers to itself.
     """
     resolver = _Resolver(tree, env)
-    return {
-        key: Setting(resolver.at(key, setting), *setting[1:]) for key, setting in settings(tree)
-    }
+    resolved = {}
+    for key, setting in settings(tree):
+        fixed = _is_fixed(setting.value)
+        resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+    return resolved
+
+
+def _is_fixed(value: Any) -> bool:
+    """Tell what has no reference in it."""
+    kind = type(value)
+    if kind is str:
+        return "${" not in value
+    return kind in _SIMPLE or (kind is list and all(map(_is_fixed, value)))
+
+
+_SIMPLE = frozenset([int, float, bool, type(None)])
 
 
 class _Resolver:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .._convert import UntypedText
 from .._files.document import read
-from .._keys import flatten, is_nested
+from .._keys import flatten
 from .._origin import Origin, Source
 from .._snapshot import Layer, Snapshot
 from ..exceptions import ConfigurationError
@@ -86,7 +86,7 @@ def _overriding(overrides: Overrides, here: Source) -> Tree:
 
 def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:
     """Return the settings as layers: what each took the place of lies below it."""
-    current = {key: one for whole, each in settings.items() for key, one in _flat(whole, each)}
+    current = dict(_flat(settings))
     found: list[Layer] = []
     while current or not found:
         values = {key: setting.value for key, setting in current.items()}
@@ -96,9 +96,11 @@ def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:
     return found[0] if len(found) == 1 else Snapshot(tuple(found), len(found))
 
 
-def _flat(key: str, setting: Setting) -> Iterable[tuple[str, Setting]]:
-    """Return a setting by its keys: of a mapping that a reference stands for, there are many."""
-    if not is_nested(setting.value):
-        return [(key, setting)]
-    flat = flatten(setting.value, key)
-    return [(name, Setting(value, setting.origin)) for name, value in flat.items()]
+def _flat(settings: Mapping[str, Setting]) -> Iterator[tuple[str, Setting]]:
+    """Yield the settings by key: of a mapping that a reference stands for, there are many."""
+    for key, setting in settings.items():
+        if type(setting.value) is dict and setting.value:
+            for name, value in flatten(setting.value, key).items():
+                yield name, Setting(value, setting.origin)
+        else:
+            yield key, setting

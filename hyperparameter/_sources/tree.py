@@ -56,8 +56,10 @@ def _fill(
         )
     for name, value in values.items():
         here = (*path, name)
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, (dict, Mapping)) and value:
             _fill(_branch(tree, name, origin(here)), value, here, origin)
+        elif name in _keys.KNOWN and name not in tree and "." not in name:
+            tree[name] = Setting(value, origin(here))
         else:
             _put(tree, name, Setting(value, origin(here)))
 
