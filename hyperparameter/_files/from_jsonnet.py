@@ -20,6 +20,7 @@ from .text import read_text
 
 INSTALL = "pip install 'hyperparameter-dist[jsonnet]'"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonnet_worker.py")
+_FLAGS = ["-I"]  # no file beside the configuration is mistaken for a module
 
 
 class Limits(NamedTuple):
@@ -74,7 +75,7 @@ def _run(
     asked = {
         **request,
         "variables": _checked(ext_vars or {}),
-        "search": [entry for entry in sys.path if entry],
+        "search": _search(),
         **limits._asdict(),
     }
     with tempfile.TemporaryFile() as trace:
@@ -98,7 +99,7 @@ def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[i
     """Return exit code and answer; `run` kills the process on time-out and on Ctrl-C."""
     try:
         done = subprocess.run(
-            [sys.executable, "-I", _WORKER],
+            [sys.executable, *_FLAGS, _WORKER],
             input=request,
             stdout=subprocess.PIPE,
             stderr=trace,
@@ -113,6 +114,11 @@ def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[i
     except OSError as error:
         raise ConfigurationError(f"{name}: no process can be started for it: {error}.") from None
     return done.returncode, done.stdout
+
+
+def _search() -> list[str]:
+    """Return where the evaluator may be installed: wherever this process would find it."""
+    return [entry for entry in sys.path if entry]
 
 
 def _checked(ext_vars: Mapping[Any, Any]) -> dict[str, str]:
