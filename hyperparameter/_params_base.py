@@ -52,7 +52,7 @@ class Consumed(MutableMapping[str, Any]):
         loading_from_archive: bool = False,
         files_to_archive: dict[str, str] | None = None,
     ) -> None:
-        self.params: dict[str, Any] = copied(copied_mapping(params, "What Params hold"), none=True)
+        self.params: dict[str, Any] = copied_mapping(params, "What Params hold", none=True)
         self.history = history
         self.loading_from_archive = loading_from_archive
         self.files_to_archive = {} if files_to_archive is None else files_to_archive

@@ -34,13 +34,13 @@ def copied(value: Any, *, none: bool = False, depth: int = MAX_DEPTH) -> Any:
     return None if none and isinstance(value, str) and value == "None" else value
 
 
-def copied_mapping(value: Any, what: str) -> dict[str, Any]:
+def copied_mapping(value: Any, what: str, none: bool = False) -> dict[str, Any]:
     """Return a copy of `value`; `ConfigurationError` where it is no mapping."""
     if not isinstance(value, Mapping):
         raise ConfigurationError(
             f"{what} must be a mapping, not {type(value).__name__}.", value=show("", value)
         )
-    result: dict[str, Any] = copied(value)
+    result: dict[str, Any] = copied(value, none=none)
     return result
 
 

@@ -54,3 +54,8 @@ async def use() -> None:
     assert_type(record.reads, list[hp.Read])
     assert_type(record.unused(), list[hp.Unused])
     assert_type(hp.explain("a"), hp.Explanation)
+    params = hp.Params.from_file("x.json", {"a": 1})
+    assert_type(params, hp.Params)
+    assert_type(params.pop_int("a"), int | None)
+    assert_type(params.to_scope(), hp.scope)
+    assert_type(params.duplicate(), hp.Params)
