@@ -67,7 +67,7 @@ class _Imports:
     def __call__(self, base: str, name: str) -> tuple[str, bytes | str]:
         path = os.path.join(base, name)
         if not self._inside(os.path.realpath(path)):
-            self.refused.append(("import", name))
+            self.refused.append(("import" if self.roots else "snippet", name))
             raise RuntimeError(f"{name} is outside")
         try:
             with open(path, "rb") as file:

@@ -193,7 +193,9 @@ class TestImports:
 
     def test_a_snippet_imports_nothing(self, inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(inside.parent)
-        with pytest.raises(ConfigurationError, match="outside"):
+        with pytest.raises(
+            ConfigurationError, match="overrides> imports 'secret.json', and a text"
+        ):
             parse_overrides("{a: import 'secret.json'}")
 
     def test_a_missing_import_is_named(self, inside: Path) -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import pickle
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,6 +110,45 @@ class TestToScope:
     def test_params_are_a_value_of_a_scope_like_any_mapping(self) -> None:
         with hp.scope(model=Params({"a": {"b": 1}})):
             assert hp.scope.model.a.b() == 1
+
+
+class TestLines:
+    """Formats that keep lines come from another module, which is played here."""
+
+    @pytest.fixture
+    def params(self, monkeypatch: pytest.MonkeyPatch) -> Params:
+        document = SimpleNamespace(
+            values={"a": {"b": 1, "c": {"d": 2}}, "xs": [{"y": 3}, {"y": 4}]},
+            lines={("a",): 1, ("a", "b"): 2, ("xs",): 5, ("xs", 1, "y"): 7},
+            name="exp.yaml",
+        )
+        stand_in = SimpleNamespace(read=lambda path: document)
+        monkeypatch.setitem(sys.modules, "hyperparameter._sources.document", stand_in)
+        return Params.from_file("exp.yaml", {"xs.0.y": 9})
+
+    def test_each_value_has_its_line_or_that_of_what_is_around_it(self, params: Params) -> None:
+        with params.to_scope():
+            origins = {key: str(hp.explain(key).origin) for key in ("a.b", "a.c.d", "xs")}
+        assert origins == {
+            "a.b": "file exp.yaml:2", "a.c.d": "file exp.yaml:1", "xs": "file exp.yaml:5",
+        }  # fmt: skip
+
+    def test_elements_of_lists_too_and_overrides_have_their_own(self, params: Params) -> None:
+        with hp.record() as record:
+            for item in params.pop("xs"):
+                item.pop("y")
+        assert str(only(record, "xs.1.y").origin) == "file exp.yaml:7"
+        assert str(only(record, "xs.0.y").origin).startswith(f"code {HERE}:")
+
+    def test_an_assigned_value_loses_the_lines_of_what_it_replaces(self, params: Params) -> None:
+        params["a"] = {"b": 1}
+        with params.to_scope():
+            assert str(hp.explain("a.b").origin).startswith(f"code {HERE}:")
+
+    def test_a_file_that_is_missing_a_key_says_where_it_belongs(self, params: Params) -> None:
+        with pytest.raises(hp.ConfigurationError) as raised:
+            params.pop("a").pop_int("bb")
+        assert str(raised.value.origin) == "file exp.yaml:1"
 
 
 class TestFromScope:
