@@ -158,8 +158,8 @@ def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationErro
     messages = {
         "import": f"{name} imports {text!r}, which is outside its own directory tree. Move the "
         "file there, or pass its directory in roots=[...].",
-        "snippet": f"{name} imports {text!r}, and a text that is no file can import nothing. Put the "
-        "import in a file.",
+        "snippet": f"{name} imports {text!r}, and a text that is no file can import nothing. Put "
+        "the import in a file.",
         "missing": f"{name} imports a file that cannot be read: {text}.",
         "variable": f"{name} asks for the external variable {text!r}, which neither ext_vars nor "
         f"the environment has. Set it, or pass ext_vars={{{text!r}: ...}}.",

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hyperparameter import _params_file
-from hyperparameter._jsonnet import Limits, evaluate_snippet
+from hyperparameter._files.from_jsonnet import Limits, evaluate_snippet
 from hyperparameter.params import (
     ConfigurationError,
     Params,
@@ -118,7 +118,7 @@ def test_values(name: str) -> None:
 
 @pytest.mark.parametrize("overrides", [False, True])
 def test_texts(overrides: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hyperparameter._jsonnet.evaluate_snippet", evaluator)
+    monkeypatch.setattr("hyperparameter._files.from_jsonnet.evaluate_snippet", evaluator)
     rng = random.Random(1)
 
     def parse(source: str) -> None:
@@ -130,8 +130,8 @@ def test_texts(overrides: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hyperparameter._jsonnet.evaluate", evaluator)
-    monkeypatch.setattr("hyperparameter._jsonnet.evaluate_snippet", evaluator)
+    monkeypatch.setattr("hyperparameter._files.from_jsonnet.evaluate", evaluator)
+    monkeypatch.setattr("hyperparameter._files.from_jsonnet.evaluate_snippet", evaluator)
     rng, path, passed = random.Random(2), tmp_path / "x.json", 0
     for _ in range(ROUNDS):
         data = text(rng).encode("utf-8", "surrogatepass")

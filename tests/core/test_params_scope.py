@@ -3,9 +3,7 @@
 import json
 import os
 import pickle
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,12 +43,12 @@ class TestToScope:
         params = Params.from_file(experiment)
         with params["model"].to_scope("net"), params.to_scope():
             for key in ("net.hidden", "lr", "model.layers"):
-                assert hp.explain(key).origin == context.Origin("file", str(experiment))
+                assert hp.explain(key).origin == context.Origin("file", f"{experiment}:1")
 
     def test_overridden_values_have_the_place_of_the_override(self, experiment: Path) -> None:
         params = Params.from_file(experiment, {"model.layers": {"0": {"size": 9}}})
         with params.to_scope():
-            assert str(hp.explain("lr").origin) == f"file {experiment}"
+            assert str(hp.explain("lr").origin) == f"file {experiment}:1"
         layer = params.pop("model").pop("layers")[0]
         assert layer["size"] == 9
         with layer.to_scope():
@@ -113,31 +111,30 @@ class TestToScope:
 
 
 class TestLines:
-    """Formats that keep lines come from another module, which is played here."""
-
-    @pytest.fixture
-    def params(self, monkeypatch: pytest.MonkeyPatch) -> Params:
-        document = SimpleNamespace(
-            values={"a": {"b": 1, "c": {"d": 2}}, "xs": [{"y": 3}, {"y": 4}]},
-            lines={("a",): 1, ("a", "b"): 2, ("xs",): 5, ("xs", 1, "y"): 7},
-            name="exp.yaml",
-        )
-        stand_in = SimpleNamespace(read=lambda path: document)
-        monkeypatch.setitem(sys.modules, "hyperparameter._sources.document", stand_in)
-        return Params.from_file("exp.yaml", {"xs.0.y": 9})
+    @pytest.fixture(params=["yaml", "toml", "json"])
+    def params(self, request: pytest.FixtureRequest, tmp_path: Path) -> Params:
+        texts = {
+            "yaml": "a:\n  b: 1\n  c: {d: 2}\n\nxs:\n  - y: 3\n  - y: 4\n",
+            "toml": "[a]\nb = 1\nc.d = 2\n\n[[xs]]\ny = 3\n[[xs]]\ny = 4\n",
+            "json": '{"a":\n{"b": 1,\n"c": {"d": 2}},\n\n"xs": [\n{"y": 3},\n{"y": 4}]}',
+        }
+        file = tmp_path / f"exp.{request.param}"
+        file.write_text(texts[request.param])
+        self.file = str(file)
+        return Params.from_file(file, {"xs.0.y": 9})
 
     def test_each_value_has_its_line_or_that_of_what_is_around_it(self, params: Params) -> None:
         with params.to_scope():
             origins = {key: str(hp.explain(key).origin) for key in ("a.b", "a.c.d", "xs")}
-        assert origins == {
-            "a.b": "file exp.yaml:2", "a.c.d": "file exp.yaml:1", "xs": "file exp.yaml:5",
-        }  # fmt: skip
+        lines = {"a.b": 2, "a.c.d": 3, "xs": 5}
+        assert origins == {key: f"file {self.file}:{line}" for key, line in lines.items()}
 
     def test_elements_of_lists_too_and_overrides_have_their_own(self, params: Params) -> None:
         with hp.record() as record:
             for item in params.pop("xs"):
                 item.pop("y")
-        assert str(only(record, "xs.1.y").origin) == "file exp.yaml:7"
+        line = 8 if self.file.endswith(".toml") else 7
+        assert str(only(record, "xs.1.y").origin) == f"file {self.file}:{line}"
         assert str(only(record, "xs.0.y").origin).startswith(f"code {HERE}:")
 
     def test_an_assigned_value_loses_the_lines_of_what_it_replaces(self, params: Params) -> None:
@@ -148,7 +145,7 @@ class TestLines:
     def test_a_file_that_is_missing_a_key_says_where_it_belongs(self, params: Params) -> None:
         with pytest.raises(hp.ConfigurationError) as raised:
             params.pop("a").pop_int("bb")
-        assert str(raised.value.origin) == "file exp.yaml:1"
+        assert str(raised.value.origin) == f"file {self.file}:1"
 
 
 class TestFromScope:
@@ -177,7 +174,7 @@ class TestFromScope:
         with Params.from_file(experiment).to_scope("p"):
             params = Params.from_scope(prefix="p")
         with hp.scope.empty(), params.to_scope("q"):
-            assert hp.explain("q.model.hidden").origin == context.Origin("file", str(experiment))
+            assert hp.explain("q.model.hidden").origin == context.Origin("file", f"{experiment}:1")
 
     def test_a_key_that_is_leaf_and_prefix_loses_nothing(self) -> None:
         flat = {"a": 1, "a.b": 2, "c.d": 3}
@@ -218,7 +215,7 @@ class TestRecord:
             Params.from_file(experiment).pop("model").pop_int("hidden")
         read = only(record, "model.hidden")
         assert (read.value, read.default_used) == (64, False)
-        assert read.origin == context.Origin("file", str(experiment))
+        assert read.origin == context.Origin("file", f"{experiment}:1")
         assert read.reader.startswith(f"{HERE}:")
 
     @pytest.mark.parametrize(
