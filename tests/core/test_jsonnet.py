@@ -319,7 +319,6 @@ class TestBackends:
                 Params.from_file(written(tmp_path / name, text))
             assert "pip install 'hyperparameter-dist[jsonnet]'" in str(raised.value)
         assert "Expecting property name" in str(raised.value)
-        assert "line 1 column 2" in str(raised.value)
         assert Params.from_file(written(tmp_path / "e.json", '{"a": 1}')).pop("a") == 1
 
     def test_without_the_official_one_the_other_is_taken(
