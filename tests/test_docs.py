@@ -9,11 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(p.relative_to(ROOT) for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
 
-def blocks(page: Path) -> list[str]:
-    return BLOCK.findall((ROOT / page).read_text("utf-8"))
+def blocks(page: Path) -> list[tuple[str, str | None]]:
+    """Return the programs of a page, at their lines, and what is shown below each."""
+    text = (ROOT / page).read_text("utf-8")
+    return [("\n" * text.count("\n", 0, m.start(1)) + m[1], m[2]) for m in BLOCK.finditer(text)]
 
 
 def runs_here(page: Path) -> bool:
@@ -22,21 +24,26 @@ def runs_here(page: Path) -> bool:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if runs_here(p)], ids=str)
-def test_examples_run(page: Path) -> None:
+def test_examples_run_and_print_what_is_shown(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "page"}
-    for block in blocks(page):
-        exec(compile(block, str(page), "exec"), namespace)
+    for program, shown in blocks(page):
+        exec(compile(program, str(page), "exec"), namespace)
+        printed = capsys.readouterr().out
+        if printed and shown is not None and page.name != "README.md":  # which is a file of its own
+            assert printed == shown
 
 
 def test_readme_shows_its_own_output(tmp_path: Path) -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    shown = re.search(r"^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    assert shown is not None
-    (tmp_path / "README.md").write_text(blocks(Path("README.md"))[0], "utf-8")
+    (program, shown), *_ = blocks(Path("README.md"))
+    (tmp_path / "README.md").write_text(program.lstrip(), "utf-8")
     run = subprocess.run(
         [sys.executable, "README.md"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert run.stdout == shown[1]
+    assert run.stdout == shown
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -47,8 +47,9 @@ def _error(settings: Mapping[str, Setting], path: Path, message: str) -> Configu
     setting = _nearest(settings, key)
     origin = resolve(setting.origin) if setting is not None else None
     place = f" ({origin})" if origin is not None else ""
+    end = "" if message.endswith("?") else "."
     return ConfigurationError(
-        f"{key or 'The configuration'}{place}: {message}.", key=key, origin=origin
+        f"{key or 'The configuration'}{place}: {message}{end}", key=key, origin=origin
     )
 
 
