@@ -144,7 +144,8 @@ def _arrived_along(kwargs: dict[str, Any]) -> tuple[Carried | None, Any]:
     sent = kwargs.pop(ARGUMENT, None)
     if sent is None:
         return None, ()
-    data, along = sent if isinstance(sent, tuple) else (sent, ())
+    is_pair = isinstance(sent, tuple) and len(sent) == 2
+    data, along = sent if is_pair else (sent, ())  # which `arrive` refuses when it is no bytes
     return arrive(ObjectStore, data, along), along
 
 

@@ -91,8 +91,10 @@ def cluster(ray_environment: dict[str, str]) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ray_environment.items():
             patch.setenv(name, value)
+        before = signal.getsignal(signal.SIGTERM)
         with contextlib.chdir(ray_environment["RAY_TMPDIR"]):  # not the checkout: workers import
             cluster = Cluster(initialize_head=True, head_node_args=head)
+        signal.signal(signal.SIGTERM, before)  # Ray's waits 30 seconds, in forked children too
         yield cluster
         cluster.shutdown()
 
