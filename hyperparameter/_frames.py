@@ -137,8 +137,9 @@ def swap(state: State | None) -> State | None:
     return old
 
 
-restore = _state.active.set
-"""Put back the state that was there before, whatever has been opened since."""
+def restore(state: State | None) -> None:
+    """Put back the state that was there before, whatever has been opened since."""
+    _state.active.set(state)  # in a function, which pickles where a method of the variable does not
 
 
 class Steps:

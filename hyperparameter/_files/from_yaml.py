@@ -107,9 +107,10 @@ class _Reader:
     def _sequence(self, event: Any, path: Path) -> list[Any]:
         self._check_tag(event, "seq")
         items: list[Any] = []
-        while type(event := self._next()).__name__ != "SequenceEndEvent":
+        while (kind := type(event := self._next()).__name__) != "SequenceEndEvent":
             here = (*path, len(items))
-            self.lines[here] = event.start_mark.line + 1
+            if kind != "ScalarEvent":  # whose line is about that of the list
+                self.lines[here] = event.start_mark.line + 1
             items.append(self._value(event, here))
         return items
 
@@ -131,7 +132,11 @@ class _Reader:
                 first = lines[here]
                 raise self._error(event, f"{key!r:.80} is there twice, first in line {first}")
             lines[here] = line
-            values[key] = self._value(next_event(), here)
+            event = next_event()
+            if type(event).__name__ == "ScalarEvent" and event.tag is event.anchor is None:
+                values[key] = core(event.value) if event.implicit[0] else event.value
+            else:
+                values[key] = self._value(event, here)
         return {**merged, **values} if merged else values
 
     def _key(self, event: Any) -> Any:
