@@ -92,6 +92,9 @@ class DeliveringForkserver(_Delivering, mp.get_context("forkserver").Process):
     pass
 
 
+_forking = threading.Lock()  # a library that Ray brings refuses that two threads fork at once
+
+
 class Process(Runner):
     together = 2
 
@@ -131,7 +134,8 @@ class Process(Runner):
 
         def start() -> Any:
             try:
-                process.start()
+                with _forking:
+                    process.start()
             except BaseException:
                 receiver.close()
                 raise
