@@ -6,6 +6,7 @@ Workers import this module too: some tasks submit from there.
 from __future__ import annotations
 
 import multiprocessing as mp
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
