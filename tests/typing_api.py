@@ -59,3 +59,6 @@ async def use() -> None:
     assert_type(params.pop_int("a"), int | None)
     assert_type(params.to_scope(), hp.scope)
     assert_type(params.duplicate(), hp.Params)
+    assert_type(hp.config("x.toml"), hp.scope)
+    assert_type(hp.config(["x.toml", {"a": 1}], overrides=["a=1"]), hp.scope)
+    assert_type(hp.config("x.yaml", Model), Model)
