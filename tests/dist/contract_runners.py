@@ -6,7 +6,6 @@ Workers import this module too: some tasks submit from there.
 from __future__ import annotations
 
 import multiprocessing as mp
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -93,9 +92,6 @@ class DeliveringForkserver(_Delivering, mp.get_context("forkserver").Process):
     pass
 
 
-_forking = threading.Lock()  # a library that Ray brings refuses that two threads fork at once
-
-
 class Process(Runner):
     together = 2
 
@@ -135,8 +131,7 @@ class Process(Runner):
 
         def start() -> Any:
             try:
-                with _forking:
-                    process.start()
+                process.start()
             except BaseException:
                 receiver.close()
                 raise
