@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from .._convert import _CORE, Unconvertible, core
+from .._convert import Unconvertible, core
 from .._hints import converter
 from .._keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
@@ -19,7 +19,6 @@ from .path import Path
 _MOST_VALUES = 1_000_000
 _TAG = "tag:yaml.org,2002:"
 _MERGE = object()
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
 
 def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
@@ -75,10 +74,7 @@ class _Reader:
         kind = type(event).__name__
         self._count += 1
         if kind == "ScalarEvent":
-            if event.tag is None:
-                value = core(event.value) if event.implicit[0] else event.value
-            else:
-                value = self._scalar(event)
+            value = self._scalar(event)
             if event.anchor is not None:
                 self._anchors[event.anchor] = value, 1
             return value
@@ -132,11 +128,7 @@ class _Reader:
                 first = lines[here]
                 raise self._error(event, f"{key!r:.80} is there twice, first in line {first}")
             lines[here] = line
-            event = next_event()
-            if type(event).__name__ == "ScalarEvent" and event.tag is event.anchor is None:
-                values[key] = core(event.value) if event.implicit[0] else event.value
-            else:
-                values[key] = self._value(event, here)
+            values[key] = self._value(next_event(), here)
         return {**merged, **values} if merged else values
 
     def _key(self, event: Any) -> Any:
@@ -144,9 +136,6 @@ class _Reader:
             raise self._error(event, "a key is a collection or an alias. Write it as text")
         if event.value == "<<" and event.implicit[0]:
             return _MERGE
-        text: str = event.value
-        if event.tag is None and text[:1] in _LETTERS and text not in _CORE:
-            return text
         key = self._scalar(event)
         if not isinstance(key, str):
             raise self._error(event, f"the key {event.value} is no text. Put it in quotes")

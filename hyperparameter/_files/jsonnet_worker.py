@@ -1,4 +1,4 @@
-"""Evaluates one Jsonnet text in a process of its own; `_jsonnet` runs this file as a script.
+"""Evaluates one Jsonnet text in a process of its own; `from_jsonnet` runs this file as a script.
 
 It reads a request from standard input and writes one word and what belongs to it to standard
 output.  It imports nothing of the package, whose import would cost more than most evaluations.

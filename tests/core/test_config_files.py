@@ -141,6 +141,13 @@ def test_anchors_that_explode_are_stopped(style: str) -> None:
     assert "its aliases stand for more than 1,000,000 values" in problem("a.yaml", text)
 
 
+def test_values_of_mappings_count_where_anchors_explode() -> None:
+    wide = ", ".join(f"k{i}: {i}" for i in range(2_000))
+    aliases = ", ".join(["*wide"] * 600)
+    text = f"wide: &wide {{{wide}}}\nmany: [{aliases}]"
+    assert "its aliases stand for more than 1,000,000 values" in problem("a.yaml", text)
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
