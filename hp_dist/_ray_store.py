@@ -43,7 +43,8 @@ class ObjectStore:
 def lend(parts: Iterable[Part], places: dict[bytes, Any]) -> None:
     """Let a call submit with the objects of its caller, who outlives it, until `give_back`."""
     for part in parts:
-        _place(part, places[part.digest])
+        if part.digest in places:  # others were known here before, and are put where needed
+            _place(part, places[part.digest])
 
 
 def give_back() -> None:
