@@ -359,9 +359,7 @@ WORDS = st.lists(
     st.one_of(
         st.text(max_size=8),
         st.sampled_from(
-            "-- - --x --x= --x.lr --x.lr=1 --no-x -D -Da=1 --x.nesterov -C -ep --no-x.nesterov "
-            "--tags [ [1 { --a.b --a.b=1 --= --. --x. -1 --size 1 --allow-unknown "
-            "--size=[1]".split()
+            ["--", "-", "--x", "--x=", "--x.lr", "--x.lr=1", "--no-x", "-D", "-Da=1", "--x.nesterov", "-C", "-ep", "--no-x.nesterov", "--tags", "[", "[1", "{", "--a.b", "--a.b=1", "--=", "--.", "--x.", "-1", "--size", "1", "--allow-unknown", "--size=[1]"]
         ),
     ),
     max_size=6,
