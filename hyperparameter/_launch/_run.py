@@ -221,6 +221,7 @@ def _check_writable(path: str | None) -> None:
 
 def _report(rec: Record, settings: Settings, program: str) -> None:
     unused = [one for one in rec.unused() if one.key in settings.sources]
+    sys.stdout.flush()  # what the program has printed stands above
     for one in unused[:_MOST_REPORTED]:
         say(f"{program}: {one}")
     if len(unused) > _MOST_REPORTED:

@@ -74,6 +74,8 @@ def _common(own: Sequence[Option], version: str | None) -> Section:
 def _row(option: Option, texts: Help, signature: Signature) -> tuple[str, str]:
     name = option.key.removeprefix(f"{signature.namespace}.")
     text = texts.parameters.get(name, "")
+    if not text and option.owner is not None:
+        text = parse(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
     if option.default is not REQUIRED:
         text = f"{text} (default: {show(option.key, option.default)})".strip()
     return _left(option) if option.flags else option.metavar, text

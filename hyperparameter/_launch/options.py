@@ -26,7 +26,8 @@ class Option(NamedTuple):
 
     `kind` tells which words it takes: a `value` is `size` words, `items` one word each time,
     `pairs` the same with KEY=VALUE, a `switch` may have a truth value behind it, a `choice` one
-    of its choices, `words` all up to the next option, `fields` and a `flag` none.
+    of its choices, `words` all up to the next option, `fields` and a `flag` none.  `owner` is the
+    structure that the option is a field of.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     metavar: str = ""
     help: str = ""
+    owner: Any = None
 
     @property
     def name(self) -> str:
@@ -114,20 +116,26 @@ def _default(signature: Signature, name: str) -> Any:
     return signature.defaults.get(name, REQUIRED)
 
 
-def _of(key: str, path: str, hint: Any, default: Any, depth: int = 0) -> Iterator[Option]:
-    """Yield the option of a parameter, or of a field of one, and those of its fields."""
+def _of(
+    key: str, path: str, hint: Any, default: Any, owners: tuple[Any, ...] = ()
+) -> Iterator[Option]:
+    """Yield the option of a parameter, or of a field of one, and those of its fields.
+
+    `owners` are the structures that it is in, the innermost last.
+    """
     wanted = _bare(type(default) if hint is None and default not in (REQUIRED, None) else hint)
     kind = kind_of(wanted)
-    takes_position = default is REQUIRED and not depth and kind != "fields"
+    takes_position = default is REQUIRED and not owners and kind != "fields"
     flags = () if takes_position else _flags(path)
     if flags or takes_position:
         yield Option(
             key, flags, "value" if takes_position and kind == "switch" else kind,
             _size(wanted), hint, default, _choices(wanted), _metavar(path, kind),
+            owner=owners[-1] if owners else None,
         )  # fmt: skip
-    if kind == "fields" and depth < 8:  # a class may have itself as a field
+    if kind == "fields" and wanted not in owners:
         for name, (inner, value) in fields(wanted, default).items():
-            yield from _of(f"{key}.{name}", f"{path}.{name}", inner, value, depth + 1)
+            yield from _of(f"{key}.{name}", f"{path}.{name}", inner, value, (*owners, wanted))
 
 
 def fields(structure: Any, default: Any = REQUIRED) -> dict[str, tuple[Any, Any]]:
