@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._console import run
+from .. import _console
 from .commands import discovered, signature_of
 
 __all__ = ["launch", "run_cli"]
@@ -34,10 +34,12 @@ def launch(
     An error of use prints one line and exits with 2, Ctrl-C with 130.  `ValueError` for a function
     that is not decorated, `RuntimeError` where there is none.
     """
-    from ._run import ANSWERED, Program
+    from .program import ANSWERED, Program
 
     program = Program(_functions(function, sys._getframe(1)), function is not None)
-    result = run(program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True))
+    result = _console.run(
+        program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True)
+    )
     if result is ANSWERED:
         sys.exit(0)
     return result
@@ -53,7 +55,7 @@ def run_cli(
 
     `UsageError` is raised for what the command line has wrong; `--help` and its like return None.
     """
-    from ._run import ANSWERED, Program
+    from .program import ANSWERED, Program
 
     program = Program(_functions(function, sys._getframe(1)), function is not None)
     result = program.run(_words(argv), env_prefix, os.environ, False)

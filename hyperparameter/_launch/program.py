@@ -1,32 +1,24 @@
-"""One run of a program: what its command line asks for, in the scopes that it sets."""
+"""A program: functions, one of which a command line runs, or that it asks something about."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .. import _state
 from .._console import say, show
-from .._origin import Origin
-from .._record import Record, process_record, record
-from .._scope import scope
-from .._signature import Signature
-from .._snapshot import Layer
-from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
+from ..exceptions import UsageError
 from . import known, options
 from .commands import Function, by_name, chosen, names_of, signature_of
 from .line import CommandLine, command_line
-from .options import REQUIRED, Option
+from .options import Option
+from .run import errors_of_use, require, run
 from .sources import Settings
 from .words import Words, is_flag, read
 
 ANSWERED: Any = object()
 """The result where the command line only asked something, and got its answer."""
-
-_MOST_REPORTED = 20
 
 
 class Program:
@@ -59,12 +51,10 @@ class Program:
         if not line.asks(options.ALLOW):
             known.check(settings.not_options(), scan)
         require(own, signature, settings)
-        with _recorded(line.record, freeze) as rec, settings.open():
-            if freeze:
-                scope.frozen()
-            with errors_of_use(settings):
-                result = _call(function, signature, line)
-        _report(rec, settings, self.name)
+        result, unused = run(function, line, settings, freeze)
+        sys.stdout.flush()  # what the function has printed stands above
+        for text in unused:
+            say(f"{self.name}: {text}")
         return result
 
     def _chosen(self, argv: list[str]) -> tuple[Function | None, list[Option], Words]:
@@ -139,90 +129,3 @@ class Program:
 def _asks(argv: list[str], option: Option) -> bool:
     words = argv[: argv.index("--")] if "--" in argv else argv
     return not set(option.flags).isdisjoint(words)
-
-
-def require(own: Iterable[Option], signature: Signature, settings: Settings) -> None:
-    """Raise for a parameter without default that is set nowhere, the active scope included.
-
-    A structure whose fields all have defaults is made of them.
-    """
-    snapshot = _state.current().snapshot
-    own = list(own)
-    for option in own:
-        is_own = option.key.rpartition(".")[0] == signature.namespace
-        if option.default is not REQUIRED or not is_own or settings.sets(option.key):
-            continue
-        if snapshot.find(option.key) is not None or snapshot.below(option.key):
-            continue
-        below = [one for one in own if one.key.startswith(f"{option.key}.")]
-        if option.kind != "fields" or any(one.default is REQUIRED for one in below):
-            example = f"{below[0].flags[0]}=VALUE" if below else f"-D {option.key}=VALUE"
-            raise UsageError(
-                f"{option.metavar} is missing: give it as argument or with {example}. See --help.",
-                key=option.key,
-            )
-        settings.layers.append(Layer({option.key: {}}, Origin("default", "")))
-
-
-@contextmanager
-def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
-    """Record a run, and write the record to `path` in any case.
-
-    `whole`: into the record of the process, since threads read into no record of this context.
-    """
-    _check_writable(path)
-    with nullcontext(process_record()) if whole else record() as rec:
-        try:
-            yield rec
-        finally:
-            if path:
-                rec.save(path)
-
-
-@contextmanager
-def errors_of_use(settings: Settings) -> Iterator[None]:
-    """Make `UsageError` of what a value that was set from outside, or left out, leads to."""
-    try:
-        yield
-    except (ConversionError, InvalidKey) as error:
-        if settings.sets(error.key):
-            raise UsageError(str(error), key=error.key, origin=error.origin) from error
-        raise
-    except MissingParameter as error:
-        hint = f" Give it with -D {error.key}=VALUE."
-        raise UsageError(f"{error}{hint}", key=error.key) from error
-
-
-def _call(function: Function, signature: Signature, line: CommandLine) -> Any:
-    args, kwargs = signature.bind(line.args) if line.args else ((), {})
-    result = function(*args, **kwargs, **line.extra)
-    if hasattr(result, "__await__"):
-        import asyncio
-
-        return asyncio.run(_awaited(result))
-    return result
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
-
-
-def _check_writable(path: str | None) -> None:
-    """Find out before the run that its record has no place."""
-    if path is None:
-        return
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path) or not os.path.isdir(folder):
-        what = "is a directory" if os.path.isdir(path) else f"is in no directory: make {folder}"
-        raise UsageError(f"--record {path!r} {what}.")
-    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise UsageError(f"--record {path!r} cannot be written: permission denied.")
-
-
-def _report(rec: Record, settings: Settings, program: str) -> None:
-    unused = [one for one in rec.unused() if one.key in settings.sources]
-    sys.stdout.flush()  # what the program has printed stands above
-    for one in unused[:_MOST_REPORTED]:
-        say(f"{program}: {one}")
-    if len(unused) > _MOST_REPORTED:
-        say(f"{program}: {len(unused) - _MOST_REPORTED} more were never read")
