@@ -6,6 +6,7 @@ Workers import this module too: some tasks submit from there.
 from __future__ import annotations
 
 import multiprocessing as mp
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -92,6 +93,11 @@ class DeliveringForkserver(_Delivering, mp.get_context("forkserver").Process):
     pass
 
 
+# A library that Ray brings refuses that two threads fork at once.  Reentrant, since the thread that
+# forks is the one that goes on in the child, where it still has the lock.
+_forking = threading.RLock()
+
+
 class Process(Runner):
     together = 2
 
@@ -131,7 +137,8 @@ class Process(Runner):
 
         def start() -> Any:
             try:
-                process.start()
+                with _forking:
+                    process.start()
             except BaseException:
                 receiver.close()
                 raise
