@@ -44,7 +44,9 @@ def _is_fixed(value: Any) -> bool:
     kind = type(value)
     if kind is str:
         return "${" not in value
-    return kind in _SIMPLE or (kind is list and all(map(_is_fixed, value)))
+    if kind is list:
+        return _SIMPLE.issuperset(map(type, value)) or all(map(_is_fixed, value))
+    return kind in _SIMPLE
 
 
 _SIMPLE = frozenset([int, float, bool, type(None)])
@@ -216,7 +218,10 @@ def _written(value: Any, place: _Place) -> str:
         )
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # an int of more digits than the interpreter writes
+        raise place.error("has a number of too many digits inside text") from None
 
 
 def _inside(value: Any, target: list[str]) -> Any:

@@ -148,6 +148,13 @@ def test_values_of_mappings_count_where_anchors_explode() -> None:
     assert "its aliases stand for more than 1,000,000 values" in problem("a.yaml", text)
 
 
+@pytest.mark.parametrize("inner", ["[*a{}]", "{{x: *a{}}}"])
+def test_anchors_that_nest_without_end_are_stopped(inner: str) -> None:
+    lines = [f"a{i}: &a{i} {inner.format(i - 1)}" for i in range(1, 1_300)]
+    message = problem("a.yaml", "\n".join(["a0: &a0 [x]", *lines]))
+    assert message == "a.yaml:200: nested deeper than 200 levels, with its aliases."
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -275,7 +282,7 @@ def test_any_text_is_read_or_a_configuration_error(kind: str, load: Any) -> None
         except hp.ConfigurationError:
             continue
         read_at_all += 1
-        for path, line in lines.items():
+        for path, line in lines:
             assert 1 <= line <= text.count("\n") + 1, text
             place: Any = values
             for name in path:

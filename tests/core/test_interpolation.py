@@ -169,3 +169,8 @@ def test_any_text_is_resolved_or_a_configuration_error(values: dict[str, Any]) -
         return
     texts = [v for v in dict(found).values() if isinstance(v, str) and "${" in v]
     assert all("$${" in str(values) for _ in texts)
+
+
+def test_number_of_too_many_digits_for_text_is_named() -> None:
+    with pytest.raises(hp.ConfigurationError, match=r"'b' .* has a number of too many digits"):
+        hp.config({"a": 10**5_000, "b": "x${a}"})
