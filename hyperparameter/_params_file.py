@@ -34,7 +34,7 @@ def load(
         values = _evaluate(file, ext_vars, roots)
     else:
         values, lines = parse(read_text(file), name, lambda: _evaluate(file, ext_vars, roots))
-    places = {".".join(map(str, path)): Origin("file", f"{name}:{line}") for path, line in lines}
+    places: dict[str, Source] = {".".join(map(str, path)): (name, line) for path, line in lines}
     try:
         return copied_mapping(values, "Its top"), Origins(Origin("file", name), places)
     except ConfigurationError as error:

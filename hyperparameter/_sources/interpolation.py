@@ -34,8 +34,11 @@ def interpolated(tree: Tree, env: Mapping[str, str]) -> dict[str, Setting]:
     resolver = _Resolver(tree, env)
     resolved = {}
     for key, setting in settings(tree):
-        fixed = _is_fixed(setting.value)
-        resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+        try:
+            fixed = _is_fixed(setting.value)
+            resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+        except RecursionError:
+            raise _error(key, setting.origin, "is nested too deep, or contains itself") from None
     return resolved
 
 
@@ -113,7 +116,7 @@ class _Resolver:
             elif found[0] == "}":
                 return _joined(pieces, place), position
             else:
-                if len(place.path) > _MOST_STEPS:
+                if place.path.count("${") > _MOST_STEPS:
                     raise place.error("has too many references in each other")
                 name, position = self._pieces(text, position, place.below("${"), "}")
                 pieces.append(_Reference(self._referred(_written(name, place), place)))
