@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
+from hyperparameter._files import from_json, from_toml, from_yaml
 from hyperparameter._sources.tree import merged, of_mapping, settings
 
 SAMPLES = {
@@ -195,6 +196,32 @@ def test_yaml_aliases_keep_the_lines_of_what_they_stand_for() -> None:
     assert config["key"] == "key"
     for key in ("base.x.y", "exp.x.y", "same.x.y"):
         assert origin(config, key) == "file a.yaml:3"
+
+
+def test_yaml_mapping_in_the_place_of_an_inherited_one_has_lines_of_its_own() -> None:
+    write(a_yaml="base: &b\n  x: {y: 1}\nexp:\n  <<: *b\n  x: {y: 2}\n")
+    config = hp.config("a.yaml")
+    assert origin(config, "base.x.y") == "file a.yaml:2"
+    assert origin(config, "exp.x.y") == "file a.yaml:5"
+
+
+@pytest.mark.parametrize(
+    ("load", "text", "items"),
+    [
+        (from_yaml.load, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
+        (from_toml.load, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
+        (from_json.load, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
+    ],
+    ids=["yaml", "toml", "json"],
+)
+def test_lines_of_lists_are_as_good_as_the_format_tells(load: Any, text: str, items: Any) -> None:
+    values, lines = load(text, "f")
+    assert values == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
+    found = dict(lines)
+    assert {path[1]: line for path, line in found.items() if len(path) == 2} == items
+    if load is not from_toml.load:
+        assert (found["xs", 0, "a"], found["xs", 1, 0, "b"]) == (2, 4)
+    assert found["xs",] == 1
 
 
 def test_yaml_merge_keys_give_way_to_the_first_and_to_what_is_written_out() -> None:

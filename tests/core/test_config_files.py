@@ -151,6 +151,7 @@ def test_anchors_that_nest_without_end_are_stopped(inner: str) -> None:
     ("content", "expected"),
     [
         ("a: &x [*x]", "*x has no &x that ends before it"),
+        ("a: &x 1\nb: &x [*x]", "*x has no &x that ends before it"),
         ("a: *nope", "*nope has no &nope"),
         ("a: 1\n---\nb: 2", "a.yaml:2: a second document begins"),
         ("a: !!python/object/apply:os.system ['echo']", "makes an object, which no file may"),
