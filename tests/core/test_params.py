@@ -378,6 +378,13 @@ class TestAssertEmpty:
         assert re.search(r"'a' \(code tests/core/test_params\.py:\d+\)", text)
         assert raised.value.key == "a"
 
+    @pytest.mark.parametrize("key", [1, None, ("a",)])
+    def test_a_key_that_is_no_text_is_named_too(self, key: Any) -> None:
+        params = Params({key: 1})
+        params.pop("other", 2)
+        with pytest.raises(ConfigurationError, match="Extra parameters passed to M"):
+            params.assert_empty("M")
+
     def test_it_suggests_the_key_whose_default_was_used(self) -> None:
         params = Params({"trainer": {"num_epoch": 3}})
         params["trainer"].pop_int("num_epochs", 10)  # another child of the same dict
