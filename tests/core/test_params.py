@@ -633,6 +633,13 @@ class TestProperties:
         assert with_fallback(over, {}) == over
         assert with_fallback({}, base) == base
 
+    @given(st.data(), NESTED)
+    def test_merging_is_associative_where_no_dict_meets_a_value(
+        self, data: Any, shape: Any
+    ) -> None:
+        a, b, c = (part_of(shape, data.draw) for _ in range(3))
+        assert with_fallback(with_fallback(a, b), c) == with_fallback(a, with_fallback(b, c))
+
     @given(NESTED)
     def test_merging_with_itself_changes_nothing(self, values: Any) -> None:
         assert with_fallback(values, values) == values
@@ -642,6 +649,12 @@ class TestProperties:
         params = Params(values)
         exhaust(params)
         params.assert_empty("All")
+
+
+def part_of(shape: Any, draw: Any) -> Any:
+    if not isinstance(shape, dict):
+        return draw(st.integers())
+    return {key: part_of(value, draw) for key, value in shape.items() if draw(st.booleans())}
 
 
 def scribble(value: Any) -> None:
