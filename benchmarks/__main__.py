@@ -17,7 +17,8 @@ from table import HEADER, Figures, Row
 
 PEERS = (
     "hyperparameter==0.6.0", "omegaconf==2.3.0", "gin-config==0.5.0", "dask>=2024.8",
-    "dynaconf==3.2.11", "pydantic-settings==2.12.0", "pyyaml>=6",
+    "dynaconf==3.2.11", "pydantic-settings==2.12.0", "pyyaml>=6", "click>=8.1", "typer>=0.15",
+    "tyro>=0.9", "jsonargparse[signatures]>=4.35", "hydra-core==1.3.2",
 )  # fmt: skip
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
@@ -36,6 +37,7 @@ def main() -> int:
     if "core" in sections:
         beside["peers"] = _measure_peers("peers.py")
         rows += _printed(core.rows(beside["peers"]))
+        beside["peers, programs"] = _measure_peers("peers_programs.py")
     if "files" in sections:
         import loading
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 
 class Help(NamedTuple):
-    """The first paragraph of a docstring and the description of each parameter."""
+    """The first paragraph of a docstring, those that follow, and what each parameter is."""
 
     summary: str
     parameters: dict[str, str]
+    details: tuple[str, ...] = ()
 
 
 def parse(docstring: str | None) -> Help:
@@ -22,7 +23,10 @@ def parse(docstring: str | None) -> Help:
     except docstring_parser.ParseError:
         return Help(docstring.strip().partition("\n\n")[0], {})
     parameters = {p.arg_name.lstrip("*"): _line(p.description) for p in parsed.params}
-    return Help(_line(parsed.short_description), parameters)
+    apart = "\n\n" if parsed.blank_after_short_description else "\n"
+    text = apart.join(filter(None, [parsed.short_description, parsed.long_description]))
+    summary, *details = [_line(paragraph) for paragraph in text.split("\n\n")] or [""]
+    return Help(summary, parameters, tuple(filter(None, details)))
 
 
 def _line(text: str | None) -> str:

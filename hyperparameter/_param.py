@@ -63,6 +63,7 @@ def _decorate_class(cls: type, namespace: str) -> type:
         if function is not getattr(object, name) and hasattr(function, "__code__"):
             signature = Signature(function, namespace, skip=1)
             signature.module, signature.qualname = cls.__module__, cls.__qualname__
+            signature.doc = function.__doc__ or cls.__doc__
             signature.factories = _factories(cls)
             wrapper = _wrap(function, signature)
             setattr(cls, name, staticmethod(wrapper) if name == "__new__" else wrapper)

@@ -41,6 +41,7 @@ class Signature:
         self.namespace = namespace  # `skip` leading parameters are not the caller's: self, cls
         self.module: str = getattr(function, "__module__", "")
         self.qualname: str = getattr(function, "__qualname__", namespace)
+        self.doc: str | None = getattr(function, "__doc__", None)
         inner = innermost(function)
         self.code: CodeType = inner.__code__
         count = self.code.co_argcount
@@ -62,8 +63,21 @@ class Signature:
         return self.code, -1
 
     @property
-    def variadic(self) -> bool:
-        return bool(self.code.co_flags & (_VARARGS | _VARKEYWORDS))
+    def more_name(self) -> str:
+        """The name of `*args`, empty where there is none."""
+        return self._variadic(_VARARGS)
+
+    @property
+    def extra_name(self) -> str:
+        """The name of `**kwargs`, empty where there is none."""
+        return self._variadic(_VARKEYWORDS)
+
+    def _variadic(self, flag: int) -> str:
+        if not self.code.co_flags & flag:
+            return ""
+        at = self.code.co_argcount + self.code.co_kwonlyargcount
+        both = flag == _VARKEYWORDS and self.code.co_flags & _VARARGS
+        return self.code.co_varnames[at + bool(both)]
 
     def hint(self, name: str) -> Any:
         """Return the annotation of a parameter, None where there is none or it has no meaning."""
@@ -102,6 +116,15 @@ class Signature:
         if plan is None:
             return args, kwargs
         return args + plan.positional, {**kwargs, **plan.values}
+
+    def bind(self, more: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call in which `more` follow all that have a name."""
+        args, kwargs = self.fill((), {})
+        for name in self.positional[self.skip + len(args) :]:
+            if name not in kwargs and name not in self.defaults:
+                break  # Python's own error says what is missing
+            args += (kwargs.pop(name) if name in kwargs else self.defaults[name],)
+        return args + more, kwargs
 
     def _remember(self, state: _state.State, shape: Any, plan: Plan | None) -> None:
         plans = state.answers.get(self)

@@ -8,6 +8,7 @@ import pytest
 
 from hyperparameter import context
 
+sys.path.append(str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent / "dist"))  # for the contract, and children that run it
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 

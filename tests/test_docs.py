@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import transcripts
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(p.relative_to(ROOT) for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -44,6 +45,13 @@ def test_readme_shows_its_own_output(tmp_path: Path) -> None:
         [sys.executable, "README.md"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert run.stdout == shown
+
+
+@pytest.mark.parametrize("name", transcripts.PAGES)
+def test_sessions_print_what_is_shown(name: str, tmp_path: Path) -> None:
+    page = (transcripts.DOCS / name).read_text("utf-8")
+    assert "\n$ " in page
+    assert transcripts.replayed(page, tmp_path) == page, "python tests/transcripts.py writes it"
 
 
 def test_links_between_pages_lead_somewhere() -> None:

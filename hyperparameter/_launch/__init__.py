@@ -1,7 +1,8 @@
 """From a command line to a call: `hp.launch(main)`.
 
-The command line becomes scopes, options over `-D`, each value with its origin; the function is
-then called without arguments and takes them from there, like any other reader.
+What the command line, the environment and files set becomes scopes, the strongest innermost, each
+value with its origin; the function is then called and takes its arguments from there, like any
+other reader.
 """
 
 from __future__ import annotations
@@ -9,118 +10,64 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._record import Record, process_record, record
-from .._scope import scope, scope_of
-from .._signature import Signature
-from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
-
-if TYPE_CHECKING:
-    from ._parser import CommandLine
+from .. import _console
+from .commands import discovered, signature_of
 
 __all__ = ["launch", "run_cli"]
 
 
-def launch(function: Callable[..., Any], argv: Sequence[str] | None = None) -> Any:
+def launch(
+    function: Callable[..., Any] | None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    env_prefix: str | None = None,
+) -> Any:
     """Run a decorated function as a program and return its value.
 
-    Parameters without default are positionals, the others options; `-D KEY=VALUE` sets any key.
-    What the command line sets becomes the baseline, so the program's threads see it too.
-    An error of use prints one line and exits with 2, Ctrl-C with 130.
+    Without `function`, all decorated functions of the caller are commands; of one there is no need
+    to name it.  Parameters without default are positionals, the others options.  `-D KEY=VALUE`
+    sets any key, `-C FILE` reads files, and so are variables with `env_prefix`: `APP_TRAIN__LR` is
+    `train.lr` for `"APP"`.  What is set becomes the baseline, so the program's threads see it too.
+
+    An error of use prints one line and exits with 2, Ctrl-C with 130.  `ValueError` for a function
+    that is not decorated, `RuntimeError` where there is none.
     """
-    program = _program()
-    try:
-        line = _parse(function, argv, program)
-        result = None if line is None else _run(function, line, program, freeze=True)
-        sys.stdout.flush()  # here, where a reader that has gone can be told
-    except UsageError as error:
-        _say(f"{program}: error: {error}")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        _say(f"{program}: interrupted")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader has gone, as in `| head`; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    if line is None:
+    from .program import ANSWERED, Program
+
+    program = Program(_functions(function, sys._getframe(1)), function is not None)
+    result = _console.run(
+        program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True)
+    )
+    if result is ANSWERED:
         sys.exit(0)
     return result
 
 
-def run_cli(function: Callable[..., Any], argv: Sequence[str] | None = None) -> Any:
+def run_cli(
+    function: Callable[..., Any] | None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    env_prefix: str | None = None,
+) -> Any:
     """Do what `launch` does without touching the process: no exit, no baseline.
 
-    `UsageError` is raised for what the command line has wrong; `--help` returns None.
+    `UsageError` is raised for what the command line has wrong; `--help` and its like return None.
     """
-    program = _program()
-    line = _parse(function, argv, program)
-    return None if line is None else _run(function, line, program, freeze=False)
+    from .program import ANSWERED, Program
+
+    program = Program(_functions(function, sys._getframe(1)), function is not None)
+    result = program.run(_words(argv), env_prefix, os.environ, False)
+    return None if result is ANSWERED else result
 
 
-def _parse(
-    function: Callable[..., Any], argv: Sequence[str] | None, program: str
-) -> CommandLine | None:
-    """Return what the command line sets, None when it asked for help and got it."""
-    from ._parser import Leave, parse
-
-    signature = getattr(function, "__hp_signature__", None)
-    if not isinstance(signature, Signature):
-        raise ValueError(
-            f"launch takes a function decorated with @hp.param, not {function!r}. Decorate it."
-        )
-    try:
-        return parse(signature, list(sys.argv[1:] if argv is None else argv), program)
-    except Leave:
-        return None
+def _functions(function: Callable[..., Any] | None, caller: Any) -> list[Callable[..., Any]]:
+    if function is None:
+        return discovered(caller.f_locals, caller.f_globals)
+    signature_of(function)
+    return [function]
 
 
-def _run(function: Callable[..., Any], line: CommandLine, program: str, freeze: bool) -> Any:
-    # A program's threads read into the record of the process, not into one of this context.
-    with nullcontext(process_record()) if freeze else record() as rec, _scopes(line):
-        if freeze:
-            scope.frozen()
-        try:
-            result = _call(function)
-        except (ConversionError, MissingParameter, InvalidKey) as error:
-            if line.sets(error.key):
-                raise UsageError(str(error), key=error.key, origin=error.origin) from error
-            raise
-    _report(rec, line, program)
-    return result
-
-
-def _scopes(line: CommandLine) -> ExitStack:
-    stack = ExitStack()
-    for layer in (line.defines, line.options):
-        stack.enter_context(scope_of(layer))
-    return stack
-
-
-def _call(function: Callable[..., Any]) -> Any:
-    result = function()
-    if hasattr(result, "__await__"):
-        import asyncio
-
-        return asyncio.run(_awaited(result))
-    return result
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
-
-
-def _report(rec: Record, line: CommandLine, program: str) -> None:
-    for unused in rec.unused():
-        if line.sets(unused.key):
-            _say(f"{program}: {unused}")
-
-
-def _program() -> str:
-    return os.path.basename(sys.argv[0]) or "program"
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)  # noqa: T201  # a program speaks to its user
+def _words(argv: Sequence[str] | None) -> list[str]:
+    return list(sys.argv[1:] if argv is None else argv)

@@ -26,16 +26,19 @@ def load(
     env_prefix: str | None,
     env: Mapping[str, str],
     here: Source,
+    *,
+    above: Iterable[Layer] = (),
 ) -> dict[str, Setting]:
     """Return the settings by dotted key: later sources win, then the environment, then overrides.
 
-    `here` is the origin of what no file says.
+    `here` is the origin of what no file says; the layers `above` win over all, the last one most.
     """
     trees = [_tree(one, here) for one in _each(source)]
     if env_prefix is not None:
         trees.append(from_environment(env_prefix, env))
     if overrides is not None:
         trees.append(_overriding(overrides, here))
+    trees.extend(_of_layer(layer) for layer in above)
     tree: Tree = {}
     for one in trees:
         tree = merged(tree, one)
@@ -85,6 +88,10 @@ def _overriding(overrides: Overrides, here: Source) -> Tree:
             raise ConfigurationError(f"Override {text!r:.200} has no '='. Write it as KEY=VALUE.")
         tree = merged(tree, of_mapping({key.strip(): UntypedText(value)}, here))
     return tree
+
+
+def _of_layer(layer: Layer) -> Tree:
+    return of_mapping(layer.values, lambda path: layer.origin_of(str(path[0])))
 
 
 def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:

@@ -510,7 +510,7 @@ def test_a_part_of_a_secret_is_not_shown_in_an_error() -> None:
         """Take a list."""
 
     @hp.param("g")
-    def g(token: list[int] = []) -> None:  # noqa: B006  # never changed
+    def g(token: list[int] = []) -> None:  # never changed
         """Take a list."""
 
     for function in (f, g):

@@ -1,0 +1,65 @@
+"""Completion scripts for shells, made by shtab from the table of options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from .._docstring import parse
+from .commands import Function, names_of, signature_of
+from .known import Declared
+from .options import EXPLAIN, Option, common, of_function
+
+
+def script(shell: str, functions: Sequence[Function], program: str, single: bool) -> str:
+    """Return the script that makes `shell` complete the program's options."""
+    import shtab
+
+    parser = argparse.ArgumentParser(prog=program, add_help=False)
+    if single:
+        _add_function(parser, functions[0])
+    else:
+        _add(parser, common(), {})
+        group = parser.add_subparsers()
+        for function in functions:
+            name, *others = names_of(function, functions)
+            summary = parse(signature_of(function).doc).summary or name  # shtab leaves out others
+            command = group.add_parser(
+                name, aliases=others, add_help=False, help=_literal(summary)
+            )  # fmt: skip
+            _add_function(command, function)
+    return str(shtab.complete(parser, shell)).rstrip()
+
+
+def _add_function(parser: argparse.ArgumentParser, function: Function) -> None:
+    signature = signature_of(function)
+    texts = {
+        f"{signature.namespace}.{name}": text
+        for name, text in parse(signature.doc).parameters.items()
+    }
+    own = of_function(signature)
+    _add(parser, [*own, *common(own)], texts)
+
+
+def _add(
+    parser: argparse.ArgumentParser, options: Sequence[Option], texts: Mapping[str, str]
+) -> None:
+    import shtab
+
+    keys = tuple(Declared())
+    for option in options:
+        text = _literal(option.help or texts.get(option.key, ""))
+        if option.kind in ("flag", "switch"):
+            negation = [f"--no-{option.flags[0][2:]}"] if option.kind == "switch" else []
+            parser.add_argument(*option.flags, *negation, action="store_true", help=text)
+            continue
+        names = option.flags or (option.metavar.lower(),)
+        nargs = {"choice": "?", "words": "*"}.get(option.kind)
+        choices = keys if option.key == EXPLAIN.key else option.choices
+        action = parser.add_argument(*names, nargs=nargs, choices=choices or None, help=text)
+        if not choices:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]  # which shtab looks for
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")

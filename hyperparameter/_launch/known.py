@@ -1,0 +1,104 @@
+"""What a program knows: parameters that are declared, and keys that its sources mention."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .. import _registry
+from .._hints import takes_mapping
+from .._keys import did_you_mean
+from .._origin import Source, resolve
+from ..exceptions import UsageError
+from .options import Option, of_function
+
+if TYPE_CHECKING:
+    from .._scan import Program
+    from .._signature import Signature
+
+_MOST_NAMED = 3
+
+
+def check(sources: Mapping[str, Source], scan: Scan) -> None:
+    """Raise `UsageError` for keys that no part of the program knows.
+
+    The sources are scanned only where a key is not declared; of a program without source files
+    nothing is known, and nothing is refused.
+    """
+    strange = [key for key in sources if not _is_declared(key)]
+    if not strange or (program := scan()) is None:
+        return
+    unknown = [key for key in strange if not program.mentions(key)]
+    if not unknown:
+        return
+    known = _registry.keys() | {one.key for one in program.findings if not one.is_pattern}
+    named = [
+        f"{key!r} ({resolve(sources[key])}) is no parameter of this program."
+        f"{did_you_mean(key, known)}"
+        for key in unknown[:_MOST_NAMED]
+    ]
+    more = len(unknown) - len(named)
+    rest = f" And {more} more." if more else ""
+    raise UsageError(
+        f"{' '.join(named)}{rest} --allow-unknown sets it all the same.",
+        key=unknown[0],
+        origin=resolve(sources[unknown[0]]),
+    )
+
+
+def _is_declared(key: str) -> bool:
+    """Tell a parameter, and what is below one that takes a mapping."""
+    name = key
+    while name:
+        for signature in _registry.declarations(name):
+            if name == key or _takes_mapping(signature, name.rpartition(".")[2]):
+                return True
+        name = name.rpartition(".")[0]
+    return False
+
+
+def _takes_mapping(signature: Signature, name: str) -> bool:
+    hint, default = signature.hint(name), signature.defaults.get(name)
+    return takes_mapping(type(default) if hint is None else hint)
+
+
+class Declared:
+    """The parameters of all decorated functions, and the fields of those that are structures."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, list[tuple[Signature, Option]]] = {}
+        for signature in _registry.declared():
+            for option in of_function(signature):
+                self._by_key.setdefault(option.key, []).append((signature, option))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def of(self, key: str) -> list[tuple[Signature, Option]]:
+        return self._by_key.get(key, [])
+
+
+class Scan:
+    """The program's sources, scanned when first asked for."""
+
+    def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
+        self._file = signature.code.co_filename
+        self._env = env
+        self._program: Program | None = None
+
+    def __call__(self) -> Program | None:
+        """Return what the sources say, None where the program has none."""
+        import os
+
+        if self._program is None and os.path.isfile(self._file):
+            from .._scan import Cache, folder_of, scan_program
+
+            cache = Cache(folder_of(self._env), self._file)
+            loaded = [
+                file
+                for module in list(sys.modules.values())
+                if (file := getattr(module, "__file__", None)) and file.endswith(".py")
+            ]
+            self._program = scan_program(self._file, loaded, sys.path, cache)
+        return self._program

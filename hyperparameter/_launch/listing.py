@@ -1,0 +1,204 @@
+"""What `--list-param-scope`, `--explain-param` and `--print-config` print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import _state
+from .._console import NotFound, say
+from .._convert import is_enum, plain
+from .._describe import show
+from .._docstring import parse
+from .._explain import Explanation, explain
+from .._hints import converter
+from .._keys import did_you_mean, nest
+from .._origin import location
+from .._reading import fields_of, typed
+from .._scan.finding import matches
+from .._secrets import MASK, is_secret
+from .._signature import Signature
+from ..exceptions import InvalidKey, UsageError
+from .known import Declared
+from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option
+
+if TYPE_CHECKING:
+    from .._scan import Finding, Program
+
+
+def answer(asked: Mapping[str, list[str]], program: Program | None, sources: Iterable[str]) -> str:
+    """Return what the program says about itself; `NotFound` for a key that it does not know."""
+    if EXPLAIN.key in asked:
+        return _explanations(asked[EXPLAIN.key], program)
+    if LIST.key in asked:
+        return _listed(program)
+    return _configuration(asked[PRINT.key][-1], program, sources)
+
+
+def _listed(program: Program | None) -> str:
+    """Return all parameters, each with what declares it and its value."""
+    declared = Declared()
+    keys = dict.fromkeys([*declared, *(one.key for one in _reads(program))])
+    texts = ["\n".join([f"{key}:", *_summary(key, declared, program)]) for key in keys]
+    return "\n".join(texts) or "No parameters."
+
+
+def _explanations(keys: Iterable[str], program: Program | None) -> str:
+    """Return all that is known of each key."""
+    declared = Declared()
+    texts = []
+    for key in keys:
+        lines = [*_summary(key, declared, program), *_details(key, declared)]
+        if not lines:
+            known = [*declared, *(one.key for one in _reads(program))]
+            raise NotFound(f"unknown parameter {key!r}.{did_you_mean(key, known)}", key=key)
+        texts.append("\n".join([f"{key}:", *lines]))
+    return "\n".join(texts)
+
+
+def _summary(key: str, declared: Declared, program: Program | None) -> Iterator[str]:
+    for signature, option in declared.of(key):
+        place = f"{signature.module}.{signature.qualname}"
+        yield _place(signature.qualname, place, key, option.default)
+    for one in _reads(program):
+        if one.key == key or (one.is_pattern and matches(one.key, key)):
+            yield _place(one.function, _at(one), key, _default(one))
+    explanation = _explained(key)
+    if explanation.bindings:
+        yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
+
+
+def _explained(key: str) -> Explanation:
+    try:
+        return explain(key)
+    except InvalidKey as error:
+        raise UsageError(str(error), key=key) from None
+
+
+def _place(function: str, place: str, key: str, default: Any) -> str:
+    shown = "required" if default is REQUIRED else f"default={show(key, default)}"
+    return f"  function={function}, location={place}, {shown}"
+
+
+def _default(one: Finding) -> Any:
+    """Return the default of a read; a read without one needs a value."""
+    return one.default if one.has_default else REQUIRED
+
+
+def _at(one: Finding) -> str:
+    return f"{one.file.removeprefix(os.path.join(os.getcwd(), ''))}:{one.line}"
+
+
+def _details(key: str, declared: Declared) -> Iterator[str]:
+    for shadowed in _explained(key).shadows:
+        yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
+    for signature, _ in declared.of(key):
+        texts = parse(signature.doc).parameters
+        if text := texts.get(key.removeprefix(f"{signature.namespace}.")):
+            yield f"  help={text}"
+        yield f"  declared={location(signature.site)}"
+
+
+def _reads(program: Program | None) -> list[Finding]:
+    """Return what is read in scopes; what is declared, the program itself knows better."""
+    if program is None:
+        return []
+    return [one for one in program.findings if one.kind == "read" and one.key != "*"]
+
+
+def advanced(
+    program: Program | None, signature: Signature, own: Sequence[Option]
+) -> list[tuple[str, str]]:
+    """Return the parameters that the functions called may read, each with what help says of it."""
+    if program is None:
+        return []
+    shown = {option.key for option in own}
+    rows: dict[str, str] = {}
+    function = signature.function.__qualname__
+    for one in program.reachable(signature.code.co_filename, function):
+        if one.key not in shown and one.key != "*":
+            default = f"default {show(one.key, one.default)}" if one.has_default else "required"
+            rows.setdefault(one.key, f"{default}, {one.function} ({_at(one)})")
+    return sorted(rows.items())
+
+
+def _configuration(kind: str, program: Program | None, sources: Iterable[str]) -> str:
+    """Return all parameters with their values as a file.
+
+    What has no value, or none that a file can hold, is said on stderr.
+    """
+    flat: dict[str, Any] = {}
+    for key, option in _parameters(program, sources):
+        value = _value(key, option)
+        if value is REQUIRED:
+            say(f"{key} is required and not set: it is not in the configuration")
+        elif kind == "toml" and _has_none(value):
+            say(f"{key} is {value!r}, which TOML cannot hold: it is not in the configuration")
+        else:
+            flat[key] = value
+    return _written(kind, nest(flat))
+
+
+def _parameters(
+    program: Program | None, sources: Iterable[str]
+) -> Iterator[tuple[str, Option | None]]:
+    declared = Declared()
+    for key in declared:
+        option = declared.of(key)[0][1]
+        if option.kind != "fields":  # whose fields come by themselves
+            yield key, option
+    reads = {
+        one.key: Option(one.key, default=_default(one))
+        for one in _reads(program)
+        if not one.is_pattern and not declared.of(one.key)
+    }
+    yield from reads.items()
+    yield from ((key, None) for key in sources if key not in reads and not declared.of(key))
+
+
+def _value(key: str, option: Option | None) -> Any:
+    """Return the value in force as a file holds it, masked where the key is a secret's."""
+    found = _state.current().snapshot.find(key)
+    value = option.default if option is not None else None
+    if found is not None:
+        hint = option.hint if option is not None else None
+        if hint is None and option is not None and option.default not in (REQUIRED, None):
+            hint = type(option.default)
+        value = typed(key, *found, converter(hint) if hint else plain, str(hint))
+    return MASK if value not in (None, REQUIRED) and is_secret(key) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is REQUIRED or type(value) in (str, int, float, bool, type(None)):
+        return value
+    if is_enum(type(value)):
+        return value.name
+    if isinstance(value, Mapping) or fields_of(value):
+        fields = value if isinstance(value, Mapping) else fields_of(value)
+        return {str(name): _plain(inner) for name, inner in fields.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__fspath__"):
+        return os.fspath(value)
+    return show("", value)
+
+
+def _has_none(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_none, value.values()))
+    return value is None or (isinstance(value, list) and any(map(_has_none, value)))
+
+
+def _written(kind: str, values: dict[str, Any]) -> str:
+    if kind == "json":
+        import json
+
+        return json.dumps(values, indent=2, ensure_ascii=False)
+    if kind == "yaml":
+        import yaml
+
+        return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True)).rstrip()
+    import tomli_w
+
+    return tomli_w.dumps(values).rstrip()

@@ -1,0 +1,131 @@
+"""A program: functions, one of which a command line runs, or that it asks something about."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .._console import say, show
+from ..exceptions import UsageError
+from . import known, options
+from .commands import Function, by_name, chosen, names_of, signature_of
+from .line import CommandLine, command_line
+from .options import Option
+from .run import errors_of_use, require, run
+from .sources import Settings
+from .words import Words, is_flag, read
+
+ANSWERED: Any = object()
+"""The result where the command line only asked something, and got its answer."""
+
+
+class Program:
+    """The functions that a command line may run; `single` where there is no need to name one."""
+
+    def __init__(self, functions: Sequence[Function], single: bool) -> None:
+        self.name = os.path.basename(sys.argv[0]) or "program"
+        self._functions = functions
+        self._single = single or len(functions) == 1
+
+    def run(
+        self, argv: list[str], env_prefix: str | None, env: Mapping[str, str], freeze: bool
+    ) -> Any:
+        """Return what the function returns, or `ANSWERED`.
+
+        `freeze` makes what is set the baseline of the process.
+        """
+        if _asks(argv, options.HELP):
+            return self._help(argv, env)
+        function, own, words = self._chosen(argv)
+        signature = signature_of(function or self._functions[0])
+        line = command_line(words, own, signature if function else None)
+        settings = Settings(line, env_prefix, env)
+        scan = known.Scan(signature, env)
+        if self._answers(line, settings, scan):
+            return ANSWERED
+        if function is None:
+            names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
+            raise UsageError(f"a command is needed: {names}. See --help.")
+        if not line.asks(options.ALLOW):
+            known.check(settings.not_options(), scan)
+        require(own, signature, settings)
+        result, unused = run(function, line, settings, freeze)
+        sys.stdout.flush()  # what the function has printed stands above
+        for text in unused:
+            say(f"{self.name}: {text}")
+        return result
+
+    def _chosen(self, argv: list[str]) -> tuple[Function | None, list[Option], Words]:
+        """Return the function that the words name, its options, and the words that are for it."""
+        first = Words([], [], argv)
+        if self._single:
+            function = self._functions[0]
+        else:
+            first = read(argv, self._common(argv), stops_at_name=True)
+            if not first.positionals:
+                return None, [], first
+            function = chosen(first.positionals[0], self._functions)
+        signature = signature_of(function)
+        own = options.of_function(signature)
+        extra = bool(signature.extra_name)
+        words = read(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        return function, own, Words([*first.given, *words.given], words.positionals, [])
+
+    def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
+        return options.common(own, self._version(argv))
+
+    def _version(self, argv: list[str]) -> str | None:
+        """Return the version of the program's package; looked up only where it is asked for."""
+        if not _asks(argv, options.VERSION) and not _asks(argv, options.HELP):
+            return None
+        from .version import version_of
+
+        return version_of(self._functions[0])
+
+    def _help(self, argv: list[str], env: Mapping[str, str]) -> Any:
+        from . import help as texts
+        from .listing import advanced
+
+        function = self._functions[0] if self._single else self._named(argv)
+        version = self._version(argv)
+        if function is None:
+            parts = texts.of_program(self._functions, self.name, version)
+        else:
+            signature = signature_of(function)
+            own = options.of_function(signature)
+            rows = advanced(known.Scan(signature, env)(), signature, own)
+            command = "" if self._single else f" {names_of(function, self._functions)[0]}"
+            parts = texts.of_command(signature, self.name + command, version, rows)
+        show(texts.render(*parts, *texts.screen(env)))
+        return ANSWERED
+
+    def _named(self, argv: Iterable[str]) -> Function | None:
+        commands = by_name(self._functions)
+        names = (word.strip("_").replace("_", "-") for word in argv if not is_flag(word))
+        return next((commands[name] for name in names if name in commands), None)
+
+    def _answers(self, line: CommandLine, settings: Settings, scan: known.Scan) -> bool:
+        """Print what is asked for instead of a run; tell whether anything was."""
+        given = line.given
+        if options.COMPLETION.key in given:
+            from .completion import script
+
+            shell = given[options.COMPLETION.key][-1]
+            show(script(shell, self._functions, self.name, self._single))
+        elif options.VERSION.key in given:
+            show(f"{self.name} {self._version([options.VERSION.flags[0]])}")
+        elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
+            from .listing import answer
+
+            with settings.open(), errors_of_use(settings):
+                show(answer(given, scan(), settings.sources))
+        else:
+            return False
+        return True
+
+
+def _asks(argv: list[str], option: Option) -> bool:
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    return not set(option.flags).isdisjoint(words)

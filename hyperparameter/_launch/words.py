@@ -1,0 +1,163 @@
+"""The words of a command line, sorted: what each option was given, and what stands by position."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from .._convert import FALSE_WORDS, TRUE_WORDS
+from .._keys import did_you_mean
+from ..exceptions import UsageError
+from .options import DEFINE, Option
+
+_BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
+_NUMBER = re.compile(r"-\.?[0-9]")  # -1e-3 is a value, too
+EXTRA = Option("", (), "value")
+"""Stands for the options that a function takes by its `**kwargs`."""
+
+
+class Given(NamedTuple):
+    """An option as it was given: its flag as written, its words, and for `--opt.lr` the rest."""
+
+    option: Option
+    flag: str
+    texts: list[str]
+    below: str = ""
+
+
+class Words(NamedTuple):
+    """A command line in order; `rest` is what stands behind the name of a command."""
+
+    given: list[Given]
+    positionals: list[str]
+    rest: list[str]
+
+
+def read(
+    argv: Sequence[str],
+    options: Iterable[Option],
+    *,
+    takes_extra: bool = False,
+    stops_at_name: bool = False,
+) -> Words:
+    """Return what the words say; `UsageError` for what they have wrong.
+
+    `stops_at_name`: the first positional is the name of a command, and what follows is its own.
+    """
+    reader = _Reader(options, takes_extra)
+    queue = deque(argv)
+    words = Words([], [], [])
+    while queue:
+        word = queue.popleft()
+        if word == "--" and stops_at_name:
+            continue
+        if word == "--":
+            words.positionals.extend(queue)
+            break
+        if is_flag(word):
+            words.given.append(reader.option(word, queue))
+            continue
+        words.positionals.append(word)
+        if stops_at_name:
+            words.rest.extend(queue)
+            break
+    return words
+
+
+def is_flag(word: str) -> bool:
+    """Tell an option from a value: a negative number is a value, and so is a lonely dash."""
+    return len(word) > 1 and word[0] == "-" and not _NUMBER.match(word)
+
+
+class _Reader:
+    def __init__(self, options: Iterable[Option], takes_extra: bool) -> None:
+        self._by_flag = {flag: option for option in options for flag in option.flags}
+        self._takes_extra = takes_extra
+
+    def option(self, word: str, queue: deque[str]) -> Given:
+        """Return the option that `word` begins; its further words leave the queue."""
+        flag, equals, attached = word.partition("=")
+        value = attached if equals else None
+        if word[:2] in self._by_flag and word not in self._by_flag:  # -Dkey=value
+            return Given(self._by_flag[word[:2]], word[:2], [word[2:]])
+        option = self._by_flag.get(flag)
+        if option is not None:
+            return Given(option, flag, _texts(option, flag, value, queue))
+        return (
+            self._negated(flag, value)
+            or self._dotted(flag, value, queue)
+            or self._extra(word, value, queue)
+        )
+
+    def _negated(self, flag: str, value: str | None) -> Given | None:
+        option = self._by_flag.get(f"--{flag[5:]}") if flag.startswith("--no-") else None
+        if option is None or option.kind != "switch":
+            return None
+        if value is not None:
+            raise UsageError(f"{flag} takes no value: write {flag} or --{flag[5:]}=false.")
+        return Given(option, flag, ["false"])
+
+    def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> Given | None:
+        """Return a key below a parameter's, or else any key: the long spelling of -D."""
+        if not flag.startswith("--") or "." not in flag:
+            return None
+        first, _, rest = flag.partition(".")
+        texts = _texts(EXTRA, flag, value, queue)
+        owner = self._by_flag.get(first)
+        if owner is not None and owner.kind == "pairs" and rest:
+            return Given(owner, flag, texts, below=rest)
+        if owner is not None and owner.kind == "fields":
+            known = [name for name in self._by_flag if name.startswith(f"{first}.")]
+            raise UsageError(f"unknown option {flag!r}.{did_you_mean(flag, known)} See --help.")
+        return Given(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
+
+    def _extra(self, word: str, value: str | None, queue: deque[str]) -> Given:
+        flag = word.partition("=")[0]
+        name = flag[2:].replace("-", "_")
+        if self._takes_extra and flag.startswith("--") and name.isidentifier():
+            if value is None and (not queue or is_flag(queue[0])):
+                return Given(EXTRA, flag, ["true"])
+            return Given(EXTRA, flag, _texts(EXTRA, flag, value, queue))
+        shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
+        near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
+        raise UsageError(f"unknown option {word!r}.{near} See --help.")
+
+
+def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> list[str]:
+    """Return the words that belong to the option; those behind it leave the queue."""
+    kind = option.kind
+    if kind == "flag":
+        if value is not None:
+            raise UsageError(f"{flag} takes no value.")
+        return []
+    if value is None and kind in ("switch", "choice"):
+        words: Any = _BOOL_WORDS if kind == "switch" else option.choices
+        implied = "true" if kind == "switch" else option.choices[0]
+        return [queue.popleft() if queue and queue[0].lower() in words else implied]
+    texts = _values(option, flag, queue) if value is None else [value]
+    if option.choices and option.hint is None:
+        _check_choice(option, flag, texts[0])
+    return texts
+
+
+def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
+    count = option.size
+    if option.kind == "words" or (count > 1 and queue and queue[0][:1] == "["):
+        count = len(queue) if option.kind == "words" else 1
+    texts: list[str] = []
+    while len(texts) < count and queue and not is_flag(queue[0]):
+        texts.append(queue.popleft())
+    if not texts or (option.kind != "words" and len(texts) < count):
+        wanted = "a value" if count <= 1 or option.kind == "words" else f"{count} values"
+        spelling = f"{flag}={option.metavar or 'VALUE'}"
+        hint = f" One that begins with '-' is written {spelling}." if queue else " See --help."
+        raise UsageError(f"{flag} needs {wanted}.{hint}")
+    return texts
+
+
+def _check_choice(option: Option, flag: str, text: str) -> None:
+    if text not in option.choices:
+        near = did_you_mean(text, option.choices)
+        raise UsageError(f"{flag} takes {', '.join(option.choices)}, not {text!r}.{near}")

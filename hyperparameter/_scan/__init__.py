@@ -1,0 +1,15 @@
+"""What a program declares and reads, found in its sources; nothing is imported or run."""
+
+from .cache import Cache, folder_of
+from .finding import NO_DEFAULT, Finding
+from .program import Program, scan_paths, scan_program
+
+__all__ = [
+    "NO_DEFAULT",
+    "Cache",
+    "Finding",
+    "Program",
+    "folder_of",
+    "scan_paths",
+    "scan_program",
+]

@@ -1,0 +1,73 @@
+"""Files read once and scanned where they may use us."""
+
+from __future__ import annotations
+
+import os
+
+from . import modules
+from .cache import Cache, digest_of
+from .source import Scanned, may_use_us, scan
+
+
+class Files:
+    """Reads and scans files; `problems` has a line for each that could not be."""
+
+    def __init__(self, cache: Cache | None) -> None:
+        self.problems: list[str] = []
+        self._cache = cache
+        self._read: dict[str, bytes] = {}
+
+    def read(self, file: str) -> bytes:
+        """Return the bytes of a file, none where it cannot be read."""
+        if file not in self._read:
+            try:
+                with open(file, "rb", buffering=0) as opened:
+                    self._read[file] = opened.read()
+            except OSError as error:
+                self.problems.append(f"{file}:1: {error.strerror or error}")
+                self._read[file] = b""
+        return self._read[file]
+
+    def scan(self, file: str, *, only_users: bool = True) -> Scanned | None:
+        """Return what a file has, None where it cannot be parsed or has nothing to do with us."""
+        data = self.read(file)
+        if only_users and not may_use_us(data):
+            return None
+        digest = digest_of(data)
+        one = None if self._cache is None else self._cache.get(digest)
+        if one is None:
+            one = scan(data)
+            if self._cache is not None:
+                self._cache.put(digest, one)
+        if one.problem:
+            self.problems.append(f"{file}:{one.line}: {one.problem}")
+            return None
+        return one
+
+    def imports(self, file: str) -> set[str]:
+        return modules.imports(self.read(file))
+
+    def users_in(self, root: str) -> list[str]:
+        """Return the files of an installed package that may use us."""
+        try:
+            signature = [os.stat(p).st_mtime_ns for p in (os.path.dirname(root), root)]
+        except OSError:
+            return []
+        known = None if self._cache is None else self._cache.verdict(root, signature)
+        if known is None:
+            inside = modules.walk(root, []) if os.path.isdir(root) else [root]
+            known = [file for file in inside if may_use_us(self._bytes(file))]
+            if self._cache is not None:
+                self._cache.judge(root, signature, known)
+        return known
+
+    def _bytes(self, file: str) -> bytes:
+        try:
+            with open(file, "rb", buffering=0) as opened:
+                return opened.read()
+        except OSError:
+            return b""
+
+    def save(self) -> None:
+        if self._cache is not None:
+            self._cache.save()

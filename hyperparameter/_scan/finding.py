@@ -1,0 +1,51 @@
+"""What a scan finds: a key or a pattern of keys, and where it is declared or read."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from .._describe import Description
+
+NO_DEFAULT = Description("")
+"""Stands in `Finding.default` for a default that does not exist or that nobody can see."""
+
+
+class Finding(NamedTuple):
+    """A parameter at the place where a program declares or reads it.
+
+    `default` is plain data, a `Description` of the source where it is computed, or `NO_DEFAULT`.
+    `doc` is the raw docstring of `function`, the qualified name or `<module>`.
+    `kind` is "declared" or "read".
+    """
+
+    key: str
+    default: Any
+    required: bool
+    type: str | None
+    file: str
+    line: int
+    function: str
+    namespace: str
+    doc: str
+    kind: str
+
+    @property
+    def is_pattern(self) -> bool:
+        """Tell whether parts of the key are known at run time only: each is a `*`."""
+        return "*" in self.key
+
+    @property
+    def has_default(self) -> bool:
+        return not (isinstance(self.default, Description) and not self.default)
+
+
+def matches(pattern: str, key: str) -> bool:
+    """Tell whether `key` is what `pattern` may become; a `*` is any text that is not empty."""
+    return _compiled(pattern).fullmatch(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".+".join(map(re.escape, pattern.split("*"))), re.DOTALL)

@@ -1,0 +1,161 @@
+"""Which files a program consists of: imports followed through files, nothing imported."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+INSTALLED = frozenset(["site-packages", "dist-packages"])
+_OURS = frozenset(["hyperparameter", "hp_dist"])
+_FROM = re.compile(
+    rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|[^\n;]*)"
+)
+_IMPORT = re.compile(rb"import[ \t]+([^\n;#(]+)")
+_BY_NAME = re.compile(rb"import_module\(\s*[\"']([\w.]+)[\"']")
+_COMMENT = re.compile(rb"#[^\n]*")
+_SKIPPED = frozenset(["__pycache__", "node_modules", "build"])
+
+
+def imports(data: bytes) -> set[str]:
+    """Return the dotted names that a file may import, with leading dots where relative.
+
+    Read off the text: what looks like an import inside a string counts as well.
+    """
+    found: set[str] = set()
+    at = data.find(b"import")
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        _line(data, start, at, found)
+        at = data.find(b"import", at + 6)
+    return found
+
+
+def _line(data: bytes, start: int, at: int, found: set[str]) -> None:
+    lead = data[start:at].rpartition(b";")[2].lstrip()
+    if lead.startswith(b"from"):
+        match = _FROM.match(data, data.index(b"from", start))
+        if match:
+            _from(match, found)
+    elif not lead.strip() or lead.rstrip().endswith(b":"):
+        match = _IMPORT.match(data, at)
+        if match:
+            for name in match[1].split(b","):
+                found.add(name.split(b" as ")[0].strip().decode(errors="replace"))
+    match = _BY_NAME.match(data, at)
+    if match:
+        found.add(match[1].decode())
+
+
+def _from(match: re.Match[bytes], found: set[str]) -> None:
+    module = match[1].replace(b" ", b"").decode(errors="replace")
+    found.add(module)
+    for name in _COMMENT.sub(b"", match[2]).strip(b"() \t\\").split(b","):
+        word = name.split(b" as ")[0].strip(b" \t\r\n\\").decode(errors="replace")
+        if word.isidentifier():
+            found.add(f"{module}{'' if module.endswith('.') else '.'}{word}")
+
+
+def files_of(name: str, importer: str, search: Sequence[str]) -> Iterator[str]:
+    """Yield the files that importing `name` runs: those of its packages, outermost first."""
+    bare = name.lstrip(".")
+    if bare != name:
+        folder = os.path.dirname(importer)
+        for _ in range(len(name) - len(bare) - 1):
+            folder = os.path.dirname(folder)
+        yield from _below(folder, bare)
+        return
+    top = bare.partition(".")[0]
+    if top in sys.stdlib_module_names or top in _OURS:
+        return
+    for folder in search:
+        found = list(_below(folder, bare))
+        if found:
+            yield from found
+            return
+
+
+def _below(folder: str, dotted: str) -> Iterator[str]:
+    initializer = f"{folder}{os.sep}__init__.py"
+    if "__init__.py" in _entries(folder) and not dotted:
+        yield initializer
+    for part in filter(None, dotted.split(".")):
+        entries = _entries(folder)
+        if part in entries and (inside := f"{folder}{os.sep}{part}"):
+            if "__init__.py" in _entries(inside):
+                yield f"{inside}{os.sep}__init__.py"
+            folder = inside
+            continue
+        if f"{part}.py" in entries:
+            yield f"{folder}{os.sep}{part}.py"
+        return
+
+
+@lru_cache(maxsize=4096)
+def _entries(folder: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder or "."))
+    except OSError:
+        return frozenset()
+
+
+def forget_folders() -> None:
+    """Look into folders anew: they may have changed since the last scan."""
+    _entries.cache_clear()
+
+
+def package_root(file: str) -> str | None:
+    """Return the top folder or file of the installed package that `file` is in, if it is in one."""
+    parts = file.split(os.sep)
+    for index in range(len(parts) - 2, 0, -1):
+        if parts[index] in INSTALLED:
+            return os.sep.join(parts[: index + 2])
+    return None
+
+
+def is_foreign(file: str) -> bool:
+    """Tell files that are never scanned: the standard library's and our own."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if file.startswith(
+        (folder + os.sep, os.path.join(os.path.dirname(folder), "hp_dist") + os.sep)
+    ):
+        return True
+    return file.startswith(_STDLIB) and package_root(file) is None
+
+
+_STDLIB = os.path.dirname(os.__file__) + os.sep
+
+
+def walk(folder: str, problems: list[str]) -> Iterator[str]:
+    """Yield the Python files below a folder, sorted; hidden and foreign folders left out.
+
+    A folder that cannot be read adds a line to `problems`.  Linked folders are not followed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(f"{folder}: {error.strerror}")
+        return
+    folders = []
+    for entry in found:
+        if entry.name.endswith(".py") and not entry.is_dir():
+            yield entry.path
+        elif (
+            entry.name[0] != "."
+            and entry.name not in _SKIPPED
+            and entry.is_dir(follow_symlinks=False)
+        ):
+            folders.append(entry.path)
+    for inside in folders:
+        if "pyvenv.cfg" not in _names(inside):
+            yield from walk(inside, problems)
+
+
+def _names(folder: str) -> Sequence[str]:
+    try:
+        return ["pyvenv.cfg"] if os.path.exists(f"{folder}{os.sep}pyvenv.cfg") else []
+    except OSError:
+        return []

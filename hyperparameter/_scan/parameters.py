@@ -1,0 +1,127 @@
+"""The parameters of functions and classes, as they are written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .values import Definition, Value
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_MOST_SOURCE = 200
+
+
+class Parameter(NamedTuple):
+    """A parameter; `default` is None where it has none."""
+
+    name: str
+    default: ast.expr | None
+    annotation: str | None
+    line: int
+    factory: bool = False  # whether the default is what a call of it gives
+
+
+def of_definition(made: Definition, bases: dict[str, Value]) -> tuple[str, list[Parameter]]:
+    """Return docstring and parameters of what `@hp.param` decorates, without self and cls.
+
+    `bases` has the classes of this file by the names under which a class may inherit from them.
+    """
+    if not isinstance(made.node, ast.ClassDef):
+        return docstring(made.node), list(_of_function(made.node, made.qualname))
+    return _of_class(made.node, bases, 20)
+
+
+def docstring(node: ast.AST) -> str:
+    body = getattr(node, "body", None)
+    first = body[0] if isinstance(body, list) and body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        value = first.value.value
+        return value if isinstance(value, str) else ""
+    return ""
+
+
+def _of_function(node: Function, qualname: str, skip: int = 0) -> Iterator[Parameter]:
+    args = node.args
+    positional = [*args.posonlyargs, *args.args]
+    defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults)
+    owner = qualname.rpartition(".")[0]
+    if owner and not owner.endswith("<locals>") and positional[:1]:
+        skip = max(skip, int(positional[0].arg in ("self", "cls")))
+    pairs = [*zip(positional, defaults, strict=True)][skip:]
+    pairs += zip(args.kwonlyargs, args.kw_defaults, strict=True)
+    for arg, default in pairs:
+        yield Parameter(arg.arg, default, annotation(arg.annotation), arg.lineno)
+
+
+def _of_class(
+    node: ast.ClassDef, classes: dict[str, Value], depth: int
+) -> tuple[str, list[Parameter]]:
+    doc = docstring(node)
+    for name in ("__init__", "__new__"):
+        for statement in node.body:
+            if isinstance(statement, Function) and statement.name == name:
+                doc = doc or docstring(statement)
+                return doc, list(_of_function(statement, name, skip=1))
+    inherited: dict[str, Parameter] = {}
+    for base in node.bases:
+        known = classes.get(base.id) if isinstance(base, ast.Name) else None
+        if isinstance(known, Definition) and isinstance(known.node, ast.ClassDef) and depth:
+            inherited = {p.name: p for p in _of_class(known.node, classes, depth - 1)[1]}
+            break
+    if has_fields(node):
+        inherited |= {p.name: p for p in _fields(node)}
+    return doc, list(inherited.values())
+
+
+def has_fields(node: ast.ClassDef) -> bool:
+    """Tell a dataclass or a named tuple."""
+    marks = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+    return any(_last(mark) == "dataclass" for mark in marks) or any(
+        _last(base) == "NamedTuple" for base in node.bases
+    )
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _fields(node: ast.ClassDef) -> Iterator[Parameter]:
+    for statement in node.body:
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            continue
+        kind = annotation(statement.annotation)
+        if kind is None or "ClassVar" in kind or "KW_ONLY" in kind:
+            continue
+        default, factory, is_parameter = _field(statement.value)
+        if is_parameter:
+            yield Parameter(statement.target.id, default, kind, statement.lineno, factory)
+
+
+def _field(value: ast.expr | None) -> tuple[ast.expr | None, bool, bool]:
+    """Return default, whether a call of it is, and whether the field is a parameter at all."""
+    if not isinstance(value, ast.Call) or _last(value.func) != "field":
+        return value, False, True
+    given = {k.arg: k.value for k in value.keywords}
+    init = given.get("init")
+    if isinstance(init, ast.Constant) and init.value is False:
+        return None, False, False
+    if "default_factory" in given:
+        return given["default_factory"], True, True
+    return given.get("default"), False, True
+
+
+def annotation(node: ast.expr | None) -> str | None:
+    if node is None:
+        return None
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return source(node)
+
+
+def source(node: ast.expr) -> str:
+    """Return an expression as text on one line, cut where it is long."""
+    if isinstance(node, ast.Name):
+        return node.id
+    shown = " ".join(ast.unparse(node).split())
+    return shown if len(shown) <= _MOST_SOURCE else f"{shown[: _MOST_SOURCE - 3]}..."

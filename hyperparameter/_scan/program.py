@@ -1,0 +1,122 @@
+"""The files of a program put together: what it declares, reads and may mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from . import modules
+from .cache import Cache
+from .files import Files
+from .finding import Finding, matches
+from .linking import Linker
+from .reach import Reach
+from .source import Scanned
+
+
+class Program:
+    """Several files scanned together.
+
+    `findings` are what they declare and read, `problems` a line for each file that could not be
+    scanned, `path:line: reason`.
+    """
+
+    def __init__(self, scanned: dict[str, Scanned], files: Files) -> None:
+        self.problems = files.problems
+        self._scanned = scanned
+        linker = Linker(scanned, files)
+        self.findings: list[Finding] = []
+        self._patterns: set[str] = set()
+        for file, one in scanned.items():
+            self.findings += linker.findings(file, one)
+            self._patterns.update(linker.patterns(file, one))
+        self._keys = {finding.key for finding in self.findings if not finding.is_pattern}
+        self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
+        for one in scanned.values():
+            self._keys.update(text for text in one.texts if "*" not in text)
+            self._patterns.update(text for text in one.texts if "*" in text)
+        self._tails: set[str] | None = None
+        self._reach: Reach | None = None
+
+    def mentions(self, key: str) -> bool:
+        """Tell whether the program may mean `key`.
+
+        It declares or reads it, reads keys made at run time that may become it, or has it as a text
+        or at the end of a chain of attributes (`ps.train.lr`).  What it certainly does not mean is
+        a mistake in typing; what it may mean must not be refused.
+        """
+        if key in self._keys or any(matches(pattern, key) for pattern in self._patterns):
+            return True
+        if self._tails is None:
+            chains = (chain for one in self._scanned.values() for chain in one.chains)
+            self._tails = {tail for chain in chains for tail in _tails(chain)}
+        return key in self._tails
+
+    def reachable(self, file: str, function: str) -> list[Finding]:
+        """Return what the functions that this one may call declare or read, its own included.
+
+        Calls are followed by name alone, so there may be more than are called; a class counts with
+        all its methods.  `function` is the qualified name.
+        """
+        if self._reach is None:
+            self._reach = Reach({file: one.names for file, one in self._scanned.items()})
+        reached = self._reach.units(os.path.abspath(file), function)
+        return [f for f in self.findings if (f.file, f.function) in reached]
+
+
+def _tails(chain: str) -> Iterator[str]:
+    while chain:
+        yield chain
+        chain = chain.partition(".")[2]
+
+
+def scan_program(
+    main_file: str, loaded: Iterable[str], search: Sequence[str], cache: Cache | None
+) -> Program:
+    """Scan a program by its main file, the files of modules loaded already, and all they import.
+
+    Imports inside functions count too; they are found along the folders in `search`, without
+    importing.  The standard library and this library are left out.  An installed package (below
+    `site-packages`) that uses us counts with all its files; of others no import is followed.
+    """
+    modules.forget_folders()
+    files = Files(cache)
+    starts = [os.path.abspath(main_file), *map(os.path.abspath, loaded)]
+    scanned: dict[str, Scanned] = {}
+    seen: set[str] = set()
+    packages: set[str] = set()
+    waiting = starts[::-1]
+    while waiting:
+        file = waiting.pop()
+        if file in seen or (not file.endswith((".py", ".pyw")) and file != starts[0]):
+            continue
+        seen.add(file)
+        if modules.is_foreign(file):
+            continue
+        root = modules.package_root(file)
+        if root is not None and root not in packages:
+            packages.add(root)
+            waiting += files.users_in(root)
+        one = files.scan(file)
+        if one is not None:
+            scanned[file] = one
+        if one is not None or root is None:
+            for name in files.imports(file):
+                waiting += modules.files_of(name, file, search)
+    files.save()
+    return Program(scanned, files)
+
+
+def scan_paths(paths: Iterable[str], cache: Cache | None) -> Program:
+    """Scan files, and folders with all below them."""
+    modules.forget_folders()
+    files = Files(cache)
+    scanned: dict[str, Scanned] = {}
+    for path in paths:
+        found = modules.walk(path, files.problems) if os.path.isdir(path) else [path]
+        for file in found:
+            one = files.scan(file)
+            if one is not None:
+                scanned[file] = one
+    files.save()
+    return Program(scanned, files)

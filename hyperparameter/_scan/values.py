@@ -1,0 +1,204 @@
+"""What is known of an expression without running it, and the folding of texts into keys.
+
+A text of which parts are unknown has `*` in their place; a part that another module defines
+is its dotted path between two NULs, until the files of a program are put together.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any, NamedTuple
+
+from .names import Names
+
+
+class Const(NamedTuple):
+    """A literal, or what folds to one."""
+
+    value: Any
+
+
+class Text(NamedTuple):
+    """A text of which parts are unknown."""
+
+    template: str
+
+
+class Ref(NamedTuple):
+    """Something imported: `package.module.NAME`, with leading dots where that is relative."""
+
+    path: str
+
+
+class Items(NamedTuple):
+    """A list or tuple that is no literal."""
+
+    values: tuple[Value, ...]
+
+
+class Ours(NamedTuple):
+    """Something of this library by its public name; empty for the module."""
+
+    name: str
+
+
+class Handle(NamedTuple):
+    """A scope that has been opened."""
+
+
+class Access(NamedTuple):
+    """An accessor that nobody has read yet."""
+
+    key: str
+    line: int
+
+
+class ReadOf(NamedTuple):
+    """The value that reading a key gave."""
+
+    key: str
+    line: int
+
+
+class Method(NamedTuple):
+    """A method of a scope or of a text, before it is called."""
+
+    owner: Value
+    name: str
+
+
+class Decorator(NamedTuple):
+    """What `hp.param("namespace")` gives; no namespace stands for the name of what it decorates."""
+
+    namespace: str | None
+
+
+class Definition(NamedTuple):
+    """A function or class of this file; `names` are those in the body of a class."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    qualname: str
+    names: Names | None
+
+
+class Instance(NamedTuple):
+    """An object whose class is in this file."""
+
+    names: Names
+
+
+Value = (
+    Const | Text | Ref | Items | Ours | Handle | Access | ReadOf | Method | Decorator
+    | Definition | Instance | None
+)  # fmt: skip
+
+UNKNOWN = "*"
+_FIELD = re.compile(r"\{\{|\}\}|\{(\w*)[^{}]*\}")
+_PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
+
+
+def is_ours(value: Value, name: str) -> bool:
+    return isinstance(value, Ours) and value.name == name
+
+
+def is_scope(value: Value) -> bool:
+    """Tell a scope that has been opened, and `hp.scope`, which stands for the one active."""
+    return isinstance(value, Handle) or is_ours(value, "scope")
+
+
+def same(one: Value, other: Value) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def template(value: Value) -> str:
+    """Return the text that `value` is, `*` where it is unknown."""
+    if isinstance(value, Const):
+        return str(value.value) if isinstance(value.value, (str, int, float)) else UNKNOWN
+    if isinstance(value, Text):
+        return value.template
+    if isinstance(value, Ref):
+        return f"\0{value.path}\0"
+    return UNKNOWN
+
+
+def text(parts: str) -> Value:
+    return Text(parts) if "*" in parts or "\0" in parts else Const(parts)
+
+
+def is_text(value: Value) -> bool:
+    return isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, str))
+
+
+def concatenated(left: Value, right: Value) -> Value:
+    """Return `left + right` where one of them is a text."""
+    if is_text(left) or is_text(right):
+        return text(template(left) + template(right))
+    if isinstance(left, Ref) and isinstance(right, Ref):
+        return Text(template(left) + template(right))
+    return None
+
+
+def joined(separator: Value, items: Value) -> Value:
+    if isinstance(items, Items):
+        return text(template(separator).join(template(item) for item in items.values))
+    if isinstance(items, Const) and isinstance(items.value, (list, tuple)):
+        return text(template(separator).join(template(Const(item)) for item in items.value))
+    return Text(UNKNOWN)
+
+
+def formatted(pattern: Value, args: list[Value], keywords: dict[str, Value]) -> Value:
+    """Return `pattern.format(*args, **keywords)`."""
+    count = iter(range(len(args)))
+
+    def field(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0][0]
+        if match[0] != f"{{{match[1]}}}":
+            return UNKNOWN
+        if match[1] in keywords:
+            return template(keywords[match[1]])
+        index = int(match[1]) if match[1].isdecimal() else next(count, len(args))
+        return template(args[index]) if index < len(args) and "*" not in match[1] else UNKNOWN
+
+    return text(_FIELD.sub(field, template(pattern)))
+
+
+def percent(pattern: Value, right: Value) -> Value:
+    """Return `pattern % right`."""
+    if isinstance(right, Const) and isinstance(right.value, tuple):
+        args: tuple[Value, ...] = tuple(Const(item) for item in right.value)
+    else:
+        args = right.values if isinstance(right, Items) else (right,)
+    rest = iter(args)
+    named = right.value if isinstance(right, Const) and isinstance(right.value, dict) else {}
+
+    def field(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        if match[1] is not None:
+            return template(Const(named[match[1]])) if match[1] in named else UNKNOWN
+        value = next(rest, None)
+        return template(value) if match[0] in ("%s", "%d") else UNKNOWN
+
+    return text(_PERCENT.sub(field, template(pattern)))
+
+
+def item(container: Value, key: Value) -> Value:
+    """Return `container[key]` where both are known."""
+    if isinstance(container, Const) and isinstance(key, Const):
+        try:
+            return Const(container.value[key.value])
+        except (TypeError, LookupError, ValueError):
+            return None
+    if isinstance(container, Items) and isinstance(key, Const) and isinstance(key.value, int):
+        index = key.value
+        inside = -len(container.values) <= index < len(container.values)
+        return container.values[index] if inside else None
+    return None
+
+
+def member(names: Names, name: str) -> Value:
+    """Return what the instances of a class have by this name, as far as its body tells."""
+    value: Value = names.member(name)
+    return value

@@ -1,0 +1,447 @@
+"""What a program answers about itself: help, lists, explanations, configuration, completion."""
+
+import enum
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Literal
+
+import pytest
+import yaml
+
+import hyperparameter as hp
+
+Ask = Callable[..., str]
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+@dataclass
+class Opt:
+    lr: float = 0.1
+    name: str | None = None
+
+
+@hp.param("q.inner")
+def inner(width: int = 3) -> int:
+    """Build the inner part.
+
+    Args:
+        width: How wide it is
+    """
+    return width + (hp.scope.q.deep.rate | 0)
+
+
+@hp.param("q.apart")
+def apart(height: int = 3) -> int:
+    return height
+
+
+@hp.param("q.main")
+def main(
+    path: Path,
+    opt: Opt = Opt(),
+    sizes: tuple[int, int] = (1, 2),
+    colour: Colour = Colour.RED,
+    mode: Literal["fast", "slow"] = "fast",
+    verbose: bool = False,
+    api_key: str = "hunter2",
+    **more: Any,
+) -> Any:
+    """Do the work of the day.
+
+    It takes all day, 100% of it.
+
+    And {all} night.
+
+    Args:
+        path: Where the work is
+        opt: How to do it
+        opt.lr: How fast
+        more: Whatever else there is
+    """
+    return inner()
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return what the program prints for some words; the function must not run."""
+
+    def ask(*words: str, function: Any = main) -> str:
+        assert hp.run_cli(function, list(words)) is None
+        return capsys.readouterr().out
+
+    return ask
+
+
+# -- help -------------------------------------------------------------------------------------
+
+
+def test_help_shows_paragraphs_groups_types_choices_and_defaults(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    shown = ask("--help")
+    lines = shown.splitlines()
+    for line in [
+        "Do the work of the day.",
+        "It takes all day, 100% of it.",
+        "And {all} night.",
+        "arguments:",
+        "options:",
+        "every program:",
+        "  PATH                            Where the work is",
+        "  --opt.lr FLOAT                  How fast (default: 0.1)",
+        "  --sizes INT INT                 (default: (1, 2))",
+        "  --colour {RED}                  (default: Colour.RED)",
+        "  --mode {fast,slow}              (default: 'fast')",
+        "  --[no-]verbose                  (default: False)",
+        "  --NAME VALUE                    Whatever else there is",
+    ]:
+        assert line in lines, line
+    assert "hunter2" not in shown
+
+
+def test_help_lists_what_the_functions_called_may_read(ask: Ask) -> None:
+    advanced = ask("--help").partition("advanced")[2].partition("every program")[0]
+    assert "q.inner.width" in advanced
+    assert "default 3" in advanced
+    assert "q.deep.rate" in advanced
+    assert "q.apart.height" not in advanced
+    assert "q.main" not in advanced
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_help_keeps_to_the_width_of_the_terminal(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = ask("--help", function=plain).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any(len(line) > columns - 25 for line in lines)
+
+
+@hp.param("plain")
+def plain(x: int = 1) -> int:
+    """Say a sentence which is long enough to fill the lines of a terminal of two hundred columns,
+    however wide that is, because it does not end before it has told everything, which takes time.
+    """
+    return x
+
+
+def run_on_terminal(script: Path, **environment: str) -> bytes:
+    """Return what a program writes to a terminal that it has for itself."""
+    import pty
+
+    master, slave = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
+    with subprocess.Popen(
+        [sys.executable, str(script), "--help"], stdout=slave, env={**env, **environment}
+    ) as process:
+        os.close(slave)
+        output = b""
+        while chunk := _read(master):
+            output += chunk
+        process.wait(timeout=60)
+    os.close(master)
+    return output
+
+
+def _read(master: int) -> bytes:
+    try:
+        return os.read(master, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_help_has_colours_on_a_terminal_that_wants_them(
+    tmp_path: Path, environment: dict[str, str], coloured: bool
+) -> None:
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import hyperparameter as hp\n@hp.param\ndef main(x=1): ...\nhp.launch(main)\n"
+    )
+    output = run_on_terminal(script, **environment)
+    assert b"--define" in output
+    assert (b"\x1b[" in output) is coloured
+
+
+def test_help_has_no_colours_in_a_pipe(ask: Ask) -> None:
+    assert "\x1b" not in ask("--help")
+
+
+# -- --list-param-scope, --explain-param ------------------------------------------------------
+
+
+@pytest.mark.parametrize("flag", ["-lps", "--list-param-scope"])
+def test_list_shows_all_parameters_with_positionals_missing_or_given(ask: Ask, flag: str) -> None:
+    for words in ([flag], ["p", flag], [flag, "p"]):
+        lines = ask(*words).splitlines()
+        at = lines.index("q.inner.width:")
+        module = inner.__module__
+        assert lines[at + 1] == f"  function=inner, location={module}.inner, default=3"
+        assert "q.apart.height:" in lines
+        assert "q.deep.rate:" in lines
+        assert any("default=0" in line and __file__.rpartition("/")[2] in line for line in lines)
+
+
+def test_list_shows_values_where_they_are_set(ask: Ask) -> None:
+    lines = ask("-lps", "p", "-D", "q.inner.width=5", "--verbose").splitlines()
+    assert lines[lines.index("q.inner.width:") + 2] == "  value=5, origin=cli -D"
+    assert lines[lines.index("q.main.verbose:") + 2] == "  value=True, origin=cli --verbose"
+    assert lines[lines.index("q.main.path:") + 2] == "  value='p', origin=cli PATH"
+
+
+@pytest.mark.parametrize("flag", ["-ep", "--explain-param"])
+def test_explain_shows_value_origin_default_help_and_place(
+    ask: Ask, flag: str, tmp_path: Path
+) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text("[q.inner]\nwidth = 4\n")
+    shown = ask("p", "-C", str(base), "-D", "q.inner.width=5", flag, "q.inner.width")
+    line = inner.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]
+    assert shown.splitlines() == [
+        "q.inner.width:",
+        f"  function=inner, location={inner.__module__}.inner, default=3",
+        "  value=5, origin=cli -D",
+        f"  shadows=4, origin=file {base}:2",
+        "  help=How wide it is",
+        f"  declared={_from_here(__file__)}:{line}",
+    ]
+
+
+def _from_here(path: str) -> str:
+    return path.removeprefix(os.path.join(os.getcwd(), ""))
+
+
+def test_explain_takes_several_keys_nested_ones_too(ask: Ask) -> None:
+    shown = ask("-ep", "q.deep.rate", "q.main.opt.lr", "q.apart.height", "-D", "q.deep.rate=2")
+    for text in ["q.deep.rate:", "default=0", "value=2", "q.main.opt.lr:", "q.apart.height:"]:
+        assert text in shown
+
+
+def test_explain_masks_secrets(ask: Ask) -> None:
+    shown = ask("-ep", "q.main.api_key", "--api-key", "swordfish")
+    assert "***" in shown
+    assert "swordfish" not in shown
+    assert "hunter2" not in shown
+
+
+def test_explain_of_an_unknown_key_is_one_line_and_status_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        hp.launch(main, ["-ep", "q.inner.widht"])
+    assert caught.value.code == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == 1
+    assert "'q.inner.width'" in shown.err
+
+
+def test_explain_without_a_key_is_an_error_of_use() -> None:
+    with pytest.raises(hp.UsageError, match="-ep"):
+        hp.run_cli(main, ["p", "-ep"])
+
+
+# -- --print-config ---------------------------------------------------------------------------
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "toml": tomllib.loads,
+    "yaml": yaml.safe_load,
+    "json": json.loads,
+}
+
+
+@pytest.mark.parametrize("kind", ["toml", "yaml", "json"])
+def test_the_configuration_printed_is_one_that_can_be_read(
+    kind: str, ask: Ask, tmp_path: Path
+) -> None:
+    argv = ["p", "--opt.lr", "5", "--sizes", "3", "4", "-D", "q.inner.width=7", "--verbose"]
+    text = ask(*argv, "--print-config", kind)
+    values = READERS[kind](text)
+    own = values["q"]["main"]
+    assert own["path"] == "p"
+    assert own["opt"]["lr"] == 5.0
+    assert own["sizes"] == [3, 4]
+    assert own["colour"] == "RED"
+    assert own["verbose"] is True
+    assert values["q"]["inner"]["width"] == 7
+    assert values["q"]["deep"]["rate"] == 0
+    file = tmp_path / f"base.{kind}"
+    file.write_text(text)
+
+    @hp.param("q.main")
+    def again(
+        path: Path,
+        opt: Opt = Opt(),
+        sizes: tuple[int, int] = (1, 2),
+        colour: Colour = Colour.RED,
+        verbose: bool = False,
+    ) -> Any:
+        return path, opt.lr, sizes, colour, verbose, inner()
+
+    expected = (Path("p"), 5.0, (3, 4), Colour.RED, True, 7)
+    assert hp.run_cli(again, ["-C", str(file), "--allow-unknown"]) == expected
+
+
+def test_the_configuration_is_toml_where_no_format_is_given(ask: Ask) -> None:
+    assert tomllib.loads(ask("p", "--print-config"))["q"]["main"]["mode"] == "fast"
+    assert tomllib.loads(ask("--print-config", "p"))["q"]["main"]["path"] == "p"
+
+
+def test_what_a_configuration_cannot_hold_is_said_on_stderr(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hp.run_cli(main, ["--print-config", "toml"])
+    shown = capsys.readouterr()
+    assert "path" not in tomllib.loads(shown.out)["q"]["main"]
+    assert "q.main.path is required" in shown.err
+    assert "q.main.opt.name is None" in shown.err
+
+
+def test_the_configuration_masks_secrets(ask: Ask) -> None:
+    shown = ask("p", "--print-config", "yaml", "--api-key", "swordfish")
+    assert yaml.safe_load(shown)["q"]["main"]["api_key"] == "***"
+
+
+def test_an_unknown_format_and_a_bad_value_are_errors_of_use() -> None:
+    with pytest.raises(hp.UsageError, match="xml"):
+        hp.run_cli(main, ["--print-config=xml"])
+    with pytest.raises(hp.UsageError, match=r"q\.main\.sizes"):
+        hp.run_cli(main, ["--print-config", "--sizes", "a", "b"])
+
+
+# -- --version --------------------------------------------------------------------------------
+
+
+def test_version_is_that_of_the_package_where_it_has_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "mine"
+    package.mkdir()
+    (package / "__init__.py").write_text('__version__ = "1.2.3"\n')
+    (package / "__main__.py").write_text(
+        dedent(
+            """
+            import hyperparameter as hp
+
+            @hp.param("mine")
+            def main(x=1): ...
+
+            hp.launch(main)
+            """
+        )
+    )
+    run = [sys.executable, "-m", "mine"]
+    done = subprocess.run(
+        [*run, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.split()[-1], done.stderr) == (0, "1.2.3", "")
+    done = subprocess.run(
+        [*run, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "--version" in done.stdout
+
+
+def test_version_of_a_program_without_one_is_no_option(ask: Ask) -> None:
+    @hp.param("x")
+    def local(y: int = 1) -> int:
+        return y
+
+    local.__module__ = "nowhere"
+    local.__wrapped__.__module__ = "nowhere"  # type: ignore[attr-defined]
+    assert "--version" not in ask("--help", function=local)
+    with pytest.raises(hp.UsageError, match="--version"):
+        hp.run_cli(local, ["--version"])
+
+
+# -- --completion -----------------------------------------------------------------------------
+
+
+def completed(script: str, line: str) -> list[str]:
+    """Return what a real bash offers at the end of a line."""
+    *words, last = line.split(" ")
+    program = f"""
+{script}
+COMP_WORDS=({" ".join([*words, f'"{last}"'])})
+COMP_CWORD={len(words)}
+COMP_LINE={line!r}
+COMP_POINT={len(line)}
+function=$(complete -p {words[0]} | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+$function {words[0]} "{last}" "{words[-1]}"
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(
+        ["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == ""
+    return sorted(done.stdout.split())
+
+
+@pytest.fixture
+def in_bash(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> str:
+    monkeypatch.setattr(sys, "argv", ["myapp"])
+    return ask("--completion", "bash")
+
+
+def test_bash_completes_options(in_bash: str) -> None:
+    assert completed(in_bash, "myapp --verb") == ["--verbose"]
+    assert completed(in_bash, "myapp --opt.") == ["--opt.lr", "--opt.name"]
+    assert "--define" in completed(in_bash, "myapp --d")
+
+
+def test_bash_completes_choices(in_bash: str) -> None:
+    assert completed(in_bash, "myapp --mode ") == ["fast", "slow"]
+    assert completed(in_bash, "myapp --print-config t") == ["toml"]
+
+
+TWO = """
+import sys
+import hyperparameter as hp
+
+@hp.param("a")
+def train(lr=1): ...
+
+@hp.param("b")
+def test(path="x"): ...
+
+sys.argv[0] = "two"
+hp.launch(argv=["--completion", "bash"])
+"""
+
+
+def test_bash_completes_commands_and_their_options() -> None:
+    script = subprocess.run(
+        [sys.executable, "-c", TWO], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert {"train", "test"} <= set(completed(script, "two t"))
+    assert completed(script, "two train --lr") == ["--lr"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_a_script_that_names_the_options(ask: Ask, shell: str) -> None:
+    script = ask("--completion", shell)
+    assert "verbose" in script
+    assert "print-config" in script
+
+
+def test_a_shell_that_is_not_known_is_an_error_of_use() -> None:
+    with pytest.raises(hp.UsageError, match="bash, zsh, fish"):
+        hp.run_cli(main, ["--completion", "tcl"])
