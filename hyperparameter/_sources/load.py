@@ -13,7 +13,7 @@ from .._origin import Origin, Source
 from .._snapshot import Layer, Snapshot
 from ..exceptions import ConfigurationError
 from .interpolation import interpolated
-from .tree import Setting, Tree, merged, of_document, of_mapping, put
+from .tree import Setting, Tree, add, merged, of_document, of_mapping
 
 File = str | os.PathLike[str]
 One = File | Mapping[str, Any]
@@ -52,7 +52,7 @@ def from_environment(prefix: str, env: Mapping[str, str]) -> Tree:
     for name in sorted(env):
         if name.startswith(start) and name != start:
             key = name[len(start) :].lower().replace("__", ".")
-            put(tree, key, Setting(UntypedText(env[name]), Origin("env", f"${name}")))
+            add(tree, {key: UntypedText(env[name])}, Origin("env", f"${name}"))
     return tree
 
 
@@ -91,7 +91,10 @@ def _overriding(overrides: Overrides, here: Source) -> Tree:
 
 
 def _of_layer(layer: Layer) -> Tree:
-    return of_mapping(layer.values, lambda path: layer.origin_of(str(path[0])))
+    tree: Tree = {}
+    for key, value in layer.values.items():
+        add(tree, {key: value}, layer.origin_of(key))
+    return tree
 
 
 def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:

@@ -44,8 +44,13 @@ def of_document(document: Document) -> Tree:
 def of_mapping(values: Mapping[Any, Any], origin: Source) -> Tree:
     """Return a mapping that was set in one place as a tree."""
     tree: Tree = {}
-    _fill(tree, values, _NO_LINES, lambda _: origin)
+    add(tree, values, origin)
     return tree
+
+
+def add(tree: Tree, values: Mapping[Any, Any], origin: Source) -> None:
+    """Add a mapping to a tree; `ConfigurationError` where a name is there already."""
+    _fill(tree, values, _NO_LINES, lambda _: origin)
 
 
 def _fill(
@@ -71,7 +76,7 @@ def _fill(
         elif name in known and name not in tree and "." not in name:
             tree[name] = _new(Setting, (value, here, None))
         else:
-            put(tree, name, Setting(value, here))
+            _put(tree, name, Setting(value, here))
 
 
 def _branch(node: Tree, name: Any, origin: Source) -> Tree:
@@ -87,8 +92,7 @@ def _branch(node: Tree, name: Any, origin: Source) -> Tree:
     return node
 
 
-def put(node: Tree, name: Any, setting: Setting) -> None:
-    """Add a setting under a dotted name; `ConfigurationError` where there is one."""
+def _put(node: Tree, name: Any, setting: Setting) -> None:
     *parents, last = _parts(name, setting.origin)
     node = _branch(node, ".".join(parents), setting.origin) if parents else node
     if last in node:
