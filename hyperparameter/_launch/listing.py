@@ -21,7 +21,7 @@ from .._secrets import MASK, is_secret
 from .._signature import Signature
 from ..exceptions import InvalidKey, UsageError
 from .known import Declared
-from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option
+from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option, is_given
 
 if TYPE_CHECKING:
     from .._scan import Finding, Program
@@ -130,14 +130,19 @@ def _configuration(kind: str, program: Program | None, sources: Iterable[str]) -
     """
     flat: dict[str, Any] = {}
     for key, option in _parameters(program, sources):
-        value = _value(key, option)
-        if value is REQUIRED:
-            say(f"{key} is required and not set: it is not in the configuration")
-        elif kind == "toml" and _has_none(value):
-            say(f"{key} is {value!r}, which TOML cannot hold: it is not in the configuration")
-        else:
-            flat[key] = value
+        try:
+            flat[key] = _value(key, option, kind)
+        except _Unwritable as error:
+            say(f"{key} {error}: it is left out")
+    for key in [key for key in flat if _is_below_a_value(key, flat)]:
+        say(f"{key} is below a key with a value, which no file can hold: it is left out")
+        del flat[key]
     return _written(kind, nest(flat))
+
+
+def _is_below_a_value(key: str, flat: Mapping[str, Any]) -> bool:
+    parts = key.split(".")
+    return any(".".join(parts[:depth]) in flat for depth in range(1, len(parts)))
 
 
 def _parameters(
@@ -157,37 +162,39 @@ def _parameters(
     yield from ((key, None) for key in sources if key not in reads and not declared.of(key))
 
 
-def _value(key: str, option: Option | None) -> Any:
+class _Unwritable(Exception):
+    """Raised for what a file cannot hold."""
+
+
+def _value(key: str, option: Option | None, kind: str) -> Any:
     """Return the value in force as a file holds it, masked where the key is a secret's."""
     found = _state.current().snapshot.find(key)
     value = option.default if option is not None else None
     if found is not None:
         hint = option.hint if option is not None else None
-        if hint is None and option is not None and option.default not in (REQUIRED, None):
+        if hint is None and option is not None and is_given(option.default):
             hint = type(option.default)
         value = typed(key, *found, converter(hint) if hint else plain, str(hint))
-    return MASK if value not in (None, REQUIRED) and is_secret(key) else _plain(value)
+    return MASK if is_given(value) and is_secret(key) else _plain(value, kind)
 
 
-def _plain(value: Any) -> Any:
-    if value is REQUIRED or type(value) in (str, int, float, bool, type(None)):
+def _plain(value: Any, kind: str) -> Any:
+    if value is REQUIRED:
+        raise _Unwritable("is required and not set")
+    if value is None and kind == "toml":
+        raise _Unwritable("is None, which TOML cannot hold")
+    if type(value) in (str, int, float, bool, type(None)):
         return value
     if is_enum(type(value)):
         return value.name
     if isinstance(value, Mapping) or fields_of(value):
         fields = value if isinstance(value, Mapping) else fields_of(value)
-        return {str(name): _plain(inner) for name, inner in fields.items()}
+        return {str(name): _plain(inner, kind) for name, inner in fields.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
+        return [_plain(item, kind) for item in value]
     if hasattr(value, "__fspath__"):
         return os.fspath(value)
-    return show("", value)
-
-
-def _has_none(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_none, value.values()))
-    return value is None or (isinstance(value, list) and any(map(_has_none, value)))
+    raise _Unwritable(f"is {show('', value)}, which no file can hold")
 
 
 def _written(kind: str, values: dict[str, Any]) -> str:

@@ -123,7 +123,7 @@ def _of(
 
     `owners` are the structures that it is in, the innermost last.
     """
-    wanted = _bare(type(default) if hint is None and default not in (REQUIRED, None) else hint)
+    wanted = _bare(type(default) if hint is None and is_given(default) else hint)
     kind = kind_of(wanted)
     takes_position = default is REQUIRED and not owners and kind != "fields"
     flags = () if takes_position else _flags(path)
@@ -138,6 +138,11 @@ def _of(
             yield from _of(f"{key}.{name}", f"{path}.{name}", inner, value, (*owners, wanted))
 
 
+def is_given(default: Any) -> bool:
+    """Tell a default that shows a type; arrays must not be compared."""
+    return default is not REQUIRED and default is not None
+
+
 def fields(structure: Any, default: Any = REQUIRED) -> dict[str, tuple[Any, Any]]:
     """Return type and default of each field; those of the instance `default` where there is one."""
     hints = typing.get_type_hints(structure)
@@ -146,7 +151,7 @@ def fields(structure: Any, default: Any = REQUIRED) -> dict[str, tuple[Any, Any]
         value = _field_default(structure, name)
         if isinstance(default, Mapping):
             value = default.get(name, value)
-        elif default not in (REQUIRED, None):
+        elif is_given(default):
             value = getattr(default, name, value)
         found[name] = (hints.get(name), value)
     return found
@@ -235,7 +240,7 @@ _TYPES = {int: "INT", float: "FLOAT", str: "TEXT", bool: "BOOL"}
 def _typed(option: Option) -> str:
     """Return the name of the type of one word, nothing where it says no more than `metavar`."""
     hint, default = _bare(option.hint), option.default
-    if hint is None and default not in (REQUIRED, None):
+    if hint is None and is_given(default):
         hint = type(default)
     items = typing.get_args(hint)
     if option.kind == "items" or option.size > 1:

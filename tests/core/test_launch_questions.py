@@ -316,6 +316,36 @@ def test_what_a_configuration_cannot_hold_is_said_on_stderr(
     assert "q.main.opt.name is None" in shown.err
 
 
+def test_a_default_that_is_an_array_can_be_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
+    import numpy as np
+
+    @hp.param("arr")
+    def local(weights=np.ones(3), scale: float = 2.0):  # type: ignore[no-untyped-def]
+        return weights
+
+    for words in (["--help"], ["-lps"], ["-ep", "arr.weights"], ["--completion", "bash"]):
+        assert hp.run_cli(local, words) is None
+        assert "weights" in capsys.readouterr().out
+    assert hp.run_cli(local, ["--print-config", "json"]) is None
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["arr"] == {"scale": 2.0}
+    assert "arr.weights is <ndarray (3,) float64>, which no file can hold" in shown.err
+    assert hp.run_cli(local, []).shape == (3,)
+
+
+def test_a_key_that_is_a_value_and_a_prefix_is_no_configuration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @hp.param("both")
+    def local(leaf: int = 1) -> int:
+        return leaf + (hp.scope.both.leaf.inner | 2)
+
+    assert hp.run_cli(local, ["--print-config", "json"]) is None
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["both"] == {"leaf": 1}
+    assert "both.leaf.inner is below a key with a value" in shown.err
+
+
 def test_the_configuration_masks_secrets(ask: Ask) -> None:
     shown = ask("p", "--print-config", "yaml", "--api-key", "swordfish")
     assert yaml.safe_load(shown)["q"]["main"]["api_key"] == "***"
