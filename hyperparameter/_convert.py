@@ -19,12 +19,14 @@ _CORE = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_INT = r"[-+]?[0-9]+"
-_BASED_INT = r"0o[0-7]+|0x[0-9a-fA-F]+"
-_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
-_SPECIAL_FLOAT = r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+_NUMBER = (
+    r"(?P<int>[-+]?[0-9]+)"
+    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
+    r"|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
+)
 _NUMERIC = frozenset("0123456789+-.")
-_pattern = cache(re.compile)  # when first needed: four of them are a tenth of our import
+_pattern = cache(re.compile)  # when first needed: it is a tenth of our import
 
 
 _EXACT_DIGITS = 16  # fewer make an int that any float holds
@@ -237,16 +239,10 @@ def _is_number(value: Any) -> bool:
 
 def _number(text: str) -> int | float | None:
     """Return the number that `text` is in YAML 1.2, None if it is none."""
-    if text.isdecimal() and text.isascii():
-        return _exact(text)
-    if _pattern(_INT).fullmatch(text):
-        return _exact(text)
-    if _pattern(_BASED_INT).fullmatch(text):
-        return int(text, 0)
-    if _pattern(_FLOAT).fullmatch(text):
-        return float(text)
-    special = _pattern(_SPECIAL_FLOAT).fullmatch(text)
-    return float(special[1] + special[2] if special[2] else "nan") if special else None
+    if text.isdecimal() and text.isascii() and len(text) < _MOST_DIGITS:
+        return int(text)
+    found = _pattern(_NUMBER).fullmatch(text)
+    return _NUMBERS[found.lastgroup](text) if found and found.lastgroup else None
 
 
 def _python_number(text: str) -> int | float:
@@ -269,6 +265,11 @@ def _exact(text: str) -> int:
         raise ValueError(text)
     return int(number)
 
+
+_NUMBERS: dict[str, Callable[[str], int | float]] = {
+    "int": _exact, "float": float,
+    "based": lambda text: int(text, 0), "special": lambda text: float(text.replace(".", "")),
+}  # fmt: skip
 
 _toward: dict[type, Callable[[Any, Any], Any]] = {
     bool: to_bool, int: to_int, float: to_float, str: to_str,

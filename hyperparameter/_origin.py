@@ -58,7 +58,10 @@ class Origin(NamedTuple):
         return f"{place} on {self.process}" if self.process else place
 
 
-Source = Origin | Site
+Line = tuple[str, int]
+"""A line of a file, 0 where it is not known; a file has many, so they are kept like this too."""
+
+Source = Origin | Site | Line
 
 _process: Process | None = None
 
@@ -90,7 +93,10 @@ def location(site: Site) -> str:
 def resolve(source: Source) -> Origin:
     if isinstance(source, Origin):
         return source
-    return Origin("code", location(source))
+    place, number = source
+    if isinstance(place, str):
+        return Origin("file", f"{place}:{number}" if number else place)
+    return Origin("code", location((place, number)))
 
 
 def this_process() -> Process:

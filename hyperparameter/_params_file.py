@@ -8,9 +8,9 @@ from typing import Any
 
 from ._files import from_json
 from ._files.document import read
-from ._files.path import Path as Place
+from ._files.lines import Lines
 from ._files.text import read_text
-from ._origin import Origin
+from ._origin import Origin, Source
 from ._params_merge import copied_mapping, unflatten
 from ._params_origins import Origins
 from .exceptions import ConfigurationError
@@ -19,7 +19,6 @@ _JSONNET = (".jsonnet", ".libsonnet")
 _DOCUMENTS = (".yaml", ".yml", ".toml")
 _OVERRIDES = "<overrides>"
 Path = str | os.PathLike[str]
-Lines = Mapping[Place, int]
 
 
 def load(
@@ -28,16 +27,14 @@ def load(
     """Return the values of a configuration file and where each is written."""
     name = os.fspath(file)
     extension = os.path.splitext(name)[1].lower()
-    lines: Lines = {}
+    lines = Lines()
     if extension in _DOCUMENTS:
         values, lines, _ = read(file)
     elif extension in _JSONNET:
         values = _evaluate(file, ext_vars, roots)
     else:
         values, lines = parse(read_text(file), name, lambda: _evaluate(file, ext_vars, roots))
-    places = {
-        ".".join(map(str, path)): Origin("file", f"{name}:{line}") for path, line in lines.items()
-    }
+    places: dict[str, Source] = {".".join(map(str, path)): (name, line) for path, line in lines}
     try:
         return copied_mapping(values, "Its top"), Origins(Origin("file", name), places)
     except ConfigurationError as error:
@@ -81,6 +78,6 @@ def parse(text: str, name: str, evaluate: Callable[[], Any]) -> tuple[Any, Lines
     from ._files.from_jsonnet import BackendMissing
 
     try:
-        return evaluate(), {}
+        return evaluate(), Lines()
     except BackendMissing as missing:
         raise BackendMissing(f"{reason} And: {missing}") from None

@@ -113,7 +113,7 @@ def _index(key: Any, items: list[Any], path: str) -> int:
             f"{len(items)}, but {str(key)[:80]!r} is not a valid index of it.",
             key=f"{path}{key}",
         ) from None
-    return index % len(items)
+    return index
 
 
 def override_paths(over: Mapping[str, Any], merged: Any, base: str = "") -> Iterator[str]:

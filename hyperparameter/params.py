@@ -154,7 +154,7 @@ class Params(Consumed):
         asked = [path[len(self.history) :] for path in self._asked if path.startswith(self.history)]
         hints = [
             f"{key!r} ({resolve(self._origins[f'{self.history}{key}'])}).{did_you_mean(key, asked)}"
-            for key in list(self.params)[:3]
+            for key in map(str, list(self.params)[:3])
         ]
         first = f"{self.history}{next(iter(self.params))}"
         raise ConfigurationError(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .._keys import did_you_mean
 from ..exceptions import ConfigurationError
-from .path import Path
+from .lines import Lines
 from .text import read_text
 
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
@@ -16,13 +15,10 @@ _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 
 
 class Document(NamedTuple):
-    """What a file says.
-
-    `lines` has the line of a value by its path, as far as the format tells.
-    """
+    """What a file says, and on which lines."""
 
     values: dict[str, Any]
-    lines: Mapping[Path, int]
+    lines: Lines
     name: str
 
 
@@ -53,7 +49,7 @@ def format_of(name: str) -> str:
     return _FORMATS[extension]
 
 
-def _parse(kind: str, text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
+def _parse(kind: str, text: str, name: str) -> tuple[Any, Lines]:
     if kind == "yaml":
         from . import from_yaml
 
@@ -68,4 +64,4 @@ def _parse(kind: str, text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
         return from_json.load(text, name)
     from .from_jsonnet import evaluate
 
-    return evaluate(name), {}
+    return evaluate(name), Lines()

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
-from .path import Path
+from .lines import Lines
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|\n|[^\s"{}\[\],:]+', re.DOTALL)
 
@@ -17,7 +17,7 @@ class NotJson(ConfigurationError):
     """A text that is no JSON; it may be Jsonnet."""
 
 
-def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
+def load(text: str, name: str) -> tuple[Any, Lines]:
     """Return the values of a JSON text, and the lines of those in objects."""
     try:
         values = json.loads(text)
@@ -33,36 +33,37 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     return values, _lines(text, name)
 
 
-def _lines(text: str, name: str) -> dict[Path, int]:
+def _lines(text: str, name: str) -> Lines:
     """Return the line of each key in a text that is JSON; a key that comes twice is an error."""
-    lines: dict[Path, int] = {}
-    line, expects_key = 1, False
-    path: list[Any] = []  # of the innermost value; None stands for a key that is yet to come
+    around = Lines()  # whose only part is the whole
+    key: Any = ""
+    lines, line, expects_key = around, 1, False
+    outer: list[tuple[Lines, Any]] = []  # and the key there, of each value that is open
     for match in _TOKEN.finditer(text):
         token = match[0]
         first = token[0]
         if first == "\n":
             line += 1
         elif first in "{[":
-            expects_key = first == "{"
-            path.append(None if expects_key else 0)
-            if len(path) > MAX_DEPTH:
+            outer.append((lines, key))
+            if len(outer) > MAX_DEPTH:
                 raise _too_deep(name)
+            lines, expects_key = lines.below(key), first == "{"
+            key = "" if expects_key else 0
         elif first in "}]":
-            path.pop()
+            lines, key = outer.pop()
         elif first == ",":
-            expects_key = not isinstance(path[-1], int)
-            path[-1] = None if expects_key else path[-1] + 1
+            expects_key = not isinstance(key, int)
+            key = "" if expects_key else key + 1
         elif expects_key:
-            path[-1] = json.loads(token) if "\\" in token else token[1:-1]
+            key = json.loads(token) if "\\" in token else token[1:-1]
             expects_key = False
-            key = tuple(path)
-            if key in lines:
+            if key in lines.at:
                 raise ConfigurationError(
-                    f"{name}:{line}: {path[-1]!r:.80} is there twice, first in line {lines[key]}."
+                    f"{name}:{line}: {key!r:.80} is there twice, first in line {lines.at[key]}."
                 )
-            lines[key] = line
-    return lines
+            lines.at[key] = line
+    return around.below("")
 
 
 def _too_deep(name: str) -> ConfigurationError:

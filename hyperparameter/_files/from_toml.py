@@ -9,6 +9,7 @@ from typing import Any
 
 from .._keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
+from .lines import Lines
 from .path import Path
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -20,7 +21,7 @@ _TOKEN = re.compile(
 _OPEN, _CLOSED = frozenset("[{"), frozenset("]}")
 
 
-def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
+def load(text: str, name: str) -> tuple[Any, Lines]:
     """Return the values of a TOML text and the line of each statement's key."""
     try:
         values = tomllib.loads(text)
@@ -36,8 +37,8 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     return values, _lines(text)
 
 
-def _lines(text: str) -> dict[Path, int]:
-    lines: dict[Path, int] = {}
+def _lines(text: str) -> Lines:
+    lines = Lines()
     counts: dict[Path, int] = {}  # of the tables in arrays of tables
     table: Path = ()
     for line, header, names in _statements(text):
@@ -45,8 +46,10 @@ def _lines(text: str) -> dict[Path, int]:
             table = path = _in_arrays(names, counts, is_item=header == 2)
         else:
             path = (*table, *names)
-        for length in range(1, len(path) + 1):
-            lines.setdefault(path[:length], line)
+        around = lines
+        for part in path:
+            around.at.setdefault(part, line)
+            around = around.below(part)
     return lines
 
 

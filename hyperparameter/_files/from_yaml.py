@@ -6,29 +6,34 @@ Nothing but plain data can come from a file.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
 
 from .._convert import Unconvertible, core
 from .._hints import converter
 from .._keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
-from .path import Path
+from .lines import Lines
 
 _MOST_VALUES = 1_000_000
 _TAG = "tag:yaml.org,2002:"
-_MERGE = object()
 
 
-def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
+def load(text: str, name: str) -> tuple[Any, Lines]:
     """Return the values of a YAML text, and the lines of all but the outermost."""
-    import yaml
-
-    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    reader = _Reader(parser.get_event, name)
     try:
-        value = reader.document()
+        parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        return _Reader(parser.get_event, name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -36,9 +41,6 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
         raise ConfigurationError(f"{place}: {problem}") from error
     except yaml.YAMLError as error:  # a character that no YAML has
         raise ConfigurationError(f"{name}: {' '.join(str(error).split())}.") from error
-    finally:
-        parser.dispose()
-    return value, reader.lines
 
 
 def _hint(text: str, mark: Any) -> str:
@@ -47,114 +49,138 @@ def _hint(text: str, mark: Any) -> str:
     return " Indent with spaces: YAML takes no tabs there." if has_tab else ""
 
 
+class _Anchored(NamedTuple):
+    """What an alias stands for, the lines inside it, and how many values it has."""
+
+    value: Any
+    lines: Lines
+    size: int
+
+
 class _Reader:
     """Makes values of events, one method per kind of node."""
 
     def __init__(self, next_event: Callable[[], Any], name: str) -> None:
-        self.lines: dict[Path, int] = {}
         self._next = next_event
         self._name = name
-        self._anchors: dict[str, tuple[Any, int]] = {}  # values and how many there are in each
-        self._count = 0
+        self._anchors: dict[str, _Anchored] = {}
+        self._size = 0  # how many values all lists and mappings have
 
-    def document(self) -> Any:
-        """Return the only document of the stream; None where there is none."""
+    def document(self) -> tuple[Any, Lines]:
+        """Return the only document of the stream, None where there is none, and its lines."""
         self._next()
-        start = self._next()
-        if type(start).__name__ == "StreamEndEvent":
-            return None
-        value = self._value(self._next(), ())
+        if type(self._next()) is StreamEndEvent:
+            return None, Lines()
+        around = Lines()
+        value = self._value(self._next(), around, "", 0)
         self._next()
         more = self._next()
-        if type(more).__name__ != "StreamEndEvent":
+        if type(more) is not StreamEndEvent:
             raise self._error(more, "a second document begins. A configuration is one document")
-        return value
+        return value, around.below("")
 
-    def _value(self, event: Any, path: Path) -> Any:
-        kind = type(event).__name__
-        self._count += 1
-        if kind == "ScalarEvent":
-            value = self._scalar(event)
-            if event.anchor is not None:
-                self._anchors[event.anchor] = value, 1
-            return value
-        if kind == "AliasEvent":
-            return self._alias(event)
-        if len(path) >= MAX_DEPTH:
+    def _value(self, event: Any, around: Lines, name: str | int, depth: int) -> Any:
+        """Return the value that begins with `event`; the lines in it are `around.inside[name]`."""
+        kind = type(event)
+        if kind is ScalarEvent:
+            return self._scalar(event)
+        if kind is AliasEvent:
+            return self._alias(event, around, name, depth)
+        if depth >= MAX_DEPTH:
             raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
-        before = self._count
+        self._anchors.pop(event.anchor, None)
+        before = self._size
+        read = self._mapping if kind is MappingStartEvent else self._sequence
+        value = read(event, around.below(name), depth + 1)
+        self._size += len(value)
         if event.anchor is not None:
-            self._anchors.pop(event.anchor, None)
-        read = self._mapping if kind == "MappingStartEvent" else self._sequence
-        value = read(event, path)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = value, self._count - before + 1
+            size = self._size - before
+            self._anchors[event.anchor] = _Anchored(value, around.below(name), size)
         return value
 
-    def _alias(self, event: Any) -> Any:
+    def _alias(self, event: Any, around: Lines, name: str | int, depth: int) -> Any:
         if event.anchor not in self._anchors:
             raise self._error(event, f"*{event.anchor} has no &{event.anchor} that ends before it")
-        value, count = self._anchors[event.anchor]
-        self._count += count - 1
-        if self._count > _MOST_VALUES:
+        value, around.inside[name], size = self._anchors[event.anchor]
+        self._size += size
+        if self._size > _MOST_VALUES:
             raise self._error(event, f"its aliases stand for more than {_MOST_VALUES:,} values")
-        return copy.deepcopy(value) if isinstance(value, (list, dict)) else value
+        return self._copied(value, event, depth)
 
-    def _sequence(self, event: Any, path: Path) -> list[Any]:
+    def _copied(self, value: Any, event: Any, depth: int) -> Any:
+        """Return a copy, so that no two names share a list or a mapping."""
+        if not isinstance(value, (list, dict)):
+            return value
+        if depth >= MAX_DEPTH:
+            raise self._error(event, f"nested deeper than {MAX_DEPTH} levels, with its aliases")
+        if isinstance(value, list):
+            return [self._copied(item, event, depth + 1) for item in value]
+        return {name: self._copied(item, event, depth + 1) for name, item in value.items()}
+
+    def _sequence(self, event: Any, lines: Lines, depth: int) -> list[Any]:
         self._check_tag(event, "seq")
         items: list[Any] = []
-        while (kind := type(event := self._next()).__name__) != "SequenceEndEvent":
-            here = (*path, len(items))
-            if kind != "ScalarEvent":  # whose line is about that of the list
-                self.lines[here] = event.start_mark.line + 1
-            items.append(self._value(event, here))
+        while type(event := self._next()) is not SequenceEndEvent:
+            if type(event) is ScalarEvent:
+                items.append(self._scalar(event))
+                continue
+            index = len(items)
+            lines.at[index] = event.start_mark.line + 1
+            items.append(self._value(event, lines, index, depth))
         return items
 
-    def _mapping(self, event: Any, path: Path) -> dict[str, Any]:
+    def _mapping(self, event: Any, lines: Lines, depth: int) -> dict[str, Any]:
         self._check_tag(event, "map")
         values: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
-        next_event, lines = self._next, self.lines
-        while type(event := next_event()).__name__ != "MappingEndEvent":
-            key = self._key(event)
-            line = event.start_mark.line + 1
-            if key is _MERGE:
-                inherited = self._merged(event, self._value(next_event(), path))
-                lines.update({(*path, name): line for name in inherited if name not in values})
-                merged = {**inherited, **merged}
+        inherited: dict[str, Any] = {}
+        next_event, scalar, at = self._next, self._scalar, lines.at
+        while type(event := next_event()) is not MappingEndEvent:
+            key = scalar(event) if type(event) is ScalarEvent else None
+            if type(key) is not str:
+                raise self._error(event, _no_key(event))
+            if key == "<<" and event.implicit[0]:
+                self._inherit(event, inherited, lines, depth)
                 continue
-            here = (*path, key)
             if key in values:
-                first = lines[here]
-                raise self._error(event, f"{key!r:.80} is there twice, first in line {first}")
-            lines[here] = line
-            values[key] = self._value(next_event(), here)
-        return {**merged, **values} if merged else values
+                raise self._error(event, f"{key!r:.80} is there twice, first in line {at[key]}")
+            if key in inherited:
+                del inherited[key]
+                lines.inside.pop(key, None)
+            at[key] = event.start_mark.line + 1
+            event = next_event()
+            is_scalar = type(event) is ScalarEvent
+            values[key] = scalar(event) if is_scalar else self._value(event, lines, key, depth)
+        return {**inherited, **values} if inherited else values
 
-    def _key(self, event: Any) -> Any:
-        if type(event).__name__ != "ScalarEvent":
-            raise self._error(event, "a key is a collection or an alias. Write it as text")
-        if event.value == "<<" and event.implicit[0]:
-            return _MERGE
-        key = self._scalar(event)
-        if not isinstance(key, str):
-            raise self._error(event, f"the key {event.value} is no text. Put it in quotes")
-        return key
-
-    def _merged(self, event: Any, value: Any) -> dict[str, Any]:
-        """Return what `<<` brings: of several mappings, the first one wins."""
-        merged: dict[str, Any] = {}
-        for mapping in reversed(value) if isinstance(value, list) else [value]:
+    def _inherit(self, event: Any, inherited: dict[str, Any], lines: Lines, depth: int) -> None:
+        """Add what `<<` brings and no name before it has: of several mappings, the first wins."""
+        around = Lines()
+        value = self._value(self._next(), around, "", depth)
+        found = around.below("")
+        parts = enumerate(value) if isinstance(value, list) else [("", value)]
+        for index, mapping in parts:
             if not isinstance(mapping, dict):
                 raise self._error(event, "<< takes a mapping, or a list of them")
-            merged |= mapping
-        return merged
+            inside = (found if mapping is value else found.below(index)).inside
+            for name in mapping:
+                if name in lines.at:
+                    continue
+                inherited[name] = mapping[name]
+                lines.at[name] = event.start_mark.line + 1
+                if name in inside:
+                    lines.inside[name] = inside[name]
 
     def _scalar(self, event: Any) -> Any:
-        text: str = event.value
-        if event.tag is None:
-            return core(text) if event.implicit[0] else text
-        tag = event.tag.removeprefix(_TAG)
+        if event.tag is not None:
+            value = self._tagged(event)
+        else:
+            value = core(event.value) if event.implicit[0] else event.value
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(value, Lines(), 0)
+        return value
+
+    def _tagged(self, event: Any) -> Any:
+        text, tag = event.value, event.tag.removeprefix(_TAG)
         if tag not in _TAGGED:
             raise self._error(event, f"the tag {event.tag} makes an object, which no file may")
         try:
@@ -168,6 +194,12 @@ class _Reader:
 
     def _error(self, event: Any, problem: str) -> ConfigurationError:
         return ConfigurationError(f"{self._name}:{event.start_mark.line + 1}: {problem}.")
+
+
+def _no_key(event: Any) -> str:
+    if type(event) is not ScalarEvent:
+        return "a key is a collection or an alias. Write it as text"
+    return f"the key {event.value} is no text. Put it in quotes"
 
 
 _TAGGED: dict[str, Callable[[str], Any]] = {

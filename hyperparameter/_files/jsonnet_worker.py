@@ -77,6 +77,9 @@ class _Imports:
             reason = getattr(error, "strerror", None) or error
             self.refused.append(("missing", f"{name}: {reason}"))
             raise
+        except MemoryError:
+            self.refused.append(("memory", ""))
+            raise
 
     def _inside(self, path: str) -> bool:
         try:

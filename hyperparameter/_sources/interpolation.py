@@ -34,8 +34,11 @@ def interpolated(tree: Tree, env: Mapping[str, str]) -> dict[str, Setting]:
     resolver = _Resolver(tree, env)
     resolved = {}
     for key, setting in settings(tree):
-        fixed = _is_fixed(setting.value)
-        resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+        try:
+            fixed = _is_fixed(setting.value)
+            resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+        except RecursionError:
+            raise _error(key, setting.origin, "is nested too deep, or contains itself") from None
     return resolved
 
 
@@ -44,7 +47,9 @@ def _is_fixed(value: Any) -> bool:
     kind = type(value)
     if kind is str:
         return "${" not in value
-    return kind in _SIMPLE or (kind is list and all(map(_is_fixed, value)))
+    if kind is list:
+        return _SIMPLE.issuperset(map(type, value)) or all(map(_is_fixed, value))
+    return kind in _SIMPLE
 
 
 _SIMPLE = frozenset([int, float, bool, type(None)])
@@ -111,7 +116,7 @@ class _Resolver:
             elif found[0] == "}":
                 return _joined(pieces, place), position
             else:
-                if len(place.path) > _MOST_STEPS:
+                if place.path.count("${") > _MOST_STEPS:
                     raise place.error("has too many references in each other")
                 name, position = self._pieces(text, position, place.below("${"), "}")
                 pieces.append(_Reference(self._referred(_written(name, place), place)))
@@ -216,7 +221,10 @@ def _written(value: Any, place: _Place) -> str:
         )
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # an int of more digits than the interpreter writes
+        raise place.error("has a number of too many digits inside text") from None
 
 
 def _inside(value: Any, target: list[str]) -> Any:

@@ -13,7 +13,7 @@ from .._origin import Origin, Source
 from .._snapshot import Layer, Snapshot
 from ..exceptions import ConfigurationError
 from .interpolation import interpolated
-from .tree import Setting, Tree, merged, of_document, of_mapping
+from .tree import Setting, Tree, add, merged, of_document, of_mapping
 
 File = str | os.PathLike[str]
 One = File | Mapping[str, Any]
@@ -48,13 +48,12 @@ def load(
 def from_environment(prefix: str, env: Mapping[str, str]) -> Tree:
     """Return the variables with this prefix; `__` in a name is a dot, case does not matter."""
     start = prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
-    names = {
-        name[len(start) :].lower().replace("__", "."): name
-        for name in sorted(env)
-        if name.startswith(start) and name != start
-    }
-    values = {key: UntypedText(env[name]) for key, name in names.items()}
-    return of_mapping(values, lambda path: Origin("env", f"${names[str(path[0])]}"))
+    tree: Tree = {}
+    for name in sorted(env):
+        if name.startswith(start) and name != start:
+            key = name[len(start) :].lower().replace("__", ".")
+            add(tree, {key: UntypedText(env[name])}, Origin("env", f"${name}"))
+    return tree
 
 
 def _each(source: One | Iterable[One]) -> Iterable[One]:
@@ -69,7 +68,7 @@ def _each(source: One | Iterable[One]) -> Iterable[One]:
 
 def _tree(source: One, here: Source) -> Tree:
     if isinstance(source, Mapping):
-        return of_mapping(source, lambda _: here)
+        return of_mapping(source, here)
     if isinstance(source, (str, os.PathLike)):
         return of_document(read(source))
     raise TypeError(f"A configuration is a path or a mapping, not {type(source).__name__}.")
@@ -77,18 +76,25 @@ def _tree(source: One, here: Source) -> Tree:
 
 def _overriding(overrides: Overrides, here: Source) -> Tree:
     if isinstance(overrides, Mapping):
-        return of_mapping(overrides, lambda _: here)
+        return of_mapping(overrides, here)
+    if not isinstance(overrides, Iterable):
+        raise TypeError(f"Overrides are a mapping or texts, not {type(overrides).__name__}.")
     tree: Tree = {}
     for text in [overrides] if isinstance(overrides, str) else overrides:
+        if not isinstance(text, str):
+            raise TypeError(f"An override is a text KEY=VALUE, not {type(text).__name__}.")
         key, equals, value = text.partition("=")
         if not equals:
             raise ConfigurationError(f"Override {text!r:.200} has no '='. Write it as KEY=VALUE.")
-        tree = merged(tree, of_mapping({key.strip(): UntypedText(value)}, lambda _: here))
+        tree = merged(tree, of_mapping({key.strip(): UntypedText(value)}, here))
     return tree
 
 
 def _of_layer(layer: Layer) -> Tree:
-    return of_mapping(layer.values, lambda path: layer.origin_of(str(path[0])))
+    tree: Tree = {}
+    for key, value in layer.values.items():
+        add(tree, {key: value}, layer.origin_of(key))
+    return tree
 
 
 def layers(settings: Mapping[str, Setting], here: Source) -> Layer | Snapshot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 from .._convert import Unconvertible, UntypedText, plain
@@ -97,8 +98,9 @@ def _parts(hint: Any, value: Any) -> Iterator[tuple[Any, Path, Any]]:
         for name, inner in value.items():
             yield members[1], (name,), inner
     elif isinstance(value, (list, tuple)) and members:
-        for index, inner in enumerate(value):
-            yield members[0], (index,), inner
+        each = repeat(members[0]) if origin is not tuple or members[-1] is ... else members
+        for index, (member, inner) in enumerate(zip(each, value, strict=False)):
+            yield member, (index,), inner
 
 
 _SCALARS = (int, float, str, bool, bytes, type(None))

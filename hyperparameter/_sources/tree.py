@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from .. import _keys
 from .._files.document import Document
-from .._files.path import Path
-from .._origin import Origin, Source, resolve
+from .._files.lines import Lines
+from .._origin import Source, resolve
 from ..exceptions import ConfigurationError, InvalidKey
 
 _new = tuple.__new__  # half the price of a NamedTuple's own, and paid for every key
@@ -29,40 +29,54 @@ class Setting(NamedTuple):
 Tree = dict[str, Any]
 """Names to `Setting`s and further trees."""
 
+_LEAVES = frozenset([str, int, float, bool, type(None), list])  # told from mappings at once
+_NO_LINES = Lines()
+
 
 def of_document(document: Document) -> Tree:
-    """Return the values of a file, each with its line."""
+    """Return the values of a file, each with its line or that of what it is in."""
     values, lines, name = document
-
-    def origin(path: Path) -> Origin:
-        line = lines.get(path)
-        return _new(Origin, ("file", name if line is None else f"{name}:{line}", None))
-
-    return of_mapping(values, origin)
-
-
-def of_mapping(values: Mapping[Any, Any], origin: Callable[[Path], Source]) -> Tree:
-    """Return a mapping as a tree; `origin` tells where the value at a path was set."""
     tree: Tree = {}
-    _fill(tree, values, (), origin)
+    _fill(tree, values, lines, lambda line: (name, line))
     return tree
 
 
+def of_mapping(values: Mapping[Any, Any], origin: Source) -> Tree:
+    """Return a mapping that was set in one place as a tree."""
+    tree: Tree = {}
+    add(tree, values, origin)
+    return tree
+
+
+def add(tree: Tree, values: Mapping[Any, Any], origin: Source) -> None:
+    """Add a mapping to a tree; `ConfigurationError` where a name is there already."""
+    _fill(tree, values, _NO_LINES, lambda _: origin)
+
+
 def _fill(
-    tree: Tree, values: Mapping[Any, Any], path: Path, origin: Callable[[Path], Source]
+    tree: Tree,
+    values: Mapping[Any, Any],
+    lines: Lines,
+    origin: Callable[[int], Source],
+    around: tuple[int, int] = (0, 0),
 ) -> None:
-    if len(path) > _keys.MAX_DEPTH:
+    """Add `values`; `origin` tells where a line is, `around` on which they begin, and how deep."""
+    line, depth = around
+    if depth > _keys.MAX_DEPTH:
         raise ConfigurationError(
-            f"{_shown(origin(path))}: nested deeper than {_keys.MAX_DEPTH} levels, or in itself."
+            f"{_shown(origin(line))}: nested deeper than {_keys.MAX_DEPTH} levels, or in itself."
         )
+    known, line_of = _keys.KNOWN, lines.at.get
     for name, value in values.items():
-        here = (*path, name)
-        if isinstance(value, (dict, Mapping)) and value:
-            _fill(_branch(tree, name, origin(here)), value, here, origin)
-        elif name in _keys.KNOWN and name not in tree and "." not in name:
-            tree[name] = _new(Setting, (value, origin(here), None))
+        at = line_of(name, line)
+        here = origin(at)
+        if type(value) not in _LEAVES and isinstance(value, Mapping) and value:
+            inside = lines.inside.get(name, _NO_LINES)
+            _fill(_branch(tree, name, here), value, inside, origin, (at, depth + 1))
+        elif name in known and name not in tree and "." not in name:
+            tree[name] = _new(Setting, (value, here, None))
         else:
-            _put(tree, name, Setting(value, origin(here)))
+            _put(tree, name, Setting(value, here))
 
 
 def _branch(node: Tree, name: Any, origin: Source) -> Tree:
@@ -103,28 +117,45 @@ def _shown(origin: Source) -> str:
     return resolve(origin).location
 
 
-def merged(lower: Tree, upper: Tree) -> Tree:
+def merged(lower: Tree, upper: Tree, prefix: str = "") -> Tree:
     """Return what both say, `upper` where they differ; neither is changed."""
     result = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
-        result[name] = _over(below, value) if below is not None else value
+        result[name] = value if below is None else _over(below, value, f"{prefix}{name}")
     return result
 
 
-def _over(lower: Tree | Setting, upper: Tree | Setting) -> Tree | Setting:
+def _over(lower: Tree | Setting, upper: Tree | Setting, key: str) -> Tree | Setting:
     if isinstance(upper, dict):
-        return merged(lower, upper) if isinstance(lower, dict) else upper
+        if isinstance(lower, dict):
+            return merged(lower, upper, f"{key}.")
+        _check_is_no_part(lower, upper, key)
+        return upper
     if isinstance(lower, dict):
         return lower if upper.value == {} and isinstance(upper.value, Mapping) else upper
     return upper._replace(shadowed=lower)
+
+
+def _check_is_no_part(lower: Setting, upper: Tree, key: str) -> None:
+    """Refuse to put a mapping such as `{"0": ...}` in the place of a list."""
+    if not isinstance(lower.value, (list, tuple)):
+        return
+    for name, setting in settings(upper, key):
+        if name[len(key) + 1 :].partition(".")[0].removeprefix("-").isdecimal():
+            raise ConfigurationError(
+                f"{_shown(setting.origin)}: {name!r} would change a part of the list at "
+                f"{_shown(lower.origin)}. Lists are replaced as a whole: set {key!r}.",
+                key=name,
+                origin=resolve(setting.origin),
+            )
 
 
 def settings(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Setting]]:
     """Yield each dotted key with its setting."""
     for name, value in tree.items():
         key = f"{prefix}.{name}" if prefix else name
-        if isinstance(value, Setting):
-            yield key, value
-        else:
+        if type(value) is dict:
             yield from settings(value, key)
+        else:
+            yield key, value

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
+from hyperparameter._files import from_json, from_toml, from_yaml
 from hyperparameter._sources.tree import merged, of_mapping, settings
 
 SAMPLES = {
@@ -112,6 +113,23 @@ def test_override_without_a_value_says_how_to_write_it() -> None:
         hp.config({}, overrides=["lr"])
 
 
+def test_override_that_is_no_text_is_a_type_error() -> None:
+    for overrides in (3, [3], [None]):
+        with pytest.raises(TypeError, match="verride"):
+            hp.config({}, overrides=overrides)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("key", ["a.xs.0", "a.xs.-1", "a.xs.1.b"])
+def test_override_of_a_part_of_a_list_says_that_lists_are_replaced(key: str) -> None:
+    write(a_toml="[a]\nxs = [1, {b = 2}]")
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config("a.toml", overrides=[f"{key}=3"])
+    assert f"{key!r} would change a part of the list at a.toml:2" in str(caught.value)
+    assert str(caught.value).endswith("Lists are replaced as a whole: set 'a.xs'.")
+    assert caught.value.key == key
+    assert dict(hp.config("a.toml", overrides=["a.xs.b=3"])) == {"a.xs.b": 3}  # a mapping instead
+
+
 def test_environment_wins_over_files_and_loses_against_overrides() -> None:
     env = {"APP_TRAIN__LR": "0.5", "APP_SEED": "7", "APPLE": "no", "APP_": "no", "OTHER": "no"}
     config = hp.config(
@@ -130,6 +148,11 @@ def test_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPat
 def test_environment_names_that_are_no_key_are_named() -> None:
     with pytest.raises(hp.ConfigurationError, match=r"\$APP_A____B.*empty segment"):
         hp.config({}, env_prefix="APP", env={"APP_A____B": "1"})
+
+
+def test_environment_names_that_differ_in_case_alone_are_an_error() -> None:
+    with pytest.raises(hp.ConfigurationError, match=r"\$APP_a: 'a' is there twice.*\$APP_A\."):
+        hp.config({}, env_prefix="APP", env={"APP_a": "1", "APP_A": "2"})
 
 
 def test_scope_of_a_config_is_entered_written_and_left_as_any_other() -> None:
@@ -167,6 +190,58 @@ def test_yaml_anchors_and_merge_keys_are_understood() -> None:
     assert origin(config, "exp.x") == "file a.yaml:6"
 
 
+def test_yaml_aliases_keep_the_lines_of_what_they_stand_for() -> None:
+    write(a_yaml="base: &b\n  x:\n    y: 1\nexp:\n  <<: *b\nsame: *b\n&k key: *k\n")
+    config = hp.config("a.yaml")
+    assert config["key"] == "key"
+    for key in ("base.x.y", "exp.x.y", "same.x.y"):
+        assert origin(config, key) == "file a.yaml:3"
+
+
+def test_yaml_mapping_in_the_place_of_an_inherited_one_has_lines_of_its_own() -> None:
+    write(a_yaml="base: &b\n  x: {y: 1}\nexp:\n  <<: *b\n  x: {y: 2}\n")
+    config = hp.config("a.yaml")
+    assert origin(config, "base.x.y") == "file a.yaml:2"
+    assert origin(config, "exp.x.y") == "file a.yaml:5"
+
+
+@pytest.mark.parametrize(
+    ("load", "text", "items"),
+    [
+        (from_yaml.load, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
+        (from_toml.load, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
+        (from_json.load, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
+    ],
+    ids=["yaml", "toml", "json"],
+)
+def test_lines_of_lists_are_as_good_as_the_format_tells(load: Any, text: str, items: Any) -> None:
+    values, lines = load(text, "f")
+    assert values == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
+    found = dict(lines)
+    assert {path[1]: line for path, line in found.items() if len(path) == 2} == items
+    if load is not from_toml.load:
+        assert (found["xs", 0, "a"], found["xs", 1, 0, "b"]) == (2, 4)
+    assert found["xs",] == 1
+
+
+def test_yaml_merge_keys_give_way_to_the_first_and_to_what_is_written_out() -> None:
+    write(a_yaml="e:\n  <<: {a: {b: 1}, c: 2}\n  <<: {a: 3, d: 4}\n  c: 5\n  a: {z: 6}\n")
+    config = hp.config("a.yaml")
+    assert dict(config) == {"e.d": 4, "e.c": 5, "e.a.z": 6}
+    assert [origin(config, key)[-1] for key in ("e.d", "e.c", "e.a.z")] == ["3", "4", "5"]
+
+
+def test_yaml_without_the_parser_in_c_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(a_yaml=SAMPLES["a.yaml"])
+    monkeypatch.delattr("yaml.CSafeLoader")
+    config = hp.config("a.yaml")
+    assert dict(config) == {"name": "x", "train.lr": 0.1, "train.layers": [1, 2]}
+    assert origin(config, "train.lr") == "file a.yaml:4"
+    Path("a.yaml").write_text("a: \x00")
+    with pytest.raises(hp.ConfigurationError, match=r"^a\.yaml: "):
+        hp.config("a.yaml")
+
+
 def test_yaml_tags_of_plain_data_are_taken() -> None:
     write(
         a_yaml="a: !!str 1\nb: !!float 2\nc: !!int '3'\nd: !!null x\ne: ! 4\n"
@@ -198,7 +273,7 @@ j = 2
         "a": "b = 1\n", "c": [1, [2], {"d": 1}], "q.r.e": 1, "q.r.f": 2,
         "t.x y.u.g.h": "it = # no", "rows": [{"i": 1}, {"j": 2}],
     }  # fmt: skip
-    lines = {"a": 2, "c": 5, "t.x y.u.g.h": 9, "rows": 11}
+    lines = {"a": 2, "c": 5, "q.r.e": 7, "t.x y.u.g.h": 9, "rows": 11}
     assert {key: origin(config, key) for key in lines} == {
         key: f"file a.toml:{line}" for key, line in lines.items()
     }
@@ -226,7 +301,7 @@ def flat(tree: Any) -> dict[str, Any]:
 
 
 def as_tree(values: Any) -> Any:
-    return of_mapping(values, lambda _: (as_tree.__code__, 0))
+    return of_mapping(values, (as_tree.__code__, 0))
 
 
 def deep(lower: Any, upper: Any) -> Any:

@@ -144,6 +144,21 @@ def test_error_inside_a_list_names_its_index_and_line(file: Path) -> None:
         hp.config(file, Train)
 
 
+@dataclasses.dataclass
+class Pairs:
+    mixed: tuple[Optim, Mode, TrainDict] | None = None
+    same: tuple[Optim, ...] = ()
+
+
+def test_structures_in_tuples_are_each_their_own() -> None:
+    same = hp.config({"same": [{"lr": 1}, {"lr": 2}]}, Pairs).same
+    assert same == (Optim(1.0), Optim(2.0))
+    mixed = [{"lr": 1}, "slow", {"optim": {"lr": 2}}]
+    assert hp.config({"mixed": mixed}, Pairs).mixed == (Optim(1.0), Mode.SLOW, mixed[2])
+    with pytest.raises(hp.ConfigurationError, match=r"^mixed\.2\.no .*no field 'no' in TrainDict"):
+        hp.config({"mixed": [*mixed[:2], {"no": 1}]}, Pairs)
+
+
 def test_secret_value_is_not_shown() -> None:
     @dataclasses.dataclass
     class Login:

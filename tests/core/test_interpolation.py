@@ -169,3 +169,28 @@ def test_any_text_is_resolved_or_a_configuration_error(values: dict[str, Any]) -
         return
     texts = [v for v in dict(found).values() if isinstance(v, str) and "${" in v]
     assert all("$${" in str(values) for _ in texts)
+
+
+def test_number_of_too_many_digits_for_text_is_named() -> None:
+    with pytest.raises(hp.ConfigurationError, match=r"'b' .* has a number of too many digits"):
+        hp.config({"a": 10**5_000, "b": "x${a}"})
+
+
+def nested(value: object, levels: int) -> list[object]:
+    for _ in range(levels):
+        value = [value]
+    return [value]
+
+
+def test_lists_without_a_bottom_are_an_error() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    chain = {f"k{i}": nested(f"${{k{i + 1}}}", 190) for i in range(40)}
+    for source, key in (({"a": loop}, "a"), ({"b": nested("${c}", 5_000)}, "b"), (chain, "k0")):
+        with pytest.raises(hp.ConfigurationError, match=f"^'{key}' .* is nested too deep"):
+            hp.config(source)
+
+
+def test_references_may_stand_deep_in_mappings_and_lists() -> None:
+    key = ".".join("k" * 150)
+    assert hp.config({key: nested("${x}", 150), "x": 1})[key] == nested(1, 150)

@@ -269,6 +269,13 @@ class TestRunaways:
             evaluate(file, limits=Limits(memory=200 << 20))
         assert capfd.readouterr() == ("", "")
 
+    def test_memory_for_an_imported_file_is_limited(self, tmp_path: Path) -> None:
+        with open(tmp_path / "big.txt", "wb") as big:
+            big.truncate(1 << 30)
+        file = written(tmp_path / "e.jsonnet", "importstr 'big.txt'")
+        with pytest.raises(ConfigurationError, match=r"e\.jsonnet needs more than .* 200 MiB"):
+            evaluate(file, limits=Limits(memory=200 << 20))
+
     def test_the_result_is_limited(self) -> None:
         with pytest.raises(ConfigurationError, match="s evaluates to more than the limit of 1000"):
             evaluate_snippet("std.repeat('x', 2000)", "s", limits=Limits(output=1000))

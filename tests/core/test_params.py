@@ -378,6 +378,13 @@ class TestAssertEmpty:
         assert re.search(r"'a' \(code tests/core/test_params\.py:\d+\)", text)
         assert raised.value.key == "a"
 
+    @pytest.mark.parametrize("key", [1, None, ("a",)])
+    def test_a_key_that_is_no_text_is_named_too(self, key: Any) -> None:
+        params = Params({key: 1})
+        params.pop("other", 2)
+        with pytest.raises(ConfigurationError, match="Extra parameters passed to M"):
+            params.assert_empty("M")
+
     def test_it_suggests_the_key_whose_default_was_used(self) -> None:
         params = Params({"trainer": {"num_epoch": 3}})
         params["trainer"].pop_int("num_epochs", 10)  # another child of the same dict
@@ -626,6 +633,13 @@ class TestProperties:
         assert with_fallback(over, {}) == over
         assert with_fallback({}, base) == base
 
+    @given(st.data(), NESTED)
+    def test_merging_is_associative_where_no_dict_meets_a_value(
+        self, data: Any, shape: Any
+    ) -> None:
+        a, b, c = (part_of(shape, data.draw) for _ in range(3))
+        assert with_fallback(with_fallback(a, b), c) == with_fallback(a, with_fallback(b, c))
+
     @given(NESTED)
     def test_merging_with_itself_changes_nothing(self, values: Any) -> None:
         assert with_fallback(values, values) == values
@@ -635,6 +649,12 @@ class TestProperties:
         params = Params(values)
         exhaust(params)
         params.assert_empty("All")
+
+
+def part_of(shape: Any, draw: Any) -> Any:
+    if not isinstance(shape, dict):
+        return draw(st.integers())
+    return {key: part_of(value, draw) for key, value in shape.items() if draw(st.booleans())}
 
 
 def scribble(value: Any) -> None:

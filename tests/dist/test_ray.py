@@ -18,6 +18,8 @@ import pytest
 
 import hp_dist
 import hyperparameter as hp
+from hp_dist._parts import part
+from hp_dist._ray_store import ObjectStore, give_back, lend
 
 pytestmark = [
     pytest.mark.xdist_group("ray"),
@@ -615,3 +617,15 @@ def test_uninstall_before_ray_is_imported_leaves_ray_as_it_is(tmp_path: Path) ->
         [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.stdout, done.stderr) == ("ray.remote_function\n", "")
+
+
+def test_parts_that_did_not_come_along_are_not_lent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker knew before may be in scopes whose parcel has no place for it."""
+    worker = "ray._private.worker.global_worker.core_worker"
+    monkeypatch.setattr(worker, object(), raising=False)  # stands for a connection to a cluster
+    known, came = part(b"known before"), part(b"came along")
+    lend([known, came], {came.digest: "its place"})
+    assert ObjectStore not in known.places
+    assert ObjectStore.keep(came) == "its place"
+    give_back()
+    assert ObjectStore not in came.places
