@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from .. import _hints
 from .._convert import UntypedText, infer
-from .._keys import check, flatten
+from .._keys import check, flatten, nest
 from .._origin import Origin, Source
+from .._reading import merge
 from .._signature import Signature
 from .._snapshot import Layer
 from ..exceptions import InvalidKey, UsageError
@@ -115,33 +116,62 @@ def _checked(key: str, flag: str) -> str:
 def _options(given: list[Given]) -> Layer:
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
-    items: dict[str, list[str]] = {}
+    by_option: dict[str, list[Given]] = {}
     for one in given:
-        for key, value in _settings(one, items):
+        by_option.setdefault(one.option.key, []).append(one)
+    for several in by_option.values():
+        for key, value in _settings(several[-1].option, several):
             values[key] = value
-            origins[key] = Origin("cli", one.flag if one.option.flags else one.option.metavar)
+            last = several[-1]
+            origins[key] = Origin("cli", last.flag if last.option.flags else last.option.metavar)
     return Layer(values, Origin("cli", "option"), origins)
 
 
-def _settings(one: Given, items: dict[str, list[str]]) -> Iterator[tuple[str, Any]]:
-    option, texts = one.option, one.texts
-    if one.below:
-        yield _checked(f"{option.key}.{one.below}", one.flag), UntypedText(texts[0])
+def _settings(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
+    """Yield what an option sets, that was given once or more often."""
+    texts = several[-1].texts
+    if option.kind == "pairs":
+        yield from _pairs(option, several)
     elif option.kind == "items":
-        texts = items[option.key] = [*items.get(option.key, ()), *texts]
-        yield option.key, _items(option, texts)
-    elif option.kind in ("pairs", "fields") and isinstance(json := infer(texts[0]), dict):
-        # As keys, so that an option for one of them has its say, too.
-        yield from flatten(json, option.key).items() if json else [(option.key, {})]
-    elif option.kind == "pairs":
-        name, equals, value = texts[0].partition("=")
-        if not equals:
-            raise UsageError(f"{one.flag} {texts[0]!r} has no '='. Write it as KEY=VALUE or JSON.")
-        yield _checked(f"{option.key}.{name.strip()}", one.flag), UntypedText(value)
-    elif option.size > 1 and len(texts) > 1:
+        yield option.key, _items(option, [text for one in several for text in one.texts])
+    elif option.kind == "fields" and isinstance(json := infer(texts[0]), dict):
+        # As keys, which go over those of the default.
+        yield from _flat(json, several[-1]).items() if json else [(option.key, {})]
+    elif len(texts) > 1:
         yield option.key, [UntypedText(text) for text in texts]
     else:
         yield option.key, UntypedText(texts[0])
+
+
+def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
+    """Yield the keys below the option's; where JSON is among them, the whole as one value."""
+    flat: dict[str, Any] = {}
+    whole: dict[str, Any] | None = None
+    typed = not {Any, object}.intersection(typing.get_args(option.hint)[1:] or [Any])
+    for one in several:
+        json = infer(one.texts[0]) if not one.below else None
+        if isinstance(json, dict):
+            whole = merge(nest(flat) if whole is None else whole, json)
+            continue
+        name, equals, value = one.texts[0].partition("=")
+        if one.below:
+            name, value = one.below, one.texts[0]
+        elif not equals:
+            raise UsageError(f"{one.flag} {name!r} has no '='. Write it as KEY=VALUE or JSON.")
+        key = _checked(name.strip(), one.flag)
+        flat[key] = UntypedText(value)
+        if whole is not None:
+            whole = merge(whole, nest({key: flat[key] if typed else infer(value)}))
+    if whole is not None:
+        yield option.key, whole
+    yield from () if whole is not None else ((f"{option.key}.{k}", v) for k, v in flat.items())
+
+
+def _flat(json: dict[str, Any], one: Given) -> dict[str, Any]:
+    try:
+        return flatten(json, one.option.key)
+    except InvalidKey as error:
+        raise UsageError(f"{one.flag}: {error}", key=one.option.key) from None
 
 
 def _items(option: Option, texts: list[str]) -> Any:

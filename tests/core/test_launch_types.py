@@ -201,6 +201,25 @@ def test_a_dict_is_given_by_pairs_keys_or_json(hint: Any, words: list[str]) -> N
     assert called(words, hint, {}) == {"a": 1, "b": 2}
 
 
+@pytest.mark.parametrize("json", ['{"a.b": 1, "": 2}', '{"": {"": 3}}', "{}"])
+def test_the_names_in_json_are_kept_as_they_are(json: str) -> None:
+    import json as standard
+
+    assert called(["--x", json], dict[str, Any], {"z": 1}) == standard.loads(json)
+
+
+def test_pairs_and_json_go_over_each_other_in_order() -> None:
+    argv = ["--x", "a=1", "--x", '{"a": 2, "b": {"c": 1}}', "--x.b.d=2", "--x", "e=3"]
+    expected = {"a": 2, "b": {"c": 1, "d": 2}, "e": 3}
+    assert called(argv, dict[str, Any], {}) == expected
+
+
+@pytest.mark.parametrize("json", ['{"": 1}', '{"lr": {"a..b": 1}}'])
+def test_json_for_a_structure_with_names_that_are_none_is_an_error_of_use(json: str) -> None:
+    with pytest.raises(hp.UsageError, match="--x"):
+        called(["--x", json], Optimizer, Optimizer())
+
+
 def test_a_pair_without_equals_sign_is_an_error_of_use() -> None:
     with pytest.raises(hp.UsageError, match="KEY=VALUE"):
         called(["--x", "a"], dict[str, int], {})
