@@ -145,26 +145,29 @@ def _settings(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]
 
 def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
     """Yield the keys below the option's; where JSON is among them, the whole as one value."""
-    flat: dict[str, Any] = {}
-    whole: dict[str, Any] | None = None
+    objects = [infer(one.texts[0]) if not one.below else None for one in several]
+    if not any(isinstance(json, dict) for json in objects):
+        for one in several:
+            name, text = _pair(one)
+            yield f"{option.key}.{name}", UntypedText(text)
+        return
     typed = not {Any, object}.intersection(typing.get_args(option.hint)[1:] or [Any])
-    for one in several:
-        json = infer(one.texts[0]) if not one.below else None
-        if isinstance(json, dict):
-            whole = merge(nest(flat) if whole is None else whole, json)
-            continue
-        name, equals, value = one.texts[0].partition("=")
-        if one.below:
-            name, value = one.below, one.texts[0]
-        elif not equals:
-            raise UsageError(f"{one.flag} {name!r} has no '='. Write it as KEY=VALUE or JSON.")
-        key = _checked(name.strip(), one.flag)
-        flat[key] = UntypedText(value)
-        if whole is not None:
-            whole = merge(whole, nest({key: flat[key] if typed else infer(value)}))
-    if whole is not None:
-        yield option.key, whole
-    yield from () if whole is not None else ((f"{option.key}.{k}", v) for k, v in flat.items())
+    whole: dict[str, Any] = {}
+    for one, json in zip(several, objects, strict=True):
+        if not isinstance(json, dict):
+            name, text = _pair(one)
+            json = nest({name: UntypedText(text) if typed else infer(text)})
+        whole = merge(whole, json)
+    yield option.key, whole
+
+
+def _pair(one: Given) -> tuple[str, str]:
+    name, equals, text = one.texts[0].partition("=")
+    if one.below:
+        name, text = one.below, one.texts[0]
+    elif not equals:
+        raise UsageError(f"{one.flag} {name!r} has no '='. Write it as KEY=VALUE or JSON.")
+    return _checked(name.strip(), one.flag), text
 
 
 def _flat(json: dict[str, Any], one: Given) -> dict[str, Any]:
