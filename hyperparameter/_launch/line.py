@@ -154,10 +154,11 @@ def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
     typed = not {Any, object}.intersection(typing.get_args(option.hint)[1:] or [Any])
     whole: dict[str, Any] = {}
     for one, json in zip(several, objects, strict=True):
-        if not isinstance(json, dict):
+        if isinstance(json, dict):
+            whole = merge(whole, json)
+        else:
             name, text = _pair(one)
-            json = nest({name: UntypedText(text) if typed else infer(text)})
-        whole = merge(whole, json)
+            whole = merge(whole, nest({name: UntypedText(text) if typed else infer(text)}))
     yield option.key, whole
 
 

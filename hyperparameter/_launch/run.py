@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from .. import _state
@@ -67,9 +67,16 @@ def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
     with nullcontext(process_record()) if whole else record() as rec:
         try:
             yield rec
-        finally:
+        except BaseException:  # noqa: BLE001  # what ends the program must not be hidden by this
             if path:
+                with suppress(OSError):
+                    rec.save(path)
+            raise
+        if path:
+            try:
                 rec.save(path)
+            except OSError as error:
+                raise UsageError(f"--record {path!r}: {error.strerror}.") from error
 
 
 @contextmanager

@@ -360,6 +360,35 @@ def test_a_place_where_no_record_can_be_written_is_known_before_the_run(
     assert calls == []
 
 
+def test_a_record_that_cannot_be_written_after_all_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    @hp.param("app")
+    def main() -> None:
+        folder.rmdir()
+
+    with pytest.raises(SystemExit) as caught:
+        hp.launch(main, ["--record", str(folder / "rec.json")])
+    assert caught.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_ends_the_program_is_not_hidden_by_its_record(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    @hp.param("app")
+    def main() -> None:
+        folder.rmdir()
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        hp.run_cli(main, ["--record", str(folder / "rec.json")])
+
+
 # -- the process ------------------------------------------------------------------------------
 
 
