@@ -67,7 +67,7 @@ def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
     with nullcontext(process_record()) if whole else record() as rec:
         try:
             yield rec
-        except BaseException:  # noqa: BLE001  # what ends the program must not be hidden by this
+        except BaseException:  # what ends the program must not be hidden by this
             if path:
                 with suppress(OSError):
                     rec.save(path)
