@@ -11,7 +11,7 @@ from functools import lru_cache
 INSTALLED = frozenset(["site-packages", "dist-packages"])
 _OURS = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
-    rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|[^\n;]*)"
+    rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|(?:\\\r?\n|[^\n;])*)"
 )
 _IMPORT = re.compile(rb"import[ \t]+([^\n;#(]+)")
 _BY_NAME = re.compile(rb"import_module\(\s*[\"']([\w.]+)[\"']")

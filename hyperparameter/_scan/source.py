@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from .collected import Collected, Raw, constants
 from .statements import Statements
 
-_OURS = b"hyperparameter"
-_HP = re.compile(rb"\bhp\b")
+_IMPORT = re.compile(rb"\b(?:import|from)\b(?:\\\r?\n|[^\n])*?\bhyperparameter\b")
+_IMPORT_HP = re.compile(rb"\bimport\b[\w\s,(#\\.]*?\bhp\b")
 
 
 class Scanned(NamedTuple):
@@ -34,8 +34,10 @@ class Scanned(NamedTuple):
 
 
 def may_use_us(data: bytes) -> bool:
-    """Tell whether a file can have to do with this library; most have not, and are not parsed."""
-    return _OURS in data or (b"hp" in data and b"import" in data and _HP.search(data) is not None)
+    """Tell whether a file may import this library or a name `hp`; others are not parsed."""
+    return (b"hyperparameter" in data and _IMPORT.search(data) is not None) or (
+        b"hp" in data and _IMPORT_HP.search(data) is not None
+    )
 
 
 def scan(data: bytes) -> Scanned:

@@ -1,0 +1,87 @@
+"""The parameters of targets: of one, of what it depends on, of all that is installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .._scan import Cache, Program, scan_paths
+from .._scan.files import Files
+from .._scan.modules import imports, walk
+from ._console import Failure, say
+from ._distributions import Distribution, distributions
+from ._entries import Entry, entries_of
+from ._target import Target, paths_of, target_of
+
+_OURS = frozenset(["hyperparameter", "hp_dist"])
+
+
+class Package(NamedTuple):
+    """A distribution that uses us, and how many keys and decorated functions it has."""
+
+    name: str
+    version: str
+    params: int
+    funcs: int
+
+
+def entries_in(target: Target, cache_folder: str) -> dict[str, Entry]:
+    """Scan a target; files that cannot be scanned are a warning each."""
+    cache = Cache(cache_folder, "\n".join(target.paths))
+    program = scan_paths(target.paths, cache)
+    _warn(program)
+    return entries_of(program.findings, target.name, target.folder)
+
+
+def _warn(program: Program) -> None:
+    for problem in program.problems:
+        say(f"warning: {problem}")
+
+
+def dependencies(target: Target, search: Sequence[str], cache_folder: str) -> dict[str, Entry]:
+    """Return the parameters of the packages that a target imports, or that those import."""
+    seen = {target.name.partition(".")[0]} | _OURS | sys.stdlib_module_names
+    entries: dict[str, Entry] = {}
+    waiting = sorted(_imported_by(target, seen))
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            found = target_of(name, search)
+        except Failure:
+            continue
+        waiting += sorted(_imported_by(found, seen))
+        for key, entry in entries_in(found, cache_folder).items():
+            entries.setdefault(key, entry)
+    return entries
+
+
+def _imported_by(target: Target, seen: set[str] | frozenset[str]) -> set[str]:
+    files = Files(None)
+    tops: set[str] = set()
+    for path in target.paths:
+        for file in walk(path, []) if os.path.isdir(path) else [path]:
+            names = imports(files.read(file))
+            tops.update(name.partition(".")[0] for name in names if name[0] != ".")
+    return tops - seen
+
+
+def installed(search: Sequence[str], cache_folder: str) -> list[Package]:
+    """Return the installed distributions that use us, by name; ours is not one of them."""
+    found = [one for one in distributions(search) if not one.is_ours]
+    packages = [_package(one, cache_folder) for one in found]
+    return sorted((one for one in packages if one), key=lambda one: one.name.lower())
+
+
+def _package(found: Distribution, cache_folder: str) -> Package | None:
+    paths = paths_of(found)
+    program = scan_paths(paths, Cache(cache_folder, found.info))
+    if not program.findings:
+        return None
+    functions = {(f.file, f.function) for f in program.findings if f.kind == "declared"}
+    keys = {f.key for f in program.findings}
+    return Package(found.name, found.version, len(keys), len(functions))

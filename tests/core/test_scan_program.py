@@ -1,0 +1,395 @@
+"""What the scan makes of several files together, of imports, of keys, and what it keeps."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hyperparameter._scan import Cache, Finding, Program, folder_of, scan_paths, scan_program
+from hyperparameter._scan.modules import imports
+from hyperparameter._scan.source import scan as scan_bytes
+
+Tree = Callable[..., Path]
+HP = "import hyperparameter as hp\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """Write files, `folder__name` for folder/name.py, and return their folder."""
+
+    def write(**files: str) -> Path:
+        for name, source in files.items():
+            path = (
+                tmp_path / "program" / (name.replace("__", "/").replace("INIT", "__init__") + ".py")
+            )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(source))
+        return tmp_path / "program"
+
+    return write
+
+
+def program_of(folder: Path, *search: Path, loaded: Any = (), cache: Any = None) -> Program:
+    return scan_program(str(folder / "main.py"), loaded, [str(folder), *map(str, search)], cache)
+
+
+def keys(findings: list[Finding]) -> list[str]:
+    return sorted({f.key for f in findings})
+
+
+IMPORTED = {
+    "module": ("import a", "a"),
+    "several": ("import os, a", "a"),
+    "as": ("import a as b", "a"),
+    "dotted": ("import p.q.a", "p__q__a"),
+    "from package": ("from p import a", "p__a"),
+    "in parentheses": ("from p import (  # why\n    b as c,  # because\n    a,\n)", "p__a"),
+    "continued": ("from p import b, \\\n    a", "p__a"),
+    "a name of a module": ("from p.a import f", "p__a"),
+    "behind a semicolon": ("x = 1; import a", "a"),
+    "behind a colon": ("try: import a\nexcept ImportError: pass", "a"),
+    "inside a function": ("def main():\n    if x:\n        from p import a", "p__a"),
+    "by name": ("importlib.import_module('p.a')", "p__a"),
+    "package": ("import p", "p__INIT"),
+    "the packages around": ("from p.q import x", "p__INIT"),
+}
+
+
+@pytest.mark.parametrize("case", IMPORTED)
+def test_imports_are_followed_without_importing(tree: Tree, case: str) -> None:
+    line, where = IMPORTED[case]
+    found = program_of(tree(main=line, p__q__x="", **{where: f"{HP}hp.scope.a | 1"})).findings
+    assert keys(found) == ["a"]
+
+
+def test_relative_imports_and_chains_through_files_that_do_not_use_us(tree: Tree) -> None:
+    folder = tree(
+        main="import p.one",
+        p__INIT="",
+        p__one="from . import two",
+        p__two="from .q.three import x",
+        p__q__three="from ..four import y\nfrom ... import nothing",
+        p__four=f"{HP}hp.scope.four | 4",
+    )
+    assert keys(program_of(folder).findings) == ["four"]
+
+
+def test_what_is_not_imported_does_not_count_but_what_is_loaded_does(tree: Tree) -> None:
+    folder = tree(main="", a=f"{HP}hp.scope.a | 1", b=f"{HP}hp.scope.b | 1")
+    program = program_of(folder, loaded=[str(folder / "b.py"), "built-in", str(folder / "no.so")])
+    assert keys(program.findings) == ["b"]
+    assert program.problems == []
+
+
+def test_constants_of_other_modules_are_folded(tree: Tree) -> None:
+    folder = tree(
+        main="import p.model",
+        p__INIT="from .names import NS",
+        p__names="from .more import BASE as B\nNS = B + '.train'\nLR = 0.5",
+        p__more="BASE = 'app'\nNUMBER = 3",
+        p__model=f"""
+            {HP.strip()}
+            import p.names as names
+            from p import NS
+            from .names import LR, missing
+            from . import more
+            from .more import *
+            @hp.param(NS)
+            def f(lr=LR, n=names.LR, m=missing): pass
+            hp.scope[f"{{more.BASE}}.{{missing}}.x"] | more.NUMBER
+            hp.scope[names.NS].y | names.NS
+            """,
+    )
+    found = {f.key: (f.default, f.type) for f in program_of(folder).findings}
+    assert found == {
+        "app.train.lr": (0.5, "float"),
+        "app.train.n": (0.5, "float"),
+        "app.train.m": ("missing", None),
+        "app.*.x": (3, "int"),
+        "app.train.y": ("app.train", "str"),
+    }
+
+
+def test_constants_that_import_each_other_in_a_circle_are_unknown(tree: Tree) -> None:
+    folder = tree(
+        main=f"{HP}from a import X\nhp.scope[X + '.y'] | 1",
+        a="from b import X",
+        b="from a import X",
+    )
+    assert keys(program_of(folder).findings) == ["*.y"]
+
+
+def test_installed_packages_count_whole_where_they_use_us(tree: Tree, tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    for name, source in {
+        "uses/__init__.py": "",
+        "uses/deep/lazy.py": f"{HP}hp.scope.lazy | 1\nimport uses_too",
+        "uses_too.py": f"{HP}hp.scope.too | 1",
+        "plain/__init__.py": "import unseen",
+        "unseen.py": f"{HP}hp.scope.unseen | 1",
+    }.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(source)
+    folder = tree(main="import uses, plain, numpy_that_is_missing")
+    cache = tmp_path / "cache"
+    for _ in range(2):
+        program = program_of(folder, site, cache=Cache(cache, "x"))
+        assert keys(program.findings) == ["lazy", "too"]
+
+
+def test_our_own_sources_and_the_standard_library_are_left_out(tree: Tree) -> None:
+    folder = tree(main=f"{HP}import json, hp_dist, hyperparameter.params")
+    loaded = [m.__file__ for m in sys.modules.values() if getattr(m, "__file__", None)]
+    program = program_of(folder, *map(Path, sys.path[1:]), loaded=loaded)
+    assert not [
+        f for f in program.findings if "/hyperparameter/" in f.file or "/hp_dist/" in f.file
+    ]
+
+
+MENTIONED = {
+    "declared": "@hp.param('a')\ndef f(b=1): pass",
+    "read": "hp.scope.a.b | 1",
+    "pattern": "def f(x): hp.scope[f'a.{x}'] | 1",
+    "text": "KEYS = ['a.b', 'c']",
+    "attributes of an argument": "def f(ps): ps.a.b | 1",
+    "attributes of anything": "def f(x): return x.y.a.b(1)",
+    "in a container": "def f(x): x.parts['a'].b | 1",
+    "a text with a hole": "def read(k): pass\nread(f'a.{x}')",
+    "below a mapping": "hp.scope.a | {}",
+    "alias that others import": "a = hp.scope.a",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MENTIONED)
+def test_keys_that_a_program_may_mean_are_mentioned(tree: Tree, case: str) -> None:
+    program = program_of(tree(main=f"{HP}{MENTIONED[case]}\n"))
+    assert program.mentions("a.b")
+    assert not program.mentions("b.a")
+
+
+@pytest.mark.parametrize("kind", ["Options", "dict[str, Any]", "'Options | None'", "m.Options"])
+def test_keys_below_a_parameter_with_fields_are_mentioned(tree: Tree, kind: str) -> None:
+    folder = tree(main=f"{HP}@hp.param\ndef f(o: {kind} = None, n: int | None = None): pass\n")
+    program = program_of(folder)
+    assert program.mentions("f.o.lr")
+    assert not program.mentions("f.n.lr")
+    assert keys(program.findings) == ["f.n", "f.o"]
+
+
+NOT_MENTIONED = [
+    '"""a.b"""',
+    "def f():\n    'Read a.b.'\n    'a.b'",
+    "# a.b",
+    "hp.scope.a.b = 1",
+    "x = 'see a.b'",
+    "x.a.b = 1",
+    "hp.scope.a.bb | 1",
+    "hp.scope.a | 1",
+]
+
+
+@pytest.mark.parametrize("source", NOT_MENTIONED)
+def test_docstrings_comments_and_writes_are_no_mention(tree: Tree, source: str) -> None:
+    assert not program_of(tree(main=f"{source}\n{HP}{source}\n")).mentions("a.b")
+
+
+def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
+    folder = tree(
+        main=f"""
+            {HP.strip()}
+            from lib import Model as Net, helper as h, table
+            @hp.param
+            def main(a=1):
+                Net().fit()
+                TABLE["x"]()
+            @hp.param
+            def other(b=1): other_only()
+            def other_only(): hp.scope.other.read | 1
+            def direct(): hp.scope.direct | 1
+            TABLE = {{"x": direct}}
+            """,
+        lib=f"""
+            {HP.strip()}
+            class Base:
+                def step(self): helper()
+            class Model(Base):
+                @hp.param("model")
+                def __init__(self, size=1): pass
+                def fit(self): (lambda: self.step())()
+            def helper():
+                def inner(): return hp.scope.inner | 1
+                hp.scope.helper.main | 1
+            def table(): hp.scope.table | 1
+            hp.scope.module | 1
+            """,
+    )
+    program = program_of(folder)
+    main = str(folder / "main.py")
+    assert keys(program.reachable(main, "main")) == [
+        "direct", "helper.main", "inner", "main.a", "model.size",
+    ]  # fmt: skip
+    assert keys(program.reachable(main, "other")) == ["other.b", "other.read"]
+    assert keys(program.reachable(main, "nothing")) == []
+
+
+def test_a_cache_saves_scanning_and_never_changes_what_is_found(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"{HP}hp.scope.a | (1, 2.5, 'x')\nhp.scope.b | f()\n@hp.param\ndef f(c: int): 'Doc.'"
+    folder = tree(main=source, broken=f"{HP}def")
+    loaded = [str(folder / "broken.py")]
+    bare = program_of(folder, loaded=loaded)
+    first = program_of(folder, loaded=loaded, cache=Cache(tmp_path, "x"))
+    monkeypatch.setattr("hyperparameter._scan.files.scan", lambda data: pytest.fail("scanned"))
+    second = program_of(folder, loaded=loaded, cache=Cache(tmp_path, "x"))
+    assert bare.findings == first.findings == second.findings
+    assert list(map(repr, bare.findings)) == list(map(repr, second.findings))
+    assert bare.problems == first.problems == second.problems
+    assert second.mentions("a")
+
+
+def test_a_changed_file_is_scanned_again_and_a_lost_one_forgotten(
+    tree: Tree, tmp_path: Path
+) -> None:
+    folder = tree(main=f"import a\n{HP}hp.scope.x | 1", a=f"{HP}hp.scope.a | 1")
+    for expected, changed in [(["a", "x"], "b"), (["b", "x"], "c"), (["c", "x"], "c")]:
+        assert keys(program_of(folder, cache=Cache(tmp_path, "x")).findings) == expected
+        tree(a=f"{HP}hp.scope.{changed} | 1")
+    (kept,) = tmp_path.glob("*.scan")
+    assert len(json.loads(kept.read_bytes().partition(b"\n")[2])) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 99, b"{}", b"cut", b"changed", b"folder"])
+def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> None:
+    folder = tree(main=f"{HP}hp.scope.a | 1")
+    program_of(folder, cache=Cache(tmp_path, "x"))
+    (kept,) = tmp_path.glob("*.scan")
+    whole = kept.read_bytes()
+    if damage == b"folder":
+        kept.unlink()
+        kept.mkdir()
+    else:
+        changed = {b"cut": whole[:-9], b"changed": whole.replace(b'"a"', b'"z"')}
+        kept.write_bytes(changed.get(damage, damage))
+    assert keys(program_of(folder, cache=Cache(tmp_path, "x")).findings) == ["a"]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == ["", ".scan"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_cache_that_may_not_be_written_is_none(tree: Tree, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    folder = tree(main=f"{HP}hp.scope.a | 1")
+    assert keys(program_of(folder, cache=Cache(closed, "x")).findings) == ["a"]
+    assert list(closed.iterdir()) == []
+
+
+def test_a_cache_where_no_folder_can_be_is_none(tree: Tree) -> None:
+    folder = tree(main=f"{HP}hp.scope.a | 1")
+    cache = Cache(folder / "main.py" / "below", "x")
+    assert keys(program_of(folder, cache=cache).findings) == ["a"]
+
+
+def test_the_cache_is_where_the_environment_says() -> None:
+    assert folder_of({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/hyperparameter")
+    assert folder_of({"XDG_CACHE_HOME": "", "HOME": "/h"}) == Path("/h/.cache/hyperparameter")
+
+
+def test_folders_that_are_no_sources_are_skipped(tree: Tree) -> None:
+    read = f"{HP}hp.scope.%s | 1"
+    folder = tree(
+        main=read % "main", build__x=read % "build", __pycache____x="", node_modules__x=read % "node",
+        env__lib__x=read % "env", inner__x=read % "inner",
+    )  # fmt: skip
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "x.py").write_text(read % "hidden")
+    (folder / "env" / "pyvenv.cfg").touch()
+    (folder / "inner" / "loop").symlink_to(folder)
+    (folder / "gone.py").symlink_to(folder / "nowhere.py")
+    program = scan_paths([str(folder)], None)
+    assert keys(program.findings) == ["inner", "main"]
+    assert len(program.problems) == 1
+    assert "gone.py:1: No such file" in program.problems[0]
+
+
+def test_the_examples_are_scanned_as_they_are() -> None:
+    folder = Path(__file__).parent.parent.parent / "examples"
+    program = scan_paths([str(folder)], None)
+    assert program.problems == []
+    assert {"prep.gamma", "train.lr", "digits.rates"} <= set(keys(program.findings))
+
+
+def test_importing_the_library_imports_no_scan() -> None:
+    code = (
+        "import sys, hyperparameter; assert not [m for m in sys.modules if '_scan' in m or "
+        "m == 'ast' or 'hyperparameter.cli' in m]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+NAMES = st.sampled_from(["lr", "wd", "size", "items", "get", "größe", "x1"])
+KEYS = st.lists(NAMES, min_size=1, max_size=4).map(".".join)
+DEFAULTS = st.one_of(
+    st.integers(), st.text("abc é'\"\\\n", max_size=5), st.booleans(), st.none(),
+    st.floats(allow_nan=False, allow_infinity=False),
+)  # fmt: skip
+READERS = [
+    "hp.scope.{key} | {default}",
+    "hp.scope[{key!r}] | {default}",
+    "hp.scope.{key}({default})",
+    "getattr(hp.scope, {key!r}) | {default}",
+    "(a{n} := hp.scope.{key}) | {default}",
+    "with hp.scope(lr=1) as ps{n}: ps{n}.{key} | {default}",
+    "K{n} = {key!r}; hp.scope[K{n}] | {default}",
+    "def g{n}(): return hp.scope.{key} | {default}",
+    "class C{n}:\n    def g(self): print(hp.scope.{key} | {default})",
+    "hp.scope['.'.join({parts!r})] | {default}",
+    "for i{n} in range(3): (lambda: hp.scope.{key} | {default})()",
+    "@hp.param({namespace!r})\ndef f{n}({last}={default}): pass",
+    "@hp.param({namespace!r})\nclass F{n}:\n    def __init__(self, *, {last}={default}): pass",
+]
+"""Templates that declare or read one key with one default."""
+
+
+@given(st.lists(st.tuples(KEYS, DEFAULTS, st.sampled_from(READERS)), max_size=12))
+def test_exactly_the_keys_of_a_program_are_found(cases: list[tuple[str, Any, str]]) -> None:
+    lines, expected = ["import hyperparameter as hp"], []
+    for n, (name, default, template) in enumerate(cases):
+        key = name if "{last}" not in template or "." in name else f"ns.{name}"
+        namespace, _, last = key.rpartition(".")
+        values = {"key": key, "parts": key.split("."), "namespace": namespace, "last": last}
+        lines.append(template.format(**values, default=repr(default), n=n))
+        expected.append((key, default))
+    scanned = scan_bytes("\n".join(lines).encode())
+    assert scanned.problem == ""
+    found = [(raw.key, raw.default and raw.default[0]) for raw in scanned.found]
+    assert {repr(one) for one in found} == {repr(one) for one in expected}
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_at_all_make_the_scan_fail(data: bytes) -> None:
+    scan_bytes(data)
+    imports(data)
+
+
+def test_an_unknown_key_in_a_program_of_many_files_is_found_quickly(
+    tree: Tree, tmp_path: Path
+) -> None:
+    body = "".join(f"def f{i}(x):\n    return hp.scope.g{i}.k | {i}\n" for i in range(40))
+    folder = tree(
+        main="\n".join(f"import m{i}" for i in range(50)), **{f"m{i}": HP + body for i in range(50)}
+    )
+    program_of(folder, cache=Cache(tmp_path, "x"))
+    start = time.process_time()
+    program = program_of(folder, cache=Cache(tmp_path, "x"))
+    assert not program.mentions("g1.kk")
+    assert time.process_time() - start < 5  # the budget is in benchmarks/
