@@ -113,8 +113,8 @@ def scan_paths(paths: Iterable[str], cache: Cache | None) -> Program:
     files = Files(cache)
     scanned: dict[str, Scanned] = {}
     for path in paths:
-        found = modules.walk(path, files.problems) if os.path.isdir(path) else [path]
-        for file in found:
+        is_folder = not path.endswith(".py") and os.path.isdir(path)
+        for file in modules.walk(path, files.problems) if is_folder else [path]:
             one = files.scan(file)
             if one is not None:
                 scanned[file] = one

@@ -13,7 +13,7 @@ from .._scan.modules import imports, walk
 from ._console import Failure, say
 from ._distributions import Distribution, distributions
 from ._entries import Entry, entries_of
-from ._target import Target, paths_of, target_of
+from ._target import Target, target_of
 
 _OURS = frozenset(["hyperparameter", "hp_dist"])
 
@@ -78,7 +78,7 @@ def installed(search: Sequence[str], cache_folder: str) -> list[Package]:
 
 
 def _package(found: Distribution, cache_folder: str) -> Package | None:
-    paths = paths_of(found)
+    paths = [*found.files(), *found.roots()]
     program = scan_paths(paths, Cache(cache_folder, found.info))
     if not program.findings:
         return None

@@ -224,13 +224,13 @@ DECLARED = {
     "new": ("@hp.param\nclass A:\n    def __new__(cls, a=1): pass", {"A.a": 1}),
     "inherited": ("class B:\n    def __init__(self, a=1): pass\n@hp.param\nclass A(B): pass", {"A.a": 1}),
     "dataclass": (
-        "@hp.param\n@dataclass\nclass A:\n    a: int\n    b: str = 'x'\n    c: list = field(default_factory=list)\n"
-        "    d: int = field(default=3)\n    e: int = field(init=False)\n    f: ClassVar[int] = 1\n    g = 2",
+        ("@hp.param\n@dataclass\nclass A:\n    a: int\n    b: str = 'x'\n    c: list = field(default_factory=list)\n"
+        "    d: int = field(default=3)\n    e: int = field(init=False)\n    f: ClassVar[int] = 1\n    g = 2"),
         {"A.a": ..., "A.b": "x", "A.c": "list()", "A.d": 3},
     ),
     "inherited fields": (
-        "@dataclasses.dataclass\nclass B:\n    a: int = 1\n@hp.param\n@dataclasses.dataclass(frozen=True)\n"
-        "class A(B):\n    b: int = 2", {"A.a": 1, "A.b": 2},
+        ("@dataclasses.dataclass\nclass B:\n    a: int = 1\n@hp.param\n@dataclasses.dataclass(frozen=True)\n"
+        "class A(B):\n    b: int = 2"), {"A.a": 1, "A.b": 2},
     ),
     "named tuple": ("@hp.param\nclass A(NamedTuple):\n    a: int = 1", {"A.a": 1}),
     "other decorators": ("@wraps(x)\n@hp.param('n')\n@cache\ndef f(a=1): pass", {"n.a": 1}),
