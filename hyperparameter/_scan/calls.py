@@ -201,7 +201,7 @@ class Calls(Expressions):
 
     def forget(self, target: ast.expr) -> None:
         """Bind the names in a target to what nobody knows."""
-        for node in ast.walk(target):
+        for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
             if isinstance(node, ast.Name):
                 self.names.known[node.id] = None
 

@@ -13,6 +13,7 @@ from .values import Access, Const, Definition, Ref, Value, template
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 _MOST_TEXT = 200
+_MOST_INT = 1 << 60
 _SIMPLE = frozenset(
     """int float bool str bytes complex None Optional Union Literal Path PurePath Final Annotated
     list tuple set frozenset List Tuple Set FrozenSet Sequence Iterable typing t pathlib os
@@ -128,11 +129,20 @@ def _default(node: ast.expr | None, value: Value) -> tuple[list[Any] | None, str
         value.value, (str, int, float, tuple, list, dict, type(None))
     ):
         kind = None if value.value is None else type(value.value).__name__
-        return [to_json(describe("", value.value))], "", kind
+        return [_plain(value.value)], "", kind
     if isinstance(value, Const) and isinstance(node, ast.Constant):
         return [to_json(Description(parameters.source(node)))], "", type(value.value).__name__
     path = value.path if isinstance(value, Ref) else ""
     return [to_json(Description(parameters.source(node)))], path, None
+
+
+def _plain(value: Any) -> Any:
+    """Return a literal in JSON; most are small, and need no description."""
+    if type(value) in (bool, type(None)) or (type(value) is str and len(value) < _MOST_TEXT):
+        return value
+    if type(value) is int and abs(value) < _MOST_INT:
+        return value
+    return to_json(describe("", value))
 
 
 def _call_of(factory: ast.expr) -> tuple[list[Any], str, str | None]:
@@ -156,7 +166,7 @@ def constants(known: dict[str, Value]) -> dict[str, list[Any]]:
         if isinstance(value, Const) and isinstance(
             value.value, (str, int, float, tuple, list, dict, type(None))
         ):
-            folded[name] = [to_json(describe("", value.value))]
+            folded[name] = [_plain(value.value)]
         elif (parts := template(value)) != "*":
             folded[name] = [None, parts]
     return folded

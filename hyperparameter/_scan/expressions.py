@@ -50,15 +50,14 @@ class Expressions:
         self.names = Names("module")
         self.function = MODULE
         self.unit: set[str] = set()  # the names that the function or class refers to
-        self._handlers: dict[type, Callable[[Any], Value]] = {}
+        self._handlers: dict[type, Callable[[Any, Any], Value]] = {}
 
     def visit(self, node: ast.AST) -> Value:
         kind = type(node)
-        handler = self._handlers.get(kind)
-        if handler is None:
-            handler = self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._any)
-        value: Value = handler(node)
-        return value
+        if kind not in self._handlers:
+            of_class = type(self)  # functions, not bound methods: those would be cycles
+            self._handlers[kind] = getattr(of_class, f"_{kind.__name__}", of_class._any)
+        return self._handlers[kind](self, node)
 
     def use(self, node: ast.AST) -> Value:
         value = self.visit(node)
@@ -91,6 +90,11 @@ class Expressions:
         elif isinstance(value, ReadOf):
             self.found.escaped(Access(value.key, value.line), self.function)
 
+    def _Return(self, node: ast.Return) -> Value:
+        if node.value is not None:
+            self.use(node.value)
+        return None
+
     def _Constant(self, node: ast.Constant) -> Value:
         if isinstance(node.value, str):
             self.found.text(node.value)
@@ -109,6 +113,15 @@ class Expressions:
 
     def chain(self, node: ast.expr, *, stored: bool = False) -> Value:
         """Follow `base.name[key]...`; with `stored` the last step is assigned to, not read."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not stored:
+            owner = self._Name(node.value)  # most chains are as short as this
+            known = None
+            if owner is not None:
+                known = self.attribute(owner, node.attr, node.lineno)
+            if known is None:
+                self.unit.add(node.attr)
+                self.found.chains.add(node.attr)
+            return known
         steps: list[ast.Attribute | ast.Subscript] = []
         base: ast.expr = node
         while isinstance(base, (ast.Attribute, ast.Subscript)):

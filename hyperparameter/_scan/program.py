@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from . import modules
 from .cache import Cache
@@ -79,8 +81,26 @@ def scan_program(
     importing.  The standard library and this library are left out.  An installed package (below
     `site-packages`) that uses us counts with all its files; of others no import is followed.
     """
+    with _uncollected():
+        return _scan_program(main_file, loaded, search, Files(cache))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector away from syntax trees, which are large and have no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _scan_program(
+    main_file: str, loaded: Iterable[str], search: Sequence[str], files: Files
+) -> Program:
     modules.forget_folders()
-    files = Files(cache)
     starts = [os.path.abspath(main_file), *map(os.path.abspath, loaded)]
     scanned: dict[str, Scanned] = {}
     seen: set[str] = set()
@@ -109,8 +129,12 @@ def scan_program(
 
 def scan_paths(paths: Iterable[str], cache: Cache | None) -> Program:
     """Scan files, and folders with all below them."""
+    with _uncollected():
+        return _scan_paths(paths, Files(cache))
+
+
+def _scan_paths(paths: Iterable[str], files: Files) -> Program:
     modules.forget_folders()
-    files = Files(cache)
     scanned: dict[str, Scanned] = {}
     for path in paths:
         is_folder = not path.endswith(".py") and os.path.isdir(path)

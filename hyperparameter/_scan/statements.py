@@ -44,6 +44,7 @@ class Statements(Calls):
         self._body(tree.body)
         for body in self._later:  # grows by the functions inside functions
             body()
+        self._later.clear()  # which refers to this
 
     def _body(self, statements: Sequence[ast.stmt]) -> None:
         for statement in statements:
@@ -169,11 +170,10 @@ class Statements(Calls):
 
     def _doubt(self, body: Sequence[ast.stmt]) -> None:
         """Forget what a loop's body binds anew: at its beginning the names may be either."""
-        for node in (node for statement in body for node in ast.walk(statement)):
-            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Store):
-                continue
-            if isinstance(self.names.known.get(node.id), _AT_ONCE):
-                self.names.known[node.id] = None
+        lost = [n for n, value in self.names.known.items() if isinstance(value, _AT_ONCE)]
+        if lost:
+            for name in _bound_in(body).intersection(lost):
+                self.names.known[name] = None
 
     def _Try(self, node: ast.Try) -> Value:
         self._branch(node.body)
@@ -327,3 +327,21 @@ class Statements(Calls):
 
 def _is_static(node: Function) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+
+
+def _bound_in(body: Sequence[ast.AST]) -> set[str]:
+    """Return the names that statements bind, those inside of them included."""
+    bound: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        statement = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(statement, field, ())
+        for field in ("target", "targets", "items"):
+            target = getattr(statement, field, None)
+            for one in target if isinstance(target, list) else [target] if target else ():
+                if isinstance(one, ast.Name):
+                    bound.add(one.id)
+                elif isinstance(one, ast.AST):
+                    bound.update(node.id for node in ast.walk(one) if isinstance(node, ast.Name))
+    return bound

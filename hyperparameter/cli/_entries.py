@@ -70,7 +70,8 @@ def entries_of(findings: Iterable[Finding], source: str, folder: str) -> dict[st
             finding
         )
     for entry in entries.values():
-        entry.places.sort(key=lambda place: (place.kind != "declared", not place.has_default))
+        if len(entry.places) > 1:
+            entry.places.sort(key=lambda place: (place.kind != "declared", not place.has_default))
     return entries
 
 
@@ -81,7 +82,8 @@ def default_of(place: Finding) -> str | None:
 def assigned(entry: Entry) -> str:
     if entry.finding.required:
         return " (required)"
-    return "" if entry.default is None else f" = {entry.default}"
+    default = entry.default
+    return "" if default is None else f" = {default}"
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,8 @@ def main(
 
     Packages are looked for along `search`, by default `sys.path`.
     """
+    if argv is None:
+        gc.disable()  # the process ends before collecting would pay
     words = list(sys.argv[1:] if argv is None else argv)
     cache = str(folder_of(os.environ if environ is None else environ))
     return exit_status(lambda: _run(words, cache, sys.path if search is None else search))
