@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from . import modules
 from .cache import Cache, digest_of
@@ -77,6 +78,11 @@ def _bytes(file: str) -> bytes:
     finally:
         os.close(descriptor)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def any_mentions_us(files: Iterable[str]) -> bool:
+    """Tell whether one of these files has our name in it: the quickest look there is."""
+    return any(b"hyperparameter" in _bytes_or_none(file) for file in files)
 
 
 def _bytes_or_none(file: str) -> bytes:

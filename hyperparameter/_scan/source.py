@@ -85,6 +85,8 @@ def _followed(tree: ast.Module) -> Scanned:
     walk = Statements(found)
     walk.module(tree)
     functions = {raw.function for raw in found.raw}
+    known = constants(walk.names.module.known)
+    walk.names.module.known.clear()  # classes refer to the module that has them: a cycle
     return Scanned(
         found=list(found.raw),
         texts=sorted(found.texts),
@@ -92,5 +94,5 @@ def _followed(tree: ast.Module) -> Scanned:
         below=sorted(found.below),
         names={name: sorted(words) for name, words in found.names.items()},
         docs={name: doc for name, doc in found.docs.items() if doc and name in functions},
-        constants=constants(walk.names.module.known),
+        constants=known,
     )

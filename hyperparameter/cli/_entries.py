@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .._describe import Description, describe, show
+from .._describe import Description
 from .._docstring import Help
 from .._docstring import parse as parse_docstring
 from .._scan import Finding
+from .._secrets import MASK, is_secret
+
+_MOST_SHOWN = 200
 
 
 class Entry(NamedTuple):
@@ -51,7 +54,7 @@ class Entry(NamedTuple):
         """Return the entry as JSON has it."""
         place = self.finding
         return {
-            "default": _json(describe(self.key, place.default)) if place.has_default else None,
+            "default": _json(masked(self.key, place.default)) if place.has_default else None,
             "type": place.type,
             "file": place.file,
             "line": place.line,
@@ -76,7 +79,21 @@ def entries_of(findings: Iterable[Finding], source: str, folder: str) -> dict[st
 
 
 def default_of(place: Finding) -> str | None:
-    return show(place.key, place.default) if place.has_default else None
+    if not place.has_default:
+        return None
+    shown = repr(masked(place.key, place.default))
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
+
+
+def masked(key: str, value: Any) -> Any:
+    """Return a described value without what looks secret, by the keys inside of it too."""
+    if value is not None and is_secret(key):
+        return Description(MASK)
+    if isinstance(value, dict):
+        return {name: masked(str(name), item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(masked("", item) for item in value)
+    return value
 
 
 def assigned(entry: Entry) -> str:

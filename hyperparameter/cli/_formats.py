@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from .._secrets import is_secret
 from ._entries import Entry, assigned
 
 FORMATS = ("text", "markdown", "json", "html")
@@ -126,7 +127,9 @@ def _default_line(entry: Entry) -> str:
 def _usage(entry: Entry) -> list[str]:
     if entry.finding.is_pattern:
         return []
-    default = entry.default or "<default>"
+    default = entry.default
+    if default is None or is_secret(entry.key):
+        default = "<default>"
     read = "()" if entry.finding.required else f" | {default}"
     return [
         "", "  Usage:",

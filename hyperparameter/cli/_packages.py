@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .._scan import Cache, Program, scan_paths
-from .._scan.files import Files
+from .._scan.files import Files, any_mentions_us
 from .._scan.modules import imports, walk
 from ._console import Failure, say
 from ._distributions import Distribution, distributions
@@ -78,7 +78,10 @@ def installed(search: Sequence[str], cache_folder: str) -> list[Package]:
 
 
 def _package(found: Distribution, cache_folder: str) -> Package | None:
-    paths = [*found.files(), *found.roots()]
+    roots = found.roots()
+    if not roots and not any_mentions_us(found.files()):
+        return None
+    paths = [*found.files(), *roots]
     program = scan_paths(paths, Cache(cache_folder, found.info))
     if not program.findings:
         return None

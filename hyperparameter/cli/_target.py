@@ -37,6 +37,8 @@ def target_of(name: str, search: Sequence[str]) -> Target:
 
 def _path(name: str) -> Target | None:
     path = os.path.abspath(name)
+    if not name or "\0" in name:
+        return None
     if os.path.isdir(path):
         return Target(os.path.basename(path) or path, [path], path)
     if os.path.exists(path):
