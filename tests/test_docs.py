@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from hyperparameter.cli import main
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(p.relative_to(ROOT) for p in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
+
+
+FILE = re.compile(r"^`([\w/]+\.py)`:\n\n```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+CONSOLE = re.compile(r"^```console\n(\$ hp .*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def blocks(page: Path) -> list[tuple[str, str | None]]:
@@ -44,6 +50,22 @@ def test_readme_shows_its_own_output(tmp_path: Path) -> None:
         [sys.executable, "README.md"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert run.stdout == shown
+
+
+def test_hp_prints_what_its_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "hp.md").read_text("utf-8")
+    for name, source in FILE.findall(text):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(source, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for block in CONSOLE.findall(text):
+        printed = ""
+        for line in re.findall(r"^\$ hp (.*)$", block, re.MULTILINE):
+            main(line.split(), {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+            printed += f"$ hp {line}\n{''.join(capsys.readouterr())}"
+        assert printed == block
 
 
 def test_links_between_pages_lead_somewhere() -> None:

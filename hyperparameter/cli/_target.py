@@ -106,7 +106,7 @@ def _not_found(name: str, search: Sequence[str], is_path: bool) -> str:
     if is_path:
         return f"there is no file or folder {name!r}."
     names = {found.name for found in distributions(search)}
-    for folder in search:
+    for folder in (*search, "."):
         names.update(_packages(folder))
     return f"no package or path is called {name!r}.{did_you_mean(name, names)}"
 
