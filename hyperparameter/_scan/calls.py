@@ -99,8 +99,8 @@ class Calls(Expressions):
         owner, name = method
         if is_text(owner):
             if name == "format":
-                return formatted(owner, args, keywords)
-            return joined(owner, args[0]) if name == "join" and args else None
+                return self.built(formatted(owner, args, keywords))
+            return self.built(joined(owner, args[0])) if name == "join" and args else None
         if name in ("keys", "storage"):
             self.found.below.add(UNKNOWN)
             return None

@@ -12,6 +12,7 @@ from .values import Access, Const, Definition, Ref, Value, template
 
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
+_REF = re.compile("\0[^\0]*\0")
 _MOST_TEXT = 200
 _MOST_INT = 1 << 60
 _SIMPLE = frozenset(
@@ -58,6 +59,12 @@ class Collected:
         """Note a text of the program that may be a key."""
         if len(value) <= _MOST_TEXT and _KEY.fullmatch(value):
             self.texts.add(value)
+
+    def pattern(self, template: str) -> None:
+        """Note a text with unknown parts that may be a key: with a whole segment that is known."""
+        pattern = _REF.sub("*", template)
+        if any(segment.isidentifier() for segment in pattern.split(".")) and "." in pattern:
+            self.text(pattern)
 
     def read(
         self, access: Access, function: str, default: ast.expr | None = None, value: Value = None,

@@ -184,9 +184,9 @@ class Expressions:
                 return ReadOf(left.key, left.line)
             self.found.escaped(left, self.function)
         if isinstance(node.op, ast.Add):
-            return concatenated(left, right)
+            return self.built(concatenated(left, right))
         if isinstance(node.op, ast.Mod) and is_text(left):
-            return percent(left, right)
+            return self.built(percent(left, right))
         return None
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Value:
@@ -226,9 +226,13 @@ class Expressions:
     def _JoinedStr(self, node: ast.JoinedStr) -> Value:
         parts = [self.visit(part) for part in node.values]
         folded = text("".join(template(part) for part in parts))
-        if isinstance(folded, Text) and "." in folded.template.replace("*.*", ""):
-            self.found.text(folded.template)
-        return folded
+        return self.built(folded)
+
+    def built(self, value: Value) -> Value:
+        """Note a text that is put together: it may be a key; return it."""
+        if isinstance(value, Text):
+            self.found.pattern(value.template)
+        return value
 
     def _FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.use(node.value)

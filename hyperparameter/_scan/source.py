@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .collected import Collected, Raw, constants
-from .statements import Statements
+from .definitions import Definitions
 
 _OURS, _HP = b"hyperparameter", b"hp"
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
@@ -82,7 +82,7 @@ def scan(data: bytes) -> Scanned:
 
 def _followed(tree: ast.Module) -> Scanned:
     found = Collected()
-    walk = Statements(found)
+    walk = Definitions(found)
     walk.module(tree)
     functions = {raw.function for raw in found.raw}
     known = constants(walk.names.module.known)
