@@ -20,19 +20,23 @@ class Files:
         self._cache = cache
         self._read: dict[str, bytes] = {}
 
-    def read(self, file: str) -> bytes:
+    def read(self, file: str, *, may_lack: bool = False) -> bytes:
         """Return the bytes of a file, none where it cannot be read."""
         if file not in self._read:
             try:
                 self._read[file] = _bytes(file)
             except OSError as error:
-                self.problems.append(f"{file}:1: {error.strerror or error}")
+                if not (may_lack and isinstance(error, FileNotFoundError)):
+                    self.problems.append(f"{file}:1: {error.strerror or error}")
                 self._read[file] = b""
         return self._read[file]
 
-    def scan(self, file: str, *, only_users: bool = True) -> Scanned | None:
-        """Return what a file has, None where it cannot be parsed or has nothing to do with us."""
-        data = self.read(file)
+    def scan(self, file: str, *, only_users: bool = True, may_lack: bool = False) -> Scanned | None:
+        """Return what a file has, None where it cannot be parsed or has nothing to do with us.
+
+        With `may_lack` it is no problem that there is no such file.
+        """
+        data = self.read(file, may_lack=may_lack)
         if only_users and not may_use_us(data):
             return None
         digest = digest_of(data)

@@ -110,9 +110,9 @@ class Linker:
     def _search(self, file: str) -> list[str]:
         """Return where absolute imports may lead: the folders that packages here begin in."""
         if self._roots is None:
-            roots = dict.fromkeys(_beginning(one) for one in self._scanned)
+            roots = dict.fromkeys(beginning(one) for one in self._scanned)
             self._roots = list(roots)
-        return [_beginning(file), *self._roots]
+        return [beginning(file), *self._roots]
 
     def _scan(self, file: str) -> Scanned | None:
         if file not in self._scanned:
@@ -125,7 +125,7 @@ class Linker:
         return self._scanned[file]
 
 
-def _beginning(file: str) -> str:
+def beginning(file: str) -> str:
     """Return the folder that the outermost package of a file is in."""
     folder = os.path.dirname(os.path.abspath(file))
     while os.path.isfile(os.path.join(folder, "__init__.py")):

@@ -11,7 +11,7 @@ from . import modules
 from .cache import Cache
 from .files import Files
 from .finding import Finding, matches
-from .linking import Linker
+from .linking import Linker, beginning
 from .reach import Reach
 from .source import Scanned
 
@@ -45,9 +45,12 @@ class Program:
 
         It declares or reads it, reads keys made at run time that may become it, or has it as a text
         or at the end of a chain of attributes (`ps.train.lr`).  What it certainly does not mean is
-        a mistake in typing; what it may mean must not be refused.
+        a mistake in typing; what it may mean must not be refused.  So a file that could not be
+        scanned may mean any key.
         """
-        if key in self._keys or any(matches(pattern, key) for pattern in self._patterns):
+        if self.problems or key in self._keys:
+            return True
+        if any(matches(pattern, key) for pattern in self._patterns):
             return True
         if self._tails is None:
             chains = (chain for one in self._scanned.values() for chain in one.chains)
@@ -105,6 +108,7 @@ def _scan_program(
     scanned: dict[str, Scanned] = {}
     seen: set[str] = set()
     packages: set[str] = set()
+    roots = dict.fromkeys(search)  # and where packages begin that a finder of their own imports
     waiting = starts[::-1]
     while waiting:
         file = waiting.pop()
@@ -117,12 +121,13 @@ def _scan_program(
         if root is not None and root not in packages:
             packages.add(root)
             waiting += files.users_in(root)
-        one = files.scan(file)
+        one = files.scan(file, may_lack=file != starts[0])
         if one is not None:
             scanned[file] = one
+            roots.setdefault(beginning(file))
         if one is not None or root is None:
             for name in files.imports(file):
-                waiting += modules.files_of(name, file, search)
+                waiting += modules.files_of(name, file, list(roots))
     files.save()
     return Program(scanned, files)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 
 INTERRUPTED, NOBODY_READS = 130, 141
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 class Failure(Exception):
@@ -20,7 +22,7 @@ class Failure(Exception):
 
 def say(message: str) -> None:
     """Write one line to stderr."""
-    line = " ".join(message.splitlines())
+    line = _without_controls(" ".join(message.splitlines()))
     print(f"hp: {line}".encode("utf-8", "backslashreplace").decode(), file=sys.stderr)  # noqa: T201
 
 
@@ -28,7 +30,12 @@ def put(text: str) -> None:
     """Write to stdout; what its encoding lacks is written as an escape."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    print(text)  # noqa: T201  # a command speaks to its user
+    print(_without_controls(text))  # noqa: T201  # a command speaks to its user
+
+
+def _without_controls(text: str) -> str:
+    """Spell out characters that would steer the terminal: sources may have any."""
+    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 def can_show(text: str) -> bool:
@@ -39,6 +46,11 @@ def can_show(text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere; at exit it would be tried once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exit_status(run: Callable[[], int]) -> int:
@@ -54,7 +66,10 @@ def exit_status(run: Callable[[], int]) -> int:
         say("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone, as in `| head`; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader has gone, as in `| head`
         return NOBODY_READS
+    except OSError as error:
+        _drop_output()
+        say(f"error: {error.strerror or error}.")
+        return 1
     return status

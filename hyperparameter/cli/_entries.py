@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
     @property
     def line(self) -> str:
-        return f"{self.key}{assigned(self)}"
+        return f"{self.key if self.key.isprintable() else repr(self.key)}{assigned(self)}"
 
     def location(self, place: Finding) -> str:
         file = place.file

@@ -529,6 +529,33 @@ def test_a_terminal_without_these_characters_gets_others(tmp_path: Path, encodin
     assert "- x = '\\u4e2d'" in done.stdout
 
 
+def test_sources_cannot_steer_the_terminal(hp: Run) -> None:
+    Path("app.py").write_text(
+        "import hyperparameter as hp\n@hp.param\ndef f(x: '\x1b[31m' = 1): '\x1b[2J \x9b2J'\n"
+        "hp.scope['a\\x1b\\nb'] | 1\n"
+    )
+    for words in (
+        ("ls", "app.py"),
+        ("desc", "f.x"),
+        ("ls", ".", "-t"),
+        ("ls", ".", "-f", "markdown"),
+    ):
+        status, out, _ = hp(*words)
+        assert status == 0
+        assert "\x1b" not in out
+        assert "\x9b" not in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hyperparameter.cli", "ls", "json"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "hp: error: No space left on device.\n")
+
+
 def test_an_interrupt_ends_with_one_line(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "waits.py")  # whoever reads it waits
     process = subprocess.Popen(

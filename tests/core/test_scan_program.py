@@ -164,6 +164,7 @@ MENTIONED = {
     "attributes of anything": "def f(x): return x.y.a.b(1)",
     "in a container": "def f(x): x.parts['a'].b | 1",
     "a text with a hole": "def read(k): pass\nread(f'a.{x}')",
+    "a sum with a hole": "def read(k): pass\nread('a.' + x)",
     "below a mapping": "hp.scope.a | {}",
     "alias that others import": "a = hp.scope.a",
 }  # fmt: skip
@@ -185,6 +186,28 @@ def test_keys_below_a_parameter_with_fields_are_mentioned(tree: Tree, kind: str)
     assert keys(program.findings) == ["f.n", "f.o"]
 
 
+def test_a_file_that_cannot_be_scanned_may_mean_any_key(tree: Tree) -> None:
+    folder = tree(main=f"{HP}import broken", broken=f"{HP}def")
+    program = program_of(folder)
+    assert len(program.problems) == 1
+    assert program.mentions("any.key")
+    lost = program_of(tree(main=HP), loaded=[str(folder / "lost.py"), "_ops.py"])
+    assert lost.problems == []
+    assert not lost.mentions("any.key")
+    assert program_of(folder / "nowhere").mentions("any.key")
+
+
+def test_packages_with_a_finder_of_their_own_are_followed_from_what_is_loaded(
+    tree: Tree, tmp_path: Path
+) -> None:
+    folder = tree(main="")
+    linked = tmp_path / "linked" / "pkg"
+    linked.mkdir(parents=True)
+    (linked / "__init__.py").write_text(f"{HP}def f(): import pkg.lazy")
+    (linked / "lazy.py").write_text(f"{HP}hp.scope.lazy | 1")
+    assert keys(program_of(folder, loaded=[str(linked / "__init__.py")]).findings) == ["lazy"]
+
+
 NOT_MENTIONED = [
     '"""a.b"""',
     "def f():\n    'Read a.b.'\n    'a.b'",
@@ -194,6 +217,8 @@ NOT_MENTIONED = [
     "x.a.b = 1",
     "hp.scope.a.bb | 1",
     "hp.scope.a | 1",
+    "version = f'{major}.{minor}'",
+    "name = f'v{major}.{minor}'",
 ]
 
 
