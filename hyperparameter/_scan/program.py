@@ -107,7 +107,7 @@ def _scan_program(
     starts = [os.path.abspath(main_file), *map(os.path.abspath, loaded)]
     scanned: dict[str, Scanned] = {}
     seen: set[str] = set()
-    packages: set[str] = set()
+    users: dict[str, set[str]] = {}  # of each installed package, the files that may use us
     roots = dict.fromkeys(search)  # and where packages begin that a finder of their own imports
     waiting = starts[::-1]
     while waiting:
@@ -118,14 +118,17 @@ def _scan_program(
         if modules.is_foreign(file):
             continue
         root = modules.package_root(file)
-        if root is not None and root not in packages:
-            packages.add(root)
-            waiting += files.users_in(root)
+        if root is not None:
+            if root not in users:
+                users[root] = set(files.users_in(root))
+                waiting += users[root]
+            if file not in users[root]:
+                continue
         one = files.scan(file, may_lack=file != starts[0])
         if one is not None:
             scanned[file] = one
             roots.setdefault(beginning(file))
-        if one is not None or root is None:
+        if one is not None or root is None:  # of installed packages, only from those that use us
             for name in files.imports(file):
                 waiting += modules.files_of(name, file, list(roots))
     files.save()

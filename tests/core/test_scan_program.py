@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hyperparameter as hp
 from hyperparameter._scan import Cache, Finding, Program, folder_of, scan_paths, scan_program
 from hyperparameter._scan.modules import imports
 from hyperparameter._scan.source import scan as scan_bytes
@@ -340,10 +341,29 @@ def test_folders_that_are_no_sources_are_skipped(tree: Tree) -> None:
     (folder / "env" / "pyvenv.cfg").touch()
     (folder / "inner" / "loop").symlink_to(folder)
     (folder / "gone.py").symlink_to(folder / "nowhere.py")
+    (folder / "self.py").symlink_to(folder / "self.py")
+    (folder / "a.py").mkdir()
+    (folder / "a.py" / "x.py").write_text(read % "in_a")
+    (folder / "inner" / "build").mkdir()
+    (folder / "inner" / "build" / "__init__.py").write_text(read % "packaged")
     program = scan_paths([str(folder)], None)
-    assert keys(program.findings) == ["inner", "main"]
-    assert len(program.problems) == 1
-    assert "gone.py:1: No such file" in program.problems[0]
+    assert keys(program.findings) == ["in_a", "inner", "main", "packaged"]
+    gone, itself = program.problems
+    assert "gone.py:1: No such file" in gone
+    assert "self.py:1: Too many levels" in itself
+
+
+def test_folders_as_deep_as_can_be_are_walked(tmp_path: Path) -> None:
+    home, depth = os.getcwd(), 600
+    try:
+        os.chdir(tmp_path)
+        for _ in range(depth):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("x.py").write_text(f"{HP}hp.scope.deep | 1")
+    finally:
+        os.chdir(home)
+    assert keys(scan_paths([str(tmp_path)], None).findings) == ["deep"]
 
 
 def test_the_examples_are_scanned_as_they_are() -> None:
@@ -398,6 +418,24 @@ def test_exactly_the_keys_of_a_program_are_found(cases: list[tuple[str, Any, str
     assert scanned.problem == ""
     found = [(raw.key, raw.default and raw.default[0]) for raw in scanned.found]
     assert {repr(one) for one in found} == {repr(one) for one in expected}
+
+
+@given(
+    st.lists(st.tuples(KEYS, DEFAULTS, st.sampled_from(READERS[:7] + READERS[9:11])), max_size=8)
+)
+def test_what_a_program_reads_when_it_runs_is_what_was_found(
+    cases: list[tuple[str, Any, str]],
+) -> None:
+    lines = ["import hyperparameter as hp"]
+    for n, (key, default, template) in enumerate(cases):
+        values = {"key": key, "parts": key.split("."), "default": repr(default), "n": n}
+        lines.append(template.format(**values))
+    source = "\n".join(lines)
+    with hp.record() as record:
+        exec(source, {})
+    assert {read.key for read in record.reads} == {
+        raw.key for raw in scan_bytes(source.encode()).found
+    }
 
 
 @given(st.binary(max_size=200))
