@@ -23,13 +23,13 @@ from .values import (
     Text,
     Value,
     concatenated,
+    either,
     is_ours,
     is_scope,
     is_text,
     item,
     member,
     percent,
-    same,
     template,
     text,
 )  # fmt: skip
@@ -115,19 +115,17 @@ class Expressions:
         """Follow `base.name[key]...`; with `stored` the last step is assigned to, not read."""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not stored:
             owner = self._Name(node.value)  # most chains are as short as this
-            known = None
-            if owner is not None:
-                known = self.attribute(owner, node.attr, node.lineno)
-            if known is None:
+            if owner is None:
                 self.unit.add(node.attr)
                 self.found.chains.add(node.attr)
-            return known
+                return None
         steps: list[ast.Attribute | ast.Subscript] = []
         base: ast.expr = node
         while isinstance(base, (ast.Attribute, ast.Subscript)):
             steps.append(base)
             base = base.value
         value = self.visit(base)
+        is_ours = isinstance(value, (Access, Handle, Ours))
         words: list[str] = []
         while steps:
             step = steps.pop()
@@ -140,7 +138,7 @@ class Expressions:
                 if isinstance(key, Const) and isinstance(key.value, str):
                     words.append(key.value)
                 value = None if last else self.subscript(value, key, base.lineno)
-        if value is None and words and not stored:
+        if words and not is_ours and not stored:
             self.unit.update(words)
             self.found.chains.add(".".join(words))
         return value
@@ -202,14 +200,11 @@ class Expressions:
         return None
 
     def _BoolOp(self, node: ast.BoolOp) -> Value:
-        for part in node.values:
-            self.truth(part)
-        return None
+        return either(*(self.truth(part) for part in node.values))
 
     def _IfExp(self, node: ast.IfExp) -> Value:
         self.truth(node.test)
-        one, other = self.use(node.body), self.use(node.orelse)
-        return one if same(one, other) else None
+        return either(self.use(node.body), self.use(node.orelse))
 
     def _Compare(self, node: ast.Compare) -> Value:
         left = self.visit(node.left)

@@ -23,9 +23,13 @@ class Program:
     scanned, `path:line: reason`.
     """
 
-    def __init__(self, scanned: dict[str, Scanned], files: Files) -> None:
+    def __init__(
+        self, scanned: dict[str, Scanned], files: Files, others: Iterable[str] = ()
+    ) -> None:
         self.problems = files.problems
         self._scanned = scanned
+        self._files = files
+        self._others = list(others)  # files of the program that do not use us by name
         linker = Linker(scanned, files)
         self.findings: list[Finding] = []
         self._patterns: set[str] = set()
@@ -34,10 +38,7 @@ class Program:
             self._patterns.update(linker.patterns(file, one))
         self._keys = {finding.key for finding in self.findings if not finding.is_pattern}
         self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
-        for one in scanned.values():
-            self._keys.update(text for text in one.texts if "*" not in text)
-            self._patterns.update(text for text in one.texts if "*" in text)
-        self._tails: set[str] | None = None
+        self._words: dict[str, Words] = {file: Words(one) for file, one in scanned.items()}
         self._reach: Reach | None = None
 
     def mentions(self, key: str) -> bool:
@@ -52,10 +53,19 @@ class Program:
             return True
         if any(matches(pattern, key) for pattern in self._patterns):
             return True
-        if self._tails is None:
-            chains = (chain for one in self._scanned.values() for chain in one.chains)
-            self._tails = {tail for chain in chains for tail in _tails(chain)}
-        return key in self._tails
+        return any(words.mention(key) for words in self._words.values()) or any(
+            words.mention(key) for words in self._words_elsewhere(key)
+        )
+
+    def _words_elsewhere(self, key: str) -> Iterator[Words]:
+        """Yield the words of files that do not import us, but may have been given a scope."""
+        segments = [segment.encode(errors="replace") for segment in key.split(".")]
+        for file in self._others:
+            data = self._files.read(file)
+            if any(segment in data for segment in segments):
+                one = self._files.scan(file, only_users=False)
+                if one is not None:
+                    yield Words(one)
 
     def reachable(self, file: str, function: str) -> list[Finding]:
         """Return what the functions that this one may call declare or read, its own included.
@@ -67,6 +77,22 @@ class Program:
             self._reach = Reach({file: one.names for file, one in self._scanned.items()})
         reached = self._reach.units(os.path.abspath(file), function)
         return [f for f in self.findings if (f.file, f.function) in reached]
+
+
+class Words:
+    """The texts and chains of attributes of a file, which may be keys."""
+
+    def __init__(self, one: Scanned) -> None:
+        self._one = one
+        self._tails: set[str] | None = None
+
+    def mention(self, key: str) -> bool:
+        if self._tails is None:
+            self._tails = {tail for chain in self._one.chains for tail in _tails(chain)}
+            self._tails.update(self._one.texts)
+        return key in self._tails or any(
+            matches(text, key) for text in self._one.texts if "*" in text
+        )
 
 
 def _tails(chain: str) -> Iterator[str]:
@@ -132,7 +158,8 @@ def _scan_program(
             for name in files.imports(file):
                 waiting += modules.files_of(name, file, list(roots))
     files.save()
-    return Program(scanned, files)
+    others = [file for file in seen if file not in scanned and modules.package_root(file) is None]
+    return Program(scanned, files, (file for file in others if not modules.is_foreign(file)))
 
 
 def scan_paths(paths: Iterable[str], cache: Cache | None) -> Program:

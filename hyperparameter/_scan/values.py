@@ -111,6 +111,14 @@ def same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and one == other
 
 
+def either(*values: Value) -> Value:
+    """Return what one of `values` is: all of them alike, or a scope among what is unknown."""
+    scopes = [value for value in values if is_scope(value)]
+    if scopes:
+        return scopes[0]
+    return values[0] if all(same(values[0], value) for value in values) else None
+
+
 def template(value: Value) -> str:
     """Return the text that `value` is, `*` where it is unknown."""
     if isinstance(value, Const):

@@ -50,8 +50,8 @@ def _imported(name: str, search: Sequence[str]) -> Target | None:
     top, _, rest = name.partition(".")
     if not all(part.isidentifier() for part in name.split(".")):
         return None
-    if top in sys.stdlib_module_names and not os.path.exists(name):
-        return Target(name, [], "")
+    if top in sys.stdlib_module_names:
+        return None if os.path.exists(name) else Target(name, [], "")
     locations = _locations(top)
     if locations is None:
         here = os.path.abspath(top)

@@ -455,6 +455,12 @@ def test_packages_that_are_not_written_for_us_have_none(hp: Run, name: str) -> N
     assert hp("desc", "lr", name, search=sys.path)[0] == 1
 
 
+def test_a_folder_here_may_be_called_like_a_module_of_the_standard_library(hp: Run) -> None:
+    Path("json").mkdir()
+    Path("json/app.py").write_text(TRAIN)
+    assert "Total: 5 hyperparameters" in hp("ls", "json")[1]
+
+
 @pytest.mark.parametrize("name", ["json", "sys", "os.path", "collections.abc"])
 def test_the_standard_library_has_none(hp: Run, name: str) -> None:
     said = f"No hyperparameters in {name}: it is part of the standard library.\n"

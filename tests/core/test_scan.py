@@ -96,6 +96,10 @@ READS = {
     "in a generator": ("def f():\n    yield hp.scope.a | 1\n    yield from hp.scope.b | []", {"a": 1, "b": []}),
     "imported inside": ("def f():\n    import hyperparameter as h\n    h.scope.a | 1", {"a": 1}),
     "tried import": ("try:\n    import hyperparameter as q\nexcept ImportError:\n    q = None\nq.scope.a | 1", {"a": 1}),
+    "given or current": ("def f(ps=None):\n    ps = ps or hp.scope.current()\n    ps.a | 1", {"a": 1}),
+    "current if none": ("def f(ps):\n    ps = hp.scope.current() if ps is None else ps\n    ps.a | 1", {"a": 1}),
+    "set if none": ("def f(ps):\n    if ps is None: ps = hp.scope.current()\n    ps.a | 1", {"a": 1}),
+    "kept class": ("S = hp.scope\nS.a | 1", {"a": 1}),
     "annotated argument": ("def f(ps: hp.scope): ps.a | 1", {"a": 1}),
     "on self": (
         "class A:\n    def __init__(self): self.ps = hp.scope()\n    def f(self): self.ps.a | 1",

@@ -162,6 +162,7 @@ MENTIONED = {
     "pattern": "def f(x): hp.scope[f'a.{x}'] | 1",
     "text": "KEYS = ['a.b', 'c']",
     "attributes of an argument": "def f(ps): ps.a.b | 1",
+    "attributes of something imported": "from x import ps\nps.a.b | 1",
     "attributes of anything": "def f(x): return x.y.a.b(1)",
     "in a container": "def f(x): x.parts['a'].b | 1",
     "a text with a hole": "def read(k): pass\nread(f'a.{x}')",
@@ -209,6 +210,22 @@ def test_packages_with_a_finder_of_their_own_are_followed_from_what_is_loaded(
     assert keys(program_of(folder, loaded=[str(linked / "__init__.py")]).findings) == ["lazy"]
 
 
+GIVEN = [
+    "def train(ps): return ps.model.size | 3",
+    "def train(ps): return ps['model.size']",
+    "def train(ps, x): return ps[f'model.{x}']",
+    "from main import ps\nps.model.size | 3",
+]
+
+
+@pytest.mark.parametrize("source", GIVEN)
+def test_a_file_that_is_given_a_scope_need_not_import_us(tree: Tree, source: str) -> None:
+    folder = tree(main=f"{HP}import model\nwith hp.scope() as ps: model.train(ps)", model=source)
+    program = program_of(folder)
+    assert program.mentions("model.size")
+    assert not program.mentions("modle.size")
+
+
 NOT_MENTIONED = [
     '"""a.b"""',
     "def f():\n    'Read a.b.'\n    'a.b'",
@@ -233,12 +250,13 @@ def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
         main=f"""
             {HP.strip()}
             from lib import Model as Net, helper as h, table
+            import lib
             @hp.param
             def main(a=1):
                 Net().fit()
                 TABLE["x"]()
             @hp.param
-            def other(b=1): other_only()
+            def other(b=1): other_only(); lib.far()
             def other_only(): hp.scope.other.read | 1
             def direct(): hp.scope.direct | 1
             TABLE = {{"x": direct}}
@@ -255,6 +273,7 @@ def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
                 def inner(): return hp.scope.inner | 1
                 hp.scope.helper.main | 1
             def table(): hp.scope.table | 1
+            def far(): hp.scope.far | 1
             hp.scope.module | 1
             """,
     )
@@ -263,7 +282,7 @@ def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
     assert keys(program.reachable(main, "main")) == [
         "direct", "helper.main", "inner", "main.a", "model.size",
     ]  # fmt: skip
-    assert keys(program.reachable(main, "other")) == ["other.b", "other.read"]
+    assert keys(program.reachable(main, "other")) == ["far", "other.b", "other.read"]
     assert keys(program.reachable(main, "nothing")) == []
 
 
