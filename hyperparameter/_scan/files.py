@@ -31,23 +31,32 @@ class Files:
                 self._read[file] = b""
         return self._read[file]
 
-    def scan(self, file: str, *, only_users: bool = True, may_lack: bool = False) -> Scanned | None:
+    def scan(self, file: str, *, may_lack: bool = False) -> Scanned | None:
         """Return what a file has, None where it cannot be parsed or has nothing to do with us.
 
         With `may_lack` it is no problem that there is no such file.
         """
         data = self.read(file, may_lack=may_lack)
-        if only_users and not may_use_us(data):
+        if not may_use_us(data):
             return None
+        one = self._scanned(data)
+        if one.problem:
+            self.problems.append(f"{file}:{one.line}: {one.problem}")
+            return None
+        return one
+
+    def scan_any(self, file: str) -> Scanned | None:
+        """Return what a file has that may have nothing to do with us; it can be no problem."""
+        one = self._scanned(self.read(file, may_lack=True))
+        return None if one.problem else one
+
+    def _scanned(self, data: bytes) -> Scanned:
         digest = digest_of(data)
         one = None if self._cache is None else self._cache.get(digest)
         if one is None:
             one = scan(data)
             if self._cache is not None:
                 self._cache.put(digest, one)
-        if one.problem:
-            self.problems.append(f"{file}:{one.line}: {one.problem}")
-            return None
         return one
 
     def imports(self, file: str) -> set[str]:

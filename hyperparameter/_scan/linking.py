@@ -115,14 +115,7 @@ class Linker:
         return [beginning(file), *self._roots]
 
     def _scan(self, file: str) -> Scanned | None:
-        if file not in self._scanned:
-            problems = len(self._files.problems)
-            one = self._files.scan(file, only_users=False)
-            del self._files.problems[problems:]  # of a file that has nothing to do with us
-            if one is None:
-                return None
-            return one
-        return self._scanned[file]
+        return self._scanned.get(file) or self._files.scan_any(file)
 
 
 def beginning(file: str) -> str:

@@ -53,28 +53,29 @@ class Program:
             return True
         if any(matches(pattern, key) for pattern in self._patterns):
             return True
-        return any(words.mention(key) for words in self._words.values()) or any(
-            words.mention(key) for words in self._words_elsewhere(key)
-        )
+        if any(words.mention(key) for words in self._words.values()):
+            return True
+        return any(one is None or Words(one).mention(key) for one in self._elsewhere(key))
 
-    def _words_elsewhere(self, key: str) -> Iterator[Words]:
-        """Yield the words of files that do not import us, but may have been given a scope."""
+    def _elsewhere(self, key: str) -> Iterator[Scanned | None]:
+        """Yield files that do not import us but may be given a scope; None for a broken one."""
         segments = [segment.encode(errors="replace") for segment in key.split(".")]
         for file in self._others:
             data = self._files.read(file)
             if any(segment in data for segment in segments):
-                one = self._files.scan(file, only_users=False)
-                if one is not None:
-                    yield Words(one)
+                yield self._files.scan_any(file)
 
     def reachable(self, file: str, function: str) -> list[Finding]:
-        """Return what the functions that this one may call declare or read, its own included.
+        """Return what this function and those that it may call declare or read.
 
         Calls are followed by name alone, so there may be more than are called; a class counts with
         all its methods.  `function` is the qualified name.
         """
         if self._reach is None:
-            self._reach = Reach({file: one.names for file, one in self._scanned.items()})
+            others = {file: self._files.scan_any(file) for file in self._others}
+            every = {**self._scanned, **others}
+            self._reach = Reach({file: one.names for file, one in every.items() if one})
+            self._files.save()
         reached = self._reach.units(os.path.abspath(file), function)
         return [f for f in self.findings if (f.file, f.function) in reached]
 

@@ -286,6 +286,21 @@ def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
     assert keys(program.reachable(main, "nothing")) == []
 
 
+def test_calls_through_files_that_do_not_use_us_are_followed(tree: Tree, tmp_path: Path) -> None:
+    folder = tree(
+        main=f"{HP}import pipeline\ndef main(): pipeline.run()",
+        pipeline="from model import train as go\nimport broken\ndef run(): go()",
+        model=f"{HP}@hp.param\ndef train(lr=1): pass",
+        broken="def",
+    )
+    for _ in range(2):
+        program = program_of(folder, cache=Cache(tmp_path, "x"))
+        assert keys(program.reachable(str(folder / "main.py"), "main")) == ["train.lr"]
+        assert program.problems == []
+        assert not program.mentions("train.rl")
+        assert program.mentions("def.x")  # which the broken file may mean
+
+
 def test_a_cache_saves_scanning_and_never_changes_what_is_found(
     tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
