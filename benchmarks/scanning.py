@@ -99,9 +99,9 @@ def _unknown_key(folder: Path, scale: float) -> Iterator[Row]:
         if scan_program(str(main), [], [str(folder)], cache).mentions("model1.learning_rate"):
             raise AssertionError("the key is in the program")
 
-    check(Cache(folder, "warm"))
+    check(Cache(str(folder), "warm"))
     taken = in_turns(
-        {"first": lambda: check(None), "cached": lambda: check(Cache(folder, "warm"))}, 15, 1
+        {"first": lambda: check(None), "cached": lambda: check(Cache(str(folder), "warm"))}, 15, 1
     )
     milliseconds = {name: times.median / 1e6 * scale for name, times in taken.items()}
     yield Row("unknown-key check of 50 files, cached", milliseconds["cached"], f"ms {_UNIT}", 100)

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from .._keys import did_you_mean, nearest
@@ -40,7 +39,7 @@ def main(
     if argv is None:
         gc.disable()  # the process ends before collecting would pay
     words = list(sys.argv[1:] if argv is None else argv)
-    cache = str(folder_of(os.environ if environ is None else environ))
+    cache = folder_of(os.environ if environ is None else environ)
     return exit_status(lambda: _run(words, cache, sys.path if search is None else search))
 
 
@@ -174,7 +173,8 @@ def _deliver(given: argparse.Namespace, text: str) -> None:
         put(text)
         return
     try:
-        Path(given.output).write_text(f"{text}\n", "utf-8", "backslashreplace")
+        with open(given.output, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{text}\n")
     except OSError as error:
         raise Failure(f"cannot write {given.output!r}: {error.strerror}.", 2) from None
 

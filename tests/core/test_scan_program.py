@@ -143,7 +143,7 @@ def test_installed_packages_count_whole_where_they_use_us(tree: Tree, tmp_path: 
     folder = tree(main="import uses, plain, numpy_that_is_missing")
     cache = tmp_path / "cache"
     for _ in range(2):
-        program = program_of(folder, site, cache=Cache(cache, "x"))
+        program = program_of(folder, site, cache=Cache(str(cache), "x"))
         assert keys(program.findings) == ["lazy", "too"]
 
 
@@ -294,7 +294,7 @@ def test_calls_through_files_that_do_not_use_us_are_followed(tree: Tree, tmp_pat
         broken="def",
     )
     for _ in range(2):
-        program = program_of(folder, cache=Cache(tmp_path, "x"))
+        program = program_of(folder, cache=Cache(str(tmp_path), "x"))
         assert keys(program.reachable(str(folder / "main.py"), "main")) == ["train.lr"]
         assert program.problems == []
         assert not program.mentions("train.rl")
@@ -308,9 +308,9 @@ def test_a_cache_saves_scanning_and_never_changes_what_is_found(
     folder = tree(main=source, broken=f"{HP}def")
     loaded = [str(folder / "broken.py")]
     bare = program_of(folder, loaded=loaded)
-    first = program_of(folder, loaded=loaded, cache=Cache(tmp_path, "x"))
+    first = program_of(folder, loaded=loaded, cache=Cache(str(tmp_path), "x"))
     monkeypatch.setattr("hyperparameter._scan.files.scan", lambda data: pytest.fail("scanned"))
-    second = program_of(folder, loaded=loaded, cache=Cache(tmp_path, "x"))
+    second = program_of(folder, loaded=loaded, cache=Cache(str(tmp_path), "x"))
     assert bare.findings == first.findings == second.findings
     assert list(map(repr, bare.findings)) == list(map(repr, second.findings))
     assert bare.problems == first.problems == second.problems
@@ -322,7 +322,7 @@ def test_a_changed_file_is_scanned_again_and_a_lost_one_forgotten(
 ) -> None:
     folder = tree(main=f"import a\n{HP}hp.scope.x | 1", a=f"{HP}hp.scope.a | 1")
     for expected, changed in [(["a", "x"], "b"), (["b", "x"], "c"), (["c", "x"], "c")]:
-        assert keys(program_of(folder, cache=Cache(tmp_path, "x")).findings) == expected
+        assert keys(program_of(folder, cache=Cache(str(tmp_path), "x")).findings) == expected
         tree(a=f"{HP}hp.scope.{changed} | 1")
     (kept,) = tmp_path.glob("*.scan")
     assert len(json.loads(kept.read_bytes().partition(b"\n")[2])) == 2
@@ -331,7 +331,7 @@ def test_a_changed_file_is_scanned_again_and_a_lost_one_forgotten(
 @pytest.mark.parametrize("damage", [b"", b"\0" * 99, b"{}", b"cut", b"changed", b"folder"])
 def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> None:
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    program_of(folder, cache=Cache(tmp_path, "x"))
+    program_of(folder, cache=Cache(str(tmp_path), "x"))
     (kept,) = tmp_path.glob("*.scan")
     whole = kept.read_bytes()
     if damage == b"folder":
@@ -340,7 +340,7 @@ def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> N
     else:
         changed = {b"cut": whole[:-9], b"changed": whole.replace(b'"a"', b'"z"')}
         kept.write_bytes(changed.get(damage, damage))
-    assert keys(program_of(folder, cache=Cache(tmp_path, "x")).findings) == ["a"]
+    assert keys(program_of(folder, cache=Cache(str(tmp_path), "x")).findings) == ["a"]
     assert sorted(p.suffix for p in tmp_path.iterdir()) == ["", ".scan"]
 
 
@@ -349,19 +349,19 @@ def test_a_cache_that_may_not_be_written_is_none(tree: Tree, tmp_path: Path) -> 
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    assert keys(program_of(folder, cache=Cache(closed, "x")).findings) == ["a"]
+    assert keys(program_of(folder, cache=Cache(str(closed), "x")).findings) == ["a"]
     assert list(closed.iterdir()) == []
 
 
 def test_a_cache_where_no_folder_can_be_is_none(tree: Tree) -> None:
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    cache = Cache(folder / "main.py" / "below", "x")
+    cache = Cache(str(folder / "main.py" / "below"), "x")
     assert keys(program_of(folder, cache=cache).findings) == ["a"]
 
 
 def test_the_cache_is_where_the_environment_says() -> None:
-    assert folder_of({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/hyperparameter")
-    assert folder_of({"XDG_CACHE_HOME": "", "HOME": "/h"}) == Path("/h/.cache/hyperparameter")
+    assert folder_of({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == "/c/hyperparameter"
+    assert folder_of({"XDG_CACHE_HOME": "", "HOME": "/h"}) == "/h/.cache/hyperparameter"
 
 
 def test_folders_that_are_no_sources_are_skipped(tree: Tree) -> None:
@@ -485,8 +485,8 @@ def test_an_unknown_key_in_a_program_of_many_files_is_found_quickly(
     folder = tree(
         main="\n".join(f"import m{i}" for i in range(50)), **{f"m{i}": HP + body for i in range(50)}
     )
-    program_of(folder, cache=Cache(tmp_path, "x"))
+    program_of(folder, cache=Cache(str(tmp_path), "x"))
     start = time.process_time()
-    program = program_of(folder, cache=Cache(tmp_path, "x"))
+    program = program_of(folder, cache=Cache(str(tmp_path), "x"))
     assert not program.mentions("g1.kk")
     assert time.process_time() - start < 5  # the budget is in benchmarks/
