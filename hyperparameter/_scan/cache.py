@@ -90,11 +90,15 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def folder_of(environ: Mapping[str, str]) -> str:
-    """Return where caches are kept: `$XDG_CACHE_HOME/hyperparameter` or the usual place."""
-    chosen = environ.get("XDG_CACHE_HOME", "")
-    base = chosen if os.path.isabs(chosen) else os.path.join(environ.get("HOME", ""), ".cache")
-    return os.path.join(base, "hyperparameter")
+def cache_for(root: str, environ: Mapping[str, str]) -> Cache | None:
+    """Return the cache of a program or folder, None where there is no home for it.
+
+    It is kept in `$XDG_CACHE_HOME/hyperparameter` or `~/.cache/hyperparameter`.
+    """
+    base, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(home, ".cache")
+    return Cache(os.path.join(base, "hyperparameter"), root) if os.path.isabs(base) else None
 
 
 def _seal(body: bytes) -> bytes:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from .._keys import did_you_mean, nearest
-from .._scan import folder_of
 from ._console import Failure, can_show, exit_status, put, say
 from ._entries import Entry
 from ._formats import FORMATS, as_json, as_table, as_tree, described, listed
@@ -39,11 +38,11 @@ def main(
     if argv is None:
         gc.disable()  # the process ends before collecting would pay
     words = list(sys.argv[1:] if argv is None else argv)
-    cache = folder_of(os.environ if environ is None else environ)
-    return exit_status(lambda: _run(words, cache, sys.path if search is None else search))
+    given = os.environ if environ is None else environ
+    return exit_status(lambda: _run(words, given, sys.path if search is None else search))
 
 
-def _run(words: list[str], cache: str, search: Sequence[str]) -> int:
+def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> int:
     parser = _parser()
     if not words:
         say("a command is missing: ls or desc. See hp --help.")
@@ -59,8 +58,12 @@ def _run(words: list[str], cache: str, search: Sequence[str]) -> int:
         put(f"hp {_version()}")
         return 0
     if given.command in ("desc", "describe"):
-        return _describe(given, cache, search)
-    return _list_all(given, cache, search) if given.package is None else _list(given, cache, search)
+        return _describe(given, environ, search)
+    return (
+        _list_all(given, environ, search)
+        if given.package is None
+        else _list(given, environ, search)
+    )
 
 
 def _parser() -> _Parser:
@@ -93,8 +96,8 @@ def _parser() -> _Parser:
     return parser
 
 
-def _list_all(given: argparse.Namespace, cache: str, search: Sequence[str]) -> int:
-    packages = installed(search, cache)
+def _list_all(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> int:
+    packages = installed(search, environ)
     title = f"Packages using hyperparameter ({len(packages)})"
     if given.format == "json":
         _deliver(given, as_json([package._asdict() for package in packages]))
@@ -113,13 +116,13 @@ def _list_all(given: argparse.Namespace, cache: str, search: Sequence[str]) -> i
     return 0
 
 
-def _list(given: argparse.Namespace, cache: str, search: Sequence[str]) -> int:
+def _list(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> int:
     target = target_of(given.package, search)
     entries: dict[str, Entry] = {}
     if given.which != "deps":
-        entries |= entries_in(target, cache)
+        entries |= entries_in(target, environ)
     if given.which in ("deps", "all"):
-        entries = {**dependencies(target, search, cache), **entries}
+        entries = {**dependencies(target, search, environ), **entries}
     where = f"the dependencies of {target.name}" if given.which == "deps" else target.name
     title = f"Hyperparameters in {where}"
     if not entries and given.format == "text":
@@ -138,8 +141,8 @@ def _none_in(target: Target, where: str) -> str:
     return f"No hyperparameters in {where}."
 
 
-def _describe(given: argparse.Namespace, cache: str, search: Sequence[str]) -> int:
-    entries = entries_in(target_of(given.package, search), cache)
+def _describe(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> int:
+    entries = entries_in(target_of(given.package, search), environ)
     matching = _matching(given.key, entries)
     if not matching:
         near = nearest(given.key, entries)

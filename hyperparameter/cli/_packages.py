@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._scan import Cache, Program, scan_paths
+from .._scan import Program, cache_for, scan_paths
 from .._scan.files import Files, any_mentions_us
 from .._scan.modules import imports, walk
 from ._console import Failure, say
@@ -27,9 +27,9 @@ class Package(NamedTuple):
     funcs: int
 
 
-def entries_in(target: Target, cache_folder: str) -> dict[str, Entry]:
+def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
     """Scan a target; files that cannot be scanned are a warning each."""
-    cache = Cache(cache_folder, "\n".join(target.paths))
+    cache = cache_for("\n".join(target.paths), environ)
     program = scan_paths(target.paths, cache)
     _warn(program)
     return entries_of(program.findings, target.name, target.folder)
@@ -40,7 +40,9 @@ def _warn(program: Program) -> None:
         say(f"warning: {problem}")
 
 
-def dependencies(target: Target, search: Sequence[str], cache_folder: str) -> dict[str, Entry]:
+def dependencies(
+    target: Target, search: Sequence[str], environ: Mapping[str, str]
+) -> dict[str, Entry]:
     """Return the parameters of the packages that a target imports, or that those import."""
     seen = {target.name.partition(".")[0]} | _OURS | sys.stdlib_module_names
     entries: dict[str, Entry] = {}
@@ -55,7 +57,7 @@ def dependencies(target: Target, search: Sequence[str], cache_folder: str) -> di
         except Failure:
             continue
         waiting += sorted(_imported_by(found, seen))
-        for key, entry in entries_in(found, cache_folder).items():
+        for key, entry in entries_in(found, environ).items():
             entries.setdefault(key, entry)
     return entries
 
@@ -70,19 +72,19 @@ def _imported_by(target: Target, seen: set[str] | frozenset[str]) -> set[str]:
     return tops - seen
 
 
-def installed(search: Sequence[str], cache_folder: str) -> list[Package]:
+def installed(search: Sequence[str], environ: Mapping[str, str]) -> list[Package]:
     """Return the installed distributions that use us, by name; ours is not one of them."""
     found = [one for one in distributions(search) if not one.is_ours]
-    packages = [_package(one, cache_folder) for one in found]
+    packages = [_package(one, environ) for one in found]
     return sorted((one for one in packages if one), key=lambda one: one.name.lower())
 
 
-def _package(found: Distribution, cache_folder: str) -> Package | None:
+def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
     roots = found.roots()
     if not roots and not any_mentions_us(found.files()):
         return None
     paths = [*found.files(), *roots]
-    program = scan_paths(paths, Cache(cache_folder, found.info))
+    program = scan_paths(paths, cache_for(found.info, environ))
     if not program.findings:
         return None
     functions = {(f.file, f.function) for f in program.findings if f.kind == "declared"}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter._scan import Cache, Finding, Program, folder_of, scan_paths, scan_program
+from hyperparameter._scan import Cache, Finding, Program, cache_for, scan_paths, scan_program
 from hyperparameter._scan.modules import imports
 from hyperparameter._scan.source import scan as scan_bytes
 
@@ -359,9 +359,18 @@ def test_a_cache_where_no_folder_can_be_is_none(tree: Tree) -> None:
     assert keys(program_of(folder, cache=cache).findings) == ["a"]
 
 
-def test_the_cache_is_where_the_environment_says() -> None:
-    assert folder_of({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == "/c/hyperparameter"
-    assert folder_of({"XDG_CACHE_HOME": "", "HOME": "/h"}) == "/h/.cache/hyperparameter"
+HOMES = [
+    ({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, "/c/hyperparameter"),
+    ({"XDG_CACHE_HOME": "", "HOME": "/h"}, "/h/.cache/hyperparameter"),
+    ({"XDG_CACHE_HOME": "relative", "HOME": "/h"}, "/h/.cache/hyperparameter"),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("environ", "folder"), HOMES)
+def test_the_cache_is_where_the_environment_says(environ: Any, folder: str | None) -> None:
+    cache = cache_for("/program.py", environ)
+    assert (cache and os.path.dirname(cache.path)) == folder
 
 
 def test_folders_that_are_no_sources_are_skipped(tree: Tree) -> None:
