@@ -12,7 +12,7 @@ from .values import Access, Const, Definition, Ref, Value, template
 
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
-_REF = re.compile("\0[^\0]*\0")
+_REF = re.compile("\0[^\0]*\0|\1[^\1]*\1")
 _MOST_TEXT = 200
 _MOST_INT = 1 << 60
 _SIMPLE = frozenset(

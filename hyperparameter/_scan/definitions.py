@@ -90,7 +90,7 @@ class Definitions(Statements):
         return known
 
     def _function_body(self, node: Function, qualname: str, names: Names, unit: set[str]) -> None:
-        self.names, self.function, self.unit, self._branches = names, qualname, unit, 0
+        self.names, self.function, self.unit = names, qualname, unit
         self.found.docs.setdefault(qualname, docstring(node))
         self._body(node.body)
 

@@ -29,6 +29,7 @@ from .values import (
     is_text,
     item,
     member,
+    own,
     percent,
     template,
     text,
@@ -83,7 +84,7 @@ class Expressions:
             self.found.read(value, self.function, ast.Constant(False), Const(False))
         return value
 
-    def bulk(self, value: Value, line: int) -> None:
+    def bulk(self, value: Value) -> None:
         """Note that all there is in `value` goes somewhere: a scope, or the value of a key."""
         if is_scope(value):
             self.found.below.add(UNKNOWN)
@@ -155,7 +156,7 @@ class Expressions:
         if isinstance(value, Ref):
             return Ref(f"{value.path}{'' if value.path[-1] == '.' else '.'}{name}")
         if isinstance(value, Instance):
-            return member(value.names, name)
+            return own(value.names, name)
         if isinstance(value, Definition) and value.names is not None:
             return member(value.names, name)
         if isinstance(value, Const) and name == "value":
@@ -251,7 +252,7 @@ class Expressions:
             key = None if key_node is None else self.use(key_node)
             value = self.use(value_node)
             if key_node is None:
-                self.bulk(value, value_node.lineno)
+                self.bulk(value)
             if known is not None and isinstance(key, Const) and isinstance(value, Const):
                 try:
                     known[key.value] = value.value
@@ -262,7 +263,7 @@ class Expressions:
         return None if known is None else Const(known)
 
     def _Starred(self, node: ast.Starred) -> Value:
-        self.bulk(self.use(node.value), node.lineno)
+        self.bulk(self.use(node.value))
         return None
 
     def _NamedExpr(self, node: ast.NamedExpr) -> Value:

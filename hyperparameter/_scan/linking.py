@@ -17,6 +17,7 @@ from .finding import NO_DEFAULT, Finding
 from .source import Scanned
 
 _REF = re.compile("\0([^\0]*)\0")
+_OWN = re.compile("\1[^\1]*\1")
 _STARS = re.compile(r"\*[*]+")
 _MOST_STEPS = 10
 _UNKNOWN: Any = object()
@@ -40,7 +41,7 @@ class Linker:
     def patterns(self, file: str, one: Scanned) -> Iterator[str]:
         """Yield the patterns of keys that the file may read besides."""
         for template in (*one.below, *(raw.key for raw in one.found)):
-            key = self._key(template, file)
+            key = self._key(_OWN.sub("*", template), file)
             if key is not None and "*" in key:
                 yield key
 
@@ -64,6 +65,7 @@ class Linker:
 
     def _key(self, template: str, file: str) -> str | None:
         """Return a key, a pattern, or None for what can be no key."""
+        template = template.replace("\1", "")
         if "\0" in template:
             template = self._text(template, file, _MOST_STEPS)
         if "**" in template:

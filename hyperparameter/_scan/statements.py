@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from .calls import Calls
-from .collected import Collected
 from .values import (
+    UNKNOWN,
     Access,
     Const,
     Handle,
@@ -27,34 +27,41 @@ _AT_ONCE = (Const, Text, Ref, Access)
 class Statements(Calls):
     """Follows statements in their order."""
 
-    def __init__(self, found: Collected) -> None:
-        super().__init__(found)
-        self._branches = 0
-
     def _body(self, statements: Sequence[ast.stmt]) -> None:
         for statement in statements:
             self.visit(statement)
 
     def _branch(self, *bodies: Sequence[ast.stmt]) -> None:
-        """Follow statements that may run or not: what they bind differently is unknown."""
-        self._branches += 1
+        """Follow statements of which one part runs; what they bind differently is unknown after."""
+        names, before = self.names, self.names.known
+        ends = []
         for body in bodies:
+            names.known = dict(before)
             self._body(body)
-        self._branches -= 1
+            ends.append(names.known)
+        names.known = dict(before)
+        for name in dict.fromkeys(name for end in ends for name in end):
+            names.known[name] = self._one_of([end[name] for end in ends if name in end])
+
+    def _one_of(self, values: list[Value]) -> Value:
+        """Return what a name is that was bound to one of `values`."""
+        if all(same(values[0], value) for value in values):
+            return values[0]
+        for value in values:
+            if isinstance(value, (Ours, Handle)):
+                return value  # the rest is what stands in where it is missing
+            if isinstance(value, Access):
+                self.found.below.update((value.key, f"{value.key}.*"))
+        return Text(UNKNOWN)
 
     def bind(self, name: str, value: Value) -> None:
         names = self.names.shared.get(name, self.names)
         if names.kind == "module" and isinstance(value, Access):
             self.found.below.update((value.key, f"{value.key}.*"))  # others may import it
-        old = names.known.get(name)
-        uncertain = self._branches > 0 or name in self.names.shared
-        if uncertain and old is not None and not same(old, value):
-            if isinstance(old, (Ours, Handle)):
-                return
-            for lost in (old, value):
-                if isinstance(lost, Access):
-                    self.found.below.update((lost.key, f"{lost.key}.*"))
-            value = value if isinstance(value, (Ours, Handle)) else None
+        if isinstance(value, Const) and isinstance(value.value, list):
+            value = None  # it may grow
+        if name in self.names.shared and name in names.known:
+            value = self._one_of([names.known[name], value])
         names.known[name] = value
 
     def _Expr(self, node: ast.Expr) -> Value:
@@ -115,7 +122,7 @@ class Statements(Calls):
         old = self.chain(node.target) if not isinstance(node.target, ast.Name) else None
         if isinstance(node.target, ast.Name):
             old = self.names.find(node.target.id)
-            is_sum = isinstance(node.op, ast.Add) and not self._branches
+            is_sum = isinstance(node.op, ast.Add)
             self.bind(node.target.id, concatenated(old, value) if is_sum else None)
         elif isinstance(old, Access):
             self.found.read(old, self.function)
@@ -135,7 +142,8 @@ class Statements(Calls):
     def _While(self, node: ast.While) -> Value:
         self._doubt(node.body)
         self.truth(node.test)
-        self._branch(node.body, node.orelse)
+        self._branch(node.body, ())
+        self._branch(node.orelse, ())
         return None
 
     def _Assert(self, node: ast.Assert) -> Value:
@@ -145,10 +153,11 @@ class Statements(Calls):
         return None
 
     def _For(self, node: ast.For | ast.AsyncFor) -> Value:
-        self.bulk(self.use(node.iter), node.lineno)
+        self.bulk(self.use(node.iter))
         self.forget(node.target)
         self._doubt(node.body)
-        self._branch(node.body, node.orelse)
+        self._branch(node.body, ())
+        self._branch(node.orelse, ())
         return None
 
     _AsyncFor = _For
@@ -161,14 +170,15 @@ class Statements(Calls):
                 self.names.known[name] = None
 
     def _Try(self, node: ast.Try) -> Value:
-        self._branch(node.body)
+        self._branch(node.body, ())
         for handler in node.handlers:
             if handler.type is not None:
                 self.use(handler.type)
             if handler.name:
                 self.names.known[handler.name] = None
-            self._branch(handler.body)
-        self._branch(node.orelse, node.finalbody)
+            self._branch(handler.body, ())
+        self._branch(node.orelse, ())
+        self._body(node.finalbody)
         return None
 
     _TryStar = _Try
@@ -193,7 +203,7 @@ class Statements(Calls):
             self.visit(case.pattern)
             if case.guard is not None:
                 self.truth(case.guard)
-            self._branch(case.body)
+            self._branch(case.body, ())
         return None
 
     def _Global(self, node: ast.Global) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ class Distribution(NamedTuple):
     info: str
 
     def files(self) -> list[str]:
-        """Return the Python files that were installed; those of an editable one by its project."""
+        """Return the Python files that were installed."""
         record = _read(os.path.join(self.info, "RECORD"))
         files = []
         for line in record.splitlines():
@@ -30,12 +31,10 @@ class Distribution(NamedTuple):
         return files
 
     def roots(self) -> list[str]:
-        """Return folders that have further files of it: of an editable one, its project."""
-        found = re.search(r'"url"\s*:\s*"file://([^"]*)"', _read(f"{self.info}/direct_url.json"))
-        if found and '"editable": true' in _read(f"{self.info}/direct_url.json").replace(
-            '"editable":true', '"editable": true'
-        ):
-            return [unquote(found[1])]
+        """Return where its other files are: of an editable one, the folder of its project."""
+        project = _editable_project(_read(os.path.join(self.info, "direct_url.json")))
+        if project is not None:
+            return [project]
         if self.info.endswith(".egg-info"):
             names = _read(os.path.join(self.info, "top_level.txt")).split()
             paths = [os.path.join(self.folder, name) for name in names]
@@ -75,6 +74,17 @@ def _distribution(folder: str, info: str) -> Distribution | None:
     if name is None:
         return None
     return Distribution(name[1], version[1] if version else "", folder, info)
+
+
+def _editable_project(direct_url: str) -> str | None:
+    try:
+        document = json.loads(direct_url or "{}")
+        is_editable = document.get("dir_info", {}).get("editable", False)
+        url = str(document.get("url", ""))
+    except (ValueError, AttributeError):
+        return None
+    is_local = bool(is_editable) and url.startswith("file://")
+    return unquote(url.removeprefix("file://")) if is_local else None
 
 
 def _read(path: str, size: int = -1) -> str:

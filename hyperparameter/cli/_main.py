@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from .._keys import did_you_mean, nearest
-from ._console import Failure, can_show, exit_status, put, say
+from ._console import Failure, can_show, exit_status, put
 from ._entries import Entry
 from ._formats import FORMATS, as_json, as_table, as_tree, described, listed
 from ._packages import dependencies, entries_in, installed
@@ -45,8 +45,7 @@ def main(
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> int:
     parser = _parser()
     if not words:
-        say("a command is missing: ls or desc. See hp --help.")
-        return 2
+        raise Failure("a command is missing: ls or desc. See hp --help.", 2)
     if words[0][:1] != "-" and words[0] not in _COMMANDS:
         near = did_you_mean(words[0], _COMMANDS)
         raise Failure(f"there is no command {words[0]!r}.{near} See hp --help.", 2)
@@ -59,11 +58,8 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
         return 0
     if given.command in ("desc", "describe"):
         return _describe(given, environ, search)
-    return (
-        _list_all(given, environ, search)
-        if given.package is None
-        else _list(given, environ, search)
-    )
+    ls = _list_all if given.package is None else _list
+    return ls(given, environ, search)
 
 
 def _parser() -> _Parser:

@@ -167,6 +167,15 @@ FOLDED = {
     "shadowing loop": ("t = 'x'\nfor t in y: hp.scope[t + '.a'] | 1", ["*.a"]),
     "changed in a loop": ("k = 'a'\nfor i in y:\n    hp.scope[k + '.x'] | 1\n    k = str(i)", ["*.x"]),
     "either": ("k = 'a'\nif x: k = 'b'\nhp.scope[k + '.x'] | 1", ["*.x"]),
+    "one of three": ("if x: k = 'a'\nelif y: k = 'b'\nelse: k = 'c'\nhp.scope[k + '.x'] | 1", ["*.x"]),
+    "each in its branch": ("if x:\n    k = 'a'\n    hp.scope[k] | 1\nelse:\n    k = 'b'\n    hp.scope[k] | 1",
+                           ["a", "b"]),
+    "each in its loop": ("for i in x:\n    k = 'a'\n    hp.scope[k] | 1\nfor i in x:\n    k = 'b'\n    hp.scope[k] | 1",
+                         ["a", "b"]),
+    "unknown or known": ("k = run()\nif x: k = 'a'\nhp.scope[k + '.x'] | 1", ["*.x"]),
+    "argument or known": ("def f(k=None):\n    if k is None: k = 'a'\n    hp.scope[k + '.x'] | 1", ["*.x"]),
+    "grown in a loop": ("k = 'a'\nfor i in x: k += '.b'\nhp.scope[k + '.x'] | 1", ["*.x"]),
+    "list that grows": ("k = []\nk.append('a')\nhp.scope['.'.join(k) + '.x'] | 1", ["*.x"]),
     "both the same": ("if x: k = 'a'\nelse: k = 'a'\nhp.scope[k + '.x'] | 1", ["a.x"]),
     "global": ("K = 'a'\ndef f():\n    global K\n    K = 'b'\n    hp.scope[K + '.x'] | 1", ["*.x"]),
     "two unknowns": ("def f(a, b): hp.scope[f'{a}{b}.x'] | 1", ["*.x"]),
@@ -253,6 +262,22 @@ def test_every_kind_of_declaration_is_found(scan: Any, case: str) -> None:
     assert shown(found) == expected
     assert {f.kind for f in found} == {"declared"}
     assert all(f.required == (f.default is NO_DEFAULT) for f in found)
+
+
+def test_a_constant_of_an_object_may_be_another_in_a_subclass(scan: Any) -> None:
+    program = scan(
+        """
+        import hyperparameter as hp
+        class A:
+            NS = "a"
+            def f(self): return hp.scope[self.NS].lr | 1
+        class B(A):
+            NS = "b" + suffix()
+        """
+    )
+    assert shown(program.findings) == {"a.lr": 1}
+    assert program.mentions("bb.lr")
+    assert not program.mentions("bb.rl")
 
 
 def test_a_finding_says_all_about_a_parameter(scan: Any, tmp_path: Any) -> None:
