@@ -563,15 +563,15 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_with_one_line(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "waits.py")  # whoever reads it waits
+    os.mkfifo(tmp_path / "waits.py")
     process = subprocess.Popen(
         [sys.executable, "-m", "hyperparameter.cli", "ls", "waits.py"],
         cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "XDG_CACHE_HOME": "/nowhere"},
     )  # fmt: skip
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1)
-    process.send_signal(signal.SIGINT)
+    with open(tmp_path / "waits.py", "wb"):  # opens when the command does, which then waits
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (130, "hp: interrupted\n")
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -479,6 +480,59 @@ def test_what_a_program_reads_when_it_runs_is_what_was_found(
     assert {read.key for read in record.reads} == {
         raw.key for raw in scan_bytes(source.encode()).found
     }
+
+
+NAMED = st.sampled_from(["k", "j"])
+SIMPLE = st.one_of(
+    st.builds("{} = {!r}".format, NAMED, st.sampled_from(["a", "b.c"])),
+    st.builds("{} = {} + '.x'".format, NAMED, NAMED),
+    st.builds("{} = f'{{{}}}.y'".format, NAMED, NAMED),
+    st.builds("{} += '.z'".format, NAMED),
+    st.builds("{} = '%s.m' % {}".format, NAMED, NAMED),
+    st.builds("hp.scope[{}] | 0".format, NAMED),
+    st.builds("o = hp.scope[{}]".format, NAMED),
+    st.builds("o = o.p".format),
+    st.builds("o.q | 1".format),
+    st.builds("(lambda: hp.scope[{}] | 0)()".format, NAMED),
+    st.builds("[hp.scope[{0} + i] | 0 for i in '12' if flag()]".format, NAMED),
+)
+
+
+def indented(lines: list[str]) -> str:
+    return "\n".join(f"    {line}" for one in lines for line in one.splitlines())
+
+
+def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    body = st.lists(inner, min_size=1, max_size=4).map(indented)
+    return st.one_of(
+        st.builds("if flag():\n{}\nelse:\n{}".format, body, body),
+        st.builds("if flag():\n{}".format, body),
+        st.builds("for i in range(2):\n{}\n    if flag(): break".format, body),
+        st.builds("while flag():\n{}".format, body),
+        st.builds("try:\n{}\n    1 / flag()\nexcept ZeroDivisionError:\n{}".format, body, body),
+        st.builds("with hp.scope() as ps:\n{}".format, body),
+        st.builds("def f(k=k, j=j, o=o):\n{}\nf()".format, body),
+        st.builds("match flag():\n    case True:\n{0}\n    case _: pass".format,
+                  body.map(lambda text: indented([text]))),
+    )  # fmt: skip
+
+
+PROGRAMS = st.lists(st.recursive(SIMPLE, compound, max_leaves=8), min_size=1, max_size=8)
+
+
+@given(PROGRAMS, st.lists(st.booleans(), min_size=1, max_size=12))
+def test_no_key_that_a_program_reads_is_taken_for_a_mistake(
+    body: list[str], answers: list[bool]
+) -> None:
+    start = "import hyperparameter as hp\nk, j, o = 'a', 'b', hp.scope.o\n"
+    source = start + "\n".join(body)
+    flags = iter(answers)
+    with hp.record() as record, tempfile.TemporaryDirectory() as folder:
+        exec(source, {"flag": lambda: next(flags, False)})
+        Path(folder, "app.py").write_text(source)
+        program = scan_paths([folder], None)
+    assert program.problems == []
+    assert [r.key for r in record.reads if not program.mentions(r.key)] == []
 
 
 @given(st.binary(max_size=200))
