@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python benchmarks [core] [files] [engines]`; exit 1 when one is missed."""
+"""Run the benchmarks, `python benchmarks [core] [files] [scan] [engines]`; exit 1 for a miss."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PEERS = (
 )  # fmt: skip
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
-SECTIONS = ("core", "files", "engines")
+SECTIONS = ("core", "files", "scan", "engines")
 
 
 def main() -> int:
@@ -43,6 +43,10 @@ def main() -> int:
 
         beside["peers, files"] = _measure_peers("peers_loading.py")
         rows += _printed(loading.rows(beside["peers, files"]))
+    if "scan" in sections:
+        import scanning
+
+        rows += _printed(scanning.rows())
     if "engines" in sections:
         import engines
 

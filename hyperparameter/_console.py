@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,40 +12,71 @@ from typing import TypeVar
 from .exceptions import UsageError
 
 T = TypeVar("T")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 class NotFound(UsageError):
     """What the user asks about does not exist: exit status 1."""
 
 
-def run(program: str, body: Callable[[], T]) -> T:
-    """Return what `body` returns; exit where its user has to know or to do something.
+def attended(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
+    """Return the exit status of `body` and what it returned.
 
     2 for an error of use, 1 for what is not found, 130 for Ctrl-C, 141 where the reader of our
-    output has gone.
+    output has gone: each but the last is told in one line.
     """
     try:
         result = body()
-        sys.stdout.flush()  # here, where a reader that has gone can be told
-        return result
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a reader that has gone can be told
     except UsageError as error:
         say(f"{program}: error: {error}")
-        sys.exit(1 if isinstance(error, NotFound) else 2)
+        return 1 if isinstance(error, NotFound) else 2, None
     except KeyboardInterrupt:
         say(f"{program}: interrupted")
-        sys.exit(130)
+        return 130, None
     except BrokenPipeError:
-        # As in `| head`: what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        _drop_output()  # as in `| head`
+        return 141, None
+    return 0, result
 
 
-def show(text: str) -> None:
-    """Print what the user asked for, whatever the encoding of stdout can hold."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201  # the output
+def show(text: str, *, styled: bool = False) -> None:
+    """Print what the user asked for; `NotFound` where there is no room for it.
+
+    What the encoding of stdout lacks is written as an escape, and so are characters that would
+    steer the terminal, unless `text` is `styled`.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text if styled else _harmless(text), flush=True)  # noqa: T201  # the output
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise NotFound(f"cannot write: {error.strerror or error}.") from None
 
 
 def say(message: str) -> None:
     """Print one line on stderr."""
-    print(" ".join(message.splitlines()), file=sys.stderr)  # noqa: T201  # speaks to its user
+    line = _harmless(" ".join(message.splitlines()))
+    print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)  # noqa: T201
+
+
+def can_show(text: str) -> bool:
+    """Tell whether the encoding of stdout has these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _harmless(text: str) -> str:
+    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere; at exit it would be tried once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

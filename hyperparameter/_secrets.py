@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MASK = "***"
 
@@ -16,12 +17,14 @@ def add_secret_words(*words: str) -> None:
     not `max_tokens` or `tokenizer`.
     """
     _words.update("_".join(_split(word)) for word in words)
+    _segment_is_secret.cache_clear()
 
 
 def is_secret(key: str) -> bool:
     return any(_segment_is_secret(segment) for segment in key.split("."))
 
 
+@lru_cache(maxsize=4096)
 def _segment_is_secret(segment: str) -> bool:
     text = f"_{'_'.join(_split(segment))}_"
     return any(f"_{word}_" in text for word in _words)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import _console
+from .._console import attended
 from .commands import discovered, signature_of
 
 __all__ = ["launch", "run_cli"]
@@ -37,11 +37,11 @@ def launch(
     from .program import ANSWERED, Program
 
     program = Program(_functions(function, sys._getframe(1)), function is not None)
-    result = _console.run(
+    status, result = attended(
         program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True)
     )
-    if result is ANSWERED:
-        sys.exit(0)
+    if status or result is ANSWERED:
+        sys.exit(status)
     return result
 
 

@@ -92,9 +92,9 @@ class Scan:
         import os
 
         if self._program is None and os.path.isfile(self._file):
-            from .._scan import Cache, folder_of, scan_program
+            from .._scan import cache_for, scan_program
 
-            cache = Cache(folder_of(self._env), self._file)
+            cache = cache_for(self._file, self._env)
             loaded = [
                 file
                 for module in list(sys.modules.values())

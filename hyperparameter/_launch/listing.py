@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _state
 from .._console import NotFound, say
 from .._convert import is_enum, plain
-from .._describe import show
+from .._describe import Description, show
 from .._docstring import parse
 from .._explain import Explanation, explain
 from .._hints import converter
@@ -60,10 +60,11 @@ def _explanations(keys: Iterable[str], program: Program | None) -> str:
 def _summary(key: str, declared: Declared, program: Program | None) -> Iterator[str]:
     for signature, option in declared.of(key):
         place = f"{signature.module}.{signature.qualname}"
-        yield _place(signature.qualname, place, key, option.default)
+        shown = None if option.default is REQUIRED else show(key, option.default)
+        yield _place(signature.qualname, place, shown)
     for one in _reads(program):
         if one.key == key or (one.is_pattern and matches(one.key, key)):
-            yield _place(one.function, _at(one), key, _default(one))
+            yield _place(one.function, _at(one), one.shown_default)
     explanation = _explained(key)
     if explanation.bindings:
         yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
@@ -76,14 +77,9 @@ def _explained(key: str) -> Explanation:
         raise UsageError(str(error), key=key) from None
 
 
-def _place(function: str, place: str, key: str, default: Any) -> str:
-    shown = "required" if default is REQUIRED else f"default={show(key, default)}"
+def _place(function: str, place: str, default: str | None) -> str:
+    shown = "required" if default is None else f"default={default}"
     return f"  function={function}, location={place}, {shown}"
-
-
-def _default(one: Finding) -> Any:
-    """Return the default of a read; a read without one needs a value."""
-    return one.default if one.has_default else REQUIRED
 
 
 def _at(one: Finding) -> str:
@@ -118,7 +114,7 @@ def advanced(
     function = signature.function.__qualname__
     for one in program.reachable(signature.code.co_filename, function):
         if one.key not in shown and one.key != "*":
-            default = f"default {show(one.key, one.default)}" if one.has_default else "required"
+            default = f"default {one.shown_default}" if one.has_default else "required"
             rows.setdefault(one.key, f"{default}, {one.function} ({_at(one)})")
     return sorted(rows.items())
 
@@ -154,7 +150,7 @@ def _parameters(
         if option.kind != "fields":  # whose fields come by themselves
             yield key, option
     reads = {
-        one.key: Option(one.key, default=_default(one))
+        one.key: Option(one.key, default=one.default if one.has_default else REQUIRED)
         for one in _reads(program)
         if not one.is_pattern and not declared.of(one.key)
     }
@@ -194,6 +190,8 @@ def _plain(value: Any, kind: str) -> Any:
         return [_plain(item, kind) for item in value]
     if hasattr(value, "__fspath__"):
         return os.fspath(value)
+    if isinstance(value, Description):
+        raise _Unwritable(f"is {value} in the program, which is computed")
     raise _Unwritable(f"is {show('', value)}, which no file can hold")
 
 

@@ -98,7 +98,8 @@ class Program:
             rows = advanced(known.Scan(signature, env)(), signature, own)
             command = "" if self._single else f" {names_of(function, self._functions)[0]}"
             parts = texts.of_command(signature, self.name + command, version, rows)
-        show(texts.render(*parts, *texts.screen(env)))
+        width, colour = texts.screen(env)
+        show(texts.render(*parts, width, colour), styled=colour)
         return ANSWERED
 
     def _named(self, argv: Iterable[str]) -> Function | None:

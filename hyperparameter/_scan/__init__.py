@@ -1,6 +1,6 @@
 """What a program declares and reads, found in its sources; nothing is imported or run."""
 
-from .cache import Cache, folder_of
+from .cache import Cache, cache_for
 from .finding import NO_DEFAULT, Finding
 from .program import Program, scan_paths, scan_program
 
@@ -9,7 +9,7 @@ __all__ = [
     "Cache",
     "Finding",
     "Program",
-    "folder_of",
+    "cache_for",
     "scan_paths",
     "scan_program",
 ]

@@ -12,22 +12,21 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 from .collected import Raw
 from .source import Scanned
 
-_FORMAT = 1  # to be raised with every change of what a scan finds
+_FORMAT = 2  # to be raised with every change of what a scan finds
 _VERSION = f"{_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}".encode()
 
 
 class Cache:
     """The scans of `root`, a program or a directory, kept in a file in `folder`."""
 
-    def __init__(self, folder: str | Path, root: str) -> None:
+    def __init__(self, folder: str, root: str) -> None:
         name = blake2b(os.path.abspath(root).encode(errors="surrogateescape"), digest_size=16)
-        self.path = Path(folder, f"{name.hexdigest()}.scan")
+        self.path = os.path.join(folder, f"{name.hexdigest()}.scan")
         self._old: dict[str, Any] = {}
         self._used: dict[str, Any] = {}
         self._is_read = False
@@ -63,22 +62,24 @@ class Cache:
         """Keep what this scan has used, if that is not what was kept before."""
         if self._used.keys() == self._old.keys() and not self._has_new():
             return
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        beside = f"{self.path}.{os.getpid()}"
         with suppress(OSError, ValueError):  # a cache that cannot be written is none
             body = json.dumps(self._used, separators=(",", ":")).encode()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
             try:
-                beside.write_bytes(_seal(body) + b"\n" + body)
+                with open(beside, "wb") as file:
+                    file.write(_seal(body) + b"\n" + body)
                 os.replace(beside, self.path)
-            finally:
-                beside.unlink(missing_ok=True)
+            except OSError:
+                os.unlink(beside)
 
     def _has_new(self) -> bool:
         return any(entry is not self._old.get(name) for name, entry in self._used.items())
 
     def _read(self) -> dict[str, Any]:
         with suppress(OSError, ValueError, RecursionError):
-            seal, _, body = self.path.read_bytes().partition(b"\n")
+            with open(self.path, "rb") as file:
+                seal, _, body = file.read().partition(b"\n")
             if seal == _seal(body):
                 kept: dict[str, Any] = json.loads(body)
                 return kept
@@ -89,11 +90,15 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def folder_of(environ: Mapping[str, str]) -> Path:
-    """Return where caches are kept: `$XDG_CACHE_HOME/hyperparameter` or the usual place."""
-    chosen = environ.get("XDG_CACHE_HOME", "")
-    base = Path(chosen) if os.path.isabs(chosen) else Path(environ.get("HOME", ""), ".cache")
-    return base / "hyperparameter"
+def cache_for(root: str, environ: Mapping[str, str]) -> Cache | None:
+    """Return the cache of a program or folder, None where there is no home for it.
+
+    It is kept in `$XDG_CACHE_HOME/hyperparameter` or `~/.cache/hyperparameter`.
+    """
+    base, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(home, ".cache")
+    return Cache(os.path.join(base, "hyperparameter"), root) if os.path.isabs(base) else None
 
 
 def _seal(body: bytes) -> bytes:

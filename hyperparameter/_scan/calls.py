@@ -57,14 +57,14 @@ class Calls(Expressions):
             return self._decorated(function, args)
         if isinstance(function, Definition):
             return Instance(function.names) if function.names is not None else None
-        return self._foreign(node.func, args, node)
+        return self._foreign(node.func, args)
 
     def _keywords(self, node: ast.Call) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for keyword in node.keywords:
             value = self.use(keyword.value)
             if keyword.arg is None:
-                self.bulk(value, node.lineno)
+                self.bulk(value)
             else:
                 values[keyword.arg] = value
         return values
@@ -99,8 +99,8 @@ class Calls(Expressions):
         owner, name = method
         if is_text(owner):
             if name == "format":
-                return formatted(owner, args, keywords)
-            return joined(owner, args[0]) if name == "join" and args else None
+                return self.built(formatted(owner, args, keywords))
+            return self.built(joined(owner, args[0])) if name == "join" and args else None
         if name in ("keys", "storage"):
             self.found.below.add(UNKNOWN)
             return None
@@ -162,7 +162,7 @@ class Calls(Expressions):
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return self.visit(node)
 
-    def _foreign(self, function: ast.expr, args: list[Value], node: ast.Call) -> Value:
+    def _foreign(self, function: ast.expr, args: list[Value]) -> Value:
         name = function.id if isinstance(function, ast.Name) else ""
         if isinstance(function, ast.Attribute):
             if function.attr == "enter_context" and args and isinstance(args[0], Handle):
@@ -170,7 +170,7 @@ class Calls(Expressions):
             name = "dict" if function.attr in ("dumps", "dump") else ""
         if name in _CONSUMERS:
             for value in args:
-                self.bulk(value, node.lineno)
+                self.bulk(value)
         return None
 
     def _Lambda(self, node: ast.Lambda) -> Value:
@@ -186,7 +186,7 @@ class Calls(Expressions):
     def _comprehension_of(self, node: ast.AST) -> Value:
         outer, self.names = self.names, self.names.for_function()
         for generator in node.generators:  # type: ignore[attr-defined]  # all comprehensions
-            self.bulk(self.use(generator.iter), generator.iter.lineno)
+            self.bulk(self.use(generator.iter))
             self.forget(generator.target)
             for test in generator.ifs:
                 self.truth(test)
@@ -201,7 +201,7 @@ class Calls(Expressions):
 
     def forget(self, target: ast.expr) -> None:
         """Bind the names in a target to what nobody knows."""
-        for node in ast.walk(target):
+        for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
             if isinstance(node, ast.Name):
                 self.names.known[node.id] = None
 

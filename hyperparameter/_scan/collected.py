@@ -12,7 +12,9 @@ from .values import Access, Const, Definition, Ref, Value, template
 
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
+_REF = re.compile("\0[^\0]*\0|\1[^\1]*\1")
 _MOST_TEXT = 200
+_MOST_INT = 1 << 60
 _SIMPLE = frozenset(
     """int float bool str bytes complex None Optional Union Literal Path PurePath Final Annotated
     list tuple set frozenset List Tuple Set FrozenSet Sequence Iterable typing t pathlib os
@@ -57,6 +59,12 @@ class Collected:
         """Note a text of the program that may be a key."""
         if len(value) <= _MOST_TEXT and _KEY.fullmatch(value):
             self.texts.add(value)
+
+    def pattern(self, template: str) -> None:
+        """Note a text with unknown parts that may be a key: with a whole segment that is known."""
+        pattern = _REF.sub("*", template)
+        if any(segment.isidentifier() for segment in pattern.split(".")) and "." in pattern:
+            self.text(pattern)
 
     def read(
         self, access: Access, function: str, default: ast.expr | None = None, value: Value = None,
@@ -128,11 +136,20 @@ def _default(node: ast.expr | None, value: Value) -> tuple[list[Any] | None, str
         value.value, (str, int, float, tuple, list, dict, type(None))
     ):
         kind = None if value.value is None else type(value.value).__name__
-        return [to_json(describe("", value.value))], "", kind
+        return [_plain(value.value)], "", kind
     if isinstance(value, Const) and isinstance(node, ast.Constant):
         return [to_json(Description(parameters.source(node)))], "", type(value.value).__name__
     path = value.path if isinstance(value, Ref) else ""
     return [to_json(Description(parameters.source(node)))], path, None
+
+
+def _plain(value: Any) -> Any:
+    """Return a literal in JSON; most are small, and need no description."""
+    if type(value) in (bool, type(None)) or (type(value) is str and len(value) < _MOST_TEXT):
+        return value
+    if type(value) is int and abs(value) < _MOST_INT:
+        return value
+    return to_json(describe("", value))
 
 
 def _call_of(factory: ast.expr) -> tuple[list[Any], str, str | None]:
@@ -156,7 +173,7 @@ def constants(known: dict[str, Value]) -> dict[str, list[Any]]:
         if isinstance(value, Const) and isinstance(
             value.value, (str, int, float, tuple, list, dict, type(None))
         ):
-            folded[name] = [to_json(describe("", value.value))]
+            folded[name] = [_plain(value.value)]
         elif (parts := template(value)) != "*":
             folded[name] = [None, parts]
     return folded

@@ -23,13 +23,14 @@ from .values import (
     Text,
     Value,
     concatenated,
+    either,
     is_ours,
     is_scope,
     is_text,
     item,
     member,
+    own,
     percent,
-    same,
     template,
     text,
 )  # fmt: skip
@@ -50,15 +51,14 @@ class Expressions:
         self.names = Names("module")
         self.function = MODULE
         self.unit: set[str] = set()  # the names that the function or class refers to
-        self._handlers: dict[type, Callable[[Any], Value]] = {}
+        self._handlers: dict[type, Callable[[Any, Any], Value]] = {}
 
     def visit(self, node: ast.AST) -> Value:
         kind = type(node)
-        handler = self._handlers.get(kind)
-        if handler is None:
-            handler = self._handlers[kind] = getattr(self, f"_{kind.__name__}", self._any)
-        value: Value = handler(node)
-        return value
+        if kind not in self._handlers:
+            of_class = type(self)  # functions, not bound methods: those would be cycles
+            self._handlers[kind] = getattr(of_class, f"_{kind.__name__}", of_class._any)
+        return self._handlers[kind](self, node)
 
     def use(self, node: ast.AST) -> Value:
         value = self.visit(node)
@@ -84,12 +84,17 @@ class Expressions:
             self.found.read(value, self.function, ast.Constant(False), Const(False))
         return value
 
-    def bulk(self, value: Value, line: int) -> None:
+    def bulk(self, value: Value) -> None:
         """Note that all there is in `value` goes somewhere: a scope, or the value of a key."""
         if is_scope(value):
             self.found.below.add(UNKNOWN)
         elif isinstance(value, ReadOf):
             self.found.escaped(Access(value.key, value.line), self.function)
+
+    def _Return(self, node: ast.Return) -> Value:
+        if node.value is not None:
+            self.use(node.value)
+        return None
 
     def _Constant(self, node: ast.Constant) -> Value:
         if isinstance(node.value, str):
@@ -97,8 +102,9 @@ class Expressions:
         return Const(node.value)
 
     def _Name(self, node: ast.Name) -> Value:
-        self.unit.add(node.id)
         known: Value = self.names.find(node.id)
+        if not isinstance(known, Ours):  # of which no function of the program is a part
+            self.unit.add(node.id)
         return known
 
     def _Attribute(self, node: ast.Attribute) -> Value:
@@ -109,12 +115,19 @@ class Expressions:
 
     def chain(self, node: ast.expr, *, stored: bool = False) -> Value:
         """Follow `base.name[key]...`; with `stored` the last step is assigned to, not read."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not stored:
+            owner = self._Name(node.value)  # most chains are as short as this
+            if owner is None:
+                self.unit.add(node.attr)
+                self.found.chains.add(node.attr)
+                return None
         steps: list[ast.Attribute | ast.Subscript] = []
         base: ast.expr = node
         while isinstance(base, (ast.Attribute, ast.Subscript)):
             steps.append(base)
             base = base.value
         value = self.visit(base)
+        is_ours = isinstance(value, (Access, Handle, Ours))
         words: list[str] = []
         while steps:
             step = steps.pop()
@@ -127,7 +140,7 @@ class Expressions:
                 if isinstance(key, Const) and isinstance(key.value, str):
                     words.append(key.value)
                 value = None if last else self.subscript(value, key, base.lineno)
-        if value is None and words and not stored:
+        if words and not is_ours and not stored:
             self.unit.update(words)
             self.found.chains.add(".".join(words))
         return value
@@ -144,7 +157,7 @@ class Expressions:
         if isinstance(value, Ref):
             return Ref(f"{value.path}{'' if value.path[-1] == '.' else '.'}{name}")
         if isinstance(value, Instance):
-            return member(value.names, name)
+            return own(value.names, name)
         if isinstance(value, Definition) and value.names is not None:
             return member(value.names, name)
         if isinstance(value, Const) and name == "value":
@@ -171,9 +184,9 @@ class Expressions:
                 return ReadOf(left.key, left.line)
             self.found.escaped(left, self.function)
         if isinstance(node.op, ast.Add):
-            return concatenated(left, right)
+            return self.built(concatenated(left, right))
         if isinstance(node.op, ast.Mod) and is_text(left):
-            return percent(left, right)
+            return self.built(percent(left, right))
         return None
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Value:
@@ -189,14 +202,11 @@ class Expressions:
         return None
 
     def _BoolOp(self, node: ast.BoolOp) -> Value:
-        for part in node.values:
-            self.truth(part)
-        return None
+        return either(*(self.truth(part) for part in node.values))
 
     def _IfExp(self, node: ast.IfExp) -> Value:
         self.truth(node.test)
-        one, other = self.use(node.body), self.use(node.orelse)
-        return one if same(one, other) else None
+        return either(self.use(node.body), self.use(node.orelse))
 
     def _Compare(self, node: ast.Compare) -> Value:
         left = self.visit(node.left)
@@ -213,9 +223,13 @@ class Expressions:
     def _JoinedStr(self, node: ast.JoinedStr) -> Value:
         parts = [self.visit(part) for part in node.values]
         folded = text("".join(template(part) for part in parts))
-        if isinstance(folded, Text) and "." in folded.template.replace("*.*", ""):
-            self.found.text(folded.template)
-        return folded
+        return self.built(folded)
+
+    def built(self, value: Value) -> Value:
+        """Note a text that is put together: it may be a key; return it."""
+        if isinstance(value, Text):
+            self.found.pattern(value.template)
+        return value
 
     def _FormattedValue(self, node: ast.FormattedValue) -> Value:
         value = self.use(node.value)
@@ -239,7 +253,7 @@ class Expressions:
             key = None if key_node is None else self.use(key_node)
             value = self.use(value_node)
             if key_node is None:
-                self.bulk(value, value_node.lineno)
+                self.bulk(value)
             if known is not None and isinstance(key, Const) and isinstance(value, Const):
                 try:
                     known[key.value] = value.value
@@ -250,7 +264,7 @@ class Expressions:
         return None if known is None else Const(known)
 
     def _Starred(self, node: ast.Starred) -> Value:
-        self.bulk(self.use(node.value), node.lineno)
+        self.bulk(self.use(node.value))
         return None
 
     def _NamedExpr(self, node: ast.NamedExpr) -> Value:

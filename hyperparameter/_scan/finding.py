@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .._describe import Description
+from .._secrets import MASK, is_secret
+
+_MOST_SHOWN = 200
 
 NO_DEFAULT = Description("")
 """Stands in `Finding.default` for a default that does not exist or that nobody can see."""
@@ -39,6 +42,25 @@ class Finding(NamedTuple):
     @property
     def has_default(self) -> bool:
         return not (isinstance(self.default, Description) and not self.default)
+
+    @property
+    def shown_default(self) -> str | None:
+        """Return the default for a message, masked; None where there is none to be seen."""
+        if not self.has_default:
+            return None
+        shown = repr(masked(self.key, self.default))
+        return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
+
+
+def masked(key: str, value: Any) -> Any:
+    """Return a described value without what looks secret, by the keys inside of it too."""
+    if value is not None and is_secret(key):
+        return Description(MASK)
+    if isinstance(value, dict):
+        return {name: masked(str(name), item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(masked("", item) for item in value)
+    return value
 
 
 def matches(pattern: str, key: str) -> bool:

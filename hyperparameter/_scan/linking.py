@@ -17,6 +17,7 @@ from .finding import NO_DEFAULT, Finding
 from .source import Scanned
 
 _REF = re.compile("\0([^\0]*)\0")
+_OWN = re.compile("\1[^\1]*\1")
 _STARS = re.compile(r"\*[*]+")
 _MOST_STEPS = 10
 _UNKNOWN: Any = object()
@@ -40,7 +41,7 @@ class Linker:
     def patterns(self, file: str, one: Scanned) -> Iterator[str]:
         """Yield the patterns of keys that the file may read besides."""
         for template in (*one.below, *(raw.key for raw in one.found)):
-            key = self._key(template, file)
+            key = self._key(_OWN.sub("*", template), file)
             if key is not None and "*" in key:
                 yield key
 
@@ -64,6 +65,7 @@ class Linker:
 
     def _key(self, template: str, file: str) -> str | None:
         """Return a key, a pattern, or None for what can be no key."""
+        template = template.replace("\1", "")
         if "\0" in template:
             template = self._text(template, file, _MOST_STEPS)
         if "**" in template:
@@ -110,22 +112,15 @@ class Linker:
     def _search(self, file: str) -> list[str]:
         """Return where absolute imports may lead: the folders that packages here begin in."""
         if self._roots is None:
-            roots = dict.fromkeys(_beginning(one) for one in self._scanned)
+            roots = dict.fromkeys(beginning(one) for one in self._scanned)
             self._roots = list(roots)
-        return [_beginning(file), *self._roots]
+        return [beginning(file), *self._roots]
 
     def _scan(self, file: str) -> Scanned | None:
-        if file not in self._scanned:
-            problems = len(self._files.problems)
-            one = self._files.scan(file, only_users=False)
-            del self._files.problems[problems:]  # of a file that has nothing to do with us
-            if one is None:
-                return None
-            return one
-        return self._scanned[file]
+        return self._scanned.get(file) or self._files.scan_any(file)
 
 
-def _beginning(file: str) -> str:
+def beginning(file: str) -> str:
     """Return the folder that the outermost package of a file is in."""
     folder = os.path.dirname(os.path.abspath(file))
     while os.path.isfile(os.path.join(folder, "__init__.py")):

@@ -11,12 +11,12 @@ from functools import lru_cache
 INSTALLED = frozenset(["site-packages", "dist-packages"])
 _OURS = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
-    rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|[^\n;]*)"
+    rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|(?:\\\r?\n|[^\n;])*)"
 )
 _IMPORT = re.compile(rb"import[ \t]+([^\n;#(]+)")
 _BY_NAME = re.compile(rb"import_module\(\s*[\"']([\w.]+)[\"']")
 _COMMENT = re.compile(rb"#[^\n]*")
-_SKIPPED = frozenset(["__pycache__", "node_modules", "build"])
+_SKIPPED = frozenset(["__pycache__", "node_modules"])
 
 
 def imports(data: bytes) -> set[str]:
@@ -133,29 +133,25 @@ def walk(folder: str, problems: list[str]) -> Iterator[str]:
 
     A folder that cannot be read adds a line to `problems`.  Linked folders are not followed.
     """
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        problems.append(f"{folder}: {error.strerror}")
-        return
-    folders = []
-    for entry in found:
-        if entry.name.endswith(".py") and not entry.is_dir():
-            yield entry.path
-        elif (
-            entry.name[0] != "."
-            and entry.name not in _SKIPPED
-            and entry.is_dir(follow_symlinks=False)
-        ):
-            folders.append(entry.path)
-    for inside in folders:
-        if "pyvenv.cfg" not in _names(inside):
-            yield from walk(inside, problems)
+    waiting = [folder]
+    while waiting:
+        inside = waiting.pop()
+        try:
+            with os.scandir(inside) as entries:
+                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            problems.append(f"{inside}: {error.strerror}")
+            continue
+        folders = [entry.path for entry in found if _is_source_folder(entry)]
+        waiting += folders
+        for entry in reversed(found):
+            if entry.name.endswith(".py") and entry.path not in folders:
+                yield entry.path
 
 
-def _names(folder: str) -> Sequence[str]:
-    try:
-        return ["pyvenv.cfg"] if os.path.exists(f"{folder}{os.sep}pyvenv.cfg") else []
-    except OSError:
-        return []
+def _is_source_folder(entry: os.DirEntry[str]) -> bool:
+    if entry.name[0] == "." or entry.name in _SKIPPED or not entry.is_dir(follow_symlinks=False):
+        return False
+    if entry.name == "build" and not os.path.exists(f"{entry.path}{os.sep}__init__.py"):
+        return False
+    return not os.path.exists(f"{entry.path}{os.sep}pyvenv.cfg")

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .collected import Collected, Raw, constants
-from .statements import Statements
+from .definitions import Definitions
 
-_OURS = b"hyperparameter"
-_HP = re.compile(rb"\bhp\b")
+_OURS, _HP = b"hyperparameter", b"hp"
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
+_BETWEEN = re.compile(rb"import\b[\w\s,(#\\.]*")
+_FAR = 2_000
 
 
 class Scanned(NamedTuple):
@@ -34,8 +36,33 @@ class Scanned(NamedTuple):
 
 
 def may_use_us(data: bytes) -> bool:
-    """Tell whether a file can have to do with this library; most have not, and are not parsed."""
-    return _OURS in data or (b"hp" in data and b"import" in data and _HP.search(data) is not None)
+    """Tell whether a file may import this library or a name `hp`; others are not parsed.
+
+    It finds the words and looks at what is before them, which is quicker than one expression.
+    """
+    at = data.find(_OURS)
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        line = data[start:at].split()
+        if (line and line[0] in (b"import", b"from", b"try:", b"\\")) or b"import" in line:
+            return True
+        at = data.find(_OURS, at + 1)
+    at = data.find(_HP)
+    while at >= 0:
+        if _is_word(data, at) and _is_imported(data, at):
+            return True
+        at = data.find(_HP, at + 2)
+    return False
+
+
+def _is_word(data: bytes, at: int) -> bool:
+    before = data[at - 1] if at else 32
+    return before not in _WORD and (at + 2 >= len(data) or data[at + 2] not in _WORD)
+
+
+def _is_imported(data: bytes, at: int) -> bool:
+    start = data.rfind(b"import", max(0, at - _FAR), at)
+    return start >= 0 and _BETWEEN.fullmatch(data, start, at) is not None
 
 
 def scan(data: bytes) -> Scanned:
@@ -55,9 +82,11 @@ def scan(data: bytes) -> Scanned:
 
 def _followed(tree: ast.Module) -> Scanned:
     found = Collected()
-    walk = Statements(found)
+    walk = Definitions(found)
     walk.module(tree)
     functions = {raw.function for raw in found.raw}
+    known = constants(walk.names.module.known)
+    walk.names.module.known.clear()  # classes refer to the module that has them: a cycle
     return Scanned(
         found=list(found.raw),
         texts=sorted(found.texts),
@@ -65,5 +94,5 @@ def _followed(tree: ast.Module) -> Scanned:
         below=sorted(found.below),
         names={name: sorted(words) for name, words in found.names.items()},
         docs={name: doc for name, doc in found.docs.items() if doc and name in functions},
-        constants=constants(walk.names.module.known),
+        constants=known,
     )

@@ -1,19 +1,15 @@
-"""Following statements: what names are bound to, and what is defined."""
+"""Following statements: what names are bound to, and what is certain of that."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from .calls import Calls, all_arguments
-from .collected import Collected
-from .names import Names
-from .parameters import Function, docstring
+from .calls import Calls
 from .values import (
+    UNKNOWN,
     Access,
     Const,
-    Decorator,
-    Definition,
     Handle,
     Instance,
     Items,
@@ -22,53 +18,50 @@ from .values import (
     Text,
     Value,
     concatenated,
-    is_ours,
     same,
 )  # fmt: skip
 
-_OURS = "hyperparameter"
-_STAR = ("scope", "param", "Params")
 _AT_ONCE = (Const, Text, Ref, Access)
 
 
 class Statements(Calls):
-    """Follows a file: first the module, then the bodies of functions, when all names are known."""
-
-    def __init__(self, found: Collected) -> None:
-        super().__init__(found)
-        self._later: list[Callable[[], None]] = []
-        self._branches = 0
-
-    def module(self, tree: ast.Module) -> None:
-        self.found.docs[self.function] = docstring(tree)
-        self._body(tree.body)
-        for body in self._later:  # grows by the functions inside functions
-            body()
+    """Follows statements in their order."""
 
     def _body(self, statements: Sequence[ast.stmt]) -> None:
         for statement in statements:
             self.visit(statement)
 
     def _branch(self, *bodies: Sequence[ast.stmt]) -> None:
-        """Follow statements that may run or not: what they bind differently is unknown."""
-        self._branches += 1
+        """Follow statements of which one part runs; what they bind differently is unknown after."""
+        names, before = self.names, self.names.known
+        ends = []
         for body in bodies:
+            names.known = dict(before)
             self._body(body)
-        self._branches -= 1
+            ends.append(names.known)
+        names.known = dict(before)
+        for name in dict.fromkeys(name for end in ends for name in end):
+            names.known[name] = self._one_of([end[name] for end in ends if name in end])
+
+    def _one_of(self, values: list[Value]) -> Value:
+        """Return what a name is that was bound to one of `values`."""
+        if all(same(values[0], value) for value in values):
+            return values[0]
+        for value in values:
+            if isinstance(value, (Ours, Handle)):
+                return value  # the rest is what stands in where it is missing
+            if isinstance(value, Access):
+                self.found.below.update((value.key, f"{value.key}.*"))
+        return Text(UNKNOWN)
 
     def bind(self, name: str, value: Value) -> None:
         names = self.names.shared.get(name, self.names)
         if names.kind == "module" and isinstance(value, Access):
             self.found.below.update((value.key, f"{value.key}.*"))  # others may import it
-        old = names.known.get(name)
-        uncertain = self._branches > 0 or name in self.names.shared
-        if uncertain and old is not None and not same(old, value):
-            if isinstance(old, (Ours, Handle)):
-                return
-            for lost in (old, value):
-                if isinstance(lost, Access):
-                    self.found.below.update((lost.key, f"{lost.key}.*"))
-            value = value if isinstance(value, (Ours, Handle)) else None
+        if isinstance(value, Const) and isinstance(value.value, list):
+            value = None  # it may grow
+        if name in self.names.shared and name in names.known:
+            value = self._one_of([names.known[name], value])
         names.known[name] = value
 
     def _Expr(self, node: ast.Expr) -> Value:
@@ -129,7 +122,7 @@ class Statements(Calls):
         old = self.chain(node.target) if not isinstance(node.target, ast.Name) else None
         if isinstance(node.target, ast.Name):
             old = self.names.find(node.target.id)
-            is_sum = isinstance(node.op, ast.Add) and not self._branches
+            is_sum = isinstance(node.op, ast.Add)
             self.bind(node.target.id, concatenated(old, value) if is_sum else None)
         elif isinstance(old, Access):
             self.found.read(old, self.function)
@@ -149,7 +142,8 @@ class Statements(Calls):
     def _While(self, node: ast.While) -> Value:
         self._doubt(node.body)
         self.truth(node.test)
-        self._branch(node.body, node.orelse)
+        self._branch(node.body, ())
+        self._branch(node.orelse, ())
         return None
 
     def _Assert(self, node: ast.Assert) -> Value:
@@ -159,31 +153,32 @@ class Statements(Calls):
         return None
 
     def _For(self, node: ast.For | ast.AsyncFor) -> Value:
-        self.bulk(self.use(node.iter), node.lineno)
+        self.bulk(self.use(node.iter))
         self.forget(node.target)
         self._doubt(node.body)
-        self._branch(node.body, node.orelse)
+        self._branch(node.body, ())
+        self._branch(node.orelse, ())
         return None
 
     _AsyncFor = _For
 
     def _doubt(self, body: Sequence[ast.stmt]) -> None:
         """Forget what a loop's body binds anew: at its beginning the names may be either."""
-        for node in (node for statement in body for node in ast.walk(statement)):
-            if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Store):
-                continue
-            if isinstance(self.names.known.get(node.id), _AT_ONCE):
-                self.names.known[node.id] = None
+        lost = [n for n, value in self.names.known.items() if isinstance(value, _AT_ONCE)]
+        if lost:
+            for name in _bound_in(body).intersection(lost):
+                self.names.known[name] = None
 
     def _Try(self, node: ast.Try) -> Value:
-        self._branch(node.body)
+        self._branch(node.body, ())
         for handler in node.handlers:
             if handler.type is not None:
                 self.use(handler.type)
             if handler.name:
                 self.names.known[handler.name] = None
-            self._branch(handler.body)
-        self._branch(node.orelse, node.finalbody)
+            self._branch(handler.body, ())
+        self._branch(node.orelse, ())
+        self._body(node.finalbody)
         return None
 
     _TryStar = _Try
@@ -208,7 +203,7 @@ class Statements(Calls):
             self.visit(case.pattern)
             if case.guard is not None:
                 self.truth(case.guard)
-            self._branch(case.body)
+            self._branch(case.body, ())
         return None
 
     def _Global(self, node: ast.Global) -> Value:
@@ -224,106 +219,20 @@ class Statements(Calls):
                 self.names.shared[name] = level
         return None
 
-    def _Import(self, node: ast.Import) -> Value:
-        for alias in node.names:
-            root = alias.name.partition(".")[0]
-            if alias.asname is None:
-                self.bind(root, Ours("") if root == _OURS else Ref(root))
-            else:
-                name = alias.name.removeprefix(_OURS).lstrip(".") if root == _OURS else None
-                self.bind(alias.asname, Ref(alias.name) if name is None else Ours(name))
-        return None
 
-    def _ImportFrom(self, node: ast.ImportFrom) -> Value:
-        module = f"{'.' * node.level}{node.module or ''}"
-        from_us = module.partition(".")[0] == _OURS
-        for alias in node.names:
-            name = alias.asname or alias.name
-            if name != alias.name:
-                self.found.names.setdefault(name, set()).add(alias.name)
-            if alias.name == "*":
-                for known in _STAR if from_us else ():
-                    self.bind(known, Ours(known))
-            elif from_us:
-                self.bind(name, Ours(alias.name))
-            elif alias.name == "hp":
-                self.bind(name, Ours(""))
-            else:
-                dot = "" if module.endswith(".") else "."
-                self.bind(name, Ref(f"{module}{dot}{alias.name}"))
-        return None
-
-    def _FunctionDef(self, node: Function) -> Value:
-        made = Definition(node, self._qualname(node.name), None)
-        self.unit.add(node.name)
-        unit = self.found.names.setdefault(made.qualname, set())
-        outer, self.unit = self.unit, unit
-        known = self._arguments(node.args)
-        if node.returns is not None:
-            self.use(node.returns)
-        self._decorate(node, made)
-        self.unit = outer
-        names = self.names.for_function()
-        if self.names.kind == "class" and not _is_static(node):
-            first = [*node.args.posonlyargs, *node.args.args][:1]
-            known.update((arg.arg, Instance(self.names)) for arg in first)
-        names.known.update(known)
-        self._later.append(lambda: self._function_body(node, made.qualname, names, unit))
-        return None
-
-    _AsyncFunctionDef = _FunctionDef
-
-    def _arguments(self, args: ast.arguments) -> dict[str, Value]:
-        """Follow defaults and annotations; return what the names are in the body."""
-        for default in (*args.defaults, *filter(None, args.kw_defaults)):
-            self.use(default)
-        known: dict[str, Value] = {}
-        for arg in all_arguments(args):
-            kind = None if arg.annotation is None else self.use(arg.annotation)
-            known[arg.arg] = Handle() if is_ours(kind, "scope") else None
-        return known
-
-    def _function_body(self, node: Function, qualname: str, names: Names, unit: set[str]) -> None:
-        self.names, self.function, self.unit, self._branches = names, qualname, unit, 0
-        self.found.docs.setdefault(qualname, docstring(node))
-        self._body(node.body)
-
-    def _ClassDef(self, node: ast.ClassDef) -> Value:
-        names = Names("class", self.names)
-        made = Definition(node, self._qualname(node.name), names)
-        self.unit.add(node.name)
-        outer = self.names, self.function, self.unit
-        self.unit = self.found.names.setdefault(made.qualname, set())
-        for base in (*node.bases, *(k.value for k in node.keywords)):
-            known = self.use(base)
-            if isinstance(known, Definition) and known.names is not None:
-                names.bases.append(known.names)
-        self.names, self.function = names, made.qualname
-        self.found.docs[made.qualname] = docstring(node)
-        self._body(node.body)
-        self.names, self.function, _ = outer
-        self._decorate(node, made)
-        self.unit = outer[2]
-        return None
-
-    def _decorate(self, node: Function | ast.ClassDef, made: Definition) -> None:
-        self.bind(node.name, made)
-        for expression in reversed(node.decorator_list):
-            value = self.use(expression)
-            if is_ours(value, "param"):
-                self.declare(made, None)
-            elif isinstance(value, Decorator):
-                self.declare(made, value.namespace)
-
-    def _qualname(self, name: str) -> str:
-        if self.names.kind == "module":
-            return name
-        return (
-            f"{self.function}.{name}"
-            if self.names.kind == "class"
-            else (f"{self.function}.<locals>.{name}")
-        )
-
-
-def _is_static(node: Function) -> bool:
-    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+def _bound_in(body: Sequence[ast.AST]) -> set[str]:
+    """Return the names that statements bind, those inside of them included."""
+    bound: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        statement = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(statement, field, ())
+        for field in ("target", "targets", "items"):
+            target = getattr(statement, field, None)
+            for one in target if isinstance(target, list) else [target] if target else ():
+                if isinstance(one, ast.Name):
+                    bound.add(one.id)
+                elif isinstance(one, ast.AST):
+                    bound.update(node.id for node in ast.walk(one) if isinstance(node, ast.Name))
+    return bound

@@ -1,7 +1,8 @@
 """What is known of an expression without running it, and the folding of texts into keys.
 
 A text of which parts are unknown has `*` in their place; a part that another module defines
-is its dotted path between two NULs, until the files of a program are put together.
+is its dotted path between two NULs, until the files of a program are put together;
+one that a subclass may change is between two SOH characters.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ Value = (
 )  # fmt: skip
 
 UNKNOWN = "*"
+_MARKS = frozenset("*\0\1")
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
 
@@ -111,6 +113,14 @@ def same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and one == other
 
 
+def either(*values: Value) -> Value:
+    """Return what one of `values` is: all of them alike, or a scope among what is unknown."""
+    scopes = [value for value in values if is_scope(value)]
+    if scopes:
+        return scopes[0]
+    return values[0] if all(same(values[0], value) for value in values) else None
+
+
 def template(value: Value) -> str:
     """Return the text that `value` is, `*` where it is unknown."""
     if isinstance(value, Const):
@@ -123,7 +133,7 @@ def template(value: Value) -> str:
 
 
 def text(parts: str) -> Value:
-    return Text(parts) if "*" in parts or "\0" in parts else Const(parts)
+    return Const(parts) if _MARKS.isdisjoint(parts) else Text(parts)
 
 
 def is_text(value: Value) -> bool:
@@ -199,6 +209,14 @@ def item(container: Value, key: Value) -> Value:
 
 
 def member(names: Names, name: str) -> Value:
-    """Return what the instances of a class have by this name, as far as its body tells."""
+    """Return what a class has by this name, as far as its body tells."""
     value: Value = names.member(name)
+    return value
+
+
+def own(names: Names, name: str) -> Value:
+    """Return what an object of a class has by this name; a text may be another in a subclass."""
+    value = member(names, name)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return Text(f"\1{value.value}\1")
     return value

@@ -1,1 +1,5 @@
-"""The `hp` command."""
+"""The `hp` command: which hyperparameters a package has, found without importing it."""
+
+from ._main import main
+
+__all__ = ["main"]

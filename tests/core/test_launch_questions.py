@@ -31,7 +31,7 @@ class Opt:
 
 
 @hp.param("q.inner")
-def inner(width: int = 3) -> int:
+def build_inner_part(width: int = 3) -> int:
     """Build the inner part.
 
     Args:
@@ -41,7 +41,7 @@ def inner(width: int = 3) -> int:
 
 
 @hp.param("q.apart")
-def apart(height: int = 3) -> int:
+def stand_apart(height: int = 3) -> int:
     return height
 
 
@@ -68,7 +68,7 @@ def main(
         opt.lr: How fast
         more: Whatever else there is
     """
-    return inner()
+    return build_inner_part()
 
 
 @pytest.fixture
@@ -130,11 +130,10 @@ def test_help_keeps_to_the_width_of_the_terminal(
 
 
 @hp.param("plain")
-def plain(x: int = 1) -> int:
+def plain() -> None:
     """Say a sentence which is long enough to fill the lines of a terminal of two hundred columns,
     however wide that is, because it does not end before it has told everything, which takes time.
     """
-    return x
 
 
 def run_on_terminal(script: Path, **environment: str) -> bytes:
@@ -194,8 +193,11 @@ def test_list_shows_all_parameters_with_positionals_missing_or_given(ask: Ask, f
     for words in ([flag], ["p", flag], [flag, "p"]):
         lines = ask(*words).splitlines()
         at = lines.index("q.inner.width:")
-        module = inner.__module__
-        assert lines[at + 1] == f"  function=inner, location={module}.inner, default=3"
+        module = build_inner_part.__module__
+        assert (
+            lines[at + 1]
+            == f"  function=build_inner_part, location={module}.build_inner_part, default=3"
+        )
         assert "q.apart.height:" in lines
         assert "q.deep.rate:" in lines
         assert any("default=0" in line and __file__.rpartition("/")[2] in line for line in lines)
@@ -215,10 +217,10 @@ def test_explain_shows_value_origin_default_help_and_place(
     base = tmp_path / "base.toml"
     base.write_text("[q.inner]\nwidth = 4\n")
     shown = ask("p", "-C", str(base), "-D", "q.inner.width=5", flag, "q.inner.width")
-    line = inner.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]
+    line = build_inner_part.__wrapped__.__code__.co_firstlineno  # type: ignore[attr-defined]
     assert shown.splitlines() == [
         "q.inner.width:",
-        f"  function=inner, location={inner.__module__}.inner, default=3",
+        f"  function=build_inner_part, location={__name__}.build_inner_part, default=3",
         "  value=5, origin=cli -D",
         f"  shadows=4, origin=file {base}:2",
         "  help=How wide it is",
@@ -295,7 +297,7 @@ def test_the_configuration_printed_is_one_that_can_be_read(
         colour: Colour = Colour.RED,
         verbose: bool = False,
     ) -> Any:
-        return path, opt.lr, sizes, colour, verbose, inner()
+        return path, opt.lr, sizes, colour, verbose, build_inner_part()
 
     expected = (Path("p"), 5.0, (3, 4), Colour.RED, True, 7)
     assert hp.run_cli(again, ["-C", str(file), "--allow-unknown"]) == expected

@@ -21,6 +21,8 @@ import numpy as np
 import pytest
 
 import hyperparameter as hp
+from hyperparameter._scan import scan_paths
+from hyperparameter.cli import main
 
 PUBLIC = ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
 OTHER_NAMES = ["values", "items", "get", "pop", "self", "cls", "mro", "copy", "params", "texts"]
@@ -732,3 +734,44 @@ def test_a_pool_thread_that_has_called_before_sees_a_later_frozen() -> None:
         with hp.scope(**{"f.x": 1}):
             hp.scope.frozen()
         assert pool.submit(f).result() == 1
+
+
+# The scan finds what is there, and the command says what it found.
+
+SCANNED = """
+import hyperparameter as h
+from hyperparameter import param as p, scope as s
+
+NS = "names.of"
+
+@p
+def bare(x=1): pass
+
+@h.param(NS + ".trainer")
+def trainer(x=1): pass
+
+s.top.level | 1
+s["in.brackets"] | 1
+s.opt.init | 1
+s.keys(), s.current()
+"""
+
+
+def test_the_scanner_misses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(SCANNED)
+    assert [f.key for f in scan_paths([str(tmp_path)], None).findings] == [
+        "bare.x", "names.of.trainer.x", "top.level", "in.brackets", "opt.init",
+    ]  # fmt: skip
+
+
+def test_the_command_says_it_all_and_only_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scanned_app.py").write_text(f"{SCANNED}\nimport scanned_part\n")
+    (tmp_path / "scanned_part.py").write_text("import hyperparameter as hp\nhp.scope.part | 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert main(["ls", "scanned_app", "--tree"], {}) == 0
+    assert capsys.readouterr().out.count("\N{PAGE FACING UP}") == 5
+    assert main(["ls", "scanned_app", "--deps", "-f", "json"], {}) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["part"]
+    assert main(["ls", "scanned_ap"], {}) == 1

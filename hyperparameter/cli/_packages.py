@@ -1,0 +1,92 @@
+"""The parameters of targets: of one, of what it depends on, of all that is installed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .._console import NotFound, say
+from .._scan import Program, cache_for, scan_paths
+from .._scan.files import Files, any_mentions_us
+from .._scan.modules import imports, walk
+from ._distributions import Distribution, distributions
+from ._entries import Entry, entries_of
+from ._target import Target, target_of
+
+_OURS = frozenset(["hyperparameter", "hp_dist"])
+
+
+class Package(NamedTuple):
+    """A distribution that uses us, and how many keys and decorated functions it has."""
+
+    name: str
+    version: str
+    params: int
+    funcs: int
+
+
+def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
+    """Scan a target; files that cannot be scanned are a warning each."""
+    cache = cache_for("\n".join(target.paths), environ)
+    program = scan_paths(target.paths, cache)
+    _warn(program)
+    return entries_of(program.findings, target.name, target.folder)
+
+
+def _warn(program: Program) -> None:
+    for problem in program.problems:
+        say(f"hp: warning: {problem}")
+
+
+def dependencies(
+    target: Target, search: Sequence[str], environ: Mapping[str, str]
+) -> dict[str, Entry]:
+    """Return the parameters of the packages that a target imports, or that those import."""
+    seen = {target.name.partition(".")[0]} | _OURS | sys.stdlib_module_names
+    entries: dict[str, Entry] = {}
+    waiting = sorted(_imported_by(target, seen))
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            found = target_of(name, search)
+        except NotFound:
+            continue
+        waiting += sorted(_imported_by(found, seen))
+        for key, entry in entries_in(found, environ).items():
+            entries.setdefault(key, entry)
+    return entries
+
+
+def _imported_by(target: Target, seen: set[str] | frozenset[str]) -> set[str]:
+    files = Files(None)
+    tops: set[str] = set()
+    for path in target.paths:
+        for file in walk(path, []) if os.path.isdir(path) else [path]:
+            names = imports(files.read(file))
+            tops.update(name.partition(".")[0] for name in names if name[0] != ".")
+    return tops - seen
+
+
+def installed(search: Sequence[str], environ: Mapping[str, str]) -> list[Package]:
+    """Return the installed distributions that use us, by name; ours is not one of them."""
+    found = [one for one in distributions(search) if not one.is_ours]
+    packages = [_package(one, environ) for one in found]
+    return sorted((one for one in packages if one), key=lambda one: one.name.lower())
+
+
+def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
+    roots = found.roots()
+    if not roots and not any_mentions_us(found.files()):
+        return None
+    paths = [*found.files(), *roots]
+    program = scan_paths(paths, cache_for(found.info, environ))
+    if not program.findings:
+        return None
+    functions = {(f.file, f.function) for f in program.findings if f.kind == "declared"}
+    keys = {f.key for f in program.findings}
+    return Package(found.name, found.version, len(keys), len(functions))
