@@ -52,7 +52,8 @@ def _converter(hint: Any) -> Converter:
 
 def is_bool(hint: Any) -> bool:
     """Tell `bool` and `bool | None`."""
-    return hint is bool or {*typing.get_args(hint)} == {bool, type(None)}
+    members = typing.get_args(hint)  # which need not be hashable
+    return hint is bool or (len(members) == 2 and bool in members and type(None) in members)
 
 
 def takes_mapping(hint: Any) -> bool:

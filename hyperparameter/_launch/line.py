@@ -151,7 +151,8 @@ def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
             name, text = _pair(one)
             yield f"{option.key}.{name}", UntypedText(text)
         return
-    typed = not {Any, object}.intersection(typing.get_args(option.hint)[1:] or [Any])
+    values = typing.get_args(option.hint)[1:]
+    typed = bool(values) and values[0] not in (Any, object)
     whole: dict[str, Any] = {}
     for one, json in zip(several, objects, strict=True):
         if isinstance(json, dict):

@@ -244,7 +244,8 @@ def _typed(option: Option) -> str:
         hint = type(default)
     items = typing.get_args(hint)
     if option.kind == "items" or option.size > 1:
-        hint = items[0] if items and len({*items} - {Ellipsis}) == 1 else None
+        kinds = [item for item in items if item is not Ellipsis]
+        hint = kinds[0] if kinds and all(kind is kinds[0] for kind in kinds) else None
     elif typing.get_origin(hint) in (typing.Union, types.UnionType):
         names = [_TYPES.get(item, "") for item in items if item is not type(None)]
         return "|".join(names) if all(names) else ""

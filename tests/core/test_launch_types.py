@@ -372,6 +372,23 @@ def test_an_option_that_a_parameter_hides_has_another_name(
     assert "-C FILE" in shown
 
 
+@pytest.mark.parametrize(
+    "hint", [Annotated[int, []], Callable[[int], str], list[Annotated[int, []]], "nonsense"]
+)
+def test_a_hint_of_any_kind_can_be_asked_about(
+    hint: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def main(x=1, *, y=2):  # type: ignore[no-untyped-def]
+        return x
+
+    main.__annotations__ = {"x": hint}
+    function = hp.param("odd")(main)
+    for words in (["--help"], ["-lps"], ["--print-config", "yaml"], ["--completion", "fish"]):
+        assert hp.run_cli(function, words) is None
+        assert "y" in capsys.readouterr().out
+    assert hp.run_cli(function, []) == 1
+
+
 # -- hostile words ----------------------------------------------------------------------------
 
 PIECES = [
