@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from .. import _hints
-from .._convert import UntypedText, infer
+from .._convert import Unconvertible, UntypedText, infer
+from .._describe import show
 from .._keys import check, flatten, nest
 from .._origin import Origin, Source
 from .._reading import merge
@@ -193,15 +194,14 @@ def _extra(signature: Signature | None, one: Given) -> Any:
 
 
 def _converted(hint: Any, text: str, where: str) -> Any:
-    from .._convert import Unconvertible
-
     if hint is None:
         return infer(text)
     try:
         return _hints.converter(hint)(UntypedText(text))
     except Unconvertible as error:
         wanted = getattr(hint, "__name__", hint)
-        raise UsageError(f"{where}: {text!r} cannot become {wanted}. {error}".strip()) from None
+        shown = show(where.lstrip("-"), text)
+        raise UsageError(f"{where}: {shown} cannot become {wanted}. {error}".strip()) from None
 
 
 def _identifier(flag: str) -> str:

@@ -62,9 +62,11 @@ def _summary(key: str, declared: Declared, program: Program | None) -> Iterator[
         place = f"{signature.module}.{signature.qualname}"
         shown = None if option.default is REQUIRED else show(key, option.default)
         yield _place(signature.qualname, place, shown)
-    for one in _reads(program):
-        if one.key == key or (one.is_pattern and matches(one.key, key)):
-            yield _place(one.function, _at(one), one.shown_default)
+    reads = _reads(program)
+    exact = [one for one in reads if one.key == key]
+    patterns = [one for one in reads if one.is_pattern and matches(one.key, key)]
+    for one in exact if exact or declared.of(key) else patterns:
+        yield _place(one.function, _at(one), one.shown_default)
     explanation = _explained(key)
     if explanation.bindings:
         yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
@@ -100,7 +102,7 @@ def _reads(program: Program | None) -> list[Finding]:
     """Return what is read in scopes; what is declared, the program itself knows better."""
     if program is None:
         return []
-    return [one for one in program.findings if one.kind == "read" and one.key != "*"]
+    return [one for one in program.findings if one.kind == "read" and one.key.strip("*.")]
 
 
 def advanced(
@@ -113,7 +115,7 @@ def advanced(
     rows: dict[str, str] = {}
     function = signature.function.__qualname__
     for one in program.reachable(signature.code.co_filename, function):
-        if one.key not in shown and one.key != "*":
+        if one.key not in shown and one.key.strip("*."):
             default = f"default {one.shown_default}" if one.has_default else "required"
             rows.setdefault(one.key, f"{default}, {one.function} ({_at(one)})")
     return sorted(rows.items())

@@ -25,7 +25,7 @@ class Program:
     """The functions that a command line may run; `single` where there is no need to name one."""
 
     def __init__(self, functions: Sequence[Function], single: bool) -> None:
-        self.name = os.path.basename(sys.argv[0]) or "program"
+        self.name = _name()
         self._functions = functions
         self._single = single or len(functions) == 1
 
@@ -114,7 +114,8 @@ class Program:
             from .completion import script
 
             shell = given[options.COMPLETION.key][-1]
-            show(script(shell, self._functions, self.name, self._single))
+            command = os.path.basename(sys.argv[0])
+            show(script(shell, self._functions, command, self._single))
         elif options.VERSION.key in given:
             show(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
@@ -125,6 +126,14 @@ class Program:
         else:
             return False
         return True
+
+
+def _name() -> str:
+    """Return what the user has typed to run this program, as far as that is known."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is not None:
+        return f"python -m {spec.name.removesuffix('.__main__')}"
+    return os.path.basename(sys.argv[0]) or "program"
 
 
 def _asks(argv: list[str], option: Option) -> bool:

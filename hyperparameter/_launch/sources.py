@@ -23,6 +23,8 @@ class Settings:
     """
 
     def __init__(self, line: CommandLine, env_prefix: str | None, env: Mapping[str, str]) -> None:
+        if env_prefix == "":
+            raise ValueError("An empty env_prefix would take all variables. Give it a name.")
         self.layers: list[Layer | Snapshot] = [line.options, line.defines]
         if line.files or env_prefix is not None:
             self.layers = [_loaded(line, env_prefix, env)]

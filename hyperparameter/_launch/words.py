@@ -88,7 +88,7 @@ class _Reader:
         return (
             self._negated(flag, value)
             or self._dotted(flag, value, queue)
-            or self._extra(word, value, queue)
+            or self._extra(flag, value, queue)
         )
 
     def _negated(self, flag: str, value: str | None) -> Given | None:
@@ -113,8 +113,7 @@ class _Reader:
             raise UsageError(f"unknown option {flag!r}.{did_you_mean(flag, known)} See --help.")
         return Given(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
 
-    def _extra(self, word: str, value: str | None, queue: deque[str]) -> Given:
-        flag = word.partition("=")[0]
+    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> Given:
         name = flag[2:].replace("-", "_")
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
@@ -122,7 +121,7 @@ class _Reader:
             return Given(EXTRA, flag, _texts(EXTRA, flag, value, queue))
         shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
         near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
-        raise UsageError(f"unknown option {word!r}.{near} See --help.")
+        raise UsageError(f"unknown option {flag!r}.{near} See --help.")
 
 
 def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> list[str]:

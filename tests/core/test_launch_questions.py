@@ -238,6 +238,16 @@ def test_explain_takes_several_keys_nested_ones_too(ask: Ask) -> None:
         assert text in shown
 
 
+def test_explain_tells_of_a_key_that_is_made_at_run_time(ask: Ask) -> None:
+    @hp.param("made")
+    def local(task: str = "a") -> Any:
+        return hp.scope[f"made.of.{task}.size"] | 7
+
+    shown = ask("-ep", "made.of.anything.size", function=local)
+    assert shown.startswith("made.of.anything.size:\n")
+    assert "default=7" in shown
+
+
 def test_explain_masks_secrets(ask: Ask) -> None:
     shown = ask("-ep", "q.main.api_key", "--api-key", "swordfish")
     assert "***" in shown
@@ -390,6 +400,7 @@ def test_version_is_that_of_the_package_where_it_has_one(
         [*run, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert "--version" in done.stdout
+    assert done.stdout.startswith("usage: python -m mine ")
 
 
 def test_version_of_a_program_without_one_is_no_option(ask: Ask) -> None:

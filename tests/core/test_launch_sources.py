@@ -83,6 +83,11 @@ def test_the_environment_satisfies_a_required_parameter(monkeypatch: pytest.Monk
         hp.run_cli(main, [])
 
 
+def test_an_empty_prefix_is_refused() -> None:
+    with pytest.raises(ValueError, match="env_prefix"):
+        hp.run_cli(main, ["x"], env_prefix="")
+
+
 def test_references_see_what_stands_over_the_file(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
