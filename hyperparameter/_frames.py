@@ -28,6 +28,10 @@ def open_implicit(layer: Layer) -> None:
     _state.active.set(_make(parent, _state.implicit, layer, parent.record))
 
 
+# Looked up once: entering and leaving a scope are a few such steps.
+_get_active, _set_active = _state.active.get, _state.active.set
+
+
 class Enterable:
     """What a scope is as a context manager; here, because it replaces the state.
 
@@ -39,7 +43,7 @@ class Enterable:
 
     def __enter__(self) -> Self:
         made = self.__hp_made__
-        parent = _state.active.get() or _state.ground
+        parent = _get_active() or _state.ground
         record = parent.record
         known = record.overrides
         for key in made[0] if made.__class__ is tuple else as_layer(made).values:
@@ -47,16 +51,16 @@ class Enterable:
                 record.override(as_layer(made))
                 break
         if parent.__class__ is Afloat:
-            _state.active.set(_make(parent, self, as_layer(made), record))
+            _set_active(_make(parent, self, as_layer(made), record))
         else:
-            _state.active.set(State(parent, self, made, record))
+            _set_active(State(parent, self, made, record))
         return self
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
-        state = _state.active.get()
+        state = _get_active()
         if state is not None and state.owner is self:
             parent = state.parent
-            _state.active.set(parent if parent.parent is not None else None)  # type: ignore[union-attr]
+            _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
         else:
             remove(self)
 
