@@ -36,9 +36,22 @@ def attended(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
         say(f"{program}: interrupted")
         return 130, None
     except BrokenPipeError:
+        if not _nobody_reads():
+            raise
         _drop_output()  # as in `| head`
         return 141, None
     return 0, result
+
+
+def _nobody_reads() -> bool:
+    """Tell whether it is our output that is broken, and no pipe of the program's own."""
+    import select
+
+    if not hasattr(select, "poll"):
+        return True
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
 def show(text: str, *, styled: bool = False) -> None:

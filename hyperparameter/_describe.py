@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from ._convert import is_enum, plain
+from ._convert import UntypedText, is_enum, plain
 from ._secrets import MASK, is_secret
 
 _MOST_ITEMS = 256
@@ -48,6 +48,10 @@ def _copy(value: Any, budget: list[int], depth: int) -> Any:
         return value
     if kind is int and value.bit_length() <= _MOST_BITS:
         return value
+    if kind is Description:
+        return value
+    if kind is UntypedText:  # an item of a list
+        return _copy(plain(value), budget, depth)
     if kind in (list, tuple, dict) and len(value) <= budget[0] and depth:
         budget[0] -= len(value)
         if kind is dict:

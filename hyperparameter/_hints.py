@@ -35,6 +35,8 @@ def _converter(hint: Any) -> Converter:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return converter(args[0])
+    if isinstance(hint, typing.NewType):
+        return converter(hint.__supertype__)
     if hint in _SCALARS:
         return _SCALARS[hint]
     if origin in (Union, types.UnionType):

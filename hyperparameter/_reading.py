@@ -139,7 +139,8 @@ def _conversion_error(
 ) -> ConversionError:
     origin = resolve(source) if source is not None else None
     kind = "text" if isinstance(value, UntypedText) else type(value).__name__
-    shown = show(key, value)
+    is_empty = isinstance(value, UntypedText) and plain(value) is None
+    shown = show(key, value.text if is_empty else value)
     return ConversionError(
         f"Hyperparameter {key!r} is {shown} ({kind}, from {origin}), which cannot become "
         f"{wanted}{f' ({reason})' if reason else ''}. Change the value; or, to take it as it is, "

@@ -117,6 +117,11 @@ class Signature:
             return args, kwargs
         return args + plan.positional, {**kwargs, **plan.values}
 
+    def value(self, name: str, missing: Any) -> Any:
+        """Return what a call without arguments would have for a parameter, or else `missing`."""
+        found = self._fill(_state.current(), name)
+        return self.defaults.get(name, missing) if found is _NO_DEFAULT else found[0]
+
     def bind(self, more: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of a call in which `more` follow all that have a name."""
         args, kwargs = self.fill((), {})

@@ -10,6 +10,7 @@ from .._signature import Signature
 from ..exceptions import UsageError
 
 Function = Callable[..., Any]
+_GENERATORS = 0x20 | 0x200  # flags of code objects: generator, async generator
 
 
 def discovered(*namespaces: Mapping[str, Any]) -> list[Function]:
@@ -31,38 +32,54 @@ def discovered(*namespaces: Mapping[str, Any]) -> list[Function]:
 
 
 def is_decorated(function: Any) -> bool:
-    return isinstance(getattr(function, "__hp_signature__", None), Signature)
+    signature = getattr(function, "__hp_signature__", None)
+    return isinstance(signature, Signature) and not signature.code.co_flags & _GENERATORS
 
 
 def signature_of(function: Any) -> Signature:
     """Return what the decorator knows of a function; `ValueError` where it is not decorated."""
+    if isinstance(function, type):
+        raise ValueError(f"launch takes a function decorated with @hp.param, not {function!r}.")
     signature = getattr(function, "__hp_signature__", None)
     if not isinstance(signature, Signature):
         raise ValueError(
             f"launch takes a function decorated with @hp.param, not {function!r}. Decorate it."
         )
+    if signature.code.co_flags & _GENERATORS:
+        raise ValueError(f"launch runs no generator such as {function!r}: nobody would advance it.")
     return signature
 
 
 def by_name(functions: Iterable[Function]) -> dict[str, Function]:
     """Return the functions by the names of their commands: first the one that help shows.
 
-    A function's own name comes before the last part of another's namespace; a name that two could
-    have by their namespaces is nobody's.
+    A function's own name comes before the last part of another's namespace, and that before its
+    whole namespace; a name that two could have is nobody's.
     """
     functions = list(functions)
-    names = {_dashed(signature_of(one).function.__name__): one for one in functions}
-    others: dict[str, list[Function]] = {}
+    last = _unique(functions, lambda one: _dashed(signature_of(one).namespace.rpartition(".")[2]))
+    commands = {**last, **_unique(functions, lambda one: _dashed(_own_name(one)))}
     for one in functions:
-        others.setdefault(_dashed(signature_of(one).namespace.rpartition(".")[2]), []).append(one)
-    unique = {name: ones[0] for name, ones in others.items() if len(ones) == 1}
-    return {**unique, **names}
+        if one not in commands.values():
+            commands[signature_of(one).namespace] = one
+    return commands
+
+
+def _unique(functions: list[Function], name_of: Callable[[Function], str]) -> dict[str, Function]:
+    names: dict[str, list[Function]] = {}
+    for one in functions:
+        names.setdefault(name_of(one), []).append(one)
+    return {name: ones[0] for name, ones in names.items() if len(ones) == 1}
+
+
+def _own_name(function: Function) -> str:
+    return str(signature_of(function).function.__name__)
 
 
 def chosen(name: str, functions: Iterable[Function]) -> Function:
     """Return the function of a command; `UsageError` with the near ones where there is none."""
     commands = by_name(functions)
-    function = commands.get(_dashed(name))
+    function = commands.get(_dashed(name)) or commands.get(name)
     if function is None:
         near = did_you_mean(name, commands)
         known = "" if near else f" Known are {', '.join(sorted(commands))}."
@@ -73,7 +90,7 @@ def chosen(name: str, functions: Iterable[Function]) -> Function:
 def names_of(function: Function, functions: Iterable[Function]) -> list[str]:
     """Return the names of a function's command, its own one first."""
     names = [name for name, one in by_name(functions).items() if one is function]
-    own = _dashed(signature_of(function).function.__name__)
+    own = _dashed(_own_name(function))
     return sorted(names, key=lambda name: (name != own, name))
 
 

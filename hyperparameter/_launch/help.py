@@ -141,4 +141,7 @@ def screen(env: Mapping[str, str]) -> tuple[int, bool]:
     import shutil
 
     dumb = env.get("TERM") == "dumb" or bool(env.get("NO_COLOR"))
-    return shutil.get_terminal_size().columns, sys.stdout.isatty() and not dumb
+    return (
+        shutil.get_terminal_size().columns,
+        sys.stdout is not None and sys.stdout.isatty() and not dumb,
+    )

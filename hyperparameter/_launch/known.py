@@ -29,10 +29,10 @@ def check(sources: Mapping[str, Source], scan: Scan) -> None:
     strange = [key for key in sources if not _is_declared(key)]
     if not strange or (program := scan()) is None:
         return
-    unknown = [key for key in strange if not program.mentions(key)]
+    known = _registry.keys() | {one.key for one in program.findings if not one.is_pattern}
+    unknown = [key for key in strange if _is_namespace(key, known) or not program.mentions(key)]
     if not unknown:
         return
-    known = _registry.keys() | {one.key for one in program.findings if not one.is_pattern}
     named = [
         f"{key!r} ({resolve(sources[key])}) is no parameter of this program."
         f"{did_you_mean(key, known)}"
@@ -45,6 +45,11 @@ def check(sources: Mapping[str, Source], scan: Scan) -> None:
         key=unknown[0],
         origin=resolve(sources[unknown[0]]),
     )
+
+
+def _is_namespace(key: str, known: set[str]) -> bool:
+    """Tell a name that keys are below, and that is none itself."""
+    return key not in known and any(one.startswith(f"{key}.") for one in known)
 
 
 def _is_declared(key: str) -> bool:

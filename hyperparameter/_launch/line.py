@@ -17,7 +17,7 @@ from .._snapshot import Layer
 from ..exceptions import InvalidKey, UsageError
 from . import options as table
 from .options import Option
-from .words import EXTRA, Given, Words
+from .words import EXTRA, Given, Words, is_list
 
 
 class CommandLine(NamedTuple):
@@ -49,7 +49,7 @@ def command_line(words: Words, own: list[Option], signature: Signature | None) -
     chosen = [one for one in words.given if id(one.option) in keys]
     general = [one for one in words.given if id(one.option) not in keys]
     return CommandLine(
-        _defines(one for one in general if one.option.key == table.DEFINE.key),
+        _defines((one for one in general if one.option.key == table.DEFINE.key), own),
         _options([*chosen, *given]),
         [text for one in general if one.option.key == table.CONFIG.key for text in one.texts],
         more,
@@ -78,7 +78,7 @@ def _by_position(
         count = option.size
         if option.kind == "items" and not variadic:
             count = max(1, len(queue) - sum(one.size for one in positionals[index + 1 :]))
-        if option.size > 1 and queue[:1] and queue[0].startswith("["):
+        if option.size > 1 and queue and is_list(queue[0]):
             count = 1
         taken, queue = queue[:count], queue[count:]
         if taken:
@@ -92,7 +92,8 @@ def _by_position(
     return given, tuple(_converted(hint, text, "*") for text in queue)
 
 
-def _defines(given: Iterable[Given]) -> Layer:
+def _defines(given: Iterable[Given], own: list[Option]) -> Layer:
+    structures = {option.key for option in own if option.kind == "fields"}
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
     for one in given:
@@ -102,8 +103,11 @@ def _defines(given: Iterable[Given]) -> Layer:
             if not equals:
                 raise UsageError(f"{flag} {text!r} has no '='. Write it as -D KEY=VALUE.")
             key = _checked(key.strip(), flag)
-            values[key] = UntypedText(value)
-            origins[key] = Origin("cli", "-D" if flag == "--define" else flag)
+            found: dict[str, Any] = {key: UntypedText(value)}
+            if key in structures and isinstance(json := infer(value), dict) and json:
+                found = _flat(json, key, flag)
+            values |= found
+            origins |= dict.fromkeys(found, Origin("cli", "-D" if flag == "--define" else flag))
     return Layer(values, Origin("cli", "-D"), origins)
 
 
@@ -120,24 +124,25 @@ def _options(given: list[Given]) -> Layer:
     by_option: dict[str, list[Given]] = {}
     for one in given:
         by_option.setdefault(one.option.key, []).append(one)
-    for several in by_option.values():
-        for key, value in _settings(several[-1].option, several):
+    for one in given:
+        several = by_option[one.option.key]
+        if one.option.kind in ("items", "pairs") and one is not several[-1]:
+            continue
+        for key, value in _settings(one, several):
             values[key] = value
-            last = several[-1]
-            origins[key] = Origin("cli", last.flag if last.option.flags else last.option.metavar)
+            origins[key] = Origin("cli", one.flag if one.option.flags else one.option.metavar)
     return Layer(values, Origin("cli", "option"), origins)
 
 
-def _settings(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
-    """Yield what an option sets, that was given once or more often."""
-    texts = several[-1].texts
+def _settings(one: Given, several: list[Given]) -> Iterator[tuple[str, Any]]:
+    """Yield what an option sets; `several` are all the times that it was given."""
+    option, texts = one.option, one.texts
     if option.kind == "pairs":
         yield from _pairs(option, several)
     elif option.kind == "items":
         yield option.key, _items(option, [text for one in several for text in one.texts])
     elif option.kind == "fields" and isinstance(json := infer(texts[0]), dict):
-        # As keys, which go over those of the default.
-        yield from _flat(json, several[-1]).items() if json else [(option.key, {})]
+        yield from _flat(json, option.key, one.flag).items() if json else [(option.key, {})]
     elif len(texts) > 1:
         yield option.key, [UntypedText(text) for text in texts]
     else:
@@ -173,16 +178,17 @@ def _pair(one: Given) -> tuple[str, str]:
     return _checked(name.strip(), one.flag), text
 
 
-def _flat(json: dict[str, Any], one: Given) -> dict[str, Any]:
+def _flat(json: dict[str, Any], key: str, flag: str) -> dict[str, Any]:
+    """Return JSON for a structure as keys, which go over each other and those of the default."""
     try:
-        return flatten(json, one.option.key)
+        return flatten(json, key)
     except InvalidKey as error:
-        raise UsageError(f"{one.flag}: {error}", key=one.option.key) from None
+        raise UsageError(f"{flag}: {error}", key=key) from None
 
 
 def _items(option: Option, texts: list[str]) -> Any:
     """Return a list for the words of an option; a single word may be all of it, as JSON."""
-    if len(texts) == 1 and isinstance(infer(texts[0]), list):
+    if len(texts) == 1 and is_list(texts[0]):
         return UntypedText(texts[0])
     typed = bool(typing.get_args(option.hint))
     return [UntypedText(text) if typed else infer(text) for text in texts]

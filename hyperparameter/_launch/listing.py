@@ -6,15 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import _state
-from .._console import NotFound, say
-from .._convert import is_enum, plain
+from .. import _registry, _state
+from .._console import NotFound, can_show, say
+from .._convert import convert, is_enum, plain
 from .._describe import Description, show
 from .._docstring import parse
 from .._explain import Explanation, explain
-from .._hints import converter
 from .._keys import did_you_mean, nest
-from .._origin import location
+from .._origin import Source, location
 from .._reading import fields_of, typed
 from .._scan.finding import matches
 from .._secrets import MASK, is_secret
@@ -70,6 +69,11 @@ def _summary(key: str, declared: Declared, program: Program | None) -> Iterator[
     explanation = _explained(key)
     if explanation.bindings:
         yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
+    elif below := list(_state.current().snapshot.below(key)):
+        for signature, _ in declared.of(key)[:1]:
+            value = signature.value(key.rpartition(".")[2], REQUIRED)
+            origin = _explained(f"{key}.{below[0]}").origin
+            yield f"  value={show(key, value)}, origin={origin}"
 
 
 def _explained(key: str) -> Explanation:
@@ -127,11 +131,12 @@ def _configuration(kind: str, program: Program | None, sources: Iterable[str]) -
     What has no value, or none that a file can hold, is said on stderr.
     """
     flat: dict[str, Any] = {}
-    for key, option in _parameters(program, sources):
-        try:
-            flat[key] = _value(key, option, kind)
-        except _Unwritable as error:
-            say(f"{key} {error}: it is left out")
+    for key, value in _values(program, sources):
+        for name, leaf in _leaves(key, value):
+            try:
+                flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
+            except _Unwritable as error:
+                say(f"{name} {error}: it is left out")
     for key in [key for key in flat if _is_below_a_value(key, flat)]:
         say(f"{key} is below a key with a value, which no file can hold: it is left out")
         del flat[key]
@@ -143,37 +148,47 @@ def _is_below_a_value(key: str, flat: Mapping[str, Any]) -> bool:
     return any(".".join(parts[:depth]) in flat for depth in range(1, len(parts)))
 
 
-def _parameters(
-    program: Program | None, sources: Iterable[str]
-) -> Iterator[tuple[str, Option | None]]:
-    declared = Declared()
-    for key in declared:
-        option = declared.of(key)[0][1]
-        if option.kind != "fields":  # whose fields come by themselves
-            yield key, option
-    reads = {
-        one.key: Option(one.key, default=one.default if one.has_default else REQUIRED)
-        for one in _reads(program)
-        if not one.is_pattern and not declared.of(one.key)
-    }
-    yield from reads.items()
-    yield from ((key, None) for key in sources if key not in reads and not declared.of(key))
+def _values(program: Program | None, sources: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield each parameter with the value that the program would have for it."""
+    seen: set[str] = set()
+    for signature in _registry.declared():
+        for name in signature.names:
+            key = f"{signature.namespace}.{name}"
+            if key not in seen:
+                seen.add(key)
+                yield key, signature.value(name, REQUIRED)
+    snapshot = _state.current().snapshot
+    for one in _reads(program):
+        if not one.is_pattern and one.key not in seen:
+            seen.add(one.key)
+            found = snapshot.find(one.key)
+            default = one.default if one.has_default else REQUIRED
+            yield one.key, default if found is None else _read(one.key, default, *found)
+    for key in sources:
+        if not any(key == one or key.startswith(f"{one}.") for one in seen):
+            yield key, plain(snapshot.flat()[key])
+
+
+def _read(key: str, default: Any, stored: Any, origin: Source) -> Any:
+    """Return what reading a key toward a default that was found in the sources gives."""
+    if not is_given(default) or isinstance(default, Description):
+        return plain(stored)
+    kind = type(default)
+    return typed(key, stored, origin, lambda value: convert(value, default), kind.__name__)
+
+
+def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what stands at a key and below it; a mapping with names that are none is one value."""
+    fields = value if isinstance(value, Mapping) else fields_of(value)
+    if fields and all(isinstance(name, str) and name and "." not in name for name in fields):
+        for name, inner in fields.items():
+            yield from _leaves(f"{key}.{name}", inner)
+    else:
+        yield key, value
 
 
 class _Unwritable(Exception):
     """Raised for what a file cannot hold."""
-
-
-def _value(key: str, option: Option | None, kind: str) -> Any:
-    """Return the value in force as a file holds it, masked where the key is a secret's."""
-    found = _state.current().snapshot.find(key)
-    value = option.default if option is not None else None
-    if found is not None:
-        hint = option.hint if option is not None else None
-        if hint is None and option is not None and is_given(option.default):
-            hint = type(option.default)
-        value = typed(key, *found, converter(hint) if hint else plain, str(hint))
-    return MASK if is_given(value) and is_secret(key) else _plain(value, kind)
 
 
 def _plain(value: Any, kind: str) -> Any:
@@ -181,13 +196,18 @@ def _plain(value: Any, kind: str) -> Any:
         raise _Unwritable("is required and not set")
     if value is None and kind == "toml":
         raise _Unwritable("is None, which TOML cannot hold")
-    if type(value) in (str, int, float, bool, type(None)):
+    if type(value) is str:
+        return value.replace("${", "$${")  # which would be a reference in a file
+    if type(value) in (int, float, bool, type(None)):
         return value
     if is_enum(type(value)):
         return value.name
     if isinstance(value, Mapping) or fields_of(value):
         fields = value if isinstance(value, Mapping) else fields_of(value)
-        return {str(name): _plain(inner, kind) for name, inner in fields.items()}
+        return {
+            str(name): MASK if is_secret(str(name)) else _plain(inner, kind)
+            for name, inner in fields.items()
+        }
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item, kind) for item in value]
     if hasattr(value, "__fspath__"):
@@ -198,14 +218,22 @@ def _plain(value: Any, kind: str) -> Any:
 
 
 def _written(kind: str, values: dict[str, Any]) -> str:
+    """Return the text of a file; characters that stdout cannot show are escaped as it has them."""
     if kind == "json":
         import json
 
-        return json.dumps(values, indent=2, ensure_ascii=False)
+        text = json.dumps(values, indent=2, ensure_ascii=False)
+        return text if can_show(text) else json.dumps(values, indent=2)
     if kind == "yaml":
         import yaml
 
-        return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True)).rstrip()
+        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+        return str(text if can_show(text) else yaml.safe_dump(values, sort_keys=False)).rstrip()
     import tomli_w
 
-    return tomli_w.dumps(values).rstrip()
+    text = tomli_w.dumps(values).rstrip()
+    return text if can_show(text) else "".join(map(_toml_escaped, text))
+
+
+def _toml_escaped(character: str) -> str:
+    return character if character.isascii() else f"\\U{ord(character):08x}"

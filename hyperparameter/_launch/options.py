@@ -125,7 +125,7 @@ def _of(
     """
     wanted = _bare(type(default) if hint is None and is_given(default) else hint)
     kind = kind_of(wanted)
-    takes_position = default is REQUIRED and not owners and kind != "fields"
+    takes_position = default is REQUIRED and not owners and kind not in ("fields", "pairs")
     flags = () if takes_position else _flags(path)
     if flags or takes_position:
         yield Option(
@@ -186,6 +186,8 @@ def _bare(hint: Any) -> Any:
     """Return a type without `Annotated` and without the None of `Optional`."""
     if typing.get_origin(hint) is typing.Annotated:
         return _bare(typing.get_args(hint)[0])
+    if isinstance(hint, typing.NewType):
+        return _bare(hint.__supertype__)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         members = [member for member in typing.get_args(hint) if member is not type(None)]
         if len(members) == 1:

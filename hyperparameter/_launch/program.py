@@ -10,12 +10,12 @@ from typing import Any
 from .._console import say, show
 from ..exceptions import UsageError
 from . import known, options
-from .commands import Function, by_name, chosen, names_of, signature_of
+from .commands import Function, chosen, names_of, signature_of
 from .line import CommandLine, command_line
 from .options import Option
 from .run import errors_of_use, require, run
 from .sources import Settings
-from .words import Words, is_flag, read
+from .words import Words, read
 
 ANSWERED: Any = object()
 """The result where the command line only asked something, and got its answer."""
@@ -43,16 +43,17 @@ class Program:
         line = command_line(words, own, signature if function else None)
         settings = Settings(line, env_prefix, env)
         scan = known.Scan(signature, env)
+        if not line.asks(options.ALLOW):
+            known.check(settings.not_options(), scan)
         if self._answers(line, settings, scan):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
             raise UsageError(f"a command is needed: {names}. See --help.")
-        if not line.asks(options.ALLOW):
-            known.check(settings.not_options(), scan)
         require(own, signature, settings)
         result, unused = run(function, line, settings, freeze)
-        sys.stdout.flush()  # what the function has printed stands above
+        if sys.stdout is not None:
+            sys.stdout.flush()  # what the function has printed stands above
         for text in unused:
             say(f"{self.name}: {text}")
         return result
@@ -78,7 +79,8 @@ class Program:
 
     def _version(self, argv: list[str]) -> str | None:
         """Return the version of the program's package; looked up only where it is asked for."""
-        if not _asks(argv, options.VERSION) and not _asks(argv, options.HELP):
+        asked = options.VERSION._replace(flags=("--version", "--hp-version"))
+        if not _asks(argv, asked) and not _asks(argv, options.HELP):
             return None
         from .version import version_of
 
@@ -103,9 +105,13 @@ class Program:
         return ANSWERED
 
     def _named(self, argv: Iterable[str]) -> Function | None:
-        commands = by_name(self._functions)
-        names = (word.strip("_").replace("_", "-") for word in argv if not is_flag(word))
-        return next((commands[name] for name in names if name in commands), None)
+        """Return the function whose help is asked for, None for that of the program."""
+        words = [word for word in argv if word not in options.HELP.flags]
+        try:
+            first = read(words, self._common(words), stops_at_name=True)
+            return chosen(first.positionals[0], self._functions) if first.positionals else None
+        except UsageError:
+            return None
 
     def _answers(self, line: CommandLine, settings: Settings, scan: known.Scan) -> bool:
         """Print what is asked for instead of a run; tell whether anything was."""

@@ -49,12 +49,16 @@ def require(own: Iterable[Option], signature: Signature, settings: Settings) -> 
             continue
         below = [one for one in own if one.key.startswith(f"{option.key}.")]
         if option.kind != "fields" or any(one.default is REQUIRED for one in below):
-            example = f"{below[0].flags[0]}=VALUE" if below else f"-D {option.key}=VALUE"
-            raise UsageError(
-                f"{option.metavar} is missing: give it as argument or with {example}. See --help.",
-                key=option.key,
-            )
+            raise UsageError(f"{_missing(option, below)} See --help.", key=option.key)
         settings.layers.append(Layer({option.key: {}}, Origin("default", "")))
+
+
+def _missing(option: Option, below: list[Option]) -> str:
+    if not option.flags:
+        return f"{option.metavar} is missing: give it as argument or with -D {option.key}=VALUE."
+    required = [one for one in below if one.default is REQUIRED and one.kind != "fields"]
+    one = required[0] if required else option
+    return f"{option.flags[0]} is missing: give it with {one.flags[0]} {one.metavar}."
 
 
 @contextmanager
@@ -89,6 +93,8 @@ def errors_of_use(settings: Settings) -> Iterator[None]:
             raise UsageError(str(error), key=error.key, origin=error.origin) from error
         raise
     except MissingParameter as error:
+        if error.key is None:
+            raise
         hint = f" Give it with -D {error.key}=VALUE."
         raise UsageError(f"{error}{hint}", key=error.key) from error
 
@@ -97,10 +103,20 @@ def _call(function: Function, line: CommandLine) -> Any:
     args, kwargs = signature_of(function).bind(line.args) if line.args else ((), {})
     result = function(*args, **kwargs, **line.extra)
     if hasattr(result, "__await__"):
-        import asyncio
-
-        return asyncio.run(_awaited(result))
+        return _run_async(result)
     return result
+
+
+def _run_async(awaitable: Any) -> Any:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_awaited(awaitable))
+    if hasattr(awaitable, "close"):
+        awaitable.close()
+    raise RuntimeError("An async function cannot be launched inside of a running event loop.")
 
 
 async def _awaited(awaitable: Any) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .._convert import FALSE_WORDS, TRUE_WORDS
+from .._convert import FALSE_WORDS, TRUE_WORDS, infer
 from .._keys import did_you_mean
 from ..exceptions import UsageError
 from .options import DEFINE, Option
@@ -37,7 +37,7 @@ class Words(NamedTuple):
 
 def read(
     argv: Sequence[str],
-    options: Iterable[Option],
+    options: Sequence[Option],
     *,
     takes_extra: bool = False,
     stops_at_name: bool = False,
@@ -71,17 +71,24 @@ def is_flag(word: str) -> bool:
     return len(word) > 1 and word[0] == "-" and not _NUMBER.match(word)
 
 
+def is_list(word: str) -> bool:
+    """Tell a word that is all items of a list or tuple, as JSON."""
+    return isinstance(infer(word), list)
+
+
 class _Reader:
-    def __init__(self, options: Iterable[Option], takes_extra: bool) -> None:
+    def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
+        self._by_position = {one.key.rpartition(".")[2] for one in options if not one.flags}
         self._takes_extra = takes_extra
 
     def option(self, word: str, queue: deque[str]) -> Given:
         """Return the option that `word` begins; its further words leave the queue."""
         flag, equals, attached = word.partition("=")
         value = attached if equals else None
-        if word[:2] in self._by_flag and word not in self._by_flag:  # -Dkey=value
-            return Given(self._by_flag[word[:2]], word[:2], [word[2:]])
+        short = self._by_flag.get(word[:2])
+        if short is not None and short.kind == "items" and word not in self._by_flag:
+            return Given(short, word[:2], [word[2:]])  # -Dkey=value
         option = self._by_flag.get(flag)
         if option is not None:
             return Given(option, flag, _texts(option, flag, value, queue))
@@ -115,6 +122,8 @@ class _Reader:
 
     def _extra(self, flag: str, value: str | None, queue: deque[str]) -> Given:
         name = flag[2:].replace("-", "_")
+        if flag.startswith("--") and name in self._by_position:
+            raise UsageError(f"{flag}: {name.upper()} is given by position. See --help.")
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
                 return Given(EXTRA, flag, ["true"])
@@ -143,7 +152,7 @@ def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> l
 
 def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
     count = option.size
-    if option.kind == "words" or (count > 1 and queue and queue[0][:1] == "["):
+    if option.kind == "words" or (count > 1 and queue and is_list(queue[0])):
         count = len(queue) if option.kind == "words" else 1
     texts: list[str] = []
     while len(texts) < count and queue and not is_flag(queue[0]):
