@@ -85,6 +85,11 @@ class Signature:
             self._hints = _resolve_hints(innermost(self.function))
         return self._hints.get(name)
 
+    def takes_mapping(self, name: str, default: Any) -> bool:
+        """Tell whether a parameter with this default may be given as keys below its own."""
+        hint = self.hint(name)
+        return takes_mapping(type(default) if hint is None else hint)
+
     def plan(self, state: _state.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
         """Return what `state` adds to a call with `count` positions and these keywords bound.
 
@@ -170,8 +175,7 @@ class Signature:
         self, state: _state.State, key: str, name: str, default: Any
     ) -> tuple[Any, Source] | None:
         """Return the mapping that keys below `key` make for a parameter that takes one."""
-        hint = self.hint(name)
-        if not takes_mapping(type(default) if hint is None else hint):
+        if not self.takes_mapping(name, default):
             return None
         gathered = gather(state, key, self.site)
         if gathered is None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .. import _registry
-from .._hints import takes_mapping
 from .._keys import did_you_mean
 from .._origin import Source, resolve
 from ..exceptions import UsageError
@@ -57,15 +56,11 @@ def _is_declared(key: str) -> bool:
     name = key
     while name:
         for signature in _registry.declarations(name):
-            if name == key or _takes_mapping(signature, name.rpartition(".")[2]):
+            last = name.rpartition(".")[2]
+            if name == key or signature.takes_mapping(last, signature.defaults.get(last)):
                 return True
         name = name.rpartition(".")[0]
     return False
-
-
-def _takes_mapping(signature: Signature, name: str) -> bool:
-    hint, default = signature.hint(name), signature.defaults.get(name)
-    return takes_mapping(type(default) if hint is None else hint)
 
 
 class Declared:

@@ -37,34 +37,34 @@ def answer(asked: Mapping[str, list[str]], program: Program | None, sources: Ite
 
 def _listed(program: Program | None) -> str:
     """Return all parameters, each with what declares it and its value."""
-    declared = Declared()
-    keys = dict.fromkeys([*declared, *(one.key for one in _reads(program))])
-    texts = ["\n".join([f"{key}:", *_summary(key, declared, program)]) for key in keys]
+    declared, reads = Declared(), _reads(program)
+    keys = dict.fromkeys([*declared, *(one.key for one in reads)])
+    texts = ["\n".join([f"{key}:", *_summary(key, declared, reads)]) for key in keys]
     return "\n".join(texts) or "No parameters."
 
 
 def _explanations(keys: Iterable[str], program: Program | None) -> str:
     """Return all that is known of each key."""
-    declared = Declared()
+    declared, reads = Declared(), _reads(program)
     texts = []
     for key in keys:
-        lines = [*_summary(key, declared, program), *_details(key, declared)]
+        lines = [*_summary(key, declared, reads), *_details(key, declared)]
         if not lines:
-            known = [*declared, *(one.key for one in _reads(program))]
+            known = [*declared, *(one.key for one in reads)]
             raise NotFound(f"unknown parameter {key!r}.{did_you_mean(key, known)}", key=key)
         texts.append("\n".join([f"{key}:", *lines]))
     return "\n".join(texts)
 
 
-def _summary(key: str, declared: Declared, program: Program | None) -> Iterator[str]:
+def _summary(key: str, declared: Declared, reads: list[Finding]) -> Iterator[str]:
     for signature, option in declared.of(key):
         place = f"{signature.module}.{signature.qualname}"
         shown = None if option.default is REQUIRED else show(key, option.default)
         yield _place(signature.qualname, place, shown)
-    reads = _reads(program)
-    exact = [one for one in reads if one.key == key]
-    patterns = [one for one in reads if one.is_pattern and matches(one.key, key)]
-    for one in exact if exact or declared.of(key) else patterns:
+    found = [one for one in reads if one.key == key]
+    if not found and not declared.of(key):
+        found = [one for one in reads if one.is_pattern and matches(one.key, key)]
+    for one in found:
         yield _place(one.function, _at(one), one.shown_default)
     explanation = _explained(key)
     if explanation.bindings:

@@ -27,7 +27,7 @@ def target_of(name: str, search: Sequence[str]) -> Target:
     nothing.  A plain name that is installed means that, not a folder of this name here.
     """
     is_path = os.sep in name or name in (".", "..") or name.endswith(".py")
-    found = None if is_path else _imported(name, search) or _installed(name, search)
+    found = None if is_path else _imported(name) or _installed(name, search)
     if found is None:
         found = _path(name)
     if found is None:
@@ -46,7 +46,7 @@ def _path(name: str) -> Target | None:
     return None
 
 
-def _imported(name: str, search: Sequence[str]) -> Target | None:
+def _imported(name: str) -> Target | None:
     top, _, rest = name.partition(".")
     if not all(part.isidentifier() for part in name.split(".")):
         return None
