@@ -24,7 +24,7 @@ lint: $(VENV)/.installed
 
 # Runs the contract of all engines and writes its table.
 engines: $(VENV)/.installed
-	$(BIN)/pytest --engines-matrix=docs/engines.md tests/dist/test_engines_*.py
+	$(BIN)/pytest --engines-matrix=docs/engines.md tests/hp_dist/engines/test_contract_*.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks

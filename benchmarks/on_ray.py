@@ -25,8 +25,8 @@ from measure import Taken
 from table import Figures, Row
 
 import hyperparameter as hp
-from hp_dist._ray_calls import argument
-from hp_dist._ray_store import ObjectStore
+from hp_dist._ray.calls import argument
+from hp_dist._ray.store import ObjectStore
 
 SIZES = (10, 100, 1_000, 10_000)
 LEAST = {100: 0.9, 1_000: 0.9, 10_000: 0.8}

@@ -4,9 +4,9 @@
 patching anything; `inject` and `extract` take it through anything that carries text.
 """
 
-from ._bound import bind, initializer
+from ._carry.bound import bind, initializer
 from ._engines import install, uninstall
-from ._propagation import extract, inject
+from ._text.propagation import extract, inject
 from .exceptions import CarrierError, EngineError
 
 __all__ = [

@@ -14,11 +14,11 @@ from typing import Any
 
 from hyperparameter import context
 
-from ._bound import Bound, Initializer, bind
-from ._carried import Carried, Parcel
+from ._carry.bound import Bound, Initializer, bind
+from ._carry.local_call import run, star_each
+from ._carry.spool import Spool
+from ._carry.submission import Carried, Parcel
 from ._engines import Patches
-from ._local import run, star_each
-from ._spool import Spool
 
 _ATTRIBUTE = "_hyperparameter"
 _Executor = concurrent.futures.ProcessPoolExecutor

@@ -12,12 +12,12 @@ from typing import Any
 
 from hyperparameter import context
 
-from ._bound import Bound
-from ._carried import Carried, CarriedToThreads
+from ._carry.attachments import Inline
+from ._carry.bound import Bound
+from ._carry.local_call import run
+from ._carry.spool import Spool
+from ._carry.submission import Carried, CarriedToThreads
 from ._engines import Patches
-from ._local import run
-from ._parts import Inline
-from ._spool import Spool
 
 _ATTRIBUTE = "_hyperparameter"
 

@@ -14,11 +14,11 @@ from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ._bound import Bound, Initializer
-from ._carried import Carried, Parcel, arrive
+from ._carry.bound import Bound, Initializer
+from ._carry.local_call import each, run, star_each
+from ._carry.spool import Spool
+from ._carry.submission import Carried, Parcel, arrive
 from ._engines import Patches
-from ._local import each, run, star_each
-from ._spool import Spool
 from .exceptions import EngineError
 
 _ATTRIBUTE = "_hyperparameter"

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if texts := config.getoption("--hp"):
         from hyperparameter import context
 
-        from ._propagation import read
+        from ._text.propagation import read
 
         captured = read(getattr(config, "workerinput", {}))
         baseline = captured.baseline if captured else _parsed(texts)
@@ -50,7 +50,7 @@ def pytest_configure_node(node: Any) -> None:
     if baseline is not None:
         from hyperparameter import context
 
-        from ._propagation import inject
+        from ._text.propagation import inject
 
         with context.isolated(baseline):
             inject(node.workerinput)

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from . import _ray_client
+from ._carry.attachments import Store
 from ._engines import Patches
-from ._parts import Store
-from ._ray_calls import carries, carrying, carrying_class, filled, is_of_ray, takes_argument
-from ._ray_seams import check_seams
-from ._ray_store import KeyValueStore, ObjectStore
+from ._ray import client
+from ._ray.calls import carries, carrying, carrying_class, filled, is_of_ray, takes_argument
+from ._ray.internals import check_seams
+from ._ray.store import KeyValueStore, ObjectStore
 from .exceptions import EngineError
 
 _DECORATOR = "__ray_invocation_decorator__"  # what Ray asks to rewrite the arguments of calls
@@ -34,7 +34,7 @@ def patch(patches: Patches) -> None:
     patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
     patches.replace(actor.ActorClass, "_remote", _creating(actor.ActorClass._remote))
     patches.replace(actor.ActorMethod, "_remote", _calling(actor.ActorMethod._remote))
-    _ray_client.patch(patches)
+    client.patch(patches)
 
 
 def _is_client() -> bool:

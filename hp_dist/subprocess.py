@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from ._propagation import KEY, extract, inject
+from ._text.propagation import KEY, extract, inject
 
 _picked_up = False  # also in what is forked from here, which has the scopes anyway
 

@@ -9,15 +9,14 @@ with hp.scope("train.lr=0.01"):
 
 import typing as _typing
 
-from . import _fork as _fork  # mends forked children from here on
-from ._explain import Explanation, explain
+from ._config.config import config
+from ._functions.param import param
 from ._launch import launch, run_cli
-from ._param import param
-from ._read import Read, Unused
-from ._record import Record, process_record, record
-from ._scope import scope
-from ._secrets import add_secret_words
-from ._sources.config import config
+from ._records.explain import Explanation, explain
+from ._records.read import Read, Unused
+from ._records.record import Record, process_record, record
+from ._scopes.scope import scope
+from ._values.secrets import add_secret_words
 from .exceptions import (
     ConfigurationError,
     ConversionError,

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from . import _state
-from ._convert import UntypedText
-from ._frames import attach, attached, is_attached, restore, swap
-from ._kinds import is_plain, mark_kind, wrap
-from ._origin import Origin, Process, this_process
-from ._record import Record
-from ._scope import scope_of
-from ._snapshot import DELETED, EMPTY, Layer, Snapshot
-from ._state import current, set_baseline
+from ._functions.wrapping import is_plain, mark_kind, wrap
+from ._records.record import Record
+from ._scopes import ambient
+from ._scopes.ambient import current, set_baseline
+from ._scopes.frames import attach, attached, is_attached, restore, swap
+from ._scopes.scope import scope_of
+from ._scopes.snapshot import DELETED, EMPTY, Layer, Snapshot
+from ._values.convert import UntypedText
+from ._values.origin import Origin, Process, this_process
 
 
 class Captured(NamedTuple):
@@ -39,12 +39,12 @@ def capture() -> Captured:
     """Return what is active in this context now, and note that it goes elsewhere."""
     snapshot = current().snapshot
     _note_sent(snapshot)
-    return Captured(snapshot, _state.ground.snapshot, _state.active.get())
+    return Captured(snapshot, ambient.ground.snapshot, ambient.active.get())
 
 
 def _note_sent(snapshot: Snapshot) -> None:
     """Tell the records open here what may be read in another process, each layer once."""
-    records, new = _state.records(), []
+    records, new = ambient.records(), []
     known: Snapshot | None = snapshot
     while known is not None and known.sent_by != records:
         new.append(known)
@@ -56,13 +56,13 @@ def _note_sent(snapshot: Snapshot) -> None:
         each.sent_by = records
 
 
-active = _state.active.get
+active = ambient.active.get
 """Return the state of this context, for `restore`; None where nothing is open."""
 
 
 def ground() -> Any:
     """Return what is below all scopes now: another object for each baseline and record."""
-    return _state.ground
+    return ambient.ground
 
 
 @contextmanager
@@ -73,13 +73,13 @@ def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
     record are the whole process's: threads that run meanwhile see them too.
     """
     scopes = swap(None)
-    ground = _state.swap_ground(_state.view(EMPTY, Record()))
+    ground = ambient.swap_ground(ambient.view(EMPTY, Record()))
     set_baseline(baseline)
     try:
         yield
     finally:
         restore(scopes)
-        _state.swap_ground(ground)
+        ambient.swap_ground(ground)
 
 
 __all__ = [

@@ -17,12 +17,9 @@ from copy import deepcopy
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, Self
 
-from ._describe import describe, show
-from ._keys import did_you_mean
-from ._origin import outside_site, resolve
-from ._params_base import DEFAULT, INFO, Consumed, is_dict_free, log, logger, record
-from ._params_file import Path, load, parse_overrides
-from ._params_merge import (
+from ._params.consumed import DEFAULT, INFO, Consumed, is_dict_free, log, logger, record
+from ._params.file import Path, load, parse_overrides
+from ._params.merge import (
     copied,
     flattened,
     infer_and_cast,
@@ -31,15 +28,18 @@ from ._params_merge import (
     with_fallback,
     with_overrides,
 )
-from ._params_origins import Origins
-from ._params_scope import scope_from, visible
-from ._params_text import dumps, ordered, shown
+from ._params.origins import Origins
+from ._params.scope import scope_from, visible
+from ._params.text import dumps, ordered, shown
+from ._values.describe import describe, show
+from ._values.keys import did_you_mean
+from ._values.origin import outside_site, resolve
 from .exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections import OrderedDict
 
-    from ._scope import scope
+    from ._scopes.scope import scope
 
 
 class Params(Consumed):

@@ -9,8 +9,7 @@ import pytest
 
 from hyperparameter import context
 
-sys.path.append(str(Path(__file__).parent))
-sys.path.append(str(Path(__file__).parent / "dist"))  # for the contract, and children that run it
+sys.path.append(str(Path(__file__).parent / "helpers"))  # children import some of them too
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from .._keys import did_you_mean
+from .._values.keys import did_you_mean
 from ..exceptions import ConfigurationError
 from .lines import Lines
 from .text import read_text

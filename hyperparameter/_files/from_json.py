@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .._keys import MAX_DEPTH
+from .._values.keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
 from .lines import Lines
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from .._keys import MAX_DEPTH
+from .._values.keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
 from .lines import Lines
 from .path import Path

@@ -19,9 +19,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from .._convert import Unconvertible, core
-from .._hints import converter
-from .._keys import MAX_DEPTH
+from .._values.annotations import converter
+from .._values.convert import Unconvertible, core
+from .._values.keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
 from .lines import Lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._keys import did_you_mean
+from .._values.keys import did_you_mean
 from ..exceptions import ConfigurationError
 
 MOST_BYTES = 32 << 20

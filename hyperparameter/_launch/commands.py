@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .._keys import did_you_mean
-from .._signature import Signature
+from .._functions.signature import Signature
+from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 
 Function = Callable[..., Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._docstring import parse
+from .._functions.docstring import parse
 from .commands import Function, names_of, signature_of
-from .known import Declared
 from .options import EXPLAIN, Option, common, of_function
+from .unknown_keys import Declared
 
 
 def script(shell: str, functions: Sequence[Function], program: str, single: bool) -> str:

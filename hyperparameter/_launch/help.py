@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .._describe import show
-from .._docstring import Help, parse
-from .._signature import Signature
+from .._functions.docstring import Help, parse
+from .._functions.signature import Signature
+from .._values.describe import show
 from . import options as table
 from .commands import Function, names_of, signature_of
 from .options import REQUIRED, Option

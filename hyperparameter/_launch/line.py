@@ -6,14 +6,14 @@ import typing
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .. import _hints
-from .._convert import Unconvertible, UntypedText, infer
-from .._describe import show
-from .._keys import check, flatten, nest
-from .._origin import Origin, Source
-from .._reading import merge
-from .._signature import Signature
-from .._snapshot import Layer
+from .._functions.signature import Signature
+from .._scopes.lookup import merge
+from .._scopes.snapshot import Layer
+from .._values.annotations import converter
+from .._values.convert import Unconvertible, UntypedText, infer
+from .._values.describe import show
+from .._values.keys import check, flatten, nest
+from .._values.origin import Origin, Source
 from ..exceptions import InvalidKey, UsageError
 from . import options as table
 from .options import Option
@@ -203,7 +203,7 @@ def _converted(hint: Any, text: str, where: str) -> Any:
     if hint is None:
         return infer(text)
     try:
-        return _hints.converter(hint)(UntypedText(text))
+        return converter(hint)(UntypedText(text))
     except Unconvertible as error:
         wanted = getattr(hint, "__name__", hint)
         shown = show(where.lstrip("-"), text)

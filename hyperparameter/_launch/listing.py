@@ -6,21 +6,22 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import _registry, _state
 from .._console import NotFound, can_show, say
-from .._convert import convert, is_enum, plain
-from .._describe import Description, show
-from .._docstring import parse
-from .._explain import Explanation, explain
-from .._keys import did_you_mean, nest
-from .._origin import Source, location
-from .._reading import fields_of, typed
+from .._functions import registry
+from .._functions.docstring import parse
+from .._functions.signature import Signature
+from .._records.explain import Explanation, explain
 from .._scan.finding import matches
-from .._secrets import MASK, is_secret
-from .._signature import Signature
+from .._scopes import ambient
+from .._scopes.lookup import fields_of, typed
+from .._values.convert import convert, is_enum, plain
+from .._values.describe import Description, show
+from .._values.keys import did_you_mean, nest
+from .._values.origin import Source, location
+from .._values.secrets import MASK, is_secret
 from ..exceptions import InvalidKey, UsageError
-from .known import Declared
 from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option, is_given
+from .unknown_keys import Declared
 
 if TYPE_CHECKING:
     from .._scan import Finding, Program
@@ -69,7 +70,7 @@ def _summary(key: str, declared: Declared, reads: list[Finding]) -> Iterator[str
     explanation = _explained(key)
     if explanation.bindings:
         yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
-    elif below := list(_state.current().snapshot.below(key)):
+    elif below := list(ambient.current().snapshot.below(key)):
         for signature, _ in declared.of(key)[:1]:
             value = signature.value(key.rpartition(".")[2], REQUIRED)
             origin = _explained(f"{key}.{below[0]}").origin
@@ -151,13 +152,13 @@ def _is_below_a_value(key: str, flat: Mapping[str, Any]) -> bool:
 def _values(program: Program | None, sources: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """Yield each parameter with the value that the program would have for it."""
     seen: set[str] = set()
-    for signature in _registry.declared():
+    for signature in registry.declared():
         for name in signature.names:
             key = f"{signature.namespace}.{name}"
             if key not in seen:
                 seen.add(key)
                 yield key, signature.value(name, REQUIRED)
-    snapshot = _state.current().snapshot
+    snapshot = ambient.current().snapshot
     for one in _reads(program):
         if not one.is_pattern and one.key not in seen:
             seen.add(one.key)

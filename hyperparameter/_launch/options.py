@@ -10,9 +10,9 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from .. import _hints
-from .._convert import is_enum
-from .._signature import Signature
+from .._functions.signature import Signature
+from .._values.annotations import is_bool, takes_mapping
+from .._values.convert import is_enum
 
 Kind = Literal["value", "switch", "items", "pairs", "fields", "flag", "choice", "words"]
 REQUIRED: Any = object()
@@ -196,12 +196,12 @@ def _bare(hint: Any) -> Any:
 
 
 def kind_of(wanted: Any) -> Kind:
-    if _hints.is_bool(wanted):
+    if is_bool(wanted):
         return "switch"
     origin = typing.get_origin(wanted) or wanted
     if origin in _SEQUENCES:
         return "value" if _size(wanted) != 1 else "items"
-    if _hints.takes_mapping(wanted):
+    if takes_mapping(wanted):
         return "pairs" if origin in (dict, Mapping) else "fields"
     return "value"
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from .._console import say, show
 from ..exceptions import UsageError
-from . import known, options
+from . import options, unknown_keys
 from .commands import Function, chosen, names_of, signature_of
 from .line import CommandLine, command_line
 from .options import Option
 from .run import errors_of_use, require, run
-from .sources import Settings
+from .settings import Settings
 from .words import Words, read
 
 ANSWERED: Any = object()
@@ -42,9 +42,9 @@ class Program:
         signature = signature_of(function or self._functions[0])
         line = command_line(words, own, signature if function else None)
         settings = Settings(line, env_prefix, env)
-        scan = known.Scan(signature, env)
+        scan = unknown_keys.Scan(signature, env)
         if not line.asks(options.ALLOW):
-            known.check(settings.not_options(), scan)
+            unknown_keys.check(settings.not_options(), scan)
         if self._answers(line, settings, scan):
             return ANSWERED
         if function is None:
@@ -97,7 +97,7 @@ class Program:
         else:
             signature = signature_of(function)
             own = options.of_function(signature)
-            rows = advanced(known.Scan(signature, env)(), signature, own)
+            rows = advanced(unknown_keys.Scan(signature, env)(), signature, own)
             command = "" if self._single else f" {names_of(function, self._functions)[0]}"
             parts = texts.of_command(signature, self.name + command, version, rows)
         width, colour = texts.screen(env)
@@ -113,7 +113,7 @@ class Program:
         except UsageError:
             return None
 
-    def _answers(self, line: CommandLine, settings: Settings, scan: known.Scan) -> bool:
+    def _answers(self, line: CommandLine, settings: Settings, scan: unknown_keys.Scan) -> bool:
         """Print what is asked for instead of a run; tell whether anything was."""
         given = line.given
         if options.COMPLETION.key in given:
@@ -135,7 +135,7 @@ class Program:
 
 
 def _name() -> str:
-    """Return what the user has typed to run this program, as far as that is known."""
+    """Return what the user has typed to run this program, as far as that is unknown_keys."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if spec is not None:
         return f"python -m {spec.name.removesuffix('.__main__')}"

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-from .. import _state
-from .._origin import Origin
-from .._record import Record, process_record, record
-from .._scope import scope
-from .._signature import Signature
-from .._snapshot import Layer
+from .._functions.signature import Signature
+from .._records.record import Record, process_record, record
+from .._scopes import ambient
+from .._scopes.scope import scope
+from .._scopes.snapshot import Layer
+from .._values.origin import Origin
 from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
 from .commands import Function, signature_of
 from .line import CommandLine
 from .options import REQUIRED, Option
-from .sources import Settings
+from .settings import Settings
 
 _MOST_REPORTED = 20
 
@@ -39,7 +39,7 @@ def require(own: Iterable[Option], signature: Signature, settings: Settings) -> 
 
     A structure whose fields all have defaults is made of them.
     """
-    snapshot = _state.current().snapshot
+    snapshot = ambient.current().snapshot
     own = list(own)
     for option in own:
         is_own = option.key.rpartition(".")[0] == signature.namespace

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .._convert import FALSE_WORDS, TRUE_WORDS, infer
-from .._keys import did_you_mean
+from .._values.convert import FALSE_WORDS, TRUE_WORDS, infer
+from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from .options import DEFINE, Option
 

@@ -2,7 +2,7 @@
 
 from .cache import Cache, cache_for
 from .finding import NO_DEFAULT, Finding
-from .program import Program, scan_paths, scan_program
+from .tree import Program, scan_paths, scan_program
 
 __all__ = [
     "NO_DEFAULT",

@@ -14,8 +14,8 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
-from .collected import Raw
 from .source import Scanned
+from .walk.collected import Raw
 
 _FORMAT = 2  # to be raised with every change of what a scan finds
 _VERSION = f"{_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}".encode()

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .._describe import Description
-from .._secrets import MASK, is_secret
+from .._values.describe import Description
+from .._values.secrets import MASK, is_secret
 
 _MOST_SHOWN = 200
 

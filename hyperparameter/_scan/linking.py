@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .._describe import Description, from_json
-from .._keys import check
+from .._values.describe import Description, from_json
+from .._values.keys import check
 from ..exceptions import InvalidKey
 from . import modules
-from .collected import Raw
 from .files import Files
 from .finding import NO_DEFAULT, Finding
 from .source import Scanned
+from .walk.collected import Raw
 
 _REF = re.compile("\0([^\0]*)\0")
 _OWN = re.compile("\1[^\1]*\1")

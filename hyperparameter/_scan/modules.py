@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from .._values.origin import PACKAGE_ROOT
+
 INSTALLED = frozenset(["site-packages", "dist-packages"])
 _OURS = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
@@ -117,15 +119,16 @@ def package_root(file: str) -> str | None:
 
 def is_foreign(file: str) -> bool:
     """Tell files that are never scanned: the standard library's and our own."""
-    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if file.startswith(
-        (folder + os.sep, os.path.join(os.path.dirname(folder), "hp_dist") + os.sep)
-    ):
+    if file.startswith(_OUR_FOLDERS):
         return True
     return file.startswith(_STDLIB) and package_root(file) is None
 
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
+_OUR_FOLDERS = (
+    PACKAGE_ROOT,
+    os.path.join(os.path.dirname(os.path.dirname(PACKAGE_ROOT)), "hp_dist", ""),
+)
 
 
 def walk(folder: str, problems: list[str]) -> Iterator[str]:

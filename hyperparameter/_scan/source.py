@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .collected import Collected, Raw, constants
-from .definitions import Definitions
+from .walk.collected import Collected, Raw, constants
+from .walk.definitions import Definitions
 
 _OURS, _HP = b"hyperparameter", b"hp"
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")

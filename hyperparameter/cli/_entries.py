@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .._describe import Description
-from .._docstring import Help
-from .._docstring import parse as parse_docstring
+from .._functions.docstring import Help
+from .._functions.docstring import parse as parse_docstring
 from .._scan import Finding
 from .._scan.finding import masked
+from .._values.describe import Description
 
 
 class Entry(NamedTuple):

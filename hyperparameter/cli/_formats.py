@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .._secrets import is_secret
+from .._values.secrets import is_secret
 from ._entries import Entry, assigned
 
 FORMATS = ("text", "markdown", "json", "html")
@@ -141,7 +141,7 @@ def _usage(entry: Entry) -> list[str]:
 def _spelled(key: str) -> str:
     from keyword import iskeyword
 
-    from .._scan.expressions import METHODS
+    from .._scan.walk.expressions import METHODS
 
     parts = key.split(".")
     plain = all(part.isidentifier() and not iskeyword(part) for part in parts)

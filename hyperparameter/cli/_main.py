@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from .._console import NotFound, attended, can_show, show
-from .._keys import did_you_mean, nearest
+from .._values.keys import did_you_mean, nearest
 from ..exceptions import UsageError
 from ._entries import Entry
 from ._formats import FORMATS, as_json, as_table, as_tree, described, listed

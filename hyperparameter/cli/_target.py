@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .._console import NotFound
-from .._keys import did_you_mean
+from .._values.keys import did_you_mean
 from ._distributions import Distribution, distributions, normalized
 
 

@@ -1,0 +1,1 @@
+"""Scopes on their way to where work runs: captured, encoded, received, attached."""

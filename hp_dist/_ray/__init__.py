@@ -1,0 +1,1 @@
+"""What the engine for Ray is made of."""

@@ -1,0 +1,1 @@
+"""Scopes as text, for carriers that map text to text."""

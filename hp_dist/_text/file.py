@@ -1,0 +1,92 @@
+"""Text that is too long for its carrier: a private file, and a short text that names it.
+
+The file goes with the process that wrote it.  Whoever reads one trusts nothing but what the
+short text says of it, because between writing and reading anybody may have been at the path.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from typing import Any
+
+from hyperparameter.context import Process, this_process
+
+from .._private_folder import folder
+from ..exceptions import CarrierError
+from .codec import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
+
+
+def store(text: str) -> str:
+    """Write `text` to a file that lives as long as this process; return the text that names it."""
+    digest = digest_of(text)
+    directory = folder()
+    path = _path(directory, digest)
+    if not os.path.exists(path):
+        # Under another name first: a thread that finds the file finds all of it.
+        handle, unfinished = tempfile.mkstemp(dir=directory)  # only its owner may read it
+        with open(handle, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(unfinished, path)
+    return seal(
+        "file",
+        {
+            "directory": directory,
+            "digest": digest,
+            "size": len(text),
+            "process": list(this_process()),
+        },
+    )
+
+
+def fetch(document: Any) -> str:
+    """Return the text that `store` was given; `CarrierError` when it is not there unchanged."""
+    try:
+        named = fields_of(document, {"directory": str, "digest": str, "size": int, "process": list})
+        maker = Process.unpack(named["process"])
+        check_pid(maker)
+    except (TypeError, ValueError) as error:
+        raise damaged(error) from None
+    digest, size = named["digest"], named["size"]
+    if not os.path.isabs(named["directory"]) or not digest.isalnum() or size > MOST_CHARACTERS:
+        raise CarrierError("The carried scope is damaged: what it names is no file of a scope.")
+    path = _path(named["directory"], digest)
+    try:
+        text = _read(path, size).decode("ascii")
+    except (FileNotFoundError, NotADirectoryError):
+        raise CarrierError(
+            f"The scope is too large for its carrier, so it is in the file {path!r:.500}, which "
+            f"was made on host {maker.host!r:.100} by process {maker.pid} and is not on host "
+            f"{this_process().host!r} now. It goes with that process, and does not cross hosts."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CarrierError(
+            f"The file of the carried scope, {path!r:.500}, cannot be used: {error!s:.200}"
+        ) from None
+    if digest_of(text) != digest:
+        raise CarrierError(f"The file of the carried scope, {path!r:.500}, has been changed.")
+    return text
+
+
+def _read(path: str, size: int) -> bytes:
+    # Flags that the system has not got are of dangers that it has not got: a FIFO that never
+    # opens, a link to elsewhere.
+    flags = [getattr(os, f"O_{name}", 0) for name in ("NONBLOCK", "NOFOLLOW", "CLOEXEC", "BINARY")]
+    handle = os.open(path, sum(flags, os.O_RDONLY))
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+            raise ValueError(f"it belongs to user {found.st_uid}")
+        if found.st_size != size:
+            raise ValueError(f"it has {found.st_size} bytes in place of {size}")
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(size)
+    finally:
+        os.close(handle)
+
+
+def _path(directory: str, digest: str) -> str:
+    return os.path.join(directory, f"{digest}.json")

@@ -1,0 +1,75 @@
+"""Scopes on any medium that maps text to text: an environment, headers, the metadata of a job.
+
+hp_dist.inject(headers)  # here
+with hp_dist.extract(headers): ...  # there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+
+from hyperparameter import context
+from hyperparameter.context import Captured, Snapshot
+
+from ..exceptions import CarrierError
+from . import file as text_file
+from .codec import captured_from, encode_text, unseal
+
+KEY = "HYPERPARAMETER_SCOPE"
+_MOST_BYTES = 128 * 1024  # MAX_ARG_STRLEN of Linux: name, value, the sign between and NUL
+
+
+class Extracted:
+    """What a carrier brought: open it for a block with `with`, or for good with `open`."""
+
+    def __init__(self, captured: Captured | None) -> None:
+        self._captured = captured
+        visible = captured.scopes if captured else Snapshot()
+        # The baseline is opened as a scope too: that of this process belongs to all its threads.
+        as_scopes = Snapshot(visible.layers, len(visible.layers), visible.closed)
+        self._scope = context.scope_of(as_scopes)
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._scope.__exit__(None, None, None)
+
+    def open(self) -> None:
+        """Make the carried baseline that of this process, and open the scopes here for good."""
+        if self._captured is not None:
+            context.set_baseline(self._captured.baseline)
+            context.attach(self._captured.scopes)
+
+
+def inject(carrier: MutableMapping[str, str]) -> None:
+    """Put what is active here and now into `carrier`, as text under `HYPERPARAMETER_SCOPE`.
+
+    Text that is too long for an environment variable goes to a private file, which lives as long
+    as this process.  `CarrierError` is raised for a value that JSON cannot hold.
+    """
+    text = encode_text(context.capture())
+    if len(f"{KEY}={text}\0") > _MOST_BYTES:
+        text = text_file.store(text)
+    carrier[KEY] = text
+
+
+def extract(carrier: Mapping[str, str]) -> Extracted:
+    """Return what `inject` put into `carrier`, to open it; nothing where it put nothing.
+
+    `CarrierError` is raised for what is damaged, of another version, or gone.
+    """
+    return Extracted(read(carrier))
+
+
+def read(carrier: Mapping[str, str]) -> Captured | None:
+    """Return what `carrier` holds, None when it has no scope."""
+    text = carrier.get(KEY)
+    if text is None:
+        return None
+    member, document = unseal(text)
+    if member == "file":
+        member, document = unseal(text_file.fetch(document))
+        if member == "file":
+            raise CarrierError("The file of the carried scope names another file.")
+    return captured_from(document)

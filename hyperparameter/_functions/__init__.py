@@ -1,0 +1,1 @@
+"""Functions and classes whose parameters a scope fills."""

@@ -1,0 +1,253 @@
+"""The parameters of a decorated callable, and which of them a scope fills in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType, FunctionType, SimpleNamespace
+from typing import Any, get_type_hints
+
+from .._scopes import ambient
+from .._scopes.lookup import fields_of, gather, is_light, merge, typed
+from .._values.annotations import Converter, converter, takes_mapping
+from .._values.convert import plain
+from .._values.origin import Site, Source
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
+_MOST_PLANS = 64
+_NO_DEFAULT: Any = object()
+
+
+class Plan:
+    """What a scope adds to calls of one shape."""
+
+    __slots__ = ("is_shared", "positional", "values")
+
+    def __init__(
+        self, values: dict[str, Any], positional: tuple[Any, ...], is_shared: bool
+    ) -> None:
+        self.values = values
+        self.positional = positional
+        self.is_shared = is_shared  # whether the next call may get the very same values
+
+
+class Signature:
+    """Names, defaults and annotations of a callable under a namespace.
+
+    `names` are those that a scope can fill; the first `positional_only` of them only by position.
+    """
+
+    def __init__(self, function: Callable[..., Any], namespace: str, skip: int = 0) -> None:
+        self.function = function
+        self.namespace = namespace  # `skip` leading parameters are not the caller's: self, cls
+        self.module: str = getattr(function, "__module__", "")
+        self.qualname: str = getattr(function, "__qualname__", namespace)
+        self.doc: str | None = getattr(function, "__doc__", None)
+        inner = innermost(function)
+        self.code: CodeType = inner.__code__
+        count = self.code.co_argcount
+        keyword_only = self.code.co_kwonlyargcount
+        self.positional = self.code.co_varnames[:count]
+        self.skip = skip or int(_is_method(self.qualname, self.positional))
+        self.positional_only = self.code.co_posonlyargcount
+        self.names = self.code.co_varnames[self.skip : count + keyword_only]
+        defaults = inner.__defaults__ or ()
+        self.defaults: dict[str, Any] = {
+            **dict(zip(self.positional[count - len(defaults) :], defaults, strict=True)),
+            **(inner.__kwdefaults__ or {}),
+        }
+        self.factories: dict[str, Callable[[], Any]] = {}
+        self._hints: dict[str, Any] | None = None
+
+    @property
+    def site(self) -> Site:
+        return self.code, -1
+
+    @property
+    def more_name(self) -> str:
+        """The name of `*args`, empty where there is none."""
+        return self._variadic(_VARARGS)
+
+    @property
+    def extra_name(self) -> str:
+        """The name of `**kwargs`, empty where there is none."""
+        return self._variadic(_VARKEYWORDS)
+
+    def _variadic(self, flag: int) -> str:
+        if not self.code.co_flags & flag:
+            return ""
+        at = self.code.co_argcount + self.code.co_kwonlyargcount
+        both = flag == _VARKEYWORDS and self.code.co_flags & _VARARGS
+        return self.code.co_varnames[at + bool(both)]
+
+    def hint(self, name: str) -> Any:
+        """Return the annotation of a parameter, None where there is none or it has no meaning."""
+        if self._hints is None:
+            self._hints = _resolve_hints(innermost(self.function))
+        return self._hints.get(name)
+
+    def takes_mapping(self, name: str, default: Any) -> bool:
+        """Tell whether a parameter with this default may be given as keys below its own."""
+        hint = self.hint(name)
+        return takes_mapping(type(default) if hint is None else hint)
+
+    def plan(self, state: ambient.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
+        """Return what `state` adds to a call with `count` positions and these keywords bound.
+
+        None is the plan of a call that nothing is added to.
+        """
+        plans = state.answers.get(self)
+        shape = (count, *keywords) if keywords else count
+        if plans is not None and shape in plans:
+            kept: Plan | None = plans[shape]
+            return kept
+        values: dict[str, Any] = {}
+        is_shared = True
+        for name in self._unbound(count, keywords):
+            found = self._fill(state, name)
+            if found is not _NO_DEFAULT:
+                values[name], shared = found
+                is_shared = is_shared and shared
+        plan = self._positioned(values, count, is_shared)
+        adds = plan if plan.values or plan.positional else None
+        if is_shared:
+            self._remember(state, shape, adds)
+        return adds
+
+    def fill(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call completed from what is active here."""
+        plan = self.plan(ambient.current(), len(args), tuple(kwargs))
+        if plan is None:
+            return args, kwargs
+        return args + plan.positional, {**kwargs, **plan.values}
+
+    def value(self, name: str, missing: Any) -> Any:
+        """Return what a call without arguments would have for a parameter, or else `missing`."""
+        found = self._fill(ambient.current(), name)
+        return self.defaults.get(name, missing) if found is _NO_DEFAULT else found[0]
+
+    def bind(self, more: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of a call in which `more` follow all that have a name."""
+        args, kwargs = self.fill((), {})
+        for name in self.positional[self.skip + len(args) :]:
+            if name not in kwargs and name not in self.defaults:
+                break  # Python's own error says what is missing
+            args += (kwargs.pop(name) if name in kwargs else self.defaults[name],)
+        return args + more, kwargs
+
+    def _remember(self, state: ambient.State, shape: Any, plan: Plan | None) -> None:
+        plans = state.answers.get(self)
+        if plans is None or len(plans) >= _MOST_PLANS:
+            state.remember(self, {shape: plan})
+        else:
+            plans[shape] = plan
+
+    def _unbound(self, count: int, keywords: tuple[str, ...]) -> list[str]:
+        by_position = self.positional[max(count, self.skip) :]
+        rest = self.code.co_varnames[len(self.positional) :][: self.code.co_kwonlyargcount]
+        return [
+            name
+            for index, name in enumerate((*by_position, *rest), max(count, self.skip))
+            if name not in keywords or index < self.positional_only
+        ]
+
+    def _fill(self, state: ambient.State, name: str) -> Any:
+        """Return (value, may be shared) where the scope has one; record what the call will use."""
+        key = f"{self.namespace}.{name}"
+        found = state.find(key)
+        made = self.factories[name]() if name in self.factories else _NO_DEFAULT
+        default = self.defaults.get(name, _NO_DEFAULT) if made is _NO_DEFAULT else made
+        if found is None or (isinstance(found[0], dict) and not found[0]):
+            found = self._gathered(state, key, name, default) or found
+        if found is None:
+            if default is not _NO_DEFAULT:
+                state.record.note(key, default, default, None, self.site)
+            # What a factory has made is used, so that the record has what the call has.
+            return _NO_DEFAULT if made is _NO_DEFAULT else (made, False)
+        stored, origin = found
+        value = self._converted(key, name, stored, origin, default)
+        shown = None if default is _NO_DEFAULT else default
+        state.record.note(key, value, shown, origin, self.site)
+        return value, value is stored or is_light(value)
+
+    def _gathered(
+        self, state: ambient.State, key: str, name: str, default: Any
+    ) -> tuple[Any, Source] | None:
+        """Return the mapping that keys below `key` make for a parameter that takes one."""
+        if not self.takes_mapping(name, default):
+            return None
+        gathered = gather(state, key, self.site)
+        if gathered is None:
+            return None
+        return merge(fields_of(default), gathered[0]), gathered[1]
+
+    def _converted(self, key: str, name: str, stored: Any, origin: Source, default: Any) -> Any:
+        kind = type(stored)
+        if kind is type(default) and kind in _EXACT and self.hint(name) in (None, kind):
+            return stored
+        hint = self.hint(name)
+        if hint is not None:
+            return typed(key, stored, origin, converter(hint), _hint_name(hint))
+        if default is _NO_DEFAULT:
+            return plain(stored)
+        if takes_mapping(type(default)) and type(default) is not dict:
+            return typed(key, stored, origin, converter(type(default)), type(default).__name__)
+        return typed(key, stored, origin, _toward(default), type(default).__name__)
+
+    def _positioned(self, values: dict[str, Any], count: int, is_shared: bool) -> Plan:
+        """Move what can only be passed by position out of `values`, with the defaults between."""
+        last = max(
+            (i for i, n in enumerate(self.positional[: self.positional_only]) if n in values),
+            default=-1,
+        )
+        if last < count:
+            return Plan(values, (), is_shared)
+        between = self.positional[count : last + 1]
+        if any(name not in values and name not in self.defaults for name in between):
+            # The call lacks an argument; Python's own error says which.
+            return Plan({n: v for n, v in values.items() if n not in between}, (), is_shared)
+        fill = tuple(values.pop(n) if n in values else self.defaults[n] for n in between)
+        return Plan(values, fill, is_shared)
+
+
+_EXACT = frozenset([int, float, bool, str])
+
+
+def _toward(default: Any) -> Converter:
+    from .._values.convert import convert
+
+    return lambda value: convert(value, default)
+
+
+def innermost(function: Any) -> FunctionType:
+    """Return the plain function that decorators made with functools.wraps stand for."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    if not isinstance(function, FunctionType):
+        raise TypeError(
+            f"@hp.param takes functions and classes, not {type(function).__name__}: {function!r}"
+        )
+    return function
+
+
+def _resolve_hints(function: FunctionType) -> dict[str, Any]:
+    """Return what the annotations mean; one that cannot be resolved here is left out."""
+    hints: dict[str, Any] = {}
+    for name, hint in function.__annotations__.items():
+        alone = SimpleNamespace(__annotations__={name: hint})
+        try:
+            hints |= get_type_hints(alone, function.__globals__)
+        except (NameError, AttributeError, SyntaxError, TypeError):
+            continue
+    return hints
+
+
+def _is_method(qualname: str, positional: tuple[str, ...]) -> bool:
+    owner = qualname.rpartition(".")[0]
+    in_class = bool(owner) and not owner.endswith("<locals>")
+    return in_class and positional[:1] in (("self",), ("cls",))
+
+
+def _hint_name(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")

@@ -1,0 +1,151 @@
+"""Wrappers that keep the kind of what they wrap: function, coroutine, generator, async generator.
+
+`prepare(args, kwargs)` runs when the body starts (for generators, at the first step), may open
+scopes, and returns the arguments to call with.  `finish(before)` gets the state to go back to.
+Between the steps of a generator its state is put aside, so that suspension leaks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._scopes import ambient, frames
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+Prepare = Callable[[tuple[Any, ...], dict[str, Any]], Arguments]
+Finish = Callable[[Any], Any]
+Wrapper = Callable[..., Any]
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # flags of code objects
+
+
+def wrap(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Callable[..., Any]:
+    """Return a function of the same kind as `function` that runs it prepared."""
+    flags = _flags(function)
+    if flags & _COROUTINE:
+        return _coroutine(function, prepare, finish)
+    if flags & _GENERATOR:
+        return _generator(function, prepare, finish)
+    if flags & _ASYNC_GENERATOR:
+        return _async_generator(function, prepare, finish)
+    return _function(function, prepare, finish)
+
+
+def is_plain(function: Callable[..., Any]) -> bool:
+    return not _flags(function) & (_COROUTINE | _GENERATOR | _ASYNC_GENERATOR)
+
+
+def mark_kind(instance: Any, function: Callable[..., Any]) -> None:
+    """Make `inspect` and `asyncio` see a callable object as the coroutine function it wraps."""
+    if _flags(function) & _COROUTINE:
+        import asyncio
+        import inspect
+
+        if hasattr(inspect, "markcoroutinefunction"):  # Python 3.12 and later
+            inspect.markcoroutinefunction(instance)
+        else:
+            instance._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+
+
+def _flags(function: Any) -> int:
+    while hasattr(function, "func") and not hasattr(function, "__code__"):  # a partial
+        function = function.func
+    if not hasattr(function, "__code__") and not isinstance(function, type):
+        function = vars(type(function)).get("__call__")
+    flags: int = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return flags
+
+
+def _function(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        before = ambient.active.get()
+        try:
+            args, kwargs = prepare(args, kwargs)
+            return function(*args, **kwargs)
+        finally:
+            finish(before)
+
+    return wrapper
+
+
+def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        before = ambient.active.get()
+        try:
+            args, kwargs = prepare(args, kwargs)
+            return await function(*args, **kwargs)
+        finally:
+            finish(before)
+
+    return wrapper
+
+
+def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        steps = frames.Steps()
+        try:
+            with steps:
+                args, kwargs = prepare(args, kwargs)
+                generator = function(*args, **kwargs)
+            return (yield from _Stepped(generator, steps))
+        finally:
+            finish(ambient.active.get())
+
+    return wrapper
+
+
+class _Stepped:
+    """A generator whose every step runs in the state that the last one left."""
+
+    def __init__(self, generator: Any, steps: frames.Steps) -> None:
+        self._generator = generator
+        self._steps = steps
+
+    def __iter__(self) -> _Stepped:
+        return self
+
+    def __next__(self) -> Any:
+        with self._steps:
+            return next(self._generator)
+
+    def send(self, value: Any) -> Any:
+        with self._steps:
+            return self._generator.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        with self._steps:
+            return self._generator.throw(*error)
+
+    def close(self) -> None:
+        with self._steps:
+            self._generator.close()
+
+
+def _async_generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        steps = frames.Steps()
+        try:
+            with steps:
+                args, kwargs = prepare(args, kwargs)
+                generator = function(*args, **kwargs)
+            step, sent = generator.asend, None
+            while True:
+                with steps:
+                    try:
+                        item = await step(sent)
+                    except StopAsyncIteration:
+                        return
+                try:
+                    sent = yield item
+                    step = generator.asend
+                except GeneratorExit:
+                    with steps:
+                        await generator.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001  # as `yield from`
+                    step, sent = generator.athrow, error
+        finally:
+            finish(ambient.active.get())
+
+    return wrapper

@@ -1,0 +1,1 @@
+"""What was read, where each value came from, and who read it."""

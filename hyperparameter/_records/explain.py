@@ -1,0 +1,108 @@
+"""Why a key has the value that it has."""
+
+from typing import Any, NamedTuple
+
+from .._functions import registry
+from .._scopes import ambient
+from .._scopes.snapshot import ABSENT, DELETED, Layer
+from .._values.convert import plain
+from .._values.describe import describe, show
+from .._values.keys import check, did_you_mean
+from .._values.origin import Origin, location, resolve
+
+
+class Binding(NamedTuple):
+    """A value and where it was bound; the value is masked when the key looks secret."""
+
+    value: Any
+    origin: Origin
+
+
+class Declaration(NamedTuple):
+    """A function or class that declares the key with `@hp.param`."""
+
+    function: str
+    location: str
+    default: Any
+    required: bool
+
+
+class Explanation(NamedTuple):
+    """What is known about a key here; `str()` is the text for people.
+
+    `bindings` are all that the scopes and the baseline have, innermost first: the first is in
+    force, the others are shadowed by it.
+    """
+
+    key: str
+    bindings: list[Binding]
+    declarations: list[Declaration]
+    hint: str
+
+    @property
+    def value(self) -> Any:
+        return self.bindings[0].value if self.bindings else None
+
+    @property
+    def origin(self) -> Origin | None:
+        return self.bindings[0].origin if self.bindings else None
+
+    @property
+    def shadows(self) -> list[Binding]:
+        return self.bindings[1:]
+
+    def __str__(self) -> str:
+        lines = [f"{self.key} is not set.{self.hint}"]
+        if self.bindings:
+            lines = [f"{self.key} = {show(self.key, self.value)}  ({self.origin})"]
+        lines += [f"  shadows {show(self.key, b.value)}  ({b.origin})" for b in self.shadows]
+        for declared in self.declarations:
+            default = "required" if declared.required else f"default {show('', declared.default)}"
+            lines.append(f"  declared by {declared.function} ({declared.location}), {default}")
+        return "\n".join(lines)
+
+
+def explain(key: str) -> Explanation:
+    """Return the value of `key` here, its origin, and what it shadows, innermost first."""
+    snapshot = ambient.current().snapshot
+    bindings = _bindings(check(key))
+    declarations = [
+        Declaration(
+            signature.qualname,
+            location(signature.site),
+            describe(key, signature.defaults.get(name)),
+            name not in signature.defaults,
+        )
+        for signature in registry.declarations(key)
+        for name in [key.rpartition(".")[2]]
+    ]
+    known = bool(bindings or declarations)
+    hint = "" if known else snapshot.explain_missing(key) or did_you_mean(key, registry.keys())
+    return Explanation(key, bindings, declarations, hint)
+
+
+def _bindings(key: str) -> list[Binding]:
+    """Walk the frames of this context and then the baseline; stop at what hides the rest."""
+    bindings: list[Binding] = []
+    sources: list[Layer] = []
+    state: ambient.State | None = ambient.active.get() or ambient.ground
+    while state is not None:
+        if state.parent is None or isinstance(state, ambient.Afloat):
+            sources.extend(state.snapshot.layers)
+            break
+        sources.extend(state.layer.scopes())
+        if state.inherited is not None:
+            sources.extend(state.inherited.layers)
+            break
+        state = state.parent
+    for layer in sources:
+        value = layer.values.get(key, ABSENT)
+        if value is DELETED:
+            break
+        if value is not ABSENT:
+            binding = Binding(describe(key, plain(value)), resolve(layer.origin_of(key)))
+            if binding not in bindings[-1:]:  # a worker may have got it with its pool and its task
+                bindings.append(binding)
+        if layer.closed:
+            break
+    return bindings

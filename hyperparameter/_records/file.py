@@ -1,0 +1,81 @@
+"""A record as a JSON file: written exactly, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from .._values.describe import from_json, to_json
+from .._values.keys import check
+from .._values.origin import Origin, Process
+from ..exceptions import ConfigurationError
+from .read import Read
+
+_FORMAT = "hyperparameter-record"
+_VERSION = 1
+_TYPES = {"reader": str, "default_used": bool, "bulk": bool}
+
+
+def write(
+    path: str | PathLike[str], overrides: Mapping[str, Origin], reads: list[Read], dropped: int
+) -> None:
+    document = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "dropped": dropped,
+        "overrides": {key: origin.pack() for key, origin in overrides.items()},
+        "reads": [
+            {**read._asdict(), "value": to_json(read.value), "default": to_json(read.default),
+             "origin": read.origin and read.origin.pack(), "process": list(read.process)}
+            for read in reads
+        ],
+    }  # fmt: skip
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, allow_nan=False)
+        file.write("\n")
+
+
+def read(path: str | PathLike[str]) -> tuple[dict[str, Origin], list[Read], int]:
+    """Return overrides, reads and the count of dropped ones."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{path} is not a saved record: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+        raise ConfigurationError(f"{path} is not a saved record.")
+    if document.get("version") != _VERSION:
+        raise ConfigurationError(
+            f"{path} is a record of version {document.get('version')!r}, "
+            f"this library reads version {_VERSION}."
+        )
+    try:
+        overrides = {check(k): Origin.unpack(v) for k, v in document["overrides"].items()}
+        return overrides, [_read(f) for f in document["reads"]], _is(document["dropped"], int)
+    except (
+        ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
+    ) as error:  # fmt: skip
+        raise ConfigurationError(f"{path} is a damaged record: {error!r:.200}") from None
+
+
+def _read(fields: Any) -> Read:
+    if set(fields) != set(Read._fields):
+        raise ValueError(f"a read has {', '.join(map(str, fields))}")
+    origin, process = fields["origin"], fields["process"]
+    checked = {name: _is(fields[name], kind) for name, kind in _TYPES.items()}
+    return Read(
+        key=fields["key"] if checked["bulk"] and fields["key"] == "*" else check(fields["key"]),
+        value=from_json(fields["value"]),
+        default=from_json(fields["default"]),
+        origin=None if origin is None else Origin.unpack(origin),
+        process=Process.unpack(process),
+        **checked,
+    )
+
+
+def _is(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"{value!r:.80} is not {kind.__name__}")
+    return value

@@ -1,0 +1,232 @@
+"""What a stretch of program read: the operative configuration.
+
+A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one
+for a block.  A read goes to the innermost record of its context and from there to those
+around it, so each holds all that happened inside.  Batches from elsewhere are simply added.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock  # importing threading is a tenth of our import
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .._scopes import ambient, frames
+from .._scopes.snapshot import Layer, Snapshot
+from .._values.describe import describe
+from .._values.keys import nearest, nest
+from .._values.origin import Site, Source, resolve, this_process
+from .read import RawRead, Read, Unused
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+_MOST_VALUES = 1_000
+_MOST_KEYS = 100_000
+
+
+class Record:
+    """Reads and overrides of a stretch of program; also the context manager that collects them.
+
+    At most 1 000 different values of a key and 100 000 keys are kept; `dropped` counts the rest.
+    """
+
+    def __init__(self) -> None:
+        self.overrides: dict[str, Source] = {}
+        self.dropped = 0
+        self._seen: dict[str, _Seen] = {}
+        self._carried: set[str] = set()
+        self._lock = allocate_lock()
+
+    def __enter__(self) -> Record:
+        if self is not ambient.ground.record:  # which gets everything anyway
+            frames.push_record(self)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        frames.remove(self)
+
+    def __repr__(self) -> str:
+        return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
+
+    @property
+    def reads(self) -> list[Read]:
+        """All reads, by key in the order of their first read."""
+        with self._lock:
+            found = [read for seen in self._seen.values() for read in seen.by_value.values()]
+        return [_resolved(read) for read in found]
+
+    def operative(self, nested: bool = False) -> dict[str, Any]:
+        """Return each key with its value, defaults included; of several, the one seen last.
+
+        A scope answers later reads of a key by itself, so its first one tells the order.
+        """
+        with self._lock:
+            last = [seen.by_value[seen.last] for seen in self._seen.values()]
+        flat = {read.key: read.value for read in last if not read.bulk}
+        return nest(flat) if nested else flat
+
+    def unused(self) -> list[Unused]:
+        """Return the overrides that nobody read; a bulk read is not a use.
+
+        Those that were carried to another process are left out: what it read is not known here.
+        """
+        reads = [read for read in self.reads if not read.bulk]
+        used = {read.key for read in reads}
+        defaulted = {read.key for read in reads if read.default_used}
+        with self._lock:
+            overrides = list(self.overrides.items())
+        return [
+            Unused(key, resolve(source), nearest(key, used) or _beside(key, defaulted))
+            for key, source in overrides
+            if key not in used and key not in self._carried
+        ]
+
+    def divergent(self) -> dict[str, list[Read]]:
+        """Return the keys that different readers saw with different values."""
+        by_key: dict[str, dict[str, Read]] = {}
+        for read in self.reads:
+            if not read.bulk:
+                values = by_key.setdefault(read.key, {})
+                values.setdefault(f"{type(read.value).__name__} {read.value!r}", read)
+        return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
+
+    def renew_lock(self) -> None:
+        """Replace the lock, which a thread may have held that a fork has left behind."""
+        self._lock = allocate_lock()
+
+    def add(self, reads: Iterable[Read]) -> None:
+        """Add reads collected elsewhere, in another process or from a file, to this record."""
+        for read in reads:
+            reader = read.reader if read.bulk else ""
+            self._take(read.key, (repr(read[1:5]), read.process, reader), read)
+
+    def override(self, layer: Layer | Snapshot) -> None:
+        """Take note of bindings that are in force during this record."""
+        for record in self._and_around():
+            for key in layer.values:
+                if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
+                    record.overrides[key] = layer.origin_of(key)
+
+    def carry(self, layer: Layer) -> None:
+        """Take note that these bindings may be read in another process."""
+        for record in self._and_around():
+            if len(record._carried) < _MOST_KEYS:
+                record._carried.update(layer.values)
+
+    def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
+        """Take note of one read; `origin` is None when the default was used."""
+        kind, wanted = type(value), type(default)
+        default_id = default if origin is None and wanted in _SCALARS else wanted
+        place: Any = origin
+        offset = None
+        if type(origin) is tuple:
+            place, offset = id(origin[0]), origin[1]
+        seen = self._seen.get(key)
+        if seen is not None:
+            last = seen.last  # most reads are the last one again: do not hash for them
+            if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
+                if last[3] == place and last[4] == offset:
+                    return
+        light = kind in _SCALARS or (kind is str and len(value) <= _SHORT)
+        identity = (kind, value if light else repr(describe("", value)), default_id, place, offset)
+        if seen is not None and identity in seen.by_value:
+            if seen.last != identity:
+                self._see_again(key, identity)
+            return
+        shown = describe(key, value)
+        default = shown if origin is None else describe(key, default)
+        self._keep(key, identity, RawRead(key, shown, default, origin, site, this_process()))
+
+    def note_bulk(self, prefix: str, site: Site) -> None:
+        """Take note that everything below `prefix` was taken at once."""
+        key = f"{prefix}.*" if prefix else "*"
+        raw = RawRead(key, None, None, None, site, this_process(), bulk=True)
+        self._keep(key, (id(site[0]), site[1]), raw)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the record as JSON; secrets have been masked when they were read."""
+        from .file import write
+
+        overrides = {key: resolve(source) for key, source in list(self.overrides.items())}
+        write(path, overrides, self.reads, self.dropped)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Record:
+        """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
+        from .file import read
+
+        record = cls()
+        overrides, reads, record.dropped = read(path)
+        record.overrides.update(overrides)
+        record.add(reads)
+        return record
+
+    def _see_again(self, key: str, identity: Any) -> None:
+        for record in self._and_around():
+            seen = record._seen.get(key)
+            if seen is not None and identity in seen.by_value:
+                seen.last = identity
+
+    def _and_around(self) -> list[Record]:
+        """Return this record and those open around it in this context, which get what it gets."""
+        process, found = ambient.ground.record, [self]
+        state = ambient.active.get()
+        while state is not None and state.record is not process:
+            if state.is_record and state.owner not in found:
+                found.append(state.owner)
+            state = state.parent
+        return found if self is process else [*found, process]
+
+    def _keep(self, key: str, identity: Any, read: RawRead) -> None:
+        for record in self._and_around():
+            record._take(key, identity, read)
+
+    def _take(self, key: str, identity: Any, read: Read | RawRead) -> None:
+        with self._lock:
+            seen = self._seen.get(key)
+            if seen is None and len(self._seen) < _MOST_KEYS:
+                seen = self._seen[key] = _Seen()
+            if seen is None or len(seen.by_value) >= _MOST_VALUES:
+                self.dropped += 1
+            else:
+                seen.by_value.setdefault(identity, read)
+                seen.last = identity
+
+
+class _Seen:
+    """What has been read of one key: each different value, and which of them last."""
+
+    __slots__ = ("by_value", "last")
+
+    def __init__(self) -> None:
+        self.by_value: dict[Any, Read | RawRead] = {}
+        self.last: Any = (None,)
+
+
+def _beside(key: str, candidates: set[str]) -> list[str]:
+    """Return the candidates of the same namespace, when they are few enough to help."""
+    namespace = key.rpartition(".")[0]
+    found = sorted(c for c in candidates if namespace and c.rpartition(".")[0] == namespace)
+    return found if len(found) <= 3 else []
+
+
+def _resolved(read: Read | RawRead) -> Read:
+    return read if isinstance(read, Read) else read.resolved()
+
+
+_SCALARS = frozenset([int, float, bool, type(None)])
+_SHORT = 200
+
+ambient.ground.record = Record()
+
+
+def process_record() -> Record:
+    """Return the record that always exists, of everything that this process reads."""
+    found: Record = ambient.ground.record
+    return found
+
+
+def record() -> Record:
+    """Return a record to collect reads in: `with hp.record() as rec: ...`."""
+    return Record()

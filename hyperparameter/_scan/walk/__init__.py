@@ -1,0 +1,1 @@
+"""One source file followed statement by statement, without running it."""

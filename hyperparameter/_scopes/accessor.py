@@ -1,0 +1,134 @@
+"""A name on its way to a value: what `hp.scope.train.lr` is before `|` or `()` reads it.
+
+An `Accessor` knows a key and nothing else, so one object per key serves the whole process.
+It has no public names: every attribute is a longer key.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .._values.keys import check
+from .._values.origin import site_of
+from . import ambient, frames
+from .lookup import NO_DEFAULT, read, require, truth
+
+_MOST_KEPT = 16_384
+_kept = 0
+
+
+def keep(container: dict[str, Any], name: str, accessor: Accessor) -> None:
+    """Keep an accessor for the next time; some thousand altogether."""
+    global _kept
+    if _kept < _MOST_KEPT:
+        _kept += 1
+        container[name] = accessor
+
+
+class Accessor:
+    """A key of the scope that is active where it is read."""
+
+    __slots__ = ("__dict__", "__hp_key__")  # the dict keeps the accessors for longer keys
+    __hp_key__: str
+
+    def __init__(self, key: str) -> None:
+        object.__setattr__(self, "__hp_key__", key)
+
+    def __or__(self, default: Any) -> Any:
+        answer = (ambient.active.get() or ambient.ground).answers.get(self.__hp_key__)
+        if answer is not None and answer[0] is default:
+            return answer[1]
+        return self.__hp_read__(default, 2)
+
+    def __call__(self, default: Any = NO_DEFAULT) -> Any:
+        answer = (ambient.active.get() or ambient.ground).answers.get(self.__hp_key__)
+        if answer is not None and answer[0] is default:
+            return answer[1]
+        return self.__hp_read__(default, 2)
+
+    def __bool__(self) -> bool:
+        return truth(self.__hp_state__(), self.__hp_key__, site_of(sys._getframe(1)))
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        longer = self.__hp_longer__(check(f"{self.__hp_key__}.{name}"))
+        keep(self.__dict__, name, longer)
+        return longer
+
+    def __getitem__(self, name: str) -> Any:
+        return self.__hp_longer__(check(f"{self.__hp_key__}.{check(name)}"))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__hp_write__(name, value)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.__hp_write__(check(name), value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__hp_handle__().__hp_delete__(f"{self.__hp_key__}.{name}")
+
+    def __delitem__(self, name: str) -> None:
+        self.__hp_handle__().__hp_delete__(f"{self.__hp_key__}.{check(name)}")
+
+    __iter__ = None  # or Python would try [0], [1], ... for ever
+
+    def __repr__(self) -> str:
+        return f"<hyperparameter {self.__hp_key__!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Accessor, (self.__hp_key__,)
+
+    def __hp_read__(self, default: Any, depth: int) -> Any:
+        site = site_of(sys._getframe(depth))
+        if default is NO_DEFAULT:
+            return require(self.__hp_state__(), self.__hp_key__, site)
+        if isinstance(default, Accessor):
+            raise TypeError(
+                f"The default of {self!r} is {default!r}, which has not been read: "
+                "give that its own default first, a.b | (c.d | 1)."
+            )
+        return read(self.__hp_state__(), self.__hp_key__, default, site)
+
+    def __hp_write__(self, name: str, value: Any) -> None:
+        self.__hp_handle__().__hp_update__({f"{self.__hp_key__}.{name}": value}, 3)
+
+    def __hp_longer__(self, key: str) -> Accessor:
+        return Accessor(key)
+
+    def __hp_state__(self) -> ambient.State:
+        return ambient.current()
+
+    def __hp_handle__(self) -> Any:
+        return frames.handle()
+
+
+class BoundAccessor(Accessor):
+    """A key of one scope, read through the object that `with ... as ps` gives."""
+
+    __slots__ = ("__hp_scope__",)
+    __hp_scope__: Any
+
+    def __init__(self, key: str, scope: Any) -> None:
+        object.__setattr__(self, "__hp_key__", key)
+        object.__setattr__(self, "__hp_scope__", scope)
+
+    def __or__(self, default: Any) -> Any:
+        return self.__hp_read__(default, 2)
+
+    def __call__(self, default: Any = NO_DEFAULT) -> Any:
+        return self.__hp_read__(default, 2)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BoundAccessor, (self.__hp_key__, self.__hp_scope__)
+
+    def __hp_longer__(self, key: str) -> Accessor:
+        return BoundAccessor(key, self.__hp_scope__)
+
+    def __hp_state__(self) -> ambient.State:
+        state: ambient.State = self.__hp_scope__.__hp_state__()
+        return state
+
+    def __hp_handle__(self) -> Any:
+        return self.__hp_scope__

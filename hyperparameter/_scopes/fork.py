@@ -1,0 +1,26 @@
+"""What a forked child has to mend: places that are now another process's, and locks.
+
+Its scopes were opened in its parent, so their origins get the parent's name.  Its locks may have
+been held by threads that it does not have.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .._values import origin
+from . import ambient
+
+
+def mend_child() -> None:
+    """Run in the child, before anything else does."""
+    parent = origin.leave_process()
+    ambient.renew_lock()
+    for state in [*ambient.chain(ambient.active.get()), ambient.ground]:
+        state.name_process(parent)
+    for record in ambient.records():
+        record.renew_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=mend_child)

@@ -1,0 +1,151 @@
+"""The one way in which a value is read: find, convert, record, remember.
+
+Everything that reads (accessors, scopes as mappings, `@hp.param`) comes through here, once for
+each question in a state; the answer is then kept with that state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._values.annotations import Converter
+from .._values.convert import Unconvertible, UntypedText, convert, plain, to_bool
+from .._values.describe import show
+from .._values.keys import nest
+from .._values.origin import Site, Source, resolve
+from ..exceptions import ConversionError, MissingParameter
+from . import ambient
+from .snapshot import Snapshot
+
+_LIGHT = frozenset([int, float, bool, type(None)])
+_SHORT = 256
+NO_DEFAULT: Any = object()
+
+
+def read(state: ambient.State, key: str, default: Any, site: Site) -> Any:
+    """Return the value of `key` toward the type of `default`, or `default` where there is none."""
+    found = state.find(key)
+    value, origin = found if found is not None else (default, None)
+    if type(default) is dict and (found is None or _is_empty_mapping(value)):
+        value, origin = _with_keys_below(state, key, value, origin, site)
+    result = value
+    if type(value) is not type(default):
+        try:
+            result = convert(value, default)
+        except Unconvertible:
+            raise _conversion_error(key, value, origin, type(default).__name__) from None
+    state.record.note(key, result, default, origin, site)
+    if (type(default) in _LIGHT or is_light(default)) and (result is value or is_light(result)):
+        state.remember(key, (default, result))
+    return result
+
+
+def require(state: ambient.State, key: str, site: Site) -> Any:
+    """Return the value of `key`; `MissingParameter` where there is none."""
+    found = state.find(key)
+    if found is None:
+        raise missing(state.snapshot, key)
+    stored, origin = found
+    value = plain(stored)
+    state.record.note(key, value, None, origin, site)
+    if value is stored or is_light(value):
+        state.remember(key, (NO_DEFAULT, value))
+    return value
+
+
+def truth(state: ambient.State, key: str, site: Site) -> bool:
+    """Return the truth of the stored value; a missing one is False, "no" from outside too."""
+    found = state.find(key)
+    if found is None:
+        state.record.note(key, False, False, None, site)
+        return False
+    value, origin = found
+    try:
+        answer = to_bool(value) if type(value) is UntypedText else bool(value)
+    except Unconvertible:
+        answer = bool(plain(value))
+    state.record.note(key, plain(value), None, origin, site)
+    return answer
+
+
+def typed(key: str, value: Any, origin: Source, converter: Converter, wanted: str) -> Any:
+    """Return `value` by `converter`; None stays None."""
+    if value is None:
+        return None
+    try:
+        return converter(value)
+    except Unconvertible as reason:
+        raise _conversion_error(key, value, origin, wanted, str(reason)) from None
+
+
+def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], Source] | None:
+    """Return the nested mapping below `key` and where one of its keys was bound."""
+    snapshot = state.snapshot
+    below = {name: plain(value) for name, value in snapshot.below(key).items()}
+    if not below:
+        return None
+    for name, value in below.items():
+        source = snapshot.origin_of(f"{key}.{name}")
+        state.record.note(f"{key}.{name}", value, None, source, site)
+    return nest(below), source
+
+
+def is_light(value: Any) -> bool:
+    """Tell values that a memory may keep: small and unchangeable."""
+    return type(value) in _LIGHT or (type(value) is str and len(value) <= _SHORT)
+
+
+def missing(snapshot: Snapshot, key: str) -> MissingParameter:
+    return MissingParameter(
+        f"Hyperparameter {key!r} is required but not defined.{snapshot.explain_missing(key)}",
+        key=key,
+    )
+
+
+def _with_keys_below(
+    state: ambient.State, key: str, value: Any, origin: Source | None, site: Site
+) -> tuple[Any, Source | None]:
+    """Return a dict updated with the keys that are set below its own."""
+    gathered = gather(state, key, site)
+    return (merge(value, gathered[0]), gathered[1]) if gathered else (value, origin)
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with the values of `over`, field by field where both are structures."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = fields_of(merged.get(key)) if isinstance(value, dict) else {}
+        merged[key] = merge(below, value) if below else value
+    return merged
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return the fields of a dict, a dataclass instance or a struct; {} for anything else."""
+    if isinstance(value, dict):
+        return value
+    kind = type(value)
+    names = getattr(kind, "__struct_fields__", ()) or [
+        name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if field.init
+    ]
+    return {name: getattr(value, name) for name in names}
+
+
+def _is_empty_mapping(value: Any) -> bool:
+    return isinstance(value, dict) and not value
+
+
+def _conversion_error(
+    key: str, value: Any, source: Source | None, wanted: str, reason: str = ""
+) -> ConversionError:
+    origin = resolve(source) if source is not None else None
+    kind = "text" if isinstance(value, UntypedText) else type(value).__name__
+    is_empty = isinstance(value, UntypedText) and plain(value) is None
+    shown = show(key, value.text if is_empty else value)
+    return ConversionError(
+        f"Hyperparameter {key!r} is {shown} ({kind}, from {origin}), which cannot become "
+        f"{wanted}{f' ({reason})' if reason else ''}. Change the value; or, to take it as it is, "
+        "annotate the parameter or read it with None as default.",
+        key=key,
+        value=shown,
+        origin=origin,
+    )

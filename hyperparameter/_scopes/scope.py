@@ -1,0 +1,306 @@
+"""`hp.scope`: overrides, a context manager, a mapping; and on the class, what is active here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import MethodType
+from typing import TYPE_CHECKING, Any, final
+
+from .._values.convert import UntypedText
+from .._values.describe import show
+from .._values.keys import KNOWN, check, flatten
+from .._values.origin import Origin, Site, outside_site, site_of
+from ..exceptions import InvalidKey
+from . import ambient, frames
+from .accessor import Accessor, BoundAccessor, keep
+from .lookup import missing, require
+from .snapshot import DELETED, Layer, Made, Snapshot, as_layer
+
+_SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
+_getframe = sys._getframe
+
+
+class _Roots(dict[str, Any]):
+    """The accessors that `hp.scope.name` gives, by name."""
+
+    def __missing__(self, name: str) -> Any:
+        if name[:2] == "__" or name in _PUBLIC:
+            return type.__getattribute__(scope, name)
+        accessor = Accessor(check(name))
+        keep(self, name, accessor)
+        return accessor
+
+
+class _AmbientMeta(type):
+    """Makes the class `scope` itself read and write what is active here."""
+
+    # A bound method of a dict, called without the class: half the price of a function, on the
+    # way of every read.  It can serve one class only, so `scope` is final.
+    __getattribute__ = _Roots().__getitem__  # type: ignore[misc]  # called without the class
+
+    if TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> Any: ...
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if name[:2] == "__":
+            type.__setattr__(cls, name, value)
+        else:
+            scope.current().__hp_update__({_own_name(name): value}, 2)
+
+    def __delattr__(cls, name: str) -> None:
+        scope.current().__hp_delete__(_own_name(name))
+
+    def __getitem__(cls, key: str) -> Accessor:
+        return Accessor(check(key))
+
+    def __setitem__(cls, key: str, value: Any) -> None:
+        scope.current().__hp_update__({check(key): value}, 2)
+
+    def __delitem__(cls, key: str) -> None:
+        scope.current().__hp_delete__(check(key))
+
+    def __contains__(cls, key: object) -> bool:
+        return isinstance(key, str) and ambient.current().snapshot.find(key) is not None
+
+    def __iter__(cls) -> Iterator[str]:
+        return scope.current().__iter__()
+
+    def __len__(cls) -> int:
+        return len(ambient.current().snapshot.flat())
+
+    def __bool__(cls) -> bool:
+        return True
+
+
+class _here:
+    """A method that, called on the class, acts on the scope that is active here."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return MethodType(self.function, scope.current() if instance is None else instance)
+
+
+class Storage:
+    """The flat values of a scope; what `scope.storage()` returns."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def storage(self) -> dict[str, Any]:
+        return self._values
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key!r}: {show(key, value)}" for key, value in self._values.items())
+        return f"Storage({{{shown}}})"
+
+
+@final
+class scope(frames.Enterable, metaclass=_AmbientMeta):
+    """A set of overrides, and the context manager that makes them visible.
+
+    `hp.scope("lr=0.1", batch_size=32, **{"train.epochs": 3})`: text has no type until it is
+    read, mappings flatten into dotted keys.  On the class, names read what is active here
+    (`hp.scope.train.lr | 0.1`); an instance is a mapping over its flat keys, its own over
+    those that it inherits.
+    """
+
+    __slots__ = ("__hp_made__", "__weakref__")
+    __hp_made__: Made | Layer | Snapshot
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("hp.scope is final: its attributes are keys.")
+
+    def __init__(self, /, *texts: str, **params: Any) -> None:
+        for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
+            if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _SIMPLE:
+                params = flatten(params)
+                break
+        if texts:
+            params = _with_texts(texts, params)
+        frame = _getframe(1)
+        _set_made(self, (params, (frame.f_code, frame.f_lasti)))
+
+    @staticmethod
+    def empty(*texts: str, **params: Any) -> scope:
+        """Return a scope that inherits nothing, the baseline included."""
+        return scope_of(_layer_of(texts, params, site_of(_getframe(1)), closed=True))
+
+    @staticmethod
+    def current() -> scope:
+        """Return a handle on the innermost active scope."""
+        handle: scope = frames.handle()
+        return handle
+
+    @staticmethod
+    def frozen() -> None:
+        """Make what is visible here the baseline that all contexts without a scope see."""
+        ambient.set_baseline(ambient.current().snapshot)
+
+    @staticmethod
+    def init(params: Mapping[str, Any] | None = None) -> scope:
+        """Open a scope in this thread for good and return it."""
+        opened = scope_of(_layer_of((), dict(params or {}), site_of(_getframe(1))))
+        return opened.__enter__()
+
+    @_here
+    def keys(self) -> Iterator[str]:
+        """Return the flat keys that are visible in this scope, inherited ones included."""
+        return self.__iter__()
+
+    @_here
+    def storage(self) -> Storage:
+        """Return the storage object, whose `storage()` is the flat dict of visible values."""
+        from .._values.convert import plain
+
+        state = self.__hp_state__()
+        state.record.note_bulk("", outside_site())
+        return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
+
+    @_here
+    def update(self, params: Mapping[str, Any]) -> scope:
+        """Set the values of a mapping, nested or flat, and return the scope."""
+        return self.__hp_update__(params, 2)
+
+    @_here
+    def clear(self) -> scope:
+        """Remove all that is visible in this scope, what it inherits included; return it."""
+        return self.__hp_write__(Layer({}, outside_site(), closed=True))
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return BoundAccessor(check(name), self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__hp_update__({_own_name(name): value}, 2)
+
+    def __delattr__(self, name: str) -> None:
+        self.__hp_delete__(_own_name(name))
+
+    def __getitem__(self, key: str) -> Any:
+        return require(self.__hp_state__(), check(key), outside_site())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.__hp_update__({check(key): value}, 2)
+
+    def __delitem__(self, key: str) -> None:
+        self.__hp_delete__(check(key))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.__hp_state__().snapshot.find(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        state = self.__hp_state__()
+        state.record.note_bulk("", outside_site())
+        return state.snapshot.keys()
+
+    def __len__(self) -> int:
+        return len(self.__hp_state__().snapshot.flat())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        flat = self.__hp_state__().snapshot.flat()
+        shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
+        return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = frames.frame_of(self)
+        if state is None:
+            made = as_layer(self.__hp_made__)
+            return scope_of, (Snapshot(made.scopes(), len(made.scopes()), made.closed),)
+        layers = state.snapshot.layers
+        return scope_of, (Snapshot(layers, len(layers), state.snapshot.closed),)
+
+    def __hp_flat__(self) -> dict[str, Any]:
+        return self.__hp_state__().snapshot.flat()
+
+    def __hp_state__(self) -> ambient.State:
+        """Return the state of this scope's frame, or how it would be if entered now."""
+        now = ambient.current()
+        state = frames.frame_of(self)
+        if state is None and self is implicit:
+            return now
+        if state is not None and state.record is now.record:
+            return state
+        snapshot = (
+            state.snapshot if state is not None else as_layer(self.__hp_made__).onto(now.snapshot)
+        )
+        return ambient.view(snapshot, now.record)
+
+    def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
+        return self.__hp_write__(Layer(flatten(params), site_of(_getframe(depth))))
+
+    def __hp_delete__(self, key: str) -> None:
+        snapshot = self.__hp_state__().snapshot
+        if snapshot.find(key) is None:
+            raise missing(snapshot, key)
+        self.__hp_write__(Layer({key: DELETED}, outside_site()))
+
+    def __hp_write__(self, change: Layer) -> scope:
+        state = frames.frame_of(self)
+        if state is not None:
+            frames.write(state, change)
+        elif self is implicit:
+            frames.open_implicit(change)
+        else:
+            _set_made(self, as_layer(self.__hp_made__).bind(change))
+        return self
+
+
+_PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
+_set_made = vars(scope)["__hp_made__"].__set__
+
+
+def _layer_of(
+    texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
+) -> Layer:
+    return Layer(_with_texts(texts, flatten(params)), origin, closed=closed)
+
+
+def scope_of(layer: Layer | Snapshot) -> scope:
+    """Return a scope that binds what `layer` binds, with its origins."""
+    made = scope.__new__(scope)
+    _set_made(made, layer)
+    return made
+
+
+def _with_texts(texts: tuple[str, ...], params: dict[str, Any]) -> dict[str, Any]:
+    """Return both in the order in which they are written; text wins over a keyword."""
+    parsed = _parse(texts)
+    return {**parsed, **params, **parsed}
+
+
+def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
+    parsed = {}
+    for text in texts:
+        if not isinstance(text, str):
+            raise InvalidKey(
+                "A positional argument of scope is text such as 'lr=0.1', "
+                f"not {type(text).__name__}. Pass a mapping as keywords: hp.scope(**mapping).",
+            )
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidKey(f"{text!r:.200} has no '='. Write it as KEY=VALUE.", key=key)
+        parsed[check(key.strip())] = UntypedText(value)
+    return parsed
+
+
+def _own_name(name: str) -> str:
+    if name in _PUBLIC:
+        raise InvalidKey(
+            f"{name!r} is a method of scopes. To set the parameter, write scope[{name!r}] = ...",
+            key=name,
+        )
+    return check(name)
+
+
+implicit: scope = scope()
+"""The handle for what a write opens where no scope is active."""
+ambient.implicit = implicit

@@ -1,0 +1,234 @@
+"""The immutable value that a scope is made of.
+
+A `Snapshot` maps flat dotted keys to values and never changes: every write
+returns a new one.  Rolling back is putting the old one back, shipping a scope
+is encoding one, and two tasks may share one without seeing each other's writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from .._values.keys import nearest
+from .._values.origin import Origin, Process, Source, resolve, this_process
+
+
+class _Marker:
+    """A value that means something about a key instead of being its value."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+ABSENT: Any = _Marker("ABSENT")
+DELETED: Any = _Marker("DELETED")
+
+_NO_ORIGINS: Mapping[str, Source] = MappingProxyType({})
+_new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
+_MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
+_SMALL = 16  # ... while they have no more bindings than this together.
+
+
+class Layer(NamedTuple):
+    """Bindings made in one place.
+
+    `origins` has those that differ from `origin`.  A closed layer hides all that is below it.
+    """
+
+    values: Mapping[str, Any]
+    origin: Source
+    origins: Mapping[str, Source] = _NO_ORIGINS
+    closed: bool = False
+
+    def origin_of(self, key: str) -> Source:
+        return self.origins.get(key, self.origin)
+
+    def revives(self, lower: Layer) -> bool:
+        """Tell whether this layer binds a key that `lower` deletes: its place is a new one."""
+        return any(lower.values.get(key) is DELETED for key in self.values)
+
+    def over(self, lower: Layer) -> Layer:
+        """Return one layer that shows what these two show, this one on top."""
+        origins = {
+            **dict.fromkeys(lower.values, lower.origin),
+            **lower.origins,
+            **dict.fromkeys(self.values, self.origin),
+            **self.origins,
+        }
+        return Layer({**lower.values, **self.values}, self.origin, origins, lower.closed)
+
+    def onto(self, lower: Snapshot) -> Snapshot:
+        """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
+        values, _, _, closed = self
+        if closed:
+            return Snapshot((self,), 1, True)
+        if not values:
+            return lower
+        if lower.depth >= _MOST_LAYERS:
+            top = lower.layers[0]
+            if len(top.values) + len(values) <= _SMALL and not self.revives(top):
+                layers = (self.over(top), *lower.layers[1:])
+                return Snapshot(layers, lower.depth, lower.closed, lower)
+        return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed, lower)
+
+    def bind(self, change: Layer) -> Layer | Snapshot:
+        """Return these bindings with `change` written over them."""
+        return change if change.closed else Snapshot((self,), 1, self.closed).bind(change)
+
+    def scopes(self) -> tuple[Layer, ...]:
+        return (self,)
+
+    def portable(self, process: Process | None = None) -> Layer:
+        """Return this layer with its places looked up and a process, this one, named in them."""
+        here = process or this_process()
+        places: dict[Source, Origin] = {}
+
+        def at(source: Source) -> Origin:
+            if source not in places:
+                origin = resolve(source)
+                places[source] = origin._replace(process=origin.process or here)
+            return places[source]
+
+        origins = {key: at(source) for key, source in self.origins.items()}
+        return self._replace(origin=at(self.origin), origins=origins)
+
+
+Made = tuple[dict[str, Any], Source]
+"""What a scope keeps of its making, values and place: a tuple is the quickest thing to make."""
+
+
+def as_layer(made: Made | Layer | Snapshot) -> Layer | Snapshot:
+    if type(made) is tuple:
+        return _new_layer(Layer, (made[0], made[1], _NO_ORIGINS, False))
+    return made  # type: ignore[return-value]  # not a Made: its class is not tuple itself
+
+
+class Snapshot:
+    """Layers of scopes over layers of the baseline, innermost first.
+
+    `closed` tells that the scopes hide every baseline, here and wherever they are carried.
+    """
+
+    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by", "upper")
+
+    def __init__(
+        self,
+        layers: tuple[Layer, ...] = (),
+        depth: int = 0,
+        closed: bool = False,
+        lower: Snapshot | None = None,
+        upper: Snapshot | None = None,
+    ) -> None:
+        self.layers = layers
+        self.depth = depth  # how many of the layers belong to scopes
+        self.closed = closed
+        # Those that this one was made from, and shares layers with: what was opened over what.
+        self.lower = lower
+        self.upper = upper
+        self.carried: Any = None  # the encoded form, kept by whoever encodes it
+        self.noted_by: Any = None  # the record of the process, when it has these overrides
+        self.sent_by: Any = None  # the records that know that these go to other processes
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the scopes, without those of the baseline."""
+        return Snapshot(self.scopes()).flat()
+
+    def origin_of(self, key: str) -> Source:
+        found = self.find(key)
+        return found[1] if found else NOTHING.origin
+
+    def bind(self, change: Layer) -> Layer | Snapshot:
+        """Return the scopes with `change` written over them.
+
+        Layers at least double in size downwards, so writing n keys one by one is O(n log n).
+        """
+        if change.closed:
+            return change
+        layers = list(self.scopes())
+        while layers and len(layers[0].values) < 2 * len(change.values):
+            if change.revives(layers[0]):
+                break
+            change = change.over(layers.pop(0))
+        return Snapshot((change, *layers), len(layers) + 1, self.closed)
+
+    def scopes(self) -> tuple[Layer, ...]:
+        """Return the layers of the scopes, innermost first."""
+        return self.layers[: self.depth]
+
+    def baseline(self) -> Snapshot:
+        """Return this snapshot as a baseline: the same values, no scope."""
+        return Snapshot(self.layers) if self.depth or self.closed else self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        portable = self.portable()
+        return Snapshot, (portable.layers, portable.depth, portable.closed)
+
+    def portable(self, process: Process | None = None) -> Snapshot:
+        """Return this snapshot with portable layers."""
+        if not self.layers:
+            return self
+        layers = tuple(layer.portable(process) for layer in self.layers)
+        return Snapshot(layers, self.depth, self.closed)
+
+    def onto(self, lower: Snapshot) -> Snapshot:
+        """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""
+        if self.closed:
+            return Snapshot(self.scopes(), self.depth, True, upper=self)
+        if not self.depth:
+            return lower
+        layers = self.scopes() + lower.layers
+        return Snapshot(layers, self.depth + lower.depth, lower.closed, lower, self)
+
+    def find(self, key: str) -> tuple[Any, Source] | None:
+        """Return the value of `key` and where it was bound, None where nothing binds it."""
+        for values, origin, origins, _ in self.layers:
+            value = values.get(key, ABSENT)
+            if value is not ABSENT:
+                if value is DELETED:
+                    return None
+                return value, origins.get(key, origin) if origins else origin
+        return None
+
+    def flat(self) -> dict[str, Any]:
+        """Return all visible values by key, in the order in which they were bound."""
+        flat: dict[str, Any] = {}
+        for layer in reversed(self.layers):
+            for key, value in layer.values.items():
+                if value is DELETED:
+                    flat.pop(key, None)
+                else:
+                    flat[key] = value
+        return flat
+
+    def keys(self) -> Iterator[str]:
+        return iter(self.flat())
+
+    def below(self, key: str) -> dict[str, Any]:
+        """Return the values under `key`, keyed by the rest of their names."""
+        start = f"{key}."
+        if not any(name.startswith(start) for layer in self.layers for name in layer.values):
+            return {}
+        return {k[len(start) :]: v for k, v in self.flat().items() if k.startswith(start)}
+
+    def explain_missing(self, key: str) -> str:
+        """Return a sentence about what there is instead of `key`, or nothing."""
+        keys = self.flat()
+        below = [k for k in keys if k.startswith(f"{key}.")]
+        if below:
+            more = f" and {len(below) - 5} more" if len(below) > 5 else ""
+            return f" It has keys below it: {', '.join(below[:5])}{more}."
+        near = nearest(key, keys)
+        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+EMPTY = Snapshot()
+NOTHING = Layer({}, Origin("code", ""))

@@ -1,0 +1,141 @@
+"""Dotted names: checking them, and getting from nested mappings to flat ones and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..exceptions import InvalidKey
+
+MAX_DEPTH = 200
+"""How deep a nested mapping may be: far beyond any real configuration, far below the C stack."""
+
+_MAX_KNOWN = 16_384
+_NEAR = 0.7
+_MOST_TYPED = 200
+KNOWN: set[str] = set()
+"""Keys that have passed `check` before."""
+
+
+def check(key: object) -> str:
+    """Return `key` if it is a dotted name, otherwise raise `InvalidKey`."""
+    if type(key) is str and key in KNOWN:
+        return key
+    if not isinstance(key, str):
+        raise InvalidKey(
+            f"A key must be text, not {type(key).__name__}: {key!r:.80}. "
+            "Write the key as a string, or keep the mapping out of the scope.",
+        )
+    if not key or key[0] == "." or key[-1] == "." or ".." in key:
+        raise InvalidKey(
+            f"Key {key!r:.200} has an empty segment. Write it as names joined by single dots.",
+            key=key,
+        )
+    key = str.__str__(key)
+    if len(KNOWN) >= _MAX_KNOWN:
+        KNOWN.clear()
+    KNOWN.add(key)
+    return key
+
+
+def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
+    """Return `params` as a flat dict from dotted keys to values, in order.
+
+    An empty mapping stays a value.  Mappings that contain themselves or that are
+    nested deeper than `MAX_DEPTH` raise `InvalidKey`.
+    """
+    flat: dict[str, Any] = {}
+    # An explicit stack: the depth of user data must not reach the interpreter's.
+    stack = [(prefix, _items(params, prefix))]
+    open_ids = [id(params)]
+    while stack:
+        base, items = stack[-1]
+        for name, value in items:
+            key = check(name)
+            key = check(f"{base}.{key}") if base else key
+            if is_nested(value):
+                if id(value) in open_ids:
+                    raise InvalidKey(f"The mapping at {key!r:.200} contains itself.", key=key)
+                if len(stack) >= MAX_DEPTH:
+                    raise InvalidKey(
+                        f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels.",
+                        key=key,
+                    )
+                stack.append((key, _items(value, key)))
+                open_ids.append(id(value))
+                break
+            flat[key] = value
+        else:
+            stack.pop()
+            open_ids.pop()
+    return flat
+
+
+def is_nested(value: Any) -> bool:
+    """Tell whether `value` flattens into keys: a mapping or a scope that is not empty."""
+    if isinstance(value, (dict, Mapping)):
+        return len(value) > 0
+    return hasattr(type(value), "__hp_flat__") and len(value) > 0
+
+
+def _items(value: Any, key: str) -> Any:
+    flat = getattr(type(value), "__hp_flat__", None)
+    return iter((flat(value) if flat else value).items())
+
+
+def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the nested form of `flat`; `flatten` undoes it.
+
+    Below a key that is a leaf as well, dotted keys stay dotted.
+    """
+    nested: dict[str, Any] = {}
+    for key, value in flat.items():
+        node = nested
+        *parents, name = key.split(".")
+        path = ""
+        for index, parent in enumerate(parents):
+            path = f"{path}.{parent}" if path else parent
+            if path in flat:
+                name = ".".join([*parents[index:], name])
+                break
+            node = node.setdefault(parent, {})
+        node[name] = value
+    return nested
+
+
+def nearest(key: str, candidates: Iterable[str]) -> list[str]:
+    """Return up to three of `candidates` that a person may have meant by `key`, best first.
+
+    Keys that nobody types, of more than 200 characters, are not compared: it would take minutes.
+    """
+    if len(key) > _MOST_TYPED:
+        return []
+    whole, last = _similarity(key), _similarity(key.rpartition(".")[2])
+    scored = []
+    for candidate in {c for c in candidates if len(c) <= _MOST_TYPED} - {key}:
+        score = max(whole(candidate), 0.95 * last(candidate.rpartition(".")[2]))
+        if score >= _NEAR:
+            scored.append((-score, candidate))
+    best = min(scored, default=(0.0, ""))[0]
+    return [candidate for score, candidate in sorted(scored)[:3] if score <= best + 0.1]
+
+
+def _similarity(wanted: str) -> Callable[[str], float]:
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted.lower())
+
+    def ratio(text: str) -> float:
+        matcher.set_seq1(text.lower())
+        if matcher.real_quick_ratio() < _NEAR or matcher.quick_ratio() < _NEAR:
+            return 0.0
+        return matcher.ratio()
+
+    return ratio
+
+
+def did_you_mean(key: str, candidates: Iterable[str]) -> str:
+    """Return `" Did you mean 'x'?"`, or nothing when no candidate is near."""
+    near = nearest(key, candidates)
+    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""

@@ -1,0 +1,130 @@
+"""Where a binding was made, or a value was read.
+
+Scopes are created in hot loops, so what is kept there is a `Site`, a code object and an
+instruction offset; it becomes a `file:line` only when somebody asks.
+"""
+
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+Site = tuple[CodeType, int]
+"""A place in a running program: code object, offset of the instruction (-1: its `def`)."""
+
+
+class Process(NamedTuple):
+    """A process on a host."""
+
+    host: str
+    pid: int
+
+    @classmethod
+    def unpack(cls, packed: Any) -> "Process":
+        host, pid = packed
+        if type(packed) is not list or type(host) is not str or type(pid) is not int:
+            raise TypeError(f"{packed!r:.80} is no process")
+        return cls(host, pid)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Origin(NamedTuple):
+    """Where a binding was made.
+
+    `kind` is `code`, `cli`, `env`, `file` or `default`; `location` is such as `train.py:12`,
+    `-D`, `$APP_LR`, `base.toml:7`; `process` is given when it came from another process.
+    """
+
+    kind: str
+    location: str
+    process: Process | None = None
+
+    @classmethod
+    def unpack(cls, packed: Any) -> "Origin":
+        """Return the origin from its plain form, `(kind, location, (host, pid) or None)`."""
+        kind, place, process = packed
+        if type(packed) is not list or type(kind) is not str or type(place) is not str:
+            raise TypeError(f"{packed!r:.80} is no origin")
+        return cls(kind, place, None if process is None else Process.unpack(process))
+
+    def pack(self) -> list[Any]:
+        """Return the plain form, of lists and scalars alone."""
+        return [self.kind, self.location, list(self.process) if self.process else None]
+
+    def __str__(self) -> str:
+        place = f"{self.kind} {self.location}".rstrip()
+        return f"{place} on {self.process}" if self.process else place
+
+
+Line = tuple[str, int]
+"""A line of a file, 0 where it is not known; a file has many, so they are kept like this too."""
+
+Source = Origin | Site | Line
+
+_process: Process | None = None
+
+
+def site_of(frame: FrameType) -> Site:
+    return frame.f_code, frame.f_lasti
+
+
+def outside_site() -> Site:
+    """Return the innermost place on the call stack that is not in this package."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(PACKAGE_ROOT):
+        frame = frame.f_back
+    return site_of(frame)
+
+
+def location(site: Site) -> str:
+    """Return `file:line`, the file relative to the current directory when it is below it."""
+    code, offset = site
+    line: int | None = code.co_firstlineno
+    if offset >= 0:
+        for start, end, at in code.co_lines():
+            if start <= offset < end:
+                line = at
+                break
+    return f"{_shorten(code.co_filename)}:{line or code.co_firstlineno}"
+
+
+def resolve(source: Source) -> Origin:
+    if isinstance(source, Origin):
+        return source
+    place, number = source
+    if isinstance(place, str):
+        return Origin("file", f"{place}:{number}" if number else place)
+    return Origin("code", location((place, number)))
+
+
+def this_process() -> Process:
+    global _process
+    pid = os.getpid()
+    if _process is None or _process.pid != pid:  # the first call, or the first after a fork
+        _process = Process(_host(), pid)
+    return _process
+
+
+def leave_process() -> Process:
+    """Return the process that this one was forked from, and forget that it was this one."""
+    global _process
+    parent = _process or Process(_host(), os.getppid())
+    _process = None
+    return parent
+
+
+def _host() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    return os.environ.get("COMPUTERNAME", "localhost")
+
+
+def _shorten(path: str) -> str:
+    here = os.path.join(os.getcwd(), "")
+    return path[len(here) :] if path.startswith(here) else path
+
+
+PACKAGE_ROOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+"""The folder of this package, with a separator at its end."""

@@ -1,0 +1,105 @@
+"""Every recipe of the documentation, run as the program that it is, prints what stands below it."""
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("ray")
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(DOCS.glob("recipes*.md"))
+RECIPE = re.compile(r"^```python\n(# (\w+\.py)\n.*?)^```\n\n```text\n(.*?)^```$", re.DOTALL | re.M)
+SETTER = "laptop:4242"  # in the documentation: host and process of the program that set a value
+CLUSTER = """
+import sys, ray
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+print(ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.read()
+"""
+
+
+class Recipe(NamedTuple):
+    name: str
+    program: str
+    output: str
+
+
+def recipes() -> list[Recipe]:
+    found = [match for page in PAGES for match in RECIPE.findall(page.read_text("utf-8"))]
+    return [Recipe(name, program, output) for program, name, output in found]
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """One cluster for all recipes, in a process of its own; its sockets need a short path."""
+    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
+    env = {
+        **os.environ,
+        "RAY_AUTH_MODE": "disabled",
+        "RAY_TMPDIR": folder,
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    env.pop("RAY_ADDRESS", None)
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        cwd=folder,  # or workers would import the packages of the checkout
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as cluster:
+        assert cluster.stdin
+        assert cluster.stdout
+        address = cluster.stdout.readline().strip()
+        assert address, "the cluster has not started"
+        yield {**env, "RAY_ADDRESS": address}
+        cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_every_program_on_the_pages_is_named_and_shows_its_output() -> None:
+    assert PAGES
+    programs = sum(page.read_text("utf-8").count("\n```python\n") for page in PAGES)
+    assert len(recipes()) == programs
+    assert len({recipe.name for recipe in recipes()}) == programs
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.name)
+def test_recipe_prints_what_is_written_below_it(
+    recipe: Recipe, environment: dict[str, str], tmp_path: Path
+) -> None:
+    if recipe.name.startswith("torch_") and importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed; it is too large for the development extra")
+    (tmp_path / recipe.name).write_text(recipe.program, "utf-8")
+    with (
+        (tmp_path / "stderr").open("w+", encoding="utf-8") as errors,
+        subprocess.Popen(
+            [sys.executable, recipe.name],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as program,
+    ):
+        try:
+            printed, _ = program.communicate(timeout=300)
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)
+            printed, _ = program.communicate()
+        errors.seek(0)
+        assert program.returncode == 0, printed + errors.read()
+    expected = recipe.output.replace(SETTER, f"{socket.gethostname()}:{program.pid}")
+    assert expected in printed  # libraries may talk before and after

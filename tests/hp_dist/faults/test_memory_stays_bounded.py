@@ -1,0 +1,290 @@
+"""Many different scopes: what driver, workers, spool and cluster hold stays bounded.
+
+`HP_STRESS=full` has the numbers of the promise, and prints the figures (with `-s`).
+"""
+
+import gc
+import multiprocessing as mp
+import os
+import pickle
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hyperparameter as hp
+from hp_dist._carry import submission, wire
+from hp_dist._carry.attachments import Inline
+from hp_dist._carry.submission import Carried, arrive
+from hp_dist._ray.store import ObjectStore
+from hyperparameter import context
+
+pytestmark = [
+    pytest.mark.xdist_group("ray"),
+    # Ray opens its log files and sockets without closing them and calls what is deprecated.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
+]
+FULL = os.environ.get("HP_STRESS") == "full"
+MB = 1 << 20
+# Scopes and keys in each: small ones, and such as travel apart.
+AMOUNTS = [(10_000, 20), (1_000, 5_000)] if FULL else [(400, 20), (100, 5_000)]
+amounts = pytest.mark.parametrize(("scopes", "keys"), AMOUNTS)
+
+
+def numbered(n: int, keys: int) -> Any:
+    return hp.scope(n=n, **{f"group{i % 7}.key{i}": i + n for i in range(keys - 1)})
+
+
+def own_memory() -> int:
+    """Return how many bytes of this process are its own and in memory."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    (line,) = (line for line in status if line.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024
+
+
+def in_mb(**figures: float) -> str:
+    return ", ".join(f"{name} {size / MB:.0f} MB" for name, size in figures.items())
+
+
+@amounts
+def test_pool_stays_small_and_leaves_no_file(
+    installed: None, work: Any, folders: Path, scopes: int, keys: int
+) -> None:
+    with mp.get_context("spawn").Pool(1) as pool:
+        before, worker_before = own_memory(), pool.apply(work.rss)
+        worker = driver = most_files = 0
+        for n in range(scopes):
+            with numbered(n, keys):
+                value, used = pool.apply(work.value_and_rss, ("n",))
+            assert value == n
+            worker = max(worker, used)
+            if n % (scopes // 20) == 0:
+                driver = max(driver, own_memory())
+                most_files = max(most_files, len(list(folders.glob("hyperparameter-*/*"))))
+        gc.collect()
+        assert list(folders.glob("hyperparameter-*/*")) == []
+    grown = in_mb(driver=driver - before, worker=worker - worker_before)
+    print(f"\npool: {scopes} scopes of {keys} keys: {grown} more; at most {most_files} files")
+    assert worker - worker_before < 150 * MB
+    assert driver - before < 40 * MB
+    assert most_files <= 4
+
+
+def test_array_in_many_scopes_is_kept_only_as_long_as_it_is_recent(
+    installed: None, work: Any, folders: Path
+) -> None:
+    """A worker keeps four values whatever their size, and others up to its share of memory."""
+    with mp.get_context("spawn").Pool(1) as pool:
+        before = pool.apply(work.rss)
+        for n in range(60 if FULL else 15):
+            with hp.scope(array=np.full(2_500_000, float(n))):
+                assert pool.apply(work.values, ("array",)) == ((2_500_000,), n * 2.5e6)
+        used = pool.apply(work.rss) - before
+        gc.collect()
+        assert list(folders.glob("hyperparameter-*/*")) == []
+    print(f"\npool: different arrays of 20 MB: {in_mb(worker=used)} more")
+    assert used < 250 * MB
+
+
+class Tracked:
+    """A value that can be asked whether it is still there."""
+
+
+@pytest.mark.parametrize("baseline", [{}, {"base": 1}], ids=["bare", "over a baseline"])
+def test_carried_value_that_was_read_goes_without_a_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch, baseline: dict[str, Any]
+) -> None:
+    """Collections are rare in workers: a cycle in each task would hold all their arrays."""
+    with hp.scope(**baseline):
+        hp.scope.frozen()
+    with hp.scope(value=Tracked()):
+        parcel = pickle.loads(pickle.dumps(tuple(Carried.capture().parcel(Inline)), 5))
+    caches = {submission: "_arrived", wire: "_decoded"}
+    with monkeypatch.context() as patch:
+        for module, name in caches.items():
+            patch.setattr(module, name, type(getattr(module, name))(10, 10**9))
+        value = read_carried(*parcel)
+        gc.collect()
+        assert value() is not None  # the caches here remember it
+        gc.disable()
+    try:
+        assert value() is None
+    finally:
+        gc.enable()
+
+
+def read_carried(data: bytes, along: Any) -> weakref.ref[Tracked]:
+    before = arrive(Inline, data, along).open()
+    try:
+        with hp.scope(other=1):
+            found = weakref.ref(hp.scope.value())
+            dict(hp.scope.storage().storage())
+            Carried.capture().parcel(Inline)  # as for what a task submits itself
+        return found
+    finally:
+        context.restore(before)
+
+
+# -- Ray --------------------------------------------------------------------------------------
+
+
+def stored_objects(ray: Any) -> int:
+    """Return how many objects this driver holds references to."""
+    from ray._private.worker import global_worker
+
+    gc.collect()
+    return len(global_worker.core_worker.get_all_reference_counts())
+
+
+def stored_bytes(ray: Any) -> int:
+    """Return how much of the object store is in use, as its node last said."""
+    name = "object_store_memory"
+    total = ray.cluster_resources()[name]
+    return int(total - ray.available_resources().get(name, total))
+
+
+def keys_kept(ray: Any) -> list[bytes]:
+    """Return the keys that this job has in the cluster's key-value store."""
+    from ray.experimental.internal_kv import _internal_kv_list
+
+    job = ray.get_runtime_context().get_job_id().encode()
+    return [key for key in _internal_kv_list(b"", namespace="hyperparameter") if job in key]
+
+
+def settles(measure: Callable[[], int], most: int) -> int:
+    """Wait until what is measured is not more than `most`; return the last measurement."""
+    end = time.monotonic() + 60
+    while (found := measure()) > most and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
+
+
+@amounts
+def test_cluster_driver_and_worker_stay_small(
+    ray: Any, installed_for_ray: None, scopes: int, keys: int
+) -> None:
+    memory = own_memory
+
+    @ray.remote
+    def tell() -> Any:
+        return hp.scope.n | None, memory()
+
+    @ray.remote(num_cpus=0)
+    class Actor:
+        def tell(self) -> Any:
+            return hp.scope.n | None, memory()
+
+    actor = Actor.remote()
+    kept = len(keys_kept(ray))
+    objects = settles(lambda: stored_objects(ray), 5)
+    first = ray.get([tell.remote(), actor.tell.remote()], timeout=60)
+    (_, task_before), (_, actor_before) = first
+    before, driver, worker, of_actor, most_bytes = own_memory(), 0, 0, 0, 0
+    burst = 50
+    for start in range(0, scopes, burst):
+        results = []
+        for n in range(start, start + burst):
+            with numbered(n, keys):
+                results += [tell.remote(), actor.tell.remote()]
+        found = ray.get(results, timeout=120)
+        assert [value for value, _ in found] == [n for n in range(start, n + 1) for _ in range(2)]
+        worker = max(worker, *(used for _, used in found[::2]))
+        of_actor = max(of_actor, *(used for _, used in found[1::2]))
+        driver = max(driver, own_memory())
+        most_bytes = max(most_bytes, stored_bytes(ray))
+    del results, found
+    left = settles(lambda: stored_objects(ray), objects)
+    bytes_left = settles(lambda: stored_bytes(ray), 0)
+    ray.kill(actor)
+    grown = in_mb(
+        driver=driver - before, worker=worker - task_before, actor=of_actor - actor_before
+    )
+    print(
+        f"\nRay: {scopes} scopes of {keys} keys, each a task and a call: {grown} more; store at "
+        f"most {most_bytes / MB:.0f} MB, {bytes_left / MB:.0f} MB afterwards; references left "
+        f"{left - objects}; keys kept {len(keys_kept(ray)) - kept}"
+    )
+    assert left <= objects
+    assert bytes_left == 0
+    assert len(keys_kept(ray)) == kept  # tasks and calls keep nothing there
+    assert worker - task_before < 150 * MB
+    assert of_actor - actor_before < 150 * MB
+    assert driver - before < 80 * MB
+    assert most_bytes < 100 * MB
+
+
+def test_array_of_a_closed_scope_leaves_the_store_though_workers_have_seen_it(
+    ray: Any, installed_for_ray: None
+) -> None:
+    @ray.remote
+    def inner() -> float:
+        return float(hp.scope.array().sum())
+
+    @ray.remote(num_cpus=0)
+    def outer() -> Any:
+        return sum(ray.get([inner.remote() for _ in range(2)]))
+
+    @ray.remote(num_cpus=0)
+    class Actor:
+        def outer(self) -> Any:
+            return sum(ray.get([inner.remote() for _ in range(2)]))
+
+    actor = Actor.remote()
+    with hp.scope(array=np.ones(2_500_000)):
+        results = [inner.remote(), outer.remote(), actor.outer.remote()]
+        assert ray.get(results, timeout=60) == [2.5e6, 5e6, 5e6]
+    del results
+    assert settles(lambda: stored_objects(ray), 1) <= 1  # the actor itself
+    assert settles(lambda: stored_bytes(ray), 0) == 0
+    ray.kill(actor)
+
+
+def test_array_crosses_to_a_node_once_for_all_tasks_and_what_they_submit(
+    ray: Any, installed_for_ray: None
+) -> None:
+    @ray.remote
+    def inner() -> float:
+        return float(hp.scope.array().sum())
+
+    @ray.remote(num_cpus=0)
+    def outer() -> Any:
+        places = Carried.capture().parcel(ObjectStore).along[2]
+        return ray.get(inner.remote()), [reference.hex() for reference in places.values()]
+
+    size = 10_000_000 if FULL else 2_500_000
+    with hp.scope(array=np.ones(size)):
+        places = Carried.capture().parcel(ObjectStore).along[2]
+        results = [inner.remote() for _ in range(100)]
+        assert ray.get(results, timeout=120) == [float(size)] * 100
+        found = ray.get([outer.remote() for _ in range(4)], timeout=120)
+        most = stored_bytes(ray)
+    assert found == [(float(size), [reference.hex() for reference in places.values()])] * 4
+    assert most < 1.1 * 8 * size
+    print(f"\nRay: an array of {in_mb(array=8 * size)} in 104 tasks: {in_mb(store=most)}")
+
+
+def test_keys_of_actors_are_one_for_each_scope_and_not_for_each_actor(
+    ray: Any, installed_for_ray: None
+) -> None:
+    """They stay until the job has ended, because any actor may have to start again."""
+
+    @ray.remote(num_cpus=0)
+    class Actor:
+        def tell(self) -> Any:
+            return len(hp.scope)
+
+    before = len(keys_kept(ray))
+    actors = []
+    for n in range(2):
+        with numbered(n, 5_000):
+            actors += [Actor.remote() for _ in range(3)]
+    assert ray.get([actor.tell.remote() for actor in actors], timeout=120) == [5_000] * 6
+    for actor in actors:
+        ray.kill(actor)
+    assert len(keys_kept(ray)) - before in (2, 3)  # the first of a job notes the job itself

@@ -1,0 +1,272 @@
+"""Programs started as processes of their own find the scope in their environment."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hp_dist
+import hyperparameter as hp
+from hp_dist.subprocess import environ
+
+KEY = "HYPERPARAMETER_SCOPE"
+
+PICK_UP = """
+    import os, sys, threading
+    import hp_dist, hyperparameter as hp
+    from hp_dist.subprocess import environ, pick_up
+
+    def visible():
+        return dict(hp.scope.storage().storage())
+
+    def in_thread():
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(visible()))
+        thread.start()
+        thread.join()
+        return seen[0]
+
+    pick_up(os.environ)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., list[str]]:
+    """A function that runs a program in an environment and returns what it printed, as lines."""
+
+    def run(source: str, env: Mapping[str, str], status: int = 0) -> list[str]:
+        script = tmp_path / "program.py"
+        script.write_text(textwrap.dedent(PICK_UP) + textwrap.dedent(source))
+        done = subprocess.run(
+            [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == status, done.stderr
+        return (done.stderr if status else done.stdout).splitlines()
+
+    return run
+
+
+def freeze(**params: Any) -> None:
+    with hp.scope.empty(**params):
+        hp.scope.frozen()
+
+
+# -- environ ----------------------------------------------------------------------------------
+
+
+def test_environ_is_a_copy_of_this_process_environment_with_the_scope() -> None:
+    before = dict(os.environ)
+    with hp.scope(a=1):
+        env = environ()
+    assert env.pop(KEY)
+    before.pop(KEY, None)
+    assert env == before
+    assert KEY not in os.environ
+
+
+def test_environ_copies_the_environment_that_it_is_given() -> None:
+    given = {"PATH": "/bin", KEY: "old"}
+    with hp.scope(a=1):
+        env = environ(given)
+        alone = environ({})
+    assert given == {"PATH": "/bin", KEY: "old"}
+    assert set(env) == {"PATH", KEY}
+    assert set(alone) == {KEY}
+    with hp_dist.extract(env):
+        assert hp.scope.a() == 1
+
+
+def test_a_value_that_cannot_travel_raises_before_anything_starts() -> None:
+    with hp.scope(**{"model.size": (1, 2)}):
+        with pytest.raises(hp_dist.CarrierError, match=r"'model\.size'"):
+            environ()
+
+
+# -- picking up -------------------------------------------------------------------------------
+
+
+def test_a_program_starts_with_scopes_and_baseline_of_its_parent(program: Any) -> None:
+    freeze(base=1, both="baseline")
+    with hp.scope("lr=1e-3", both="scope"):
+        env = environ()
+    lines = program("print(visible(), in_thread(), repr(hp.scope.lr | ''))", env)
+    scopes = {"base": 1, "both": "scope", "lr": 1e-3}
+    assert lines == [f"{scopes} { {'base': 1, 'both': 'baseline'} } '1e-3'"]
+
+
+def test_a_program_without_the_variable_starts_with_nothing(program: Any) -> None:
+    env = {key: value for key, value in os.environ.items() if key != KEY}
+    assert program("print(visible(), in_thread())", env) == ["{} {}"]
+
+
+def test_explain_in_the_program_names_the_process_that_started_it(program: Any) -> None:
+    line = sys._getframe().f_lineno + 1
+    with hp.scope(lr=1):
+        env = environ()
+    text = "\n".join(program("print(hp.explain('lr'))", env))
+    assert f"test_subprocess.py:{line} on {os.uname().nodename}:{os.getpid()}" in text
+
+
+def test_it_is_picked_up_once(program: Any) -> None:
+    with hp.scope(a=1):
+        env = environ()
+    source = """
+        with hp.scope(a=2):
+            os.environ.update(environ())
+        pick_up(os.environ)
+        print(hp.scope.a())
+    """
+    assert program(source, env) == ["1"]
+
+
+def test_what_comes_into_the_environment_later_is_not_picked_up(program: Any) -> None:
+    env = {key: value for key, value in os.environ.items() if key != KEY}
+    source = """
+        with hp.scope(a=2):
+            os.environ.update(environ())
+        pick_up(os.environ)
+        print(visible())
+    """
+    assert program(source, env) == ["{}"]
+
+
+def test_a_forked_child_has_it_already(program: Any) -> None:
+    with hp.scope(a=1):
+        env = environ()
+    source = """
+        if not os.fork():
+            with hp.scope.empty(b=2):
+                pick_up(os.environ)
+                print(visible(), flush=True)
+            os._exit(0)
+        os.wait()
+    """
+    assert program(source, env) == ["{'b': 2}"]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 50, -1])
+def test_a_damaged_variable_is_an_error_at_the_start(cut: int, program: Any) -> None:
+    with hp.scope(a=1):
+        env = environ()
+    env[KEY] = env[KEY][:cut]
+    lines = program("print('started')", env, status=1)
+    assert lines[-1].startswith("hp_dist.exceptions.CarrierError: ")
+
+
+def test_a_program_that_goes_on_after_the_error_gets_it_again(program: Any) -> None:
+    source = """
+        os.environ["HYPERPARAMETER_SCOPE"] = "damaged"
+        import hp_dist.subprocess
+        hp_dist.subprocess._picked_up = False  # as before the first call
+        for _ in range(2):
+            try:
+                pick_up(os.environ)
+            except hp_dist.CarrierError as error:
+                print("refused")
+    """
+    env = {key: value for key, value in os.environ.items() if key != KEY}
+    assert program(source, env) == ["refused", "refused"]
+
+
+def test_200_kb_go_through_the_environment_of_a_real_process(program: Any) -> None:
+    with hp.scope(**{f"group.key{index:05}": index / 7 for index in range(6_000)}):
+        env = environ()
+        expected = sum(hp.scope.storage().storage().values())
+        text = len(str(hp.scope.storage().storage()))
+    assert text > 200_000
+    assert len(env[KEY]) < 1000
+    assert program("print(len(visible()), sum(visible().values()))", env) == [f"6000 {expected}"]
+
+
+def test_grandchildren_get_what_their_parent_gives_them(program: Any) -> None:
+    with hp.scope(a=1, data="x" * 200_000):
+        env = environ()
+    source = """
+        import subprocess
+        if "b" in hp.scope:
+            print(hp.scope.a(), hp.scope.b(), len(hp.scope.data()), flush=True)
+        else:
+            with hp.scope(b=2):
+                subprocess.run([sys.executable, __file__], env=environ(), check=True)
+    """
+    assert program(source, env) == ["1 2 200000"]
+
+
+# -- workers are left alone -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_of_multiprocessing_does_not_pick_up(method: str, program: Any) -> None:
+    """Its main module is the program, which asks for it at import; its task asks again."""
+    with hp.scope(a=1):
+        env = environ()
+    source = f"""
+        import multiprocessing
+
+        def task():
+            with hp.scope.empty():
+                pick_up(os.environ)
+                print(visible(), flush=True)
+            print(visible(), flush=True)
+
+        if __name__ == "__main__":
+            process = multiprocessing.get_context({method!r}).Process(target=task)
+            process.start()
+            process.join()
+            print(visible())
+    """
+    inherited = "{'a': 1}" if method == "fork" else "{}"
+    assert program(source, env) == ["{}", inherited, "{'a': 1}"]
+
+
+def test_the_first_call_in_a_worker_does_not_pick_up(program: Any) -> None:
+    with hp.scope(a=1):
+        env = environ()
+    source = """
+        import multiprocessing, hp_dist.subprocess
+        def task():
+            hp_dist.subprocess._picked_up = False  # as where only tasks ask for it
+            with hp.scope.empty():
+                pick_up(os.environ)
+                print(visible(), flush=True)
+        process = multiprocessing.get_context("fork").Process(target=task)
+        process.start()
+        process.join()
+    """
+    assert program(source, env) == ["{}"]
+
+
+def test_a_worker_of_ray_does_not_pick_up(program: Any, tmp_path: Path) -> None:
+    """The workers of a Ray that the program starts inherit its environment."""
+    pytest.importorskip("ray")
+    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
+    (tmp_path / "tasks.py").write_text("import os\nfrom hp_dist.subprocess import pick_up\n"
+                                       "pick_up(os.environ)\n")  # fmt: skip
+    with hp.scope(a=1):
+        env = environ()
+    env |= {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+    source = f"""
+        os.chdir({folder!r})
+        import ray
+
+        @ray.remote
+        def task():
+            sys.path.insert(0, {str(tmp_path)!r})
+            import tasks
+            return "HYPERPARAMETER_SCOPE" in os.environ, visible(), in_thread()
+
+        ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+        print(ray.get(task.remote(), timeout=60), visible())
+        ray.shutdown()
+    """
+    try:
+        assert program(source, env)[-1] == "(True, {}, {}) {'a': 1}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
