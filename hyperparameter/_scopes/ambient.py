@@ -2,11 +2,11 @@
 
 Every context (thread, asyncio task) holds a chain of `State`s, one per scope or record that
 is open in it, innermost first.  States never change: entering puts a new one on top, a write
-replaces the chain (`_frames`).  So contexts that share a chain do not see each other's writes,
+replaces the chain (`frames`).  So contexts that share a chain do not see each other's writes,
 and leaving is putting a shorter chain back.
 
-Below the last scope lies the ground, a `State` for the process baseline.  It is not part of
-any chain, so that `set_baseline` is seen at once wherever no scope is open.
+Below the last scope lies the baseline state.  It belongs to no chain, so that `set_baseline` is
+seen at once wherever no scope is open.
 """
 
 from __future__ import annotations
@@ -16,13 +16,29 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, Source
-from .snapshot import ABSENT, EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
+from .recorder import Recorder, Unrecorded
+from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
-CARRIED: Any = object()
+
+class _Owner:
+    """Stands for whoever opened a frame that belongs to no scope of the user's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+CARRIED = _Owner("CARRIED")
 """Owner of the frame that holds scopes carried in from elsewhere."""
 
-_NO_ANSWERS: dict[Any, Any] = {}
-_MOST_ANSWERS = 4096
+IMPLICIT = _Owner("IMPLICIT")
+"""Owner of the frame that a write opens where no scope is active."""
+
+# Shared by all states that have answered nothing yet: most scopes are left without a read.
+_EMPTY_CACHE: dict[Any, Any] = {}
+_MOST_CACHED = 4096
 _MOST_STEPS = 8
 lock = allocate_lock()
 
@@ -30,27 +46,35 @@ lock = allocate_lock()
 class State:
     """What is visible at one point: the frame of one scope or record, over its parent's.
 
-    `answers` remembers what reads in this state gave; it lives and dies with the state.
+    `cache` keeps the answers of reads in this state, and lives and dies with it.  `inherited` is
+    what the frame found at entry, where its parent shows something else by now.
     """
 
-    __slots__ = ("_frame", "_made", "_snapshot", "answers", "owner", "parent", "record")
-    inherited: Snapshot | None = None  # see Pinned
+    __slots__ = (
+        "_bindings", "_frame", "_snapshot", "cache", "inherited", "owner", "parent", "record",
+    )  # fmt: skip
     _frame: State  # the state that the frame began as, in its later states
 
     def __init__(
-        self, parent: State | None, owner: Any, made: Made | Layer | Snapshot, record: Any
+        self,
+        parent: State | None,
+        owner: object,
+        bindings: Bindings | Layer | Snapshot,
+        record: Recorder,
+        inherited: Snapshot | None = None,
     ) -> None:
         self.parent = parent
         self.owner = owner
         self.record = record
-        self.answers = _NO_ANSWERS
-        self._made = made
+        self.inherited = inherited
+        self.cache = _EMPTY_CACHE
+        self._bindings = bindings
         self._snapshot: Snapshot | None = None
 
     @property
     def layer(self) -> Layer | Snapshot:
         """What the frame's owner binds."""
-        return as_layer(self._made)
+        return as_layer(self._bindings)
 
     @property
     def frame(self) -> State:
@@ -77,19 +101,17 @@ class State:
             _ = state.snapshot
 
     def find(self, key: str) -> tuple[Any, Source] | None:
-        """Return the value of `key` and where it was bound, None where nothing binds it.
-
-        Most scopes are read once or twice: looking through a few of them costs less than making
-        their snapshots.
-        """
+        """Return the value of `key` and where it was bound, None where nothing binds it."""
+        # Most scopes are read once or twice: looking through a few of them costs less than
+        # making their snapshots.
         state = self
         for _ in range(_MOST_STEPS):
-            made = state._made
-            if state._snapshot is not None or made.__class__ is not tuple:
+            bindings = state._bindings
+            if state._snapshot is not None or bindings.__class__ is not tuple:
                 break
-            value = made[0].get(key, ABSENT)
+            value = bindings[0].get(key, ABSENT)
             if value is not ABSENT:
-                return value, made[1]
+                return value, bindings[1]
             if state.inherited is not None or state.parent is None:
                 break
             state = state.parent
@@ -100,111 +122,109 @@ class State:
         return self.owner is self.record
 
     def name_process(self, process: Process) -> None:
-        """Give what is bound here its process, when this is another one now."""
-        self._made = self.layer.portable(process)
+        """Name `process` in the origins of what is bound here: this is another process now."""
+        self._bindings = self.layer.portable(process)
         if self.inherited is not None:
-            self.inherited = self.inherited.portable(process)  # type: ignore[misc]  # Pinned has it
+            self.inherited = self.inherited.portable(process)
         if self.parent is None:
             self._snapshot = self.snapshot.portable(process)
-        elif not isinstance(self, Afloat):
+        elif not isinstance(self, RecordOverBaseline):
             self._snapshot = None
 
-    def settled(self) -> State:
+    def frozen_view(self) -> State:
+        """Return a state that shows the same and stays as it is."""
         return self
 
-    def remember(self, question: Any, answer: Any) -> None:
-        if self.answers is _NO_ANSWERS or len(self.answers) >= _MOST_ANSWERS:
-            self.answers = {}
-        self.answers[question] = answer
+    def cache_answer(self, question: object, answer: object) -> None:
+        """Keep the answer for the next time; a full cache starts anew."""
+        if self.cache is _EMPTY_CACHE or len(self.cache) >= _MOST_CACHED:
+            self.cache = {}
+        self.cache[question] = answer
 
 
-class Pinned(State):
-    """A state whose parent shows something else now than when the frame was entered."""
+class RecordOverBaseline(State):
+    """The state of a record with no scope below it: it shows the baseline of the moment.
 
-    __slots__ = ("inherited",)  # what it found at entry
-
-
-class Afloat(State):
-    """The state of a record with no scope below it: it floats on the baseline of the moment.
-
-    What it answers is kept with the ground it was read from: a new baseline meets no old answers.
+    Its answers are cached with the baseline state that they were read from, so a new baseline
+    meets no old answers.
     """
 
-    __slots__ = ("_settled",)
+    __slots__ = ("_view",)
 
-    def __init__(self, parent: State, owner: Any, made: Layer | Snapshot, record: Any) -> None:
+    def __init__(
+        self, parent: State, owner: object, bindings: Layer | Snapshot, record: Recorder
+    ) -> None:
         self.parent, self.owner, self.record = parent, owner, record
-        self._made = made
-        self._snapshot = ground.snapshot  # never read: the property below stands before it
-        self._settled: tuple[State, State] | None = None
+        self.inherited = None
+        self._bindings = bindings
+        self._snapshot = baseline_state.snapshot  # never read: the property below hides it
+        self._view: tuple[State, State] | None = None
 
-    def settled(self) -> State:
-        below, settled = ground, self._settled
-        if settled is None or settled[0] is not below:
-            settled = self._settled = (below, view(below.snapshot, self.record))
-        return settled[1]
+    def frozen_view(self) -> State:
+        below, known = baseline_state, self._view
+        if known is None or known[0] is not below:
+            known = self._view = (below, view(below.snapshot, self.record))
+        return known[1]
 
     @property
     def snapshot(self) -> Snapshot:
-        return ground.snapshot
+        return baseline_state.snapshot
 
     @property
-    def answers(self) -> dict[Any, Any]:  # type: ignore[override]  # read-only, unlike the base's
-        return self.settled().answers
+    def cache(self) -> dict[Any, Any]:  # type: ignore[override]  # read-only, unlike the base's
+        return self.frozen_view().cache
 
 
-def view(snapshot: Snapshot, record: Any) -> State:
+def view(snapshot: Snapshot, record: Recorder) -> State:
     """Return a state that belongs to no context: `snapshot` as seen by reads into `record`."""
     state = State(None, None, NOTHING, record)
     state._snapshot = snapshot
     return state
 
 
-implicit: Any = None
-"""The scope whose frame a write opens where no scope is active."""
-
 active: ContextVar[State | None] = ContextVar("hyperparameter", default=None)
-ground = view(EMPTY, None)
+baseline_state = view(EMPTY, Unrecorded())
 
 
 def current() -> State:
     """Return the state of this context; its snapshot does not change any more."""
-    return (active.get() or ground).settled()
+    return (active.get() or baseline_state).frozen_view()
 
 
-def records() -> list[Any]:
+def records() -> list[Recorder]:
     """Return the records open in this context, innermost first, and that of the process."""
-    return [*(state.owner for state in chain(active.get()) if state.is_record), ground.record]
+    found = [state.record for state in chain(active.get()) if state.is_record]
+    return [*found, baseline_state.record]
 
 
 def renew_lock() -> None:
-    """Replace the lock, which a thread may have held that a fork has left behind."""
+    """Replace the lock: a thread that a fork has left behind may have held it."""
     global lock
     lock = allocate_lock()
 
 
 def set_baseline(snapshot: Snapshot) -> None:
     """Make `snapshot` what every context without an active scope sees, from now on."""
-    global ground
-    if snapshot is ground.snapshot:  # as for most tasks of a worker
+    global baseline_state
+    if snapshot is baseline_state.snapshot:  # as for most tasks of a worker
         return
     with lock:
-        state = view(snapshot.baseline(), ground.record)
+        state = view(snapshot.baseline(), baseline_state.record)
         for layer in snapshot.layers:
             state.record.override(layer)
-        ground = state
+        baseline_state = state
 
 
-def swap_ground(state: State) -> State:
+def swap_baseline_state(state: State) -> State:
     """Put another baseline and process record in place, and return those that were there."""
-    global ground
+    global baseline_state
     with lock:
-        before, ground = ground, state
+        before, baseline_state = baseline_state, state
     return before
 
 
 def chain(state: State | None) -> list[State]:
-    """Return the states of the frames open in `state`, innermost first, without the ground."""
+    """Return the states of the frames open in `state`, innermost first, without the baseline's."""
     states = []
     while state is not None and state.parent is not None:
         states.append(state)

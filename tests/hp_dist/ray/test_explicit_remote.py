@@ -383,9 +383,7 @@ def test_value_that_cannot_be_pickled_is_named_at_the_submission(
     f, cls = hp_dist.ray.remote(see), hp_dist.ray.remote(Bare)
     with hp.scope(**{"model.bad": Unpicklable()}):
         for submit in (f.remote, cls.remote, seer.see.remote):
-            with pytest.raises(
-                hp_dist.CarrierError, match=r"model\.bad.*_remote\.py:"
-            ):
+            with pytest.raises(hp_dist.CarrierError, match=r"model\.bad.*_remote\.py:"):
                 submit()
 
 
