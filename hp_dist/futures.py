@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures.process import _process_chunk
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from ._carry.bound import Bound, Initializer, bind
@@ -57,11 +58,11 @@ def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
             fn, args = _in_scopes(carried.parcel(Spool), fn, args, kwargs)
             kwargs = {}
         # A worker that is started now serves all later submissions: it inherits none.
-        before = context.swap(None)
+        before = interface.swap(None)
         try:
             future = submit(self, fn, *args, **kwargs)
         finally:
-            context.restore(before)
+            context.detach(before)
         if carried is not None:
             setattr(future, _ATTRIBUTE, carried)  # keeps what travels apart ...
             future.add_done_callback(_release)  # ... until it is done

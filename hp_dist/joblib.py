@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from ._carry.attachments import Inline
@@ -44,13 +45,13 @@ def _calling(call: Callable[..., Any]) -> Callable[..., Any]:
             carried.open()
             return arguments
 
-        items = context.wrap(tasks, prepare, context.restore)()
+        items = interface.wrap(tasks, prepare, context.detach)()
         has_length = hasattr(iterable, "__len__")  # joblib tells the progress by it
-        before = context.swap(None)  # or the workers that it starts would inherit for good
+        before = interface.swap(None)  # or the workers that it starts would inherit for good
         try:
             return call(self, list(items) if has_length else items)
         finally:
-            context.restore(before)
+            context.detach(before)
 
     return wrapper
 
@@ -75,7 +76,7 @@ def _run_in_thread(carried: Carried, function: Any, args: Any, kwargs: Any) -> A
     try:
         return function(*args, **kwargs)
     finally:
-        context.restore(before)
+        context.detach(before)
 
 
 def _apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

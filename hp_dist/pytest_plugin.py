@@ -31,14 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the options the baseline of the session; in a worker, what the controller sent."""
     if texts := config.getoption("--hp"):
-        from hyperparameter import context
+        from hyperparameter import _engine_interface as interface
 
         from ._text.propagation import read
 
         captured = read(getattr(config, "workerinput", {}))
         baseline = captured.baseline if captured else _parsed(texts)
         session = ExitStack()
-        session.enter_context(context.isolated(baseline))
+        session.enter_context(interface.isolated(baseline))
         config.add_cleanup(session.close)
         config.stash[_baseline] = baseline
 
@@ -48,26 +48,28 @@ def pytest_configure_node(node: Any) -> None:
     """Give a worker the options, with their origin in this process."""
     baseline = node.config.stash.get(_baseline, None)
     if baseline is not None:
-        from hyperparameter import context
+        from hyperparameter import _engine_interface as interface
 
         from ._text.propagation import inject
 
-        with context.isolated(baseline):
+        with interface.isolated(baseline):
             inject(node.workerinput)
 
 
 @pytest.fixture
 def clean_scope(pytestconfig: pytest.Config) -> Iterator[None]:
     """Run the test with no scope open, the baseline of `--hp`, and a record of its own."""
+    from hyperparameter import _engine_interface as interface
     from hyperparameter import context
 
-    with context.isolated(pytestconfig.stash.get(_baseline, context.Snapshot())):
+    with interface.isolated(pytestconfig.stash.get(_baseline, context.Snapshot())):
         yield
 
 
 def _parsed(texts: list[str]) -> Snapshot:
     import hyperparameter as hp
-    from hyperparameter.context import Layer, Origin, Snapshot, UntypedText
+    from hyperparameter._engine_interface import Layer, Origin, UntypedText
+    from hyperparameter.context import Snapshot
 
     values = {}
     for text in texts:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperparameter import context
+from hyperparameter import _engine_interface as interface
 
 sys.path.append(str(Path(__file__).parent / "helpers"))  # children import some of them too
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
@@ -16,7 +16,7 @@ pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 @pytest.fixture(autouse=True)
 def clean_state(clean_scope: None) -> Iterator[None]:
     yield
-    assert context.active() is None, "the test left a scope open"
+    assert interface.active() is None, "the test left a scope open"
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .attachments import Inline, Store
@@ -26,8 +27,8 @@ class Bound:
         functools.update_wrapper(self, function)
         self._function = function
         self._carried = carried
-        self._run = context.wrap(function, self._prepare, context.restore)
-        context.mark_kind(self, function)
+        self._run = interface.wrap(function, self._prepare, context.detach)
+        interface.mark_kind(self, function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._run(*args, **kwargs)
@@ -71,7 +72,7 @@ class Initializer:
         self._store = store
 
     def __call__(self, *args: Any) -> None:
-        context.restore(None)  # a forked worker has inherited the same scopes
+        context.detach(None)  # a forked worker has inherited the same scopes
         self._carried.arrived().open_for_good()
         if self._user is not None:
             self._user(*args)

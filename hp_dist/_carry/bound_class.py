@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .attachments import Inline
@@ -46,11 +47,11 @@ def _inside(method: Callable[..., Any], carried: Travelling) -> Callable[..., An
     def prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         arrived = carried.arrived()
         # A method that another one calls sees what that one has opened since.
-        if not context.is_attached(arrived.scopes):
+        if not interface.is_attached(arrived.scopes):
             arrived.open()
         return args, kwargs
 
-    wrapper = context.wrap(method, prepare, context.restore)
+    wrapper = interface.wrap(method, prepare, context.detach)
     return functools.update_wrapper(wrapper, method)
 
 

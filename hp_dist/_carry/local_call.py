@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import starmap
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .spool import Spool
@@ -24,7 +25,7 @@ def run(
     try:
         return function(*args, **kwargs)
     finally:
-        context.restore(before)
+        context.detach(before)
 
 
 def each(data: bytes, along: Any, function: Callable[..., Any], items: Iterable[Any]) -> Any:
@@ -38,10 +39,10 @@ def star_each(data: bytes, along: Any, function: Callable[..., Any], items: Iter
 
 
 def _isolated(calls: Iterable[Any]) -> list[Any]:
-    here, active = context.active(), context.active
+    here, active = interface.active(), interface.active
     results = []
     for result in calls:
-        if active() is not here:  # to ask is far cheaper than to restore
-            context.restore(here)
+        if active() is not here:  # to ask is far cheaper than to detach
+            context.detach(here)
         results.append(result)
     return results

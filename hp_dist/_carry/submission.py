@@ -13,6 +13,7 @@ import os
 import pickle
 from typing import Any, NamedTuple, Protocol, Self
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 from hyperparameter.context import Captured, Snapshot
 
@@ -40,7 +41,7 @@ class Travelling(Protocol):
     """A `Carried`, or a `Sent` that may become one."""
 
     def open(self) -> Any:
-        """Open the scopes in this context; return what `context.restore` puts back."""
+        """Open the scopes in this context; return what `context.detach` puts back."""
 
     def parcel(self, store: type[Store]) -> Parcel:
         """Return what travels; `CarrierError` when a value cannot."""
@@ -52,10 +53,10 @@ class Travelling(Protocol):
 class Carried:
     """The scopes and the baseline of one moment."""
 
-    __slots__ = ("_engines", "_home", "baseline", "here", "scopes")
+    __slots__ = ("_engines", "_home", "baseline", "scopes")
 
     def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
-        self.scopes, self.baseline, self.here = captured
+        self.scopes, self.baseline = captured
         self._engines = engines
         self._home = home  # the process where this was captured
 
@@ -91,7 +92,7 @@ class Carried:
 
     def _from_afar(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline in a fork of the process, which they have to name now."""
-        parent = context.this_process()._replace(pid=self._home[1])
+        parent = interface.this_process()._replace(pid=self._home[1])
         return self.scopes.portable(parent), self.baseline.portable(parent)
 
     def parcel(self, store: type[Store]) -> Parcel:
@@ -227,12 +228,12 @@ class Arrived(Carried):
         if over is not None or self.is_home:
             return super().open(over)
         if self._opened is not None:
-            before, ground, opened = self._opened
-            if context.active() is before and context.ground() is ground:
+            before, below, opened = self._opened
+            if interface.active() is before and interface.baseline_state() is below:
                 _engines.install_all(self._engines)
-                return context.swap(opened)
+                return interface.swap(opened)
         before = super().open()
-        self._opened = before, context.ground(), context.active()
+        self._opened = before, interface.baseline_state(), interface.active()
         return before
 
     def _from_afar(self) -> tuple[Snapshot, Snapshot]:
@@ -242,7 +243,11 @@ class Arrived(Carried):
 class CarriedToThreads(Carried):
     """A `Carried` that threads of its process open as it was, with the records open in it."""
 
-    __slots__ = ()
+    __slots__ = ("_state",)
+
+    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
+        super().__init__(captured, engines, home)
+        self._state = interface.active()
 
     def open(self, over: Carried | None = None) -> Any:
-        return context.swap(self.here) if self.is_home else super().open(over)
+        return interface.swap(self._state) if self.is_home else super().open(over)

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import cloudpickle
 
-from hyperparameter.context import DELETED, EMPTY, Layer, Origin, Snapshot, UntypedText
+from hyperparameter._engine_interface import DELETED, EMPTY, Layer, Origin, UntypedText
+from hyperparameter.context import Snapshot
 
 from ..exceptions import CarrierError
 from .attachments import DIGEST_SIZE, Part, digest_of, part

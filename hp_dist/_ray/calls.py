@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .._carry.attachments import Store
@@ -63,7 +64,7 @@ def is_of_ray(target: Any) -> bool:
 def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[..., Any]:
     """Return `function` with one more keyword argument, the scope that it runs inside."""
     function = _streaming(function)
-    wrapper = context.wrap(function, prepare or _prepare, _finish)
+    wrapper = interface.wrap(function, prepare or _prepare, _finish)
     functools.update_wrapper(wrapper, function)
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
     signature = inspect.signature(function)
@@ -159,7 +160,7 @@ def _prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _finish(before: Any) -> None:
-    context.restore(before)
+    context.detach(before)
     give_back()
 
 
@@ -188,5 +189,5 @@ def _open_in_actor(creation: Carried | None, call: Carried | None) -> None:
     """
     if call is not None:
         call.open(over=creation)
-    elif creation is not None and context.active() is None:
+    elif creation is not None and interface.active() is None:
         context.attach(creation.scopes)

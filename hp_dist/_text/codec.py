@@ -19,7 +19,8 @@ import re
 from hashlib import blake2b
 from typing import Any
 
-from hyperparameter.context import DELETED, Captured, Layer, Origin, Process, Snapshot, UntypedText
+from hyperparameter._engine_interface import DELETED, Layer, Origin, Process, UntypedText
+from hyperparameter.context import Captured, Snapshot
 
 from ..exceptions import CarrierError
 

@@ -11,7 +11,7 @@ import stat
 import tempfile
 from typing import Any
 
-from hyperparameter.context import Process, this_process
+from hyperparameter._engine_interface import Process, this_process
 
 from .._private_folder import folder
 from ..exceptions import CarrierError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 from hyperparameter.context import Captured, Snapshot
 
@@ -27,7 +28,7 @@ class Extracted:
         visible = captured.scopes if captured else Snapshot()
         # The baseline is opened as a scope too: that of this process belongs to all its threads.
         as_scopes = Snapshot(visible.layers, len(visible.layers), visible.closed)
-        self._scope = context.scope_of(as_scopes)
+        self._scope = interface.scope_of(as_scopes)
 
     def __enter__(self) -> None:
         self._scope.__enter__()

@@ -95,7 +95,7 @@ class Signature:
 
         None is the plan of a call that nothing is added to.
         """
-        plans = state.answers.get(self)
+        plans = state.cache.get(self)
         shape = (count, *keywords) if keywords else count
         if plans is not None and shape in plans:
             kept: Plan | None = plans[shape]
@@ -137,9 +137,9 @@ class Signature:
         return args + more, kwargs
 
     def _remember(self, state: ambient.State, shape: Any, plan: Plan | None) -> None:
-        plans = state.answers.get(self)
+        plans = state.cache.get(self)
         if plans is None or len(plans) >= _MOST_PLANS:
-            state.remember(self, {shape: plan})
+            state.cache_answer(self, {shape: plan})
         else:
             plans[shape] = plan
 

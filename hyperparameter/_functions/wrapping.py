@@ -83,7 +83,7 @@ def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
 
 def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        steps = frames.Steps()
+        steps = frames.GeneratorContext()
         try:
             with steps:
                 args, kwargs = prepare(args, kwargs)
@@ -98,7 +98,7 @@ def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
 class _Stepped:
     """A generator whose every step runs in the state that the last one left."""
 
-    def __init__(self, generator: Any, steps: frames.Steps) -> None:
+    def __init__(self, generator: Any, steps: frames.GeneratorContext) -> None:
         self._generator = generator
         self._steps = steps
 
@@ -124,7 +124,7 @@ class _Stepped:
 
 def _async_generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        steps = frames.Steps()
+        steps = frames.GeneratorContext()
         try:
             with steps:
                 args, kwargs = prepare(args, kwargs)

@@ -85,9 +85,9 @@ def _bindings(key: str) -> list[Binding]:
     """Walk the frames of this context and then the baseline; stop at what hides the rest."""
     bindings: list[Binding] = []
     sources: list[Layer] = []
-    state: ambient.State | None = ambient.active.get() or ambient.ground
+    state: ambient.State | None = ambient.active.get() or ambient.baseline_state
     while state is not None:
-        if state.parent is None or isinstance(state, ambient.Afloat):
+        if state.parent is None or isinstance(state, ambient.RecordOverBaseline):
             sources.extend(state.snapshot.layers)
             break
         sources.extend(state.layer.scopes())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock  # importing threading is a tenth of our import
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
@@ -39,12 +39,12 @@ class Record:
         self._lock = allocate_lock()
 
     def __enter__(self) -> Record:
-        if self is not ambient.ground.record:  # which gets everything anyway
+        if self is not ambient.baseline_state.record:  # which gets everything anyway
             frames.push_record(self)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        frames.remove(self)
+        frames.remove(frames.frame_of(self))
 
     def __repr__(self) -> str:
         return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
@@ -170,11 +170,11 @@ class Record:
 
     def _and_around(self) -> list[Record]:
         """Return this record and those open around it in this context, which get what it gets."""
-        process, found = ambient.ground.record, [self]
+        process, found = process_record(), [self]
         state = ambient.active.get()
         while state is not None and state.record is not process:
             if state.is_record and state.owner not in found:
-                found.append(state.owner)
+                found.append(cast("Record", state.owner))
             state = state.parent
         return found if self is process else [*found, process]
 
@@ -218,15 +218,16 @@ def _resolved(read: Read | RawRead) -> Read:
 _SCALARS = frozenset([int, float, bool, type(None)])
 _SHORT = 200
 
-ambient.ground.record = Record()
-
 
 def process_record() -> Record:
     """Return the record that always exists, of everything that this process reads."""
-    found: Record = ambient.ground.record
-    return found
+    return cast("Record", ambient.baseline_state.record)
 
 
 def record() -> Record:
     """Return a record to collect reads in: `with hp.record() as rec: ...`."""
     return Record()
+
+
+# From here on this process has a record of what is read outside of all others.
+ambient.swap_baseline_state(ambient.view(ambient.baseline_state.snapshot, Record()))

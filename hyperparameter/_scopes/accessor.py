@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .._values.keys import check
+from .._values.keys import check, flatten
 from .._values.origin import site_of
 from . import ambient, frames
-from .lookup import NO_DEFAULT, read, require, truth
+from .lookup import NO_DEFAULT, deletion, read, require, truth
+from .snapshot import Layer
 
 _MOST_KEPT = 16_384
 _kept = 0
@@ -36,13 +37,13 @@ class Accessor:
         object.__setattr__(self, "__hp_key__", key)
 
     def __or__(self, default: Any) -> Any:
-        answer = (ambient.active.get() or ambient.ground).answers.get(self.__hp_key__)
+        answer = (ambient.active.get() or ambient.baseline_state).cache.get(self.__hp_key__)
         if answer is not None and answer[0] is default:
             return answer[1]
         return self.__hp_read__(default, 2)
 
     def __call__(self, default: Any = NO_DEFAULT) -> Any:
-        answer = (ambient.active.get() or ambient.ground).answers.get(self.__hp_key__)
+        answer = (ambient.active.get() or ambient.baseline_state).cache.get(self.__hp_key__)
         if answer is not None and answer[0] is default:
             return answer[1]
         return self.__hp_read__(default, 2)
@@ -61,16 +62,16 @@ class Accessor:
         return self.__hp_longer__(check(f"{self.__hp_key__}.{check(name)}"))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.__hp_write__(name, value)
+        self.__hp_set__(name, value)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.__hp_write__(check(name), value)
+        self.__hp_set__(check(name), value)
 
     def __delattr__(self, name: str) -> None:
-        self.__hp_handle__().__hp_delete__(f"{self.__hp_key__}.{name}")
+        self.__hp_write__(deletion(self.__hp_state__().snapshot, f"{self.__hp_key__}.{name}"))
 
     def __delitem__(self, name: str) -> None:
-        self.__hp_handle__().__hp_delete__(f"{self.__hp_key__}.{check(name)}")
+        self.__delattr__(check(name))
 
     __iter__ = None  # or Python would try [0], [1], ... for ever
 
@@ -91,8 +92,9 @@ class Accessor:
             )
         return read(self.__hp_state__(), self.__hp_key__, default, site)
 
-    def __hp_write__(self, name: str, value: Any) -> None:
-        self.__hp_handle__().__hp_update__({f"{self.__hp_key__}.{name}": value}, 3)
+    def __hp_set__(self, name: str, value: Any) -> None:
+        values = flatten({f"{self.__hp_key__}.{name}": value})
+        self.__hp_write__(Layer(values, site_of(sys._getframe(2))))
 
     def __hp_longer__(self, key: str) -> Accessor:
         return Accessor(key)
@@ -100,8 +102,8 @@ class Accessor:
     def __hp_state__(self) -> ambient.State:
         return ambient.current()
 
-    def __hp_handle__(self) -> Any:
-        return frames.handle()
+    def __hp_write__(self, change: Layer) -> None:
+        frames.write_here(change)
 
 
 class BoundAccessor(Accessor):
@@ -130,5 +132,5 @@ class BoundAccessor(Accessor):
         state: ambient.State = self.__hp_scope__.__hp_state__()
         return state
 
-    def __hp_handle__(self) -> Any:
-        return self.__hp_scope__
+    def __hp_write__(self, change: Layer) -> None:
+        self.__hp_scope__.__hp_write__(change)

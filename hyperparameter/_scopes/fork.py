@@ -16,7 +16,7 @@ def mend_child() -> None:
     """Run in the child, before anything else does."""
     parent = origin.leave_process()
     ambient.renew_lock()
-    for state in [*ambient.chain(ambient.active.get()), ambient.ground]:
+    for state in [*ambient.chain(ambient.active.get()), ambient.baseline_state]:
         state.name_process(parent)
     for record in ambient.records():
         record.renew_lock()

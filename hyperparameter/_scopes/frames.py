@@ -7,25 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Self
 
 from . import ambient
-from .ambient import CARRIED, Afloat, Pinned, State, chain, current
-from .snapshot import EMPTY, NOTHING, Layer, Made, Snapshot, as_layer
+from .ambient import CARRIED, IMPLICIT, RecordOverBaseline, State, chain, current
+from .recorder import Recorder
+from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
 
-def push_record(record: Any) -> None:
+def push_record(record: Recorder) -> None:
     """Send what is read in this context to `record`, until its frame is removed."""
     for layer in current().snapshot.layers:
         record.override(layer)
-    ambient.active.set(_make(ambient.active.get() or ambient.ground, record, NOTHING, record))
+    ambient.active.set(_make(_innermost(), record, NOTHING, record))
 
 
 def open_implicit(layer: Layer) -> None:
     """Open the frame of a write where no scope is active."""
-    parent = ambient.active.get() or ambient.ground
+    parent = _innermost()
     parent.record.override(layer)
-    ambient.active.set(_make(parent, ambient.implicit, layer, parent.record))
+    ambient.active.set(_make(parent, IMPLICIT, layer, parent.record))
 
 
 # Looked up once: entering and leaving a scope are a few such steps.
@@ -33,27 +34,27 @@ _get_active, _set_active = ambient.active.get, ambient.active.set
 
 
 class Enterable:
-    """What a scope is as a context manager; here, because it replaces the state.
+    """A scope as a context manager; here, because it replaces the state.
 
     The two methods are the costly part of a `with` block, so they call as little as they can.
     """
 
     __slots__ = ()
-    __hp_made__: Made | Layer | Snapshot
+    __hp_bindings__: Bindings | Layer | Snapshot
 
     def __enter__(self) -> Self:
-        made = self.__hp_made__
-        parent = _get_active() or ambient.ground
+        bindings = self.__hp_bindings__
+        parent = _get_active() or ambient.baseline_state
         record = parent.record
         known = record.overrides
-        for key in made[0] if made.__class__ is tuple else as_layer(made).values:
+        for key in bindings[0] if bindings.__class__ is tuple else as_layer(bindings).values:
             if key not in known:
-                record.override(as_layer(made))
+                record.override(as_layer(bindings))
                 break
-        if parent.__class__ is Afloat:
-            _set_active(_make(parent, self, as_layer(made), record))
+        if parent.__class__ is RecordOverBaseline:
+            _set_active(_make(parent, self, as_layer(bindings), record))
         else:
-            _set_active(State(parent, self, made, record))
+            _set_active(State(parent, self, bindings, record))
         return self
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
@@ -62,31 +63,33 @@ class Enterable:
             parent = state.parent
             _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
         else:
-            remove(self)
+            remove(self.__hp_frame__())
+
+    def __hp_frame__(self) -> State | None:
+        return frame_of(self)
 
 
-def remove(owner: Any) -> None:
-    """Close the innermost frame of `owner`, wherever it stands; nothing if it has none here.
+def remove(frame: State | None) -> None:
+    """Close a frame, wherever it stands in this context; nothing where there is none.
 
     Scopes above a scope that is closed inherit anew; closing a record changes nothing for them.
     """
+    if frame is None:
+        return
     frames = chain(ambient.active.get())
-    index = next((i for i, state in enumerate(frames) if state.owner is owner), None)
-    if index is not None:
-        gone = frames[index]
-        top = gone.parent
-        below = _kept(gone) if _is_lowest(gone) else None
-        for state in reversed(frames[:index]):
-            if gone.is_record:
-                top = _copy(state, top, _kept(state))
-            elif state.is_record:
-                top = _copy(state, top, None)
-            else:  # anew, but for the baseline: that stays what the first scope found
-                top, below = _copy(state, top, below), None
-        _activate(top)
+    top = frame.parent
+    below = inherited_by(frame) if _is_lowest(frame) else None
+    for state in reversed(frames[: frames.index(frame)]):
+        if frame.is_record:
+            top = _copy(state, top, inherited_by(state))
+        elif state.is_record:
+            top = _copy(state, top, None)
+        else:  # anew, but for the baseline: that stays what the first scope found
+            top, below = _copy(state, top, below), None
+    _activate(top)
 
 
-def frame_of(owner: Any) -> State | None:
+def frame_of(owner: object) -> State | None:
     """Return the innermost state of `owner` in this context."""
     state = ambient.active.get()
     while state is not None and state.owner is not owner:
@@ -94,13 +97,16 @@ def frame_of(owner: Any) -> State | None:
     return state
 
 
-def handle() -> Any:
-    """Return the scope that a write in this context changes; `implicit` where it would open one."""
+def written_owner() -> object:
+    """Return the owner of the frame that a write in this context changes.
+
+    `IMPLICIT` where a write would open one.
+    """
     state = ambient.active.get()
     while state is not None and state.is_record:
         state = state.parent
     if state is None or state.parent is None or state.owner is CARRIED:
-        return ambient.implicit
+        return IMPLICIT
     return state.owner
 
 
@@ -110,8 +116,17 @@ def write(frame: State, change: Layer) -> None:
     frame.record.override(change)
     top = _copy(frame, frame.parent, frame.inherited, frame.layer.bind(change))
     for state in reversed(frames[: frames.index(frame)]):
-        top = _copy(state, top, _kept(state))
+        top = _copy(state, top, inherited_by(state))
     _activate(top)
+
+
+def write_here(change: Layer) -> None:
+    """Write `change` into the innermost scope of this context, or open one for it."""
+    frame = frame_of(written_owner())
+    if frame is None:
+        open_implicit(change)
+    else:
+        write(frame, change)
 
 
 def rollback(before: State | None) -> None:
@@ -124,11 +139,11 @@ def rollback(before: State | None) -> None:
     top = now[-1].parent if now else None
     dropped = False
     for state in reversed(now):
-        if state.frame not in earlier and state.owner is ambient.implicit:
+        if state.frame not in earlier and state.owner is IMPLICIT:
             dropped = True
         else:
             as_it_was = earlier.get(state.frame, state)
-            top = _copy(as_it_was, top, None if dropped else _kept(as_it_was))
+            top = _copy(as_it_was, top, None if dropped else inherited_by(as_it_was))
     if top is not None and [s.frame for s in chain(top)] == list(earlier):
         top = before
     _activate(top)
@@ -141,14 +156,7 @@ def swap(state: State | None) -> State | None:
     return old
 
 
-def restore(state: State | None) -> None:
-    """Put back the state that was there before, whatever has been opened since."""
-    ambient.active.set(
-        state
-    )  # in a function, which pickles where a method of the variable does not
-
-
-class Steps:
+class GeneratorContext:
     """Holds the state of a generator between its steps, and puts it back for each of them."""
 
     def __init__(self) -> None:
@@ -163,13 +171,13 @@ class Steps:
 
 
 def attach(snapshot: Snapshot, baseline: Snapshot | None = None) -> State | None:
-    """Open the scopes of `snapshot` over what is active here; return what `restore` puts back.
+    """Open the scopes of `snapshot` over what is active here; return what `detach` takes.
 
     With `baseline`, that is at the bottom of what is seen here, whatever other threads set.
     """
     before = ambient.active.get()
     if snapshot.depth or baseline is not None:
-        below = before or ambient.ground
+        below = before or ambient.baseline_state
         if before is not None and baseline is not None:
             below = _rebased(before, baseline)
         _note_overrides(snapshot, below.record)
@@ -178,9 +186,30 @@ def attach(snapshot: Snapshot, baseline: Snapshot | None = None) -> State | None
     return before
 
 
-def _note_overrides(snapshot: Snapshot, record: Any) -> None:
+def detach(before: State | None) -> None:
+    """Put back the state that `attach` found, whatever has been opened since."""
+    # A function, since a method of the variable cannot be pickled with what refers to it.
+    ambient.active.set(before)
+
+
+@contextmanager
+def attached(snapshot: Snapshot, baseline: Snapshot | None = None) -> Iterator[None]:
+    """Run the body inside the scopes of `snapshot`, over what is active here; see `attach`."""
+    before = attach(snapshot, baseline)
+    try:
+        yield
+    finally:
+        detach(before)
+
+
+def is_attached(snapshot: Snapshot) -> bool:
+    """Tell whether the scopes of `snapshot` are open in this context."""
+    return any(state.layer is snapshot for state in chain(ambient.active.get()))
+
+
+def _note_overrides(snapshot: Snapshot, record: Recorder) -> None:
     """Tell the records what is in force; the one of the process needs it once."""
-    is_process = record is ambient.ground.record
+    is_process = record is ambient.baseline_state.record
     if not is_process or snapshot.noted_by is not record:
         for layer in snapshot.scopes():
             record.override(layer)
@@ -192,7 +221,7 @@ def _rebased(state: State, baseline: Snapshot) -> State:
     """Return the same frames over another baseline."""
     frames = chain(state)
     lowest = next((frame for frame in reversed(frames) if not frame.is_record), None)
-    if lowest is None or _kept(lowest) is baseline:
+    if lowest is None or inherited_by(lowest) is baseline:
         return state
     top: State | None = None
     for frame in reversed(frames):
@@ -200,26 +229,15 @@ def _rebased(state: State, baseline: Snapshot) -> State:
     return top or state
 
 
-def is_attached(snapshot: Snapshot) -> bool:
-    """Tell whether the scopes of `snapshot` are open in this context."""
-    return any(state.layer is snapshot for state in chain(ambient.active.get()))
-
-
-@contextmanager
-def attached(snapshot: Snapshot) -> Iterator[None]:
-    """Run the body inside the scopes of `snapshot`, over what is active here."""
-    before = attach(snapshot)
-    try:
-        yield
-    finally:
-        ambient.active.set(before)
+def _innermost() -> State:
+    return ambient.active.get() or ambient.baseline_state
 
 
 def _activate(top: State | None) -> None:
     ambient.active.set(top if top is not None and top.parent is not None else None)
 
 
-def _kept(state: State) -> Snapshot | None:
+def inherited_by(state: State) -> Snapshot | None:
     """Return what a scope inherits, to keep it when its parent is replaced; None for a record."""
     if state.is_record:
         return None
@@ -228,9 +246,9 @@ def _kept(state: State) -> Snapshot | None:
 
 
 def _is_lowest(state: State) -> bool:
-    """Tell whether there is no scope below, but the baseline and records."""
+    """Tell whether only the baseline and records lie below."""
     parent = state.parent
-    return parent is None or parent.parent is None or isinstance(parent, Afloat)
+    return parent is None or parent.parent is None or isinstance(parent, RecordOverBaseline)
 
 
 def _copy(
@@ -240,7 +258,7 @@ def _copy(
     layer: Layer | Snapshot | None = None,
 ) -> State:
     """Return the same frame over another parent, or with another layer."""
-    parent = parent or ambient.ground
+    parent = parent or ambient.baseline_state
     record = state.record if state.is_record else parent.record
     new = _make(parent, state.owner, layer or state.layer, record, inherited)
     new._frame = state.frame
@@ -249,18 +267,14 @@ def _copy(
 
 def _make(
     parent: State,
-    owner: Any,
+    owner: object,
     layer: Layer | Snapshot,
-    record: Any,
+    record: Recorder,
     inherited: Snapshot | None = None,
 ) -> State:
-    on_afloat = isinstance(parent, Afloat)
-    if owner is record and (on_afloat or parent.parent is None):
-        return Afloat(parent, owner, layer, record)
-    if inherited is None and on_afloat:  # whose snapshot may change, what is inherited may not
+    over_record = isinstance(parent, RecordOverBaseline)
+    if owner is record and (over_record or parent.parent is None):
+        return RecordOverBaseline(parent, owner, layer, record)
+    if inherited is None and over_record:  # whose snapshot may change, what is inherited may not
         inherited = parent.snapshot
-    if inherited is None:
-        return State(parent, owner, layer, record)
-    state = Pinned(parent, owner, layer, record)
-    state.inherited = inherited
-    return state
+    return State(parent, owner, layer, record, inherited)

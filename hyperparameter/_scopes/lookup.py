@@ -12,10 +12,10 @@ from .._values.annotations import Converter
 from .._values.convert import Unconvertible, UntypedText, convert, plain, to_bool
 from .._values.describe import show
 from .._values.keys import nest
-from .._values.origin import Site, Source, resolve
+from .._values.origin import Site, Source, outside_site, resolve
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
-from .snapshot import Snapshot
+from .snapshot import DELETED, Layer, Snapshot
 
 _LIGHT = frozenset([int, float, bool, type(None)])
 _SHORT = 256
@@ -36,7 +36,7 @@ def read(state: ambient.State, key: str, default: Any, site: Site) -> Any:
             raise _conversion_error(key, value, origin, type(default).__name__) from None
     state.record.note(key, result, default, origin, site)
     if (type(default) in _LIGHT or is_light(default)) and (result is value or is_light(result)):
-        state.remember(key, (default, result))
+        state.cache_answer(key, (default, result))
     return result
 
 
@@ -49,7 +49,7 @@ def require(state: ambient.State, key: str, site: Site) -> Any:
     value = plain(stored)
     state.record.note(key, value, None, origin, site)
     if value is stored or is_light(value):
-        state.remember(key, (NO_DEFAULT, value))
+        state.cache_answer(key, (NO_DEFAULT, value))
     return value
 
 
@@ -93,6 +93,13 @@ def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], 
 def is_light(value: Any) -> bool:
     """Tell values that a memory may keep: small and unchangeable."""
     return type(value) in _LIGHT or (type(value) is str and len(value) <= _SHORT)
+
+
+def deletion(snapshot: Snapshot, key: str) -> Layer:
+    """Return the write that deletes `key`; `MissingParameter` where nothing binds it."""
+    if snapshot.find(key) is None:
+        raise missing(snapshot, key)
+    return Layer({key: DELETED}, outside_site())
 
 
 def missing(snapshot: Snapshot, key: str) -> MissingParameter:

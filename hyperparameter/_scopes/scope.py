@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from .._values.convert import UntypedText
 from .._values.describe import show
@@ -14,8 +14,9 @@ from .._values.origin import Origin, Site, outside_site, site_of
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, keep
-from .lookup import missing, require
-from .snapshot import DELETED, Layer, Made, Snapshot, as_layer
+from .ambient import IMPLICIT
+from .lookup import deletion, require
+from .snapshot import Bindings, Layer, Snapshot, as_layer
 
 _SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
 _getframe = sys._getframe
@@ -109,8 +110,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     those that it inherits.
     """
 
-    __slots__ = ("__hp_made__", "__weakref__")
-    __hp_made__: Made | Layer | Snapshot
+    __slots__ = ("__hp_bindings__", "__weakref__")
+    __hp_bindings__: Bindings | Layer | Snapshot
 
     def __init_subclass__(cls) -> None:
         raise TypeError("hp.scope is final: its attributes are keys.")
@@ -123,7 +124,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         if texts:
             params = _with_texts(texts, params)
         frame = _getframe(1)
-        _set_made(self, (params, (frame.f_code, frame.f_lasti)))
+        _set_bindings(self, (params, (frame.f_code, frame.f_lasti)))
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -133,8 +134,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def current() -> scope:
         """Return a handle on the innermost active scope."""
-        handle: scope = frames.handle()
-        return handle
+        owner = frames.written_owner()
+        return implicit if owner is IMPLICIT else cast("scope", owner)
 
     @staticmethod
     def frozen() -> None:
@@ -211,10 +212,10 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = frames.frame_of(self)
+        state = self.__hp_frame__()
         if state is None:
-            made = as_layer(self.__hp_made__)
-            return scope_of, (Snapshot(made.scopes(), len(made.scopes()), made.closed),)
+            layer = as_layer(self.__hp_bindings__)
+            return scope_of, (Snapshot(layer.scopes(), len(layer.scopes()), layer.closed),)
         layers = state.snapshot.layers
         return scope_of, (Snapshot(layers, len(layers), state.snapshot.closed),)
 
@@ -224,38 +225,46 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def __hp_state__(self) -> ambient.State:
         """Return the state of this scope's frame, or how it would be if entered now."""
         now = ambient.current()
-        state = frames.frame_of(self)
+        state = self.__hp_frame__()
         if state is None and self is implicit:
             return now
         if state is not None and state.record is now.record:
             return state
         snapshot = (
-            state.snapshot if state is not None else as_layer(self.__hp_made__).onto(now.snapshot)
+            state.snapshot
+            if state is not None
+            else as_layer(self.__hp_bindings__).onto(now.snapshot)
         )
         return ambient.view(snapshot, now.record)
+
+    def __hp_frame__(self) -> ambient.State | None:
+        """Return this scope's innermost state here; `implicit` has those that writes open, too."""
+        if self is not implicit:
+            return frames.frame_of(self)
+        for state in ambient.chain(ambient.active.get()):
+            if state.owner is self or state.owner is IMPLICIT:
+                return state
+        return None
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
         return self.__hp_write__(Layer(flatten(params), site_of(_getframe(depth))))
 
     def __hp_delete__(self, key: str) -> None:
-        snapshot = self.__hp_state__().snapshot
-        if snapshot.find(key) is None:
-            raise missing(snapshot, key)
-        self.__hp_write__(Layer({key: DELETED}, outside_site()))
+        self.__hp_write__(deletion(self.__hp_state__().snapshot, key))
 
     def __hp_write__(self, change: Layer) -> scope:
-        state = frames.frame_of(self)
+        state = self.__hp_frame__()
         if state is not None:
             frames.write(state, change)
         elif self is implicit:
             frames.open_implicit(change)
         else:
-            _set_made(self, as_layer(self.__hp_made__).bind(change))
+            _set_bindings(self, as_layer(self.__hp_bindings__).bind(change))
         return self
 
 
 _PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
-_set_made = vars(scope)["__hp_made__"].__set__
+_set_bindings = vars(scope)["__hp_bindings__"].__set__
 
 
 def _layer_of(
@@ -266,9 +275,9 @@ def _layer_of(
 
 def scope_of(layer: Layer | Snapshot) -> scope:
     """Return a scope that binds what `layer` binds, with its origins."""
-    made = scope.__new__(scope)
-    _set_made(made, layer)
-    return made
+    new = scope.__new__(scope)
+    _set_bindings(new, layer)
+    return new
 
 
 def _with_texts(texts: tuple[str, ...], params: dict[str, Any]) -> dict[str, Any]:
@@ -303,4 +312,3 @@ def _own_name(name: str) -> str:
 
 implicit: scope = scope()
 """The handle for what a write opens where no scope is active."""
-ambient.implicit = implicit

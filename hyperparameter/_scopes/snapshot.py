@@ -101,14 +101,14 @@ class Layer(NamedTuple):
         return self._replace(origin=at(self.origin), origins=origins)
 
 
-Made = tuple[dict[str, Any], Source]
-"""What a scope keeps of its making, values and place: a tuple is the quickest thing to make."""
+Bindings = tuple[dict[str, Any], Source]
+"""Values bound in one place.  Scopes stay such tuples, the fastest to make, until they are read."""
 
 
-def as_layer(made: Made | Layer | Snapshot) -> Layer | Snapshot:
-    if type(made) is tuple:
-        return _new_layer(Layer, (made[0], made[1], _NO_ORIGINS, False))
-    return made  # type: ignore[return-value]  # not a Made: its class is not tuple itself
+def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
+    if type(bindings) is tuple:
+        return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False))
+    return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
 
 
 class Snapshot:

@@ -27,7 +27,8 @@ import hyperparameter as hp
 from hp_dist._carry import wire
 from hp_dist._carry.wire import Payload, encode
 from hyperparameter import context
-from hyperparameter.context import Layer, Origin, Process, Snapshot
+from hyperparameter._engine_interface import Layer, Origin, Process
+from hyperparameter.context import Snapshot
 
 
 def sent(**params: Any) -> bytes:

@@ -128,7 +128,7 @@ def read_carried(data: bytes, along: Any) -> weakref.ref[Tracked]:
             Carried.capture().parcel(Inline)  # as for what a task submits itself
         return found
     finally:
-        context.restore(before)
+        context.detach(before)
 
 
 # -- Ray --------------------------------------------------------------------------------------

@@ -28,8 +28,10 @@ import hyperparameter as hp
 from hp_dist._text import codec
 from hp_dist._text import file as text_file
 from hp_dist._text.codec import MOST_CHARACTERS, decode_text, digest_of, encode_text
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter.context import DELETED, Captured, Layer, Origin, Process, Snapshot, UntypedText
+from hyperparameter._engine_interface import DELETED, Layer, Origin, Process, UntypedText
+from hyperparameter.context import Captured, Snapshot
 
 HERE = Process(os.uname().nodename, os.getpid())
 INPUTS = 120_000 if os.environ.get("HP_STRESS") == "full" else 12_000
@@ -69,7 +71,7 @@ def form(found: Captured) -> Any:
             for layer in snapshot.portable().layers
         ]  # fmt: skip
 
-    scopes, baseline, _ = found
+    scopes, baseline = found
     return layers(scopes), scopes.depth, scopes.closed, layers(baseline), baseline.depth
 
 
@@ -224,7 +226,7 @@ def test_any_history_of_scopes_arrives_as_a_plain_dict_says(
 ) -> None:
     """The model: opening and writing update a dict, deleting pops from it, empty() clears it."""
     baseline = flat(baseline)
-    with context.isolated():
+    with interface.isolated():
         with hp.scope(**baseline):
             hp.scope.frozen()
         model = dict(baseline)

@@ -20,8 +20,10 @@ import hp_dist
 import hyperparameter as hp
 from hp_dist._text import file as text_file
 from hp_dist._text.codec import encode_text, seal
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter.context import Captured, Layer, Origin, Snapshot
+from hyperparameter._engine_interface import Layer, Origin
+from hyperparameter.context import Captured, Snapshot
 
 KEY = "HYPERPARAMETER_SCOPE"
 LIMIT = 131_072  # bytes of one variable with name, value, '=' and NUL
@@ -70,7 +72,7 @@ def test_the_block_sees_scopes_over_baseline_as_they_were_and_nothing_stays() ->
         assert hp.scope.lr | "" == "1e-3"
         assert seen_by_a_thread() == {"base": "mine", "own": 1}
     assert visible() == {"base": "mine", "own": 1}
-    assert context.active() is None
+    assert interface.active() is None
 
 
 def test_carried_scopes_stand_over_those_open_where_they_arrive() -> None:
@@ -108,7 +110,7 @@ def test_nothing_in_the_carrier_opens_nothing() -> None:
             hp.scope.a = 3
         assert visible() == {"base": 1, "a": 2}
     hp_dist.extract({"other": "x"}).open()
-    assert context.active() is None
+    assert interface.active() is None
     assert visible() == {"base": 1}
 
 
@@ -117,20 +119,20 @@ def test_what_the_block_writes_ends_with_it() -> None:
         with hp_dist.extract(carrier):
             hp.scope.written = 1
         assert "written" not in hp.scope
-        assert context.active() is None
+        assert interface.active() is None
 
 
 def test_an_error_in_the_block_goes_through_and_closes_it() -> None:
     with pytest.raises(ZeroDivisionError), hp_dist.extract(sent(a=1)):
         _ = 1 // 0
-    assert context.active() is None
+    assert interface.active() is None
 
 
 def test_open_is_for_good_and_threads_see_the_baseline() -> None:
     freeze(base="carried")
     carrier = sent(a=1)
     freeze(base="mine", own=1)
-    with context.isolated():
+    with interface.isolated():
         hp_dist.extract(carrier).open()
         assert visible() == {"base": "carried", "a": 1}
         assert seen_by_a_thread() == {"base": "carried"}
@@ -509,9 +511,9 @@ def test_isolated_starts_clean_and_puts_everything_back() -> None:
     process_record = hp.process_record()
     with hp.scope(a=1), hp.record() as record:
         assert hp.scope.a() == 1
-        with context.isolated():
+        with interface.isolated():
             assert visible() == {}
-            assert context.active() is None
+            assert interface.active() is None
             assert seen_by_a_thread() == {}
             assert hp.process_record() is not process_record
             hp.scope.init({"left": "open"})
@@ -523,28 +525,28 @@ def test_isolated_starts_clean_and_puts_everything_back() -> None:
         assert "other" not in record.operative()
     assert hp.process_record() is process_record
     assert "other" not in process_record.operative()
-    assert context.active() is None
+    assert interface.active() is None
 
 
 def test_isolated_has_the_baseline_that_it_is_given() -> None:
     with hp.scope(a=1):
         snapshot = context.capture().scopes
-    with context.isolated(snapshot):
-        assert context.active() is None
+    with interface.isolated(snapshot):
+        assert interface.active() is None
         assert seen_by_a_thread() == {"a": 1}
         assert [unused.key for unused in hp.process_record().unused()] == ["a"]
     assert visible() == {}
 
 
 def test_isolated_puts_back_after_an_error_and_nests() -> None:
-    with pytest.raises(ZeroDivisionError), context.isolated(), context.isolated():  # noqa: PT012  # two steps
+    with pytest.raises(ZeroDivisionError), interface.isolated(), interface.isolated():  # noqa: PT012  # two steps
         hp.scope.init({"a": 1})
         _ = 1 // 0
-    assert context.active() is None
+    assert interface.active() is None
 
 
 def test_a_record_counts_as_open() -> None:
     with contextlib.ExitStack() as stack:
-        assert context.active() is None
+        assert interface.active() is None
         stack.enter_context(hp.record())
-        assert context.active() is not None
+        assert interface.active() is not None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter import context
+from hyperparameter import _engine_interface as interface
 from hyperparameter.params import Params
 
 HERE = "tests/hyperparameter/params/test_params_and_scopes.py"
@@ -43,7 +43,7 @@ class TestToScope:
         params = Params.from_file(experiment)
         with params["model"].to_scope("net"), params.to_scope():
             for key in ("net.hidden", "lr", "model.layers"):
-                assert hp.explain(key).origin == context.Origin("file", f"{experiment}:1")
+                assert hp.explain(key).origin == interface.Origin("file", f"{experiment}:1")
 
     def test_overridden_values_have_the_place_of_the_override(self, experiment: Path) -> None:
         params = Params.from_file(experiment, {"model.layers": {"0": {"size": 9}}})
@@ -174,7 +174,9 @@ class TestFromScope:
         with Params.from_file(experiment).to_scope("p"):
             params = Params.from_scope(prefix="p")
         with hp.scope.empty(), params.to_scope("q"):
-            assert hp.explain("q.model.hidden").origin == context.Origin("file", f"{experiment}:1")
+            assert hp.explain("q.model.hidden").origin == interface.Origin(
+                "file", f"{experiment}:1"
+            )
 
     def test_a_key_that_is_leaf_and_prefix_loses_nothing(self) -> None:
         flat = {"a": 1, "a.b": 2, "c.d": 3}
@@ -215,7 +217,7 @@ class TestRecord:
             Params.from_file(experiment).pop("model").pop_int("hidden")
         read = only(record, "model.hidden")
         assert (read.value, read.default_used) == (64, False)
-        assert read.origin == context.Origin("file", f"{experiment}:1")
+        assert read.origin == interface.Origin("file", f"{experiment}:1")
         assert read.reader.startswith(f"{HERE}:")
 
     @pytest.mark.parametrize(

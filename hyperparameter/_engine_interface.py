@@ -1,0 +1,64 @@
+"""What `hp_dist` uses besides `hyperparameter.context`, named once.
+
+It is not public: both packages are released together, and change together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ._functions.wrapping import is_plain, mark_kind, wrap
+from ._records.record import Record
+from ._scopes import ambient
+from ._scopes.frames import detach, is_attached, swap
+from ._scopes.scope import scope_of
+from ._scopes.snapshot import DELETED, EMPTY, Layer
+from ._values.convert import UntypedText
+from ._values.origin import Origin, Process, this_process
+from .context import Snapshot, set_baseline
+
+active = ambient.active.get
+"""Return the state of this context, for `detach`; None where nothing is open."""
+
+
+def baseline_state() -> object:
+    """Return what lies below all scopes now: another object for each baseline and record."""
+    return ambient.baseline_state
+
+
+@contextmanager
+def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
+    """Run the body as in a process of its own: no scope open, this baseline, an empty record.
+
+    Afterwards all three are what they were, whatever the body has left open.  Baseline and
+    record are the whole process's: threads that run meanwhile see them too.
+    """
+    scopes = swap(None)
+    below = ambient.swap_baseline_state(ambient.view(EMPTY, Record()))
+    set_baseline(baseline)
+    try:
+        yield
+    finally:
+        detach(scopes)
+        ambient.swap_baseline_state(below)
+
+
+__all__ = [
+    "DELETED",
+    "EMPTY",
+    "Layer",
+    "Origin",
+    "Process",
+    "UntypedText",
+    "active",
+    "baseline_state",
+    "is_attached",
+    "is_plain",
+    "isolated",
+    "mark_kind",
+    "scope_of",
+    "swap",
+    "this_process",
+    "wrap",
+]

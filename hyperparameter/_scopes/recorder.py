@@ -1,0 +1,60 @@
+"""What scopes tell a record, without knowing what a record is.
+
+Scopes stand below records: whoever collects reads offers these methods.  Until somebody does,
+`Unrecorded` takes them and keeps nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .._values.origin import Site, Source
+from .snapshot import Layer, Snapshot
+
+
+class Recorder(Protocol):
+    """A collector of reads and overrides."""
+
+    overrides: dict[str, Source]
+    """Where each key that a scope has set was bound; entering a scope looks here first."""
+
+    def override(self, layer: Layer | Snapshot) -> None:
+        """Note that these bindings are in force."""
+
+    def carry(self, layer: Layer) -> None:
+        """Note that these bindings may be read in another process."""
+
+    def note(
+        self, key: str, value: object, default: object, origin: Source | None, site: Site
+    ) -> None:
+        """Note one read; `origin` is None when the default was used."""
+
+    def note_bulk(self, prefix: str, site: Site) -> None:
+        """Note that everything below `prefix` was taken at once."""
+
+    def renew_lock(self) -> None:
+        """Replace the lock: a thread that a fork has left behind may have held it."""
+
+
+class Unrecorded:
+    """The recorder of a process in which nothing is collected."""
+
+    def __init__(self) -> None:
+        self.overrides: dict[str, Source] = {}
+
+    def override(self, layer: Layer | Snapshot) -> None:
+        pass
+
+    def carry(self, layer: Layer) -> None:
+        pass
+
+    def note(
+        self, key: str, value: object, default: object, origin: Source | None, site: Site
+    ) -> None:
+        pass
+
+    def note_bulk(self, prefix: str, site: Site) -> None:
+        pass
+
+    def renew_lock(self) -> None:
+        pass
