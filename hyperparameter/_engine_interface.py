@@ -14,8 +14,8 @@ from ._scopes import ambient
 from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
-from ._values.convert import UntypedText
 from ._values.origin import Origin, Process, this_process
+from ._values.untyped import UntypedText
 from .context import Snapshot, set_baseline
 
 active = ambient.active.get

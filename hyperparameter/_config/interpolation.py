@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._files.path import Path
-from .._values.convert import UntypedText
 from .._values.keys import did_you_mean
 from .._values.origin import Source, resolve
+from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError
 from .tree import Setting, Tree, settings
 

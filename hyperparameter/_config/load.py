@@ -8,9 +8,9 @@ from typing import Any
 
 from .._files.document import read
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.convert import UntypedText
 from .._values.keys import flatten
 from .._values.origin import Origin, Source
+from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError
 from .interpolation import interpolated
 from .tree import Setting, Tree, add, merged, of_document, of_mapping

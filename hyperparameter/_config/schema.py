@@ -10,10 +10,11 @@ from typing import Any
 
 from .._files.path import Path
 from .._values.annotations import converter
-from .._values.convert import Unconvertible, UntypedText, plain
+from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.keys import did_you_mean, nest
 from .._values.origin import resolve
+from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .tree import Setting
 

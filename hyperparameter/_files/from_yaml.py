@@ -20,8 +20,9 @@ from yaml.events import (
 )
 
 from .._values.annotations import converter
-from .._values.convert import Unconvertible, core
+from .._values.convert import Unconvertible
 from .._values.keys import MAX_DEPTH
+from .._values.untyped import core_scalar
 from ..exceptions import ConfigurationError
 from .lines import Lines
 
@@ -174,7 +175,7 @@ class _Reader:
         if event.tag is not None:
             value = self._tagged(event)
         else:
-            value = core(event.value) if event.implicit[0] else event.value
+            value = core_scalar(event.value) if event.implicit[0] else event.value
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(value, Lines(), 0)
         return value

@@ -10,10 +10,11 @@ from .._functions.signature import Signature
 from .._scopes.lookup import merge
 from .._scopes.snapshot import Layer
 from .._values.annotations import converter
-from .._values.convert import Unconvertible, UntypedText, infer
+from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.keys import check, flatten, nest
 from .._values.origin import Origin, Source
+from .._values.untyped import UntypedText, infer
 from ..exceptions import InvalidKey, UsageError
 from . import options as table
 from .options import Option

@@ -14,11 +14,12 @@ from .._records.explain import Explanation, explain
 from .._scan.finding import matches
 from .._scopes import ambient
 from .._scopes.lookup import fields_of, typed
-from .._values.convert import convert, is_enum, plain
+from .._values.convert import convert, is_enum
 from .._values.describe import Description, show
 from .._values.keys import did_you_mean, nest
 from .._values.origin import Source, location
 from .._values.secrets import MASK, is_secret
+from .._values.untyped import plain
 from ..exceptions import InvalidKey, UsageError
 from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option, is_given
 from .unknown_keys import Declared

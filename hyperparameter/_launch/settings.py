@@ -8,8 +8,8 @@ from typing import Any
 
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.convert import UntypedText
 from .._values.origin import Origin, Source
+from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError, UsageError
 from .line import CommandLine
 

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .._values.convert import FALSE_WORDS, TRUE_WORDS, infer
+from .._values.convert import FALSE_WORDS, TRUE_WORDS
 from .._values.keys import did_you_mean
+from .._values.untyped import infer
 from ..exceptions import UsageError
 from .options import DEFINE, Option
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._values.convert import _exact
 from .._values.describe import show
 from .._values.keys import MAX_DEPTH, did_you_mean
+from .._values.untyped import exact_int
 from ..exceptions import ConfigurationError
 
 
@@ -199,7 +199,7 @@ def _cast_text(text: str) -> Any:
     if word in ("true", "false"):
         return word == "true"
     digits = text.strip().lstrip("+-").isdigit()  # only these may be too many for int()
-    for number in (_exact if digits else int, float):
+    for number in (exact_int if digits else int, float):
         try:
             return number(text)
         except (ValueError, ArithmeticError):

@@ -7,9 +7,9 @@ from typing import Any
 from .._scopes import ambient
 from .._scopes.scope import scope, scope_of
 from .._scopes.snapshot import Layer
-from .._values.convert import plain
 from .._values.keys import flatten, nest
 from .._values.origin import outside_site
+from .._values.untyped import plain
 from .merge import copied
 from .origins import Origins
 

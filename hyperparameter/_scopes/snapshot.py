@@ -28,8 +28,8 @@ class _Marker:
         return self._name
 
 
-ABSENT: Any = _Marker("ABSENT")
-DELETED: Any = _Marker("DELETED")
+ABSENT = _Marker("ABSENT")
+DELETED = _Marker("DELETED")
 
 _NO_ORIGINS: Mapping[str, Source] = MappingProxyType({})
 _new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
@@ -134,8 +134,8 @@ class Snapshot:
         self.lower = lower
         self.upper = upper
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
-        self.noted_by: Any = None  # the record of the process, when it has these overrides
-        self.sent_by: Any = None  # the records that know that these go to other processes
+        self.noted_by: object = None  # the record of the process, when it has these overrides
+        self.sent_by: object = None  # the records that know that these go to other processes
 
     @property
     def values(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..exceptions import InvalidKey
@@ -46,7 +46,7 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     """
     flat: dict[str, Any] = {}
     # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(prefix, _items(params, prefix))]
+    stack = [(prefix, _items(params))]
     open_ids = [id(params)]
     while stack:
         base, items = stack[-1]
@@ -61,7 +61,7 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
                         f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels.",
                         key=key,
                     )
-                stack.append((key, _items(value, key)))
+                stack.append((key, _items(value)))
                 open_ids.append(id(value))
                 break
             flat[key] = value
@@ -78,7 +78,7 @@ def is_nested(value: Any) -> bool:
     return hasattr(type(value), "__hp_flat__") and len(value) > 0
 
 
-def _items(value: Any, key: str) -> Any:
+def _items(value: Any) -> Iterator[tuple[object, object]]:
     flat = getattr(type(value), "__hp_flat__", None)
     return iter((flat(value) if flat else value).items())
 
