@@ -7,16 +7,13 @@ It has no public names: every attribute is a longer key.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from .._values.keys import check, flatten
 from .._values.origin import site_of
 from . import ambient, frames
 from .lookup import NO_DEFAULT, deletion, read, require, truth
 from .snapshot import Layer
-
-if TYPE_CHECKING:
-    from .scope import scope
 
 T = TypeVar("T")
 
@@ -122,13 +119,21 @@ class Accessor:
         frames.write_here(change)
 
 
+class Handle(Protocol):
+    """A scope, as far as its accessors need one."""
+
+    def __hp_state__(self) -> ambient.State: ...
+
+    def __hp_write__(self, change: Layer) -> object: ...
+
+
 class BoundAccessor(Accessor):
     """A key of one scope, read through the object that `with ... as ps` gives."""
 
     __slots__ = ("__hp_scope__",)
-    __hp_scope__: scope
+    __hp_scope__: Handle
 
-    def __init__(self, key: str, scope: scope) -> None:
+    def __init__(self, key: str, scope: Handle) -> None:
         object.__setattr__(self, "__hp_key__", key)
         object.__setattr__(self, "__hp_scope__", scope)
 
