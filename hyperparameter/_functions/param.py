@@ -98,6 +98,8 @@ def _wrap(function: Wrapped, signature: Signature) -> Wrapped:
 def _quick(function: Wrapped, signature: Signature) -> Wrapped:
     """Do what `_kinds.wrap` does, with a short way for calls whose shape this state has met."""
 
+    # This is the way of every call: one look into the cache where the shape of the call is known.
+    # A call with keywords has no key there (None), since making one costs more than `plan` saves.
     def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:

@@ -15,7 +15,7 @@ from .._values.untyped import plain
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
-_MOST_PLANS = 64
+_MOST_PLANS = 64  # shapes of calls that a state remembers for one function
 Shape = int | tuple[int | str, ...]
 """How a call binds arguments: how many by position, and which keywords where there are any."""
 

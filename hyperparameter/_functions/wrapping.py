@@ -50,6 +50,7 @@ def mark_kind(instance: object, function: Wrapped) -> None:
 
 
 def _flags(function: Any) -> int:
+    # Flags, which inspect asks for too: importing it takes nearly as long as this package does.
     while hasattr(function, "func") and not hasattr(function, "__code__"):  # a partial
         function = function.func
     if not hasattr(function, "__code__") and not isinstance(function, type):

@@ -22,12 +22,13 @@ from .read import RawRead, Read, Unused
 if TYPE_CHECKING:
     from os import PathLike
 
+# A record of a long program must not grow without end.
 _MOST_VALUES = 1_000
 _MOST_KEYS = 100_000
 
 
 class Record:
-    """Reads and overrides of a stretch of program; also the context manager that collects them.
+    """Reads and overrides of a stretch of program, and the context manager that collects them.
 
     At most 1 000 different values of a key and 100 000 keys are kept; `dropped` counts the rest.
     """
@@ -103,14 +104,14 @@ class Record:
             self._take(read.key, (repr(read[1:5]), read.process, reader), read)
 
     def override(self, layer: Layer | Snapshot) -> None:
-        """Take note of bindings that are in force during this record."""
+        """Note bindings that are in force during this record."""
         for record in self._and_around():
             for key in layer.values:
                 if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
                     record.overrides[key] = layer.origin_of(key)
 
     def carry(self, layer: Layer) -> None:
-        """Take note that these bindings may be read in another process."""
+        """Note that these bindings may be read in another process."""
         for record in self._and_around():
             if len(record._carried) < _MOST_KEYS:
                 record._carried.update(layer.values)
@@ -118,7 +119,7 @@ class Record:
     def note(
         self, key: str, value: object, default: object, origin: Source | None, site: Site
     ) -> None:
-        """Take note of one read; `origin` is None when the default was used."""
+        """Note one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)
         default_id = default if origin is None and wanted in SCALARS else wanted
         place: object = origin
@@ -147,7 +148,7 @@ class Record:
         self._keep(key, identity, RawRead(key, used, default, origin, site, this_process()))
 
     def note_bulk(self, prefix: str, site: Site) -> None:
-        """Take note that everything below `prefix` was taken at once."""
+        """Note that everything below `prefix` was taken at once."""
         key = f"{prefix}.*" if prefix else "*"
         raw = RawRead(key, None, None, None, site, this_process(), bulk=True)
         self._keep(key, (id(site[0]), site[1]), raw)

@@ -12,12 +12,14 @@ from .._values.describe import show
 from .._values.keys import KNOWN, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
+from .._values.untyped import plain
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, keep
 from .ambient import IMPLICIT
 from .lookup import deletion, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
+from .storage import Storage
 
 _UNNESTED = SCALARS_AND_TEXT | {list, tuple}  # told from mappings without asking what they are
 _getframe = sys._getframe
@@ -90,20 +92,6 @@ class _here(Generic[P, R]):
         return MethodType(self.function, scope.current() if instance is None else instance)
 
 
-class Storage:
-    """The flat values of a scope; what `scope.storage()` returns."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-
-    def storage(self) -> dict[str, Any]:
-        return self._values
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{key!r}: {show(key, value)}" for key, value in self._values.items())
-        return f"Storage({{{shown}}})"
-
-
 @final
 class scope(frames.Enterable, metaclass=_AmbientMeta):
     """A set of overrides, and the context manager that makes them visible.
@@ -122,6 +110,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
+            # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
             if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
                 params = flatten(params)
                 break
@@ -160,8 +149,6 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @_here
     def storage(self) -> Storage:
         """Return the storage object, whose `storage()` is the flat dict of visible values."""
-        from .._values.untyped import plain
-
         state = self.__hp_state__()
         state.record.note_bulk("", outside_site())
         return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
@@ -270,6 +257,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
 
 _PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
+# The slot itself: `scope.__setattr__` writes parameters.
 _set_bindings = vars(scope)["__hp_bindings__"].__set__
 
 

@@ -130,7 +130,8 @@ class Snapshot:
         self.layers = layers
         self.depth = depth  # how many of the layers belong to scopes
         self.closed = closed
-        # Those that this one was made from, and shares layers with: what was opened over what.
+        # The snapshots that this one was made from and shares layers with, so that what has been
+        # encoded for them is not encoded again.
         self.lower = lower
         self.upper = upper
         self.carried: Any = None  # the encoded form, kept by whoever encodes it
@@ -220,7 +221,7 @@ class Snapshot:
         return {k[len(start) :]: v for k, v in self.flat().items() if k.startswith(start)}
 
     def explain_missing(self, key: str) -> str:
-        """Return a sentence about what there is instead of `key`, or nothing."""
+        """Return a sentence about the keys below or near `key`, or nothing."""
         keys = self.flat()
         below = [k for k in keys if k.startswith(f"{key}.")]
         if below:

@@ -11,10 +11,10 @@ MAX_DEPTH = 200
 """How deep a nested mapping may be: far beyond any real configuration, far below the C stack."""
 
 _MAX_KNOWN = 16_384
-_NEAR = 0.7
-_MOST_TYPED = 200
+_NEAR = 0.7  # the similarity from which a person may have meant the other key
+_MOST_TYPED = 200  # characters; nobody types longer keys, and comparing them takes minutes
 KNOWN: set[str] = set()
-"""Keys that have passed `check` before."""
+"""Keys that have passed `check` before: most are checked again and again."""
 
 
 def check(key: object) -> str:
@@ -31,7 +31,7 @@ def check(key: object) -> str:
             f"Key {key!r:.200} has an empty segment. Write it as names joined by single dots.",
             key=key,
         )
-    key = str.__str__(key)
+    key = str.__str__(key)  # of a subclass of str, the plain text: its methods may be the user's
     if len(KNOWN) >= _MAX_KNOWN:
         KNOWN.clear()
     KNOWN.add(key)
