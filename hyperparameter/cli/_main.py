@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from .._console import NotFound, attended, can_show, show
+from .._console import NotFound, attended, can_show, say, show
+from .._distribution import CONFLICT, is_intact, version
 from .._values.keys import did_you_mean, nearest
 from ..exceptions import UsageError
 from ._entries import Entry
@@ -56,7 +57,7 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
     except SystemExit:  # help has been shown
         return
     if given.version:
-        show(f"hp {_version()}")
+        _show_version()
         return
     if given.command in ("desc", "describe"):
         answer = _describe
@@ -178,10 +179,8 @@ def _deliver(given: argparse.Namespace, text: str) -> None:
         raise UsageError(f"cannot write {given.output!r}: {error.strerror}.") from None
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        return version("hyperparameter-dist")
-    except PackageNotFoundError:
-        return "(not installed)"
+def _show_version() -> None:
+    show(f"hp {version() or '(not installed)'}")
+    if not is_intact():  # else its import has warned
+        say(f"hp: warning: {CONFLICT}")
