@@ -19,7 +19,7 @@ class NotFound(UsageError):
     """What the user asks about does not exist: exit status 1."""
 
 
-def attended(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
+def with_exit_status(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
     """Return the exit status of `body` and what it returned.
 
     2 for an error of use, 1 for what is not found, 130 for Ctrl-C, 141 where the reader of our
@@ -30,10 +30,10 @@ def attended(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where a reader that has gone can be told
     except UsageError as error:
-        say(f"{program}: error: {error}")
+        print_message(f"{program}: error: {error}")
         return 1 if isinstance(error, NotFound) else 2, None
     except KeyboardInterrupt:
-        say(f"{program}: interrupted")
+        print_message(f"{program}: interrupted")
         return 130, None
     except BrokenPipeError:
         if not _nobody_reads():
@@ -54,7 +54,7 @@ def _nobody_reads() -> bool:
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
-def show(text: str, *, styled: bool = False) -> None:
+def print_output(text: str, *, styled: bool = False) -> None:
     """Print what the user asked for; `NotFound` where there is no room for it.
 
     What the encoding of stdout lacks is written as an escape, and so are characters that would
@@ -71,13 +71,13 @@ def show(text: str, *, styled: bool = False) -> None:
         raise NotFound(f"cannot write: {error.strerror or error}.") from None
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Print one line on stderr."""
     line = _harmless(" ".join(message.splitlines()))
     print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)  # noqa: T201
 
 
-def can_show(text: str) -> bool:
+def can_print(text: str) -> bool:
     """Tell whether the encoding of stdout has these characters."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")

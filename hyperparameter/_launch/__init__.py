@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._console import attended
+from .._console import with_exit_status
 from .commands import discovered, signature_of
 
 __all__ = ["launch", "run_cli"]
@@ -34,11 +34,11 @@ def launch(
     An error of use prints one line and exits with 2, Ctrl-C with 130.  `ValueError` for a function
     that is not decorated, `RuntimeError` where there is none.
     """
-    from .program import ANSWERED, Program
+    from .launcher import ANSWERED, Launcher
 
-    program = Program(_functions(function, sys._getframe(1)), function is not None)
-    status, result = attended(
-        program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    status, result = with_exit_status(
+        launcher.name, lambda: launcher.launch(_words(argv), env_prefix, os.environ, True)
     )
     if status or result is ANSWERED:
         sys.exit(status)
@@ -55,10 +55,10 @@ def run_cli(
 
     `UsageError` is raised for what the command line has wrong; `--help` and its like return None.
     """
-    from .program import ANSWERED, Program
+    from .launcher import ANSWERED, Launcher
 
-    program = Program(_functions(function, sys._getframe(1)), function is not None)
-    result = program.run(_words(argv), env_prefix, os.environ, False)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    result = launcher.launch(_words(argv), env_prefix, os.environ, False)
     return None if result is ANSWERED else result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._functions.docstring import parse
+from .._functions.docstring import parse_docstring
 from .commands import Function, names_of, signature_of
 from .options import EXPLAIN, Option, common, of_function
 from .unknown_keys import Declared
@@ -23,7 +23,8 @@ def script(shell: str, functions: Sequence[Function], program: str, single: bool
         group = parser.add_subparsers()
         for function in functions:
             name, *others = names_of(function, functions)
-            summary = parse(signature_of(function).doc).summary or name  # shtab leaves out others
+            # shtab leaves out commands without a help text.
+            summary = parse_docstring(signature_of(function).doc).summary or name
             command = group.add_parser(
                 name, aliases=others, add_help=False, help=_literal(summary)
             )  # fmt: skip
@@ -35,7 +36,7 @@ def _add_function(parser: argparse.ArgumentParser, function: Function) -> None:
     signature = signature_of(function)
     texts = {
         f"{signature.namespace}.{name}": text
-        for name, text in parse(signature.doc).parameters.items()
+        for name, text in parse_docstring(signature.doc).parameters.items()
     }
     own = of_function(signature)
     _add(parser, [*own, *common(own)], texts)

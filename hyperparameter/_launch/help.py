@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .._functions.docstring import Help, parse
+from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._functions.signature import Signature
 from .._values.describe import show
 from . import options as table
@@ -31,7 +31,7 @@ def of_command(
 
     `advanced` are the parameters that the functions called may read, each with what is known of it.
     """
-    own, texts = table.of_function(signature), parse(signature.doc)
+    own, texts = table.of_function(signature), parse_docstring(signature.doc)
     by_position = [option for option in own if not option.flags]
     names = [_by_position(option) for option in by_position]
     more = list(advanced)
@@ -58,10 +58,10 @@ def of_program(
     functions: Sequence[Function], program: str, version: str | None
 ) -> tuple[str, list[str], list[Section]]:
     """Return usage, paragraphs and sections for a program of several commands."""
-    rows = [
-        (", ".join(names_of(function, functions)), parse(signature_of(function).doc).summary)
-        for function in functions
-    ]
+    rows = []
+    for function in functions:
+        summary = parse_docstring(signature_of(function).doc).summary
+        rows.append((", ".join(names_of(function, functions)), summary))
     hint = f"{program} COMMAND --help shows the options of a command."
     return f"{program} COMMAND [OPTIONS]", [hint], [Section("commands", rows), _common((), version)]
 
@@ -71,11 +71,11 @@ def _common(own: Sequence[Option], version: str | None) -> Section:
     return Section("every program", rows)
 
 
-def _row(option: Option, texts: Help, signature: Signature) -> tuple[str, str]:
+def _row(option: Option, texts: ParsedDocstring, signature: Signature) -> tuple[str, str]:
     name = option.key.removeprefix(f"{signature.namespace}.")
     text = texts.parameters.get(name, "")
     if not text and option.owner is not None:
-        text = parse(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
+        text = parse_docstring(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
     if option.default is not REQUIRED:
         text = f"{text} (default: {show(option.key, option.default)})".strip()
     return _left(option) if option.flags else option.metavar, text

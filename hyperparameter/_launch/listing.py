@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._console import NotFound, can_show, say
+from .._console import NotFound, can_print, print_message
 from .._functions import registry
-from .._functions.docstring import parse
+from .._functions.docstring import parse_docstring
 from .._functions.signature import Signature
 from .._records.explain import Explanation, explain
 from .._scan.finding import matches
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from .._scan import Finding, Program
 
 
-def answer(asked: Mapping[str, list[str]], program: Program | None, sources: Iterable[str]) -> str:
+def answer(asked: Mapping[str, list[str]], program: Program | None, origins: Iterable[str]) -> str:
     """Return what the program says about itself; `NotFound` for a key that it does not know."""
     if EXPLAIN.key in asked:
         return _explanations(asked[EXPLAIN.key], program)
     if LIST.key in asked:
         return _listed(program)
-    return _configuration(asked[PRINT.key][-1], program, sources)
+    return _configuration(asked[PRINT.key][-1], program, origins)
 
 
 def _listed(program: Program | None) -> str:
@@ -97,7 +97,7 @@ def _details(key: str, declared: Declared) -> Iterator[str]:
     for shadowed in _explained(key).shadows:
         yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
     for signature, _ in declared.of(key):
-        texts = parse(signature.doc).parameters
+        texts = parse_docstring(signature.doc).parameters
         if text := texts.get(key.removeprefix(f"{signature.namespace}.")):
             yield f"  help={text}"
         yield f"  declared={location(signature.site)}"
@@ -126,20 +126,20 @@ def advanced(
     return sorted(rows.items())
 
 
-def _configuration(kind: str, program: Program | None, sources: Iterable[str]) -> str:
+def _configuration(kind: str, program: Program | None, origins: Iterable[str]) -> str:
     """Return all parameters with their values as a file.
 
     What has no value, or none that a file can hold, is said on stderr.
     """
     flat: dict[str, Any] = {}
-    for key, value in _values(program, sources):
+    for key, value in _values(program, origins):
         for name, leaf in _leaves(key, value):
             try:
                 flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
             except _Unwritable as error:
-                say(f"{name} {error}: it is left out")
+                print_message(f"{name} {error}: it is left out")
     for key in [key for key in flat if _is_below_a_value(key, flat)]:
-        say(f"{key} is below a key with a value, which no file can hold: it is left out")
+        print_message(f"{key} is below a key with a value, which no file can hold: it is left out")
         del flat[key]
     return _written(kind, nest(flat))
 
@@ -149,7 +149,7 @@ def _is_below_a_value(key: str, flat: Mapping[str, Any]) -> bool:
     return any(".".join(parts[:depth]) in flat for depth in range(1, len(parts)))
 
 
-def _values(program: Program | None, sources: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _values(program: Program | None, origins: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """Yield each parameter with the value that the program would have for it."""
     seen: set[str] = set()
     for signature in registry.declared():
@@ -165,7 +165,7 @@ def _values(program: Program | None, sources: Iterable[str]) -> Iterator[tuple[s
             found = snapshot.find(one.key)
             default = one.default if one.has_default else REQUIRED
             yield one.key, default if found is None else _read(one.key, default, *found)
-    for key in sources:
+    for key in origins:
         if not any(key == one or key.startswith(f"{one}.") for one in seen):
             yield key, plain(snapshot.flat()[key])
 
@@ -224,16 +224,16 @@ def _written(kind: str, values: dict[str, Any]) -> str:
         import json
 
         text = json.dumps(values, indent=2, ensure_ascii=False)
-        return text if can_show(text) else json.dumps(values, indent=2)
+        return text if can_print(text) else json.dumps(values, indent=2)
     if kind == "yaml":
         import yaml
 
         text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        return str(text if can_show(text) else yaml.safe_dump(values, sort_keys=False)).rstrip()
+        return str(text if can_print(text) else yaml.safe_dump(values, sort_keys=False)).rstrip()
     import tomli_w
 
     text = tomli_w.dumps(values).rstrip()
-    return text if can_show(text) else "".join(map(_toml_escaped, text))
+    return text if can_print(text) else "".join(map(_toml_escaped, text))
 
 
 def _toml_escaped(character: str) -> str:

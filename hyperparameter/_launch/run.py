@@ -15,21 +15,21 @@ from .._scopes.snapshot import Layer
 from .._values.origin import Origin
 from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
 from .commands import Function, signature_of
-from .line import CommandLine
+from .invocation import Invocation
 from .options import REQUIRED, Option
 from .settings import Settings
 
 _MOST_REPORTED = 20
 
 
-def run(
-    function: Function, line: CommandLine, settings: Settings, freeze: bool
+def run_function(
+    function: Function, line: Invocation, settings: Settings, freeze: bool
 ) -> tuple[Any, list[str]]:
     """Return what the function returns, and a text for each override that nobody read."""
     with _recorded(line.record, freeze) as rec, settings.open():
         if freeze:
             scope.frozen()
-        with errors_of_use(settings):
+        with usage_errors(settings):
             result = _call(function, line)
     return result, _unused(rec, settings)
 
@@ -84,7 +84,7 @@ def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
 
 
 @contextmanager
-def errors_of_use(settings: Settings) -> Iterator[None]:
+def usage_errors(settings: Settings) -> Iterator[None]:
     """Make `UsageError` of what a value that was set from outside, or left out, leads to."""
     try:
         yield
@@ -99,7 +99,7 @@ def errors_of_use(settings: Settings) -> Iterator[None]:
         raise UsageError(f"{error}{hint}", key=error.key) from error
 
 
-def _call(function: Function, line: CommandLine) -> Any:
+def _call(function: Function, line: Invocation) -> Any:
     args, kwargs = signature_of(function).bind(line.args) if line.args else ((), {})
     result = function(*args, **kwargs, **line.extra)
     if hasattr(result, "__await__"):
@@ -136,6 +136,6 @@ def _check_writable(path: str | None) -> None:
 
 
 def _unused(rec: Record, settings: Settings) -> list[str]:
-    texts = [str(one) for one in rec.unused() if one.key in settings.sources]
+    texts = [str(one) for one in rec.unused() if one.key in settings.origins]
     more = len(texts) - _MOST_REPORTED
     return [*texts[:_MOST_REPORTED], f"{more} more were never read"] if more > 0 else texts

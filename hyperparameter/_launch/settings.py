@@ -11,7 +11,7 @@ from .._scopes.snapshot import Layer, Snapshot
 from .._values.convert import UntypedText
 from .._values.origin import Origin, Source
 from ..exceptions import ConfigurationError, UsageError
-from .line import CommandLine
+from .invocation import Invocation
 
 _FILES = Origin("file", "-C")
 
@@ -19,27 +19,27 @@ _FILES = Origin("file", "-C")
 class Settings:
     """What is set from outside the program, the strongest source first.
 
-    `sources` tells where each key was set.
+    `origins` tells where each key was set.
     """
 
-    def __init__(self, line: CommandLine, env_prefix: str | None, env: Mapping[str, str]) -> None:
+    def __init__(self, line: Invocation, env_prefix: str | None, env: Mapping[str, str]) -> None:
         if env_prefix == "":
             raise ValueError("An empty env_prefix would take all variables. Give it a name.")
         self.layers: list[Layer | Snapshot] = [line.options, line.defines]
         if line.files or env_prefix is not None:
             self.layers = [_loaded(line, env_prefix, env)]
-        self.sources: dict[str, Source] = {
+        self.origins: dict[str, Source] = {
             key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
         }
         self._options = frozenset(line.options.values)
 
     def sets(self, key: str | None) -> bool:
         """Tell whether the key is set, or one below it."""
-        return any(one == key or one.startswith(f"{key}.") for one in self.sources)
+        return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
     def not_options(self) -> dict[str, Source]:
         """Return the keys that may be wrong; options have been checked by name."""
-        return {key: at for key, at in self.sources.items() if key not in self._options}
+        return {key: at for key, at in self.origins.items() if key not in self._options}
 
     def open(self) -> ExitStack:
         """Enter the scopes; leaving the stack leaves them."""
@@ -49,7 +49,7 @@ class Settings:
         return stack
 
 
-def _loaded(line: CommandLine, env_prefix: str | None, env: Mapping[str, str]) -> Layer | Snapshot:
+def _loaded(line: Invocation, env_prefix: str | None, env: Mapping[str, str]) -> Layer | Snapshot:
     """Return all sources merged, so that a reference in a file sees what stands over the file."""
     from .._config.load import layers, load
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _MOST_NAMED = 3
 
 
-def check(sources: Mapping[str, Source], scan: Scan) -> None:
+def check(origins: Mapping[str, Source], scan: Scan) -> None:
     """Raise `UsageError` for keys that no part of the program knows.
 
     The sources are scanned only where a key is not declared; of a program without source files
     nothing is known, and nothing is refused.
     """
-    strange = [key for key in sources if not _is_declared(key)]
+    strange = [key for key in origins if not _is_declared(key)]
     if not strange or (program := scan()) is None:
         return
     known = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
@@ -33,7 +33,7 @@ def check(sources: Mapping[str, Source], scan: Scan) -> None:
     if not unknown:
         return
     named = [
-        f"{key!r} ({resolve(sources[key])}) is no parameter of this program."
+        f"{key!r} ({resolve(origins[key])}) is no parameter of this program."
         f"{did_you_mean(key, known)}"
         for key in unknown[:_MOST_NAMED]
     ]
@@ -42,7 +42,7 @@ def check(sources: Mapping[str, Source], scan: Scan) -> None:
     raise UsageError(
         f"{' '.join(named)}{rest} --allow-unknown sets it all the same.",
         key=unknown[0],
-        origin=resolve(sources[unknown[0]]),
+        origin=resolve(origins[unknown[0]]),
     )
 
 

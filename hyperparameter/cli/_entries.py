@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .._functions.docstring import Help
-from .._functions.docstring import parse as parse_docstring
+from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._scan import Finding
 from .._scan.finding import masked
 from .._values.describe import Description
@@ -84,7 +83,7 @@ def assigned(entry: Entry) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _help(doc: str) -> Help:
+def _help(doc: str) -> ParsedDocstring:
     return parse_docstring(doc)
 
 

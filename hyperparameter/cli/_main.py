@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from .._console import NotFound, attended, can_show, say, show
+from .._console import NotFound, can_print, print_message, print_output, with_exit_status
 from .._distribution import CONFLICT, is_intact, version
 from .._values.keys import did_you_mean, nearest
 from ..exceptions import UsageError
@@ -42,7 +42,7 @@ def main(
     words = list(sys.argv[1:] if argv is None else argv)
     given = os.environ if environ is None else environ
     along = sys.path if search is None else search
-    return attended("hp", lambda: _run(words, given, along))[0]
+    return with_exit_status("hp", lambda: _run(words, given, along))[0]
 
 
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> None:
@@ -127,7 +127,7 @@ def _list(given: argparse.Namespace, environ: Mapping[str, str], search: Sequenc
     if not entries and given.format == "text":
         _deliver(given, _none_in(target, where))
     elif given.tree and given.format == "text":
-        fancy = given.output is not None or can_show("".join(_MARKS))
+        fancy = given.output is not None or can_print("".join(_MARKS))
         _deliver(given, as_tree(title, entries, _MARKS if fancy else _PLAIN_MARKS))
     else:
         _deliver(given, listed(given.format, title, entries))
@@ -170,7 +170,7 @@ def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
 
 def _deliver(given: argparse.Namespace, text: str) -> None:
     if given.output is None:
-        show(text)
+        print_output(text)
         return
     try:
         with open(given.output, "w", encoding="utf-8", errors="backslashreplace") as file:
@@ -179,8 +179,7 @@ def _deliver(given: argparse.Namespace, text: str) -> None:
         raise UsageError(f"cannot write {given.output!r}: {error.strerror}.") from None
 
 
-
 def _show_version() -> None:
-    show(f"hp {version() or '(not installed)'}")
+    print_output(f"hp {version() or '(not installed)'}")
     if not is_intact():  # else its import has warned
-        say(f"hp: warning: {CONFLICT}")
+        print_message(f"hp: warning: {CONFLICT}")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._console import NotFound, say
+from .._console import NotFound, print_message
 from .._scan import Program, cache_for, scan_paths
 from .._scan.files import Files, any_mentions_us
 from .._scan.modules import imports, walk
@@ -37,7 +37,7 @@ def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
 
 def _warn(program: Program) -> None:
     for problem in program.problems:
-        say(f"hp: warning: {problem}")
+        print_message(f"hp: warning: {problem}")
 
 
 def dependencies(

@@ -16,11 +16,11 @@ from .._values.keys import check, flatten, nest
 from .._values.origin import Origin, Source
 from ..exceptions import InvalidKey, UsageError
 from . import options as table
+from .argv import EXTRA, GivenOption, ParsedArgv, is_list
 from .options import Option
-from .words import EXTRA, Given, Words, is_list
 
 
-class CommandLine(NamedTuple):
+class Invocation(NamedTuple):
     """A command line for one function.
 
     `defines` is what `-D` sets, `options` what options and positionals set; `args` and `extra`
@@ -42,13 +42,13 @@ class CommandLine(NamedTuple):
         return self.given.get(table.RECORD.key, [None])[-1]
 
 
-def command_line(words: Words, own: list[Option], signature: Signature | None) -> CommandLine:
+def invocation_of(words: ParsedArgv, own: list[Option], signature: Signature | None) -> Invocation:
     """Return what the words ask of the function, or of the program where none is chosen yet."""
     given, more = _by_position(words.positionals, own, signature)
     keys = {id(option) for option in own}
     chosen = [one for one in words.given if id(one.option) in keys]
     general = [one for one in words.given if id(one.option) not in keys]
-    return CommandLine(
+    return Invocation(
         _defines((one for one in general if one.option.key == table.DEFINE.key), own),
         _options([*chosen, *given]),
         [text for one in general if one.option.key == table.CONFIG.key for text in one.texts],
@@ -58,7 +58,7 @@ def command_line(words: Words, own: list[Option], signature: Signature | None) -
     )
 
 
-def _grouped(given: Iterable[Given]) -> dict[str, list[str]]:
+def _grouped(given: Iterable[GivenOption]) -> dict[str, list[str]]:
     """Return the words of each option by its key, those of all times it was given."""
     grouped: dict[str, list[str]] = {}
     for one in given:
@@ -68,7 +68,7 @@ def _grouped(given: Iterable[Given]) -> dict[str, list[str]]:
 
 def _by_position(
     words: list[str], own: list[Option], signature: Signature | None
-) -> tuple[list[Given], tuple[Any, ...]]:
+) -> tuple[list[GivenOption], tuple[Any, ...]]:
     """Give each positional its words; a list takes all that those behind it leave."""
     queue = list(words)
     given = []
@@ -82,7 +82,7 @@ def _by_position(
             count = 1
         taken, queue = queue[:count], queue[count:]
         if taken:
-            given.append(Given(option, option.metavar, taken))
+            given.append(GivenOption(option, option.metavar, taken))
     if queue and not variadic:
         raise UsageError(
             f"unexpected argument {queue[0]!r}: "
@@ -92,7 +92,7 @@ def _by_position(
     return given, tuple(_converted(hint, text, "*") for text in queue)
 
 
-def _defines(given: Iterable[Given], own: list[Option]) -> Layer:
+def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
     structures = {option.key for option in own if option.kind == "fields"}
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
@@ -118,10 +118,10 @@ def _checked(key: str, flag: str) -> str:
         raise UsageError(f"{flag}: {error}", key=key) from None
 
 
-def _options(given: list[Given]) -> Layer:
+def _options(given: list[GivenOption]) -> Layer:
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
-    by_option: dict[str, list[Given]] = {}
+    by_option: dict[str, list[GivenOption]] = {}
     for one in given:
         by_option.setdefault(one.option.key, []).append(one)
     for one in given:
@@ -134,7 +134,7 @@ def _options(given: list[Given]) -> Layer:
     return Layer(values, Origin("cli", "option"), origins)
 
 
-def _settings(one: Given, several: list[Given]) -> Iterator[tuple[str, Any]]:
+def _settings(one: GivenOption, several: list[GivenOption]) -> Iterator[tuple[str, Any]]:
     """Yield what an option sets; `several` are all the times that it was given."""
     option, texts = one.option, one.texts
     if option.kind == "pairs":
@@ -149,7 +149,7 @@ def _settings(one: Given, several: list[Given]) -> Iterator[tuple[str, Any]]:
         yield option.key, UntypedText(texts[0])
 
 
-def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
+def _pairs(option: Option, several: list[GivenOption]) -> Iterator[tuple[str, Any]]:
     """Yield the keys below the option's; where JSON is among them, the whole as one value."""
     objects = [infer(one.texts[0]) if not one.below else None for one in several]
     if not any(isinstance(json, dict) for json in objects):
@@ -169,7 +169,7 @@ def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
     yield option.key, whole
 
 
-def _pair(one: Given) -> tuple[str, str]:
+def _pair(one: GivenOption) -> tuple[str, str]:
     name, equals, text = one.texts[0].partition("=")
     if one.below:
         name, text = one.below, one.texts[0]
@@ -194,7 +194,7 @@ def _items(option: Option, texts: list[str]) -> Any:
     return [UntypedText(text) if typed else infer(text) for text in texts]
 
 
-def _extra(signature: Signature | None, one: Given) -> Any:
+def _extra(signature: Signature | None, one: GivenOption) -> Any:
     hint = signature.hint(signature.extra_name) if signature is not None else None
     return _converted(hint, one.texts[0], one.flag)
 

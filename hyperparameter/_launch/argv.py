@@ -18,7 +18,7 @@ EXTRA = Option("", (), "value")
 """Stands for the options that a function takes by its `**kwargs`."""
 
 
-class Given(NamedTuple):
+class GivenOption(NamedTuple):
     """An option as it was given: its flag as written, its words, and for `--opt.lr` the rest."""
 
     option: Option
@@ -27,28 +27,28 @@ class Given(NamedTuple):
     below: str = ""
 
 
-class Words(NamedTuple):
+class ParsedArgv(NamedTuple):
     """A command line in order; `rest` is what stands behind the name of a command."""
 
-    given: list[Given]
+    given: list[GivenOption]
     positionals: list[str]
     rest: list[str]
 
 
-def read(
+def parse_argv(
     argv: Sequence[str],
     options: Sequence[Option],
     *,
     takes_extra: bool = False,
     stops_at_name: bool = False,
-) -> Words:
+) -> ParsedArgv:
     """Return what the words say; `UsageError` for what they have wrong.
 
     `stops_at_name`: the first positional is the name of a command, and what follows is its own.
     """
-    reader = _Reader(options, takes_extra)
+    reader = _OptionParser(options, takes_extra)
     queue = deque(argv)
-    words = Words([], [], [])
+    words = ParsedArgv([], [], [])
     while queue:
         word = queue.popleft()
         if word == "--" and stops_at_name:
@@ -76,37 +76,37 @@ def is_list(word: str) -> bool:
     return isinstance(infer(word), list)
 
 
-class _Reader:
+class _OptionParser:
     def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
         self._by_position = {one.key.rpartition(".")[2] for one in options if not one.flags}
         self._takes_extra = takes_extra
 
-    def option(self, word: str, queue: deque[str]) -> Given:
+    def option(self, word: str, queue: deque[str]) -> GivenOption:
         """Return the option that `word` begins; its further words leave the queue."""
         flag, equals, attached = word.partition("=")
         value = attached if equals else None
         short = self._by_flag.get(word[:2])
         if short is not None and short.kind == "items" and word not in self._by_flag:
-            return Given(short, word[:2], [word[2:]])  # -Dkey=value
+            return GivenOption(short, word[:2], [word[2:]])  # -Dkey=value
         option = self._by_flag.get(flag)
         if option is not None:
-            return Given(option, flag, _texts(option, flag, value, queue))
+            return GivenOption(option, flag, _texts(option, flag, value, queue))
         return (
             self._negated(flag, value)
             or self._dotted(flag, value, queue)
             or self._extra(flag, value, queue)
         )
 
-    def _negated(self, flag: str, value: str | None) -> Given | None:
+    def _negated(self, flag: str, value: str | None) -> GivenOption | None:
         option = self._by_flag.get(f"--{flag[5:]}") if flag.startswith("--no-") else None
         if option is None or option.kind != "switch":
             return None
         if value is not None:
             raise UsageError(f"{flag} takes no value: write {flag} or --{flag[5:]}=false.")
-        return Given(option, flag, ["false"])
+        return GivenOption(option, flag, ["false"])
 
-    def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> Given | None:
+    def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption | None:
         """Return a key below a parameter's, or else any key: the long spelling of -D."""
         if not flag.startswith("--") or "." not in flag:
             return None
@@ -114,20 +114,20 @@ class _Reader:
         texts = _texts(EXTRA, flag, value, queue)
         owner = self._by_flag.get(first)
         if owner is not None and owner.kind == "pairs" and rest:
-            return Given(owner, flag, texts, below=rest)
+            return GivenOption(owner, flag, texts, below=rest)
         if owner is not None and owner.kind == "fields":
             known = [name for name in self._by_flag if name.startswith(f"{first}.")]
             raise UsageError(f"unknown option {flag!r}.{did_you_mean(flag, known)} See --help.")
-        return Given(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
+        return GivenOption(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
 
-    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> Given:
+    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")
         if flag.startswith("--") and name in self._by_position:
             raise UsageError(f"{flag}: {name.upper()} is given by position. See --help.")
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
-                return Given(EXTRA, flag, ["true"])
-            return Given(EXTRA, flag, _texts(EXTRA, flag, value, queue))
+                return GivenOption(EXTRA, flag, ["true"])
+            return GivenOption(EXTRA, flag, _texts(EXTRA, flag, value, queue))
         shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
         near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
         raise UsageError(f"unknown option {flag!r}.{near} See --help.")

@@ -7,21 +7,21 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._console import say, show
+from .._console import print_message, print_output
 from ..exceptions import UsageError
 from . import options, unknown_keys
+from .argv import ParsedArgv, parse_argv
 from .commands import Function, chosen, names_of, signature_of
-from .line import CommandLine, command_line
+from .invocation import Invocation, invocation_of
 from .options import Option
-from .run import errors_of_use, require, run
+from .run import require, run_function, usage_errors
 from .settings import Settings
-from .words import Words, read
 
 ANSWERED: Any = object()
 """The result where the command line only asked something, and got its answer."""
 
 
-class Program:
+class Launcher:
     """The functions that a command line may run; `single` where there is no need to name one."""
 
     def __init__(self, functions: Sequence[Function], single: bool) -> None:
@@ -29,7 +29,7 @@ class Program:
         self._functions = functions
         self._single = single or len(functions) == 1
 
-    def run(
+    def launch(
         self, argv: list[str], env_prefix: str | None, env: Mapping[str, str], freeze: bool
     ) -> Any:
         """Return what the function returns, or `ANSWERED`.
@@ -40,7 +40,7 @@ class Program:
             return self._help(argv, env)
         function, own, words = self._chosen(argv)
         signature = signature_of(function or self._functions[0])
-        line = command_line(words, own, signature if function else None)
+        line = invocation_of(words, own, signature if function else None)
         settings = Settings(line, env_prefix, env)
         scan = unknown_keys.Scan(signature, env)
         if not line.asks(options.ALLOW):
@@ -51,28 +51,28 @@ class Program:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
             raise UsageError(f"a command is needed: {names}. See --help.")
         require(own, signature, settings)
-        result, unused = run(function, line, settings, freeze)
+        result, unused = run_function(function, line, settings, freeze)
         if sys.stdout is not None:
             sys.stdout.flush()  # what the function has printed stands above
         for text in unused:
-            say(f"{self.name}: {text}")
+            print_message(f"{self.name}: {text}")
         return result
 
-    def _chosen(self, argv: list[str]) -> tuple[Function | None, list[Option], Words]:
+    def _chosen(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
         """Return the function that the words name, its options, and the words that are for it."""
-        first = Words([], [], argv)
+        first = ParsedArgv([], [], argv)
         if self._single:
             function = self._functions[0]
         else:
-            first = read(argv, self._common(argv), stops_at_name=True)
+            first = parse_argv(argv, self._common(argv), stops_at_name=True)
             if not first.positionals:
                 return None, [], first
             function = chosen(first.positionals[0], self._functions)
         signature = signature_of(function)
         own = options.of_function(signature)
         extra = bool(signature.extra_name)
-        words = read(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
-        return function, own, Words([*first.given, *words.given], words.positionals, [])
+        words = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        return function, own, ParsedArgv([*first.given, *words.given], words.positionals, [])
 
     def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
         return options.common(own, self._version(argv))
@@ -101,19 +101,19 @@ class Program:
             command = "" if self._single else f" {names_of(function, self._functions)[0]}"
             parts = texts.of_command(signature, self.name + command, version, rows)
         width, colour = texts.screen(env)
-        show(texts.render(*parts, width, colour), styled=colour)
+        print_output(texts.render(*parts, width, colour), styled=colour)
         return ANSWERED
 
     def _named(self, argv: Iterable[str]) -> Function | None:
         """Return the function whose help is asked for, None for that of the program."""
         words = [word for word in argv if word not in options.HELP.flags]
         try:
-            first = read(words, self._common(words), stops_at_name=True)
+            first = parse_argv(words, self._common(words), stops_at_name=True)
             return chosen(first.positionals[0], self._functions) if first.positionals else None
         except UsageError:
             return None
 
-    def _answers(self, line: CommandLine, settings: Settings, scan: unknown_keys.Scan) -> bool:
+    def _answers(self, line: Invocation, settings: Settings, scan: unknown_keys.Scan) -> bool:
         """Print what is asked for instead of a run; tell whether anything was."""
         given = line.given
         if options.COMPLETION.key in given:
@@ -121,14 +121,14 @@ class Program:
 
             shell = given[options.COMPLETION.key][-1]
             command = os.path.basename(sys.argv[0])
-            show(script(shell, self._functions, command, self._single))
+            print_output(script(shell, self._functions, command, self._single))
         elif options.VERSION.key in given:
-            show(f"{self.name} {self._version([options.VERSION.flags[0]])}")
+            print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
             from .listing import answer
 
-            with settings.open(), errors_of_use(settings):
-                show(answer(given, scan(), settings.sources))
+            with settings.open(), usage_errors(settings):
+                print_output(answer(given, scan(), settings.origins))
         else:
             return False
         return True
