@@ -1,4 +1,4 @@
-"""Help texts out of docstrings of any common style; imported for help alone."""
+"""Help texts from docstrings of any common style; only help imports the parser that this needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class ParsedDocstring(NamedTuple):
-    """The first paragraph of a docstring, those that follow, and what each parameter is."""
+    """The first paragraph of a docstring, the texts of its parameters, its further paragraphs."""
 
     summary: str
     parameters: dict[str, str]
@@ -14,6 +14,7 @@ class ParsedDocstring(NamedTuple):
 
 
 def parse_docstring(docstring: str | None) -> ParsedDocstring:
+    """Return the parts of a docstring; one that cannot be parsed has a summary alone."""
     if not docstring:
         return ParsedDocstring("", {})
     import docstring_parser

@@ -1,4 +1,4 @@
-"""The `hp` command: which hyperparameters a package has, found without importing it."""
+"""The `hp` command: shows the hyperparameters of a package without importing it."""
 
 from ._main import main
 
