@@ -1,28 +1,31 @@
-"""A program: functions, one of which a command line runs, or that it asks something about."""
+"""From the words of a command line to a run of one function, or to an answer about the program."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Final
 
 from .._console import print_message, print_output
 from ..exceptions import UsageError
-from . import options, unknown_keys
+from . import options
 from .argv import ParsedArgv, parse_argv
-from .commands import Function, chosen, names_of, signature_of
+from .commands import Function, function_for, names_of, signature_of
 from .invocation import Invocation, invocation_of
-from .options import Option
+from .options import Option, common_options
+from .parameters import options_of
+from .program_keys import LazyScan
 from .run import require, run_function, usage_errors
 from .settings import Settings
+from .unknown_keys import check_known
 
-ANSWERED: Any = object()
-"""The result where the command line only asked something, and got its answer."""
+ANSWERED: Final = object()
+"""The result if the command line asked a question, such as `--help`, instead of a run."""
 
 
 class Launcher:
-    """The functions that a command line may run; `single` where there is no need to name one."""
+    """The functions that a command line may run; if `single`, it names no command."""
 
     def __init__(self, functions: Sequence[Function], single: bool) -> None:
         self.name = _name()
@@ -31,54 +34,57 @@ class Launcher:
 
     def launch(
         self, argv: list[str], env_prefix: str | None, env: Mapping[str, str], freeze: bool
-    ) -> Any:
+    ) -> object:
         """Return what the function returns, or `ANSWERED`.
 
         `freeze` makes what is set the baseline of the process.
         """
         if _asks(argv, options.HELP):
             return self._help(argv, env)
-        function, own, words = self._chosen(argv)
+        function, own, parsed = self._parsed(argv)
         signature = signature_of(function or self._functions[0])
-        line = invocation_of(words, own, signature if function else None)
-        settings = Settings(line, env_prefix, env)
-        scan = unknown_keys.Scan(signature, env)
-        if not line.asks(options.ALLOW):
-            unknown_keys.check(settings.not_options(), scan)
-        if self._answers(line, settings, scan):
+        invocation = invocation_of(parsed, own, signature if function else None)
+        settings = Settings(invocation, env_prefix, env)
+        scan = LazyScan(signature, env)
+        if not invocation.asks(options.ALLOW):
+            check_known(settings.unchecked(), scan)
+        if self._answers(invocation, settings, scan):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
-            raise UsageError(f"a command is needed: {names}. See --help.")
+            raise UsageError(f"no command given. The commands are {names}. See --help.")
         require(own, signature, settings)
-        result, unused = run_function(function, line, settings, freeze)
+        result, unused = run_function(function, invocation, settings, freeze)
         if sys.stdout is not None:
-            sys.stdout.flush()  # what the function has printed stands above
+            sys.stdout.flush()  # so that what the function has printed comes before the messages
         for text in unused:
             print_message(f"{self.name}: {text}")
         return result
 
-    def _chosen(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
-        """Return the function that the words name, its options, and the words that are for it."""
+    def _parsed(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
+        """Return the function that the words name, its options, and the words parsed for it."""
         first = ParsedArgv([], [], argv)
         if self._single:
             function = self._functions[0]
         else:
-            first = parse_argv(argv, self._common(argv), stops_at_name=True)
+            first = parse_argv(argv, self._common(argv), stops_at_command=True)
             if not first.positionals:
                 return None, [], first
-            function = chosen(first.positionals[0], self._functions)
+            function = function_for(first.positionals[0], self._functions)
         signature = signature_of(function)
-        own = options.of_function(signature)
+        own = options_of(signature)
         extra = bool(signature.extra_name)
-        words = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
-        return function, own, ParsedArgv([*first.given, *words.given], words.positionals, [])
+        parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
 
     def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
-        return options.common(own, self._version(argv))
+        return common_options(own, self._version(argv))
 
     def _version(self, argv: list[str]) -> str | None:
-        """Return the version of the program's package; looked up only where it is asked for."""
+        """Return the version of the program's package, None also for words that need no version.
+
+        Looking it up imports `importlib.metadata`, which takes as long as all of our import.
+        """
         asked = options.VERSION._replace(flags=("--version", "--hp-version"))
         if not _asks(argv, asked) and not _asks(argv, options.HELP):
             return None
@@ -86,36 +92,37 @@ class Launcher:
 
         return version_of(self._functions[0])
 
-    def _help(self, argv: list[str], env: Mapping[str, str]) -> Any:
+    def _help(self, argv: list[str], env: Mapping[str, str]) -> object:
         from . import help as texts
         from .listing import advanced
 
         function = self._functions[0] if self._single else self._named(argv)
         version = self._version(argv)
         if function is None:
-            parts = texts.of_program(self._functions, self.name, version)
+            page = texts.page_of_program(self._functions, self.name, version)
         else:
             signature = signature_of(function)
-            own = options.of_function(signature)
-            rows = advanced(unknown_keys.Scan(signature, env)(), signature, own)
+            rows = advanced(LazyScan(signature, env)(), signature, options_of(signature))
             command = "" if self._single else f" {names_of(function, self._functions)[0]}"
-            parts = texts.of_command(signature, self.name + command, version, rows)
+            page = texts.page_of_function(signature, self.name + command, version, rows)
         width, colour = texts.screen(env)
-        print_output(texts.render(*parts, width, colour), styled=colour)
+        print_output(texts.render(page, width, colour), styled=colour)
         return ANSWERED
 
     def _named(self, argv: Iterable[str]) -> Function | None:
-        """Return the function whose help is asked for, None for that of the program."""
+        """Return the function whose help is asked for, None for the help of the program."""
         words = [word for word in argv if word not in options.HELP.flags]
         try:
-            first = parse_argv(words, self._common(words), stops_at_name=True)
-            return chosen(first.positionals[0], self._functions) if first.positionals else None
-        except UsageError:
+            first = parse_argv(words, self._common(words), stops_at_command=True)
+            return (
+                function_for(first.positionals[0], self._functions) if first.positionals else None
+            )
+        except UsageError:  # who asks for help gets help, whatever else is wrong
             return None
 
-    def _answers(self, line: Invocation, settings: Settings, scan: unknown_keys.Scan) -> bool:
+    def _answers(self, invocation: Invocation, settings: Settings, scan: LazyScan) -> bool:
         """Print what is asked for instead of a run; tell whether anything was."""
-        given = line.given
+        given = invocation.given
         if options.COMPLETION.key in given:
             from .completion import script
 
@@ -125,17 +132,29 @@ class Launcher:
         elif options.VERSION.key in given:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
-            from .listing import answer
-
             with settings.open(), usage_errors(settings):
-                print_output(answer(given, scan(), settings.origins))
+                print_output(_described(given, settings, scan))
         else:
             return False
         return True
 
 
+def _described(given: Mapping[str, list[str]], settings: Settings, scan: LazyScan) -> str:
+    if options.EXPLAIN.key in given:
+        from .listing import explanations
+
+        return explanations(given[options.EXPLAIN.key], scan())
+    if options.LIST.key in given:
+        from .listing import listing
+
+        return listing(scan())
+    from .configuration import configuration
+
+    return configuration(given[options.PRINT.key][-1], scan(), settings.origins)
+
+
 def _name() -> str:
-    """Return what the user has typed to run this program, as far as that is unknown_keys."""
+    """Return what the user has typed to run this program, as far as that is known."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     if spec is not None:
         return f"python -m {spec.name.removesuffix('.__main__')}"
