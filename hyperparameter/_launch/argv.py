@@ -51,7 +51,7 @@ def parse_argv(
     parsed = ParsedArgv([], [], [])
     while queue:
         word = queue.popleft()
-        if word == "--" and stops_at_command:
+        if word == "--" and stops_at_command:  # what follows is the command in any case
             continue
         if word == "--":
             parsed.positionals.extend(queue)
@@ -155,6 +155,7 @@ def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> l
 
 def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
     count = option.size
+    # A word that is a list in JSON is all of a tuple.
     if option.kind == "words" or (count > 1 and queue and is_list(queue[0])):
         count = len(queue) if option.kind == "words" else 1
     texts: list[str] = []

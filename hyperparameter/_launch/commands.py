@@ -25,8 +25,8 @@ def discover(*namespaces: Mapping[str, object]) -> list[Function]:
                 found.setdefault(id(value), value)  # by identity: a command may have an alias
     if not found:
         raise RuntimeError(
-            "launch() found no function decorated with @hp.param among the names where it is "
-            "called. Decorate one, or pass it: hp.launch(main)."
+            "launch() found no function decorated with @hp.param in the code that calls it. "
+            "Decorate one, or pass it: hp.launch(main)."
         )
     return list(found.values())
 

@@ -15,8 +15,8 @@ from .commands import Function, names_of, signature_of
 from .options import REQUIRED, Option, common_options
 from .parameters import bare, is_given, options_of
 
-_MOST_ADVANCED = 40
-_LEFT = 34
+_MOST_ADVANCED = 40  # more than a screenful hides the options above
+_LEFT = 34  # columns for flags, as many as --optimizer.momentum FLOAT takes
 _TYPES: dict[object, str] = {int: "INT", float: "FLOAT", str: "TEXT", bool: "BOOL"}
 
 

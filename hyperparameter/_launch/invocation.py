@@ -118,6 +118,7 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
                 raise UsageError(f"{flag} {text!r} has no '='. Write it as -D KEY=VALUE.")
             key = _checked(key.strip(), flag)
             found: dict[str, Any] = {key: UntypedText(value)}
+            # As with the option of a structure: fields that the JSON lacks keep their values.
             if key in structures and isinstance(json := infer(value), dict) and json:
                 found = _flat(json, key, flag)
             values |= found

@@ -156,11 +156,12 @@ def _described(given: Mapping[str, list[str]], settings: Settings, scan: LazySca
 def _name() -> str:
     """Return what the user has typed to run this program, as far as that is known."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
-    if spec is not None:
+    if spec is not None:  # set by `python -m`, where argv[0] is the path of a file
         return f"python -m {spec.name.removesuffix('.__main__')}"
     return os.path.basename(sys.argv[0]) or "program"
 
 
 def _asks(argv: list[str], option: Option) -> bool:
+    """Tell whether an option is given, before the words are parsed: they may have mistakes."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     return not set(option.flags).isdisjoint(words)

@@ -51,6 +51,7 @@ def _summary(key: str, declared: DeclaredParameters, reads: list[Finding]) -> It
         shown = None if option.default is REQUIRED else show(key, option.default)
         yield _place(signature.qualname, place, shown)
     found = [one for one in reads if one.key == key]
+    # A pattern such as task.*.size fits many keys: it explains a key that nothing else does.
     if not found and not declared.of(key):
         found = [one for one in reads if one.is_pattern and matches(one.key, key)]
     for one in found:

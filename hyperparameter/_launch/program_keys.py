@@ -49,7 +49,7 @@ class LazyScan:
             cache = cache_for(self._file, self._env)
             loaded = [
                 file
-                for module in list(sys.modules.values())
+                for module in list(sys.modules.values())  # a copy: threads may import meanwhile
                 if (file := getattr(module, "__file__", None)) and file.endswith(".py")
             ]
             self._program = scan_program(self._file, loaded, sys.path, cache)
@@ -60,4 +60,5 @@ def reads_in(program: Program | None) -> list[Finding]:
     """Return the reads in scopes; declarations are better known from the loaded program."""
     if program is None:
         return []
+    # A key whose parts are all unknown says nothing.
     return [one for one in program.findings if one.kind == "read" and one.key.strip("*.")]

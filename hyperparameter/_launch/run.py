@@ -27,7 +27,7 @@ def run_function(
     """Return what the function returns, and a text for each override that was never read."""
     with _recorded(invocation.record, freeze) as rec, settings.open():
         if freeze:
-            scope.frozen()
+            scope.frozen()  # threads of the program open no scope of their own
         with usage_errors(settings):
             result = _call(function, invocation)
     return result, _unused(rec, settings)

@@ -68,6 +68,7 @@ def distributions(search: Sequence[str]) -> Iterator[Distribution]:
 
 
 def _distribution(folder: str, info: str) -> Distribution | None:
+    # The headers come first; a long description may follow.
     metadata = _text_of(f"{info}/METADATA", 4096) or _text_of(f"{info}/PKG-INFO", 4096)
     name = re.search(r"^Name:[ \t]*(\S+)", metadata, re.MULTILINE)
     version = re.search(r"^Version:[ \t]*(\S+)", metadata, re.MULTILINE)

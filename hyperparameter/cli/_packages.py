@@ -54,7 +54,7 @@ def dependencies(
         seen.add(name)
         try:
             found = target_of(name, search)
-        except NotFound:
+        except NotFound:  # an optional dependency, or one without source files
             continue
         waiting += sorted(_imported_by(found, seen))
         for key, entry in entries_in(found, environ).items():

@@ -51,6 +51,7 @@ def _imported(name: str) -> Target | None:
     if not all(part.isidentifier() for part in name.split(".")):
         return None
     if top in sys.stdlib_module_names:
+        # The standard library has no parameters; a folder of the same name may have some.
         return None if os.path.exists(name) else Target(name, [], "")
     locations = _locations(top)
     if locations is None:
@@ -77,7 +78,7 @@ def _locations(top: str) -> list[str] | None:
 
     try:
         spec = find_spec(top)
-    except (ImportError, ValueError, AttributeError):
+    except (ImportError, ValueError, AttributeError):  # what finders raise for odd modules
         return None
     if spec is None:
         return None
