@@ -10,9 +10,10 @@ from .._functions.signature import Signature
 from .._scopes.lookup import merge
 from .._scopes.snapshot import Layer
 from .._values.annotations import converter
+from .._values.assignment import parse_assignment
 from .._values.convert import Unconvertible
 from .._values.describe import show
-from .._values.keys import check, flatten, nest
+from .._values.keys import flatten, nest
 from .._values.origin import Origin, Source
 from .._values.untyped import UntypedText, infer
 from ..exceptions import InvalidKey, UsageError
@@ -114,24 +115,21 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
     for one in given:
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         for text in one.texts:
-            key, equals, value = text.partition("=")
-            if not equals:
-                raise UsageError(f"{flag} {text!r} has no '='. Write it as -D KEY=VALUE.")
-            key = _checked(key.strip(), flag)
-            found: dict[str, Any] = {key: UntypedText(value)}
+            key, value = _assignment(text, flag)
+            found: dict[str, Any] = {key: value}
             # As with the option of a structure: fields that the JSON lacks keep their values.
-            if key in structures and isinstance(json := infer(value), dict) and json:
+            if key in structures and isinstance(json := infer(value.text), dict) and json:
                 found = _flat(json, key, flag)
             values |= found
             origins |= dict.fromkeys(found, Origin("cli", "-D" if flag == "--define" else flag))
     return Layer(values, Origin("cli", "-D"), origins)
 
 
-def _checked(key: str, flag: str) -> str:
+def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
     try:
-        return check(key)
+        return parse_assignment(text)
     except InvalidKey as error:
-        raise UsageError(f"{flag}: {error}", key=key) from None
+        raise UsageError(f"{flag}: {error}", key=error.key) from None
 
 
 def _options(given: list[GivenOption]) -> Layer:
@@ -171,7 +169,7 @@ def _pairs(option: Option, several: list[GivenOption]) -> Iterator[tuple[str, ob
     if not any(isinstance(json, dict) for json in objects):
         for one in several:
             name, text = _pair(one)
-            yield f"{option.key}.{name}", UntypedText(text)
+            yield f"{option.key}.{name}", text
         return
     values = typing.get_args(option.hint)[1:]
     typed = bool(values) and values[0] not in (Any, object)
@@ -181,17 +179,13 @@ def _pairs(option: Option, several: list[GivenOption]) -> Iterator[tuple[str, ob
             whole = merge(whole, json)
         else:
             name, text = _pair(one)
-            whole = merge(whole, nest({name: UntypedText(text) if typed else infer(text)}))
+            whole = merge(whole, nest({name: text if typed else infer(text.text)}))
     yield option.key, whole
 
 
-def _pair(one: GivenOption) -> tuple[str, str]:
-    name, equals, text = one.texts[0].partition("=")
-    if one.below:
-        name, text = one.below, one.texts[0]
-    elif not equals:
-        raise UsageError(f"{one.flag} {name!r} has no '='. Write it as KEY=VALUE or JSON.")
-    return _checked(name.strip(), one.flag), text
+def _pair(one: GivenOption) -> tuple[str, UntypedText]:
+    text = f"{one.below}={one.texts[0]}" if one.below else one.texts[0]
+    return _assignment(text, one.flag)
 
 
 def _flat(json: dict[str, Any], key: str, flag: str) -> dict[str, Any]:
