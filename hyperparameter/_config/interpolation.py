@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._files.path import Path
+from .._files.key_path import KeyPath as Path
 from .._values.convert import UntypedText
 from .._values.keys import did_you_mean
 from .._values.origin import Source, resolve

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .._files.document import read
+from .._files.document import read_document as read
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.convert import UntypedText
 from .._values.keys import flatten

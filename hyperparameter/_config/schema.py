@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
-from .._files.path import Path
+from .._files.key_path import KeyPath as Path
 from .._values.annotations import converter
 from .._values.convert import Unconvertible, UntypedText, plain
 from .._values.describe import show

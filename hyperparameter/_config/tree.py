@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .._files.document import Document
-from .._files.lines import Lines
+from .._files.line_numbers import LineNumbers as Lines
 from .._values import keys
 from .._values.origin import Source, resolve
 from ..exceptions import ConfigurationError, InvalidKey

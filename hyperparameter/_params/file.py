@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .._files import from_json
-from .._files.document import read
-from .._files.lines import Lines
+from .._files.document import read_document as read
+from .._files.line_numbers import LineNumbers as Lines
 from .._files.text import read_text
 from .._values.origin import Origin, Source
 from ..exceptions import ConfigurationError
@@ -72,7 +72,7 @@ def parse(text: str, name: str, evaluate: Callable[[], Any]) -> tuple[Any, Lines
     JSON comes first because it needs no evaluator, and keeps 1.0 a float.
     """
     try:
-        return from_json.load(text, name)
+        return from_json.parse_json(text, name)
     except from_json.NotJson as error:
         reason = error
     from .._files.from_jsonnet import BackendMissing

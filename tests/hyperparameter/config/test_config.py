@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import hyperparameter as hp
 from hyperparameter._config.tree import merged, of_mapping, settings
-from hyperparameter._files import from_json, from_toml, from_yaml
+from hyperparameter._files.from_json import parse_json
+from hyperparameter._files.from_toml import parse_toml
+from hyperparameter._files.from_yaml import parse_yaml
 
 SAMPLES = {
     "a.toml": 'name = "x"\n\n[train]\nlr = 0.1\nlayers = [1, 2]\n',
@@ -206,20 +208,20 @@ def test_yaml_mapping_in_the_place_of_an_inherited_one_has_lines_of_its_own() ->
 
 
 @pytest.mark.parametrize(
-    ("load", "text", "items"),
+    ("parse", "text", "items"),
     [
-        (from_yaml.load, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
-        (from_toml.load, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
-        (from_json.load, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
+        (parse_yaml, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
+        (parse_toml, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
+        (parse_json, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
     ],
     ids=["yaml", "toml", "json"],
 )
-def test_lines_of_lists_are_as_good_as_the_format_tells(load: Any, text: str, items: Any) -> None:
-    values, lines = load(text, "f")
+def test_lines_of_lists_are_as_good_as_the_format_tells(parse: Any, text: str, items: Any) -> None:
+    values, lines = parse(text, "f")
     assert values == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
     found = dict(lines)
     assert {path[1]: line for path, line in found.items() if len(path) == 2} == items
-    if load is not from_toml.load:
+    if parse is not parse_toml:
         assert (found["xs", 0, "a"], found["xs", 1, 0, "b"]) == (2, 4)
     assert found["xs",] == 1
 
