@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter._config.tree import merged, of_mapping, settings
+from hyperparameter._config.tree import flat_bindings, merged, tree_of_mapping
 from hyperparameter._files.from_json import parse_json
 from hyperparameter._files.from_toml import parse_toml
 from hyperparameter._files.from_yaml import parse_yaml
@@ -126,8 +126,8 @@ def test_override_of_a_part_of_a_list_says_that_lists_are_replaced(key: str) -> 
     write(a_toml="[a]\nxs = [1, {b = 2}]")
     with pytest.raises(hp.ConfigurationError) as caught:
         hp.config("a.toml", overrides=[f"{key}=3"])
-    assert f"{key!r} would change a part of the list at a.toml:2" in str(caught.value)
-    assert str(caught.value).endswith("Lists are replaced as a whole: set 'a.xs'.")
+    assert f"{key!r} would change an item of the list at a.toml:2" in str(caught.value)
+    assert str(caught.value).endswith("A list is replaced as a whole: set 'a.xs'.")
     assert caught.value.key == key
     assert dict(hp.config("a.toml", overrides=["a.xs.b=3"])) == {"a.xs.b": 3}  # a mapping instead
 
@@ -153,7 +153,9 @@ def test_environment_names_that_are_no_key_are_named() -> None:
 
 
 def test_environment_names_that_differ_in_case_alone_are_an_error() -> None:
-    with pytest.raises(hp.ConfigurationError, match=r"\$APP_a: 'a' is there twice.*\$APP_A\."):
+    with pytest.raises(
+        hp.ConfigurationError, match=r"\$APP_a: the key 'a' is set twice.*\$APP_A\."
+    ):
         hp.config({}, env_prefix="APP", env={"APP_a": "1", "APP_A": "2"})
 
 
@@ -299,11 +301,11 @@ MAPPINGS = st.dictionaries(NAMES, PLAIN, max_size=3)
 
 
 def flat(tree: Any) -> dict[str, Any]:
-    return {key: setting.value for key, setting in settings(tree)}
+    return {key: binding.value for key, binding in flat_bindings(tree)}
 
 
 def as_tree(values: Any) -> Any:
-    return of_mapping(values, (as_tree.__code__, 0))
+    return tree_of_mapping(values, (as_tree.__code__, 0))
 
 
 def deep(lower: Any, upper: Any) -> Any:

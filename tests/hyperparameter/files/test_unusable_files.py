@@ -112,13 +112,13 @@ def test_file_of_100_mb_is_not_read(name: str) -> None:
         ("a.yaml", "x: 1\ny: 2\nx: 3", "a.yaml:3: the key 'x' is set twice, first on line 1."),
         ("a.json", '{"x": 1,\n"y": {"z": 1,\n"z": 2}}', "a.json:3: the key 'z' is set twice"),
         ("a.toml", "x = 1\nx = 2", "a.toml:2: Cannot overwrite a value"),
-        ("a.yaml", "a.b: 1\na:\n  b: 2", "a.yaml:3: 'b' is there twice, first at a.yaml:1."),
+        ("a.yaml", "a.b: 1\na:\n  b: 2", "a.yaml:3: the key 'b' is set twice, first at a.yaml:1."),
         (
             "a.yaml",
             "a: 1\na.b: 2",
-            "a.yaml:2: 'a' is a mapping here, and a value at a.yaml:1.",
+            "a.yaml:2: the key 'a' is a mapping here, but a value at a.yaml:1.",
         ),
-        ("a.json", '{"a": {"b": 1},\n"a.b": 2}', "'a.b' is there twice"),
+        ("a.json", '{"a": {"b": 1},\n"a.b": 2}', "the key 'a.b' is set twice"),
     ],
 )  # fmt: skip
 def test_key_that_comes_twice_names_both_lines(name: str, content: str, expected: str) -> None:
