@@ -91,8 +91,8 @@ class TestUnusableFiles:
         ("content", "said"),
         [
             (b"", "is empty"), (b" \n\t", "is empty"),
-            (b"[1]", "must be a mapping, not list"),
-            (b"3", "must be a mapping, not int"), (b"null", "must be a mapping"),
+            (b"[1]", "must be a mapping of .*, not list"),
+            (b"3", "must be a mapping of .*, not int"), (b"null", "must be a mapping"),
             (b"\xff\xfe{}", "is not UTF-8"), (b'{"a": 1}\0', "exp.json"),
             (b'{"a": 1, "a": 2}', "the key 'a' is set twice"),
             (b'{"x": {"a": 1, "a": 1}}', "twice"),

@@ -122,7 +122,7 @@ def test_texts(overrides: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(1)
 
     def parse(source: str) -> None:
-        file.parse(source, "x", evaluator)
+        file.parse_json_or_jsonnet(source, "x", evaluator)
 
     door = parse_overrides if overrides else parse
     passed = sum(survives(door, text(rng)) for _ in range(ROUNDS))
