@@ -68,10 +68,10 @@ def _fill(
     """
     line, depth = around
     if depth > keys.MAX_DEPTH:
-        raise ConfigurationError(
-            f"{_shown(origin(line))}: the mapping is nested more than {keys.MAX_DEPTH} levels "
-            "deep, or contains itself."
+        problem = (
+            f"the mapping is nested more than {keys.MAX_DEPTH} levels deep, or contains itself."
         )
+        raise _error(origin(line), problem)
     known, line_of = keys.KNOWN, lines.at.get
     for name, value in values.items():
         at = line_of(name, line)
@@ -92,11 +92,11 @@ def _branch(tree: BindingTree, parts: list[str], origin: Source) -> BindingTree:
     for part in parts:
         below = node.setdefault(part, {})
         if isinstance(below, Binding):
-            raise ConfigurationError(
-                f"{_shown(origin)}: the key {part!r} is a mapping here, but a value at "
-                f"{_shown(below.origin)}. Remove one of them.",
-                key=".".join(parts),
-                origin=origin,
+            other = resolve(below.origin).location
+            raise _error(
+                origin,
+                f"the key {part!r} is a mapping here, but a value at {other}. Remove one of them.",
+                ".".join(parts),
             )
         node = below
     return node
@@ -107,12 +107,9 @@ def _put(tree: BindingTree, name: str, binding: Binding) -> None:
     node = _branch(tree, parents, binding.origin)
     if last in node:
         _, known = next(flat_bindings({last: node[last]}))
-        raise ConfigurationError(
-            f"{_shown(binding.origin)}: the key {name!r} is set twice, first at "
-            f"{_shown(known.origin)}. Remove one of them.",
-            key=name,
-            origin=binding.origin,
-        )
+        first = resolve(known.origin).location
+        problem = f"the key {name!r} is set twice, first at {first}. Remove one of them."
+        raise _error(binding.origin, problem, name)
     node[last] = binding
 
 
@@ -120,11 +117,12 @@ def _parts(name: object, origin: Source) -> list[str]:
     try:
         return keys.check(name).split(".")
     except InvalidKey as error:
-        raise ConfigurationError(f"{_shown(origin)}: {error}", origin=origin) from None
+        raise _error(origin, str(error)) from None
 
 
-def _shown(origin: Source) -> str:
-    return resolve(origin).location
+def _error(origin: Source, problem: str, key: str | None = None) -> ConfigurationError:
+    place = resolve(origin)  # an error must pickle, which code objects do not
+    return ConfigurationError(f"{place.location}: {problem}", key=key, origin=place)
 
 
 def merged(lower: BindingTree, upper: BindingTree, prefix: str = "") -> BindingTree:
@@ -155,11 +153,11 @@ def _check_no_list_item(lower: Binding, upper: BindingTree, key: str) -> None:
         return
     for name, binding in flat_bindings(upper, key):
         if name[len(key) + 1 :].partition(".")[0].removeprefix("-").isdecimal():
-            raise ConfigurationError(
-                f"{_shown(binding.origin)}: {name!r} would change an item of the list at "
-                f"{_shown(lower.origin)}. A list is replaced as a whole: set {key!r}.",
-                key=name,
-                origin=resolve(binding.origin),
+            raise _error(
+                binding.origin,
+                f"{name!r} would change an item of the list at {resolve(lower.origin).location}. "
+                f"A list is replaced as a whole: set {key!r}.",
+                name,
             )
 
 

@@ -1,6 +1,7 @@
 """`hp.config`: files, mappings, the environment and overrides become one scope."""
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ def test_override_of_a_part_of_a_list_says_that_lists_are_replaced(key: str) -> 
     assert str(caught.value).endswith("A list is replaced as a whole: set 'a.xs'.")
     assert caught.value.key == key
     assert dict(hp.config("a.toml", overrides=["a.xs.b=3"])) == {"a.xs.b": 3}  # a mapping instead
+
+
+@pytest.mark.parametrize("values", [{"a": 1, "a.b": 2}, {"a.b": 1, "a": {"b": 2}}, {"a..b": 1}])
+def test_errors_of_mappings_have_an_origin_and_can_be_sent_to_other_processes(values: Any) -> None:
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config(values)
+    assert str(caught.value.origin).startswith("code ")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_environment_wins_over_files_and_loses_against_overrides() -> None:
