@@ -51,10 +51,10 @@ def config(
 
     `ConfigurationError` names the key, the file and line, and what to do.
     """
-    # On use, here and below: a program without configuration files need not wait for this.
+    # Imported on use: programs without configuration files should not pay for it.
     from .load import layers, load
 
-    here = site_of(sys._getframe(1))  # the caller, where mappings and overrides are written
+    here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
     bindings = load(source, overrides, env_prefix, os.environ if env is None else env, here)
     if schema is None:
         return scope_of(layers(bindings, here))

@@ -18,9 +18,9 @@ from .place import REFERENCE, Place, error_at
 from .tree import Binding, BindingTree, flat_bindings
 
 _MOST_STEPS = 60
-"""The longest chain of references: beyond any real one, within the interpreter's stack."""
+"""The longest chain of references: longer than any real one, and safe for the stack."""
 
-# A dozen lines of references to references can stand for more than any memory holds.
+# A dozen lines of references to references can expand to more than fits into memory.
 _MOST_VALUES = 1_000_000
 _MOST_TEXT = 1_000_000
 
@@ -47,7 +47,7 @@ def interpolated(tree: BindingTree, env: Mapping[str, str]) -> dict[str, Binding
 
 
 def _is_fixed(value: object) -> bool:
-    """Tell whether a value surely has no reference in it; most have none."""
+    """Return True if a value certainly contains no reference, which is true of most."""
     if type(value) is str:
         return "${" not in value
     if type(value) is list:
@@ -59,7 +59,7 @@ _SIMPLE = frozenset([int, float, bool, type(None)])
 
 
 class _Resolver:
-    """Resolves each binding once, whatever it refers to first."""
+    """Resolves each binding once, after the bindings that it refers to."""
 
     def __init__(self, tree: BindingTree, env: Mapping[str, str]) -> None:
         self._tree = tree
@@ -83,7 +83,7 @@ class _Resolver:
         return self._done[key]
 
     def _value(self, value: object, place: Place) -> object:
-        """Return `value` with the references in it resolved; other types than these have none."""
+        """Return `value` with its references resolved; values of other types have none."""
         self._count_one(place)
         if type(value) is str:
             return self._text(value, place) if "${" in value else value
@@ -171,11 +171,12 @@ class _Resolver:
         return self._all(node, ".".join(target), place)
 
     def _in_binding(self, binding: Binding, target: list[str], depth: int, place: Place) -> object:
-        """Return what is deeper than the leaf: in a list, or in the value of a reference."""
+        """Return a part of a leaf: of a list, or of the value that a reference has."""
         key = ".".join(target[:depth])
         if key not in self._open:
             return self._copied(_inside(self.at(key, binding), target[depth:]), place)
-        # From inside the same value, as in [1, "${xs.0}"]: only that part may be resolved now.
+        # The reference is inside this very value, as in xs: [1, "${xs.0}"].  The value cannot be
+        # resolved before it, but the part that it names can.
         part, whole = _inside(binding.value, target[depth:]), ".".join(target)
         if whole in self._open or (part is _ABSENT and type(binding.value) in (str, UntypedText)):
             raise place.error(f"the value refers to itself: {' -> '.join([*self._open, whole])}")
@@ -206,7 +207,7 @@ class _Resolver:
 
 
 class _Resolved:
-    """The value of a reference, among pieces of text."""
+    """The value of a reference, to tell it from the pieces of text around it."""
 
     def __init__(self, value: object) -> None:
         self.value = value

@@ -49,7 +49,7 @@ def from_environment(prefix: str, env: Mapping[str, str]) -> BindingTree:
     """Return the variables with this prefix; `__` in a name is a dot, case does not matter."""
     start = prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
     tree: BindingTree = {}
-    for name in sorted(env):  # so that the error for a key that is set twice is always the same
+    for name in sorted(env):  # the error for a key that is set twice must not depend on the order
         if name.startswith(start) and name != start:
             key = name[len(start) :].lower().replace("__", ".")
             add(tree, {key: UntypedText(env[name])}, Origin("env", f"${name}"))
@@ -57,7 +57,7 @@ def from_environment(prefix: str, env: Mapping[str, str]) -> BindingTree:
 
 
 def layers(bindings: Mapping[str, Binding], here: Source) -> Layer | Snapshot:
-    """Return the bindings as layers: those that each took the place of are in a layer below."""
+    """Return the bindings as layers; those that they shadow are in the layers below."""
     current = dict(_flat(bindings))
     found: list[Layer] = []
     while current or not found:
@@ -106,7 +106,7 @@ def _tree_of_overrides(overrides: Overrides, here: Source) -> BindingTree:
         key, equals, value = text.partition("=")
         if not equals:
             raise ConfigurationError(f"overrides: {text!r:.200} has no '='. Write it as KEY=VALUE.")
-        # Each in a tree of its own: of two for one key, the later wins, as with sources.
+        # One tree for each override: if two set the same key, the later one wins.
         tree = merged(tree, tree_of_mapping({key.strip(): UntypedText(value)}, here))
     return tree
 
@@ -119,7 +119,7 @@ def _tree_of_layer(layer: Layer) -> BindingTree:
 
 
 def _flat(bindings: Mapping[str, Binding]) -> Iterator[tuple[str, Binding]]:
-    """Yield the bindings by key; a reference to a mapping became one for each value in it."""
+    """Yield the bindings by key; a mapping, from a reference, becomes one for each key in it."""
     for key, binding in bindings.items():
         if type(binding.value) is dict and binding.value:
             for name, value in flatten(binding.value, key).items():

@@ -7,7 +7,7 @@ from .._values.origin import Source, resolve
 from ..exceptions import ConfigurationError
 
 REFERENCE = "${"
-"""The step of a path that leads into a reference, which may contain references itself."""
+"""The step of a path that marks the inside of a reference; references can be nested."""
 
 
 class Place:
@@ -31,7 +31,9 @@ class Place:
         if not up:
             return names
         around = [part for part in self.path if part != REFERENCE]
-        while around and isinstance(around[-1], int):  # a list: its items are beside it
+        while around and isinstance(
+            around[-1], int
+        ):  # items of one list count as siblings of the list
             around.pop()
         if up > len(around):
             raise self.error(f"${{{name}}} leads above the top level")

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def build(schema: type[T], bindings: Mapping[str, Binding]) -> T:
-    """Return the schema's instance of these bindings.
+    """Build an instance of the schema from these bindings.
 
     `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
     key, its origin, and similar names.
@@ -113,7 +113,7 @@ _SCALARS = (int, float, str, bool, bytes, type(None))
 def _fields(hint: Any) -> Mapping[str, object] | None:
     """Return the types of a structure's fields by their names in configuration, or None.
 
-    The kinds are told by their marks: msgspec and pydantic need not be installed.
+    Structures are recognized by attributes, because msgspec and pydantic may not be installed.
     """
     if hasattr(hint, "__struct_fields__"):
         hints = typing.get_type_hints(hint, include_extras=True)
@@ -139,13 +139,13 @@ def _fields(hint: Any) -> Mapping[str, object] | None:
 
 
 def _pydantic(schema: type[T], values: object, bindings: Mapping[str, Binding]) -> T:
-    """Validate, twice if need be: untyped text is first what it looks like, then the text.
+    """Validate; if that fails, try again with untyped text as text in the fields that failed.
 
-    Whether a field wants 7 or "7" shows only in the errors of the first time.
+    pydantic does not say in advance whether a field wants 7 or "7".
     """
     from pydantic import ValidationError
 
-    validate: Callable[[object], T] = schema.model_validate  # type: ignore[attr-defined]  # build looked
+    validate: Callable[[object], T] = schema.model_validate  # type: ignore[attr-defined]  # build checked
     try:
         return validate(_plain(values))
     except ValidationError as error:
@@ -153,7 +153,7 @@ def _pydantic(schema: type[T], values: object, bindings: Mapping[str, Binding]) 
     try:
         return validate(_plain(values, as_text))
     except ValidationError as error:
-        # Without the input, which may be a secret.
+        # The input may be a secret, so it is left out.
         problem = error.errors(include_url=False, include_input=False)[0]
         raise _error(bindings, tuple(problem["loc"]), problem["msg"]) from None
 

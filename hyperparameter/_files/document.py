@@ -56,7 +56,7 @@ def _format_of(name: str) -> str:
 
 
 def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]:
-    # Imported on use: a program that reads TOML must not wait for PyYAML.
+    # Imported on use: reading TOML should not import PyYAML.
     if file_format == "yaml":
         from .from_yaml import parse_yaml
 

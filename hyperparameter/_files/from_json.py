@@ -17,7 +17,7 @@ from .line_numbers import LineNumbers
 from .problems import set_twice, too_deep
 
 _TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"'  # a string whole, so that nothing inside it counts
+    r'"(?:[^"\\]|\\.)*"'  # a whole string, so that brackets inside it are skipped
     r"|[{}\[\],]"
     r"|\n"
     r'|[^\s"{}\[\],:]+',  # a number, true, false or null
@@ -45,10 +45,10 @@ def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
 
 def _find_lines(text: str, name: str) -> LineNumbers:
     """Return the line of each key in valid JSON; a key that is set twice is an error."""
-    root = LineNumbers()  # the whole text is its only part, with the name ""
+    root = LineNumbers()  # its only part, named "", is the whole text
     key: Part = ""
     lines, line, expects_key = root, 1, False
-    outer: list[tuple[LineNumbers, Part]] = []  # for each open bracket, where it stands
+    outer: list[tuple[LineNumbers, Part]] = []  # where each open bracket is
     for match in _TOKEN.finditer(text):
         token = match[0]
         first = token[0]
@@ -69,7 +69,7 @@ def _find_lines(text: str, name: str) -> LineNumbers:
                 key, expects_key = "", True
         elif expects_key:
             found: str = json.loads(token) if "\\" in token else token[1:-1]
-            if found in lines.at:  # json.loads takes the last one without a word
+            if found in lines.at:  # json.loads silently keeps the last one
                 raise set_twice(name, line, found, lines.at[found])
             lines.at[found] = line
             key, expects_key = found, False

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'hyperparameter-dist[jsonnet]'"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonnet_worker.py")
-# Isolated: otherwise this folder comes first on the worker's path, and `text.py` or a file that
-# PYTHONPATH leads to may take the place of a module that the evaluator imports.
+# Isolated mode: otherwise this folder would come first on the worker's path, and `text.py`, or a
+# file on PYTHONPATH, could shadow a module that the evaluator imports.
 _FLAGS = ["-I"]
 
 
 class Limits(NamedTuple):
-    """What one evaluation may use; far more than any configuration needs.
+    """What one evaluation may use: seconds, bytes of address space, characters of the result.
 
-    Seconds, bytes of address space, characters of the result.
+    The defaults are far above the needs of any configuration.
     """
 
     seconds: float = 30.0
@@ -98,15 +98,15 @@ def _request(
 
 
 def _run(name: str, request: Request, limits: Limits) -> object:
-    with tempfile.TemporaryFile() as trace:  # a file, whose size can be limited, and not a pipe
+    with tempfile.TemporaryFile() as trace:  # not a pipe: RLIMIT_FSIZE limits a file
         code, answer = _ask(name, json.dumps(request).encode(), limits, trace)
         trace.seek(0)
         written = trace.read().decode("utf-8", "replace")
     word, newline, text = answer.decode().partition("\n")
-    if not newline:  # the worker always answers, unless it was ended
+    if not newline:  # the worker always answers, unless it was killed
         raise _crashed(name, code, written, limits)
     if written and sys.stderr:  # which is None in a program without a console
-        sys.stderr.write(written)  # of std.trace
+        sys.stderr.write(written)  # by std.trace
     if word != "ok":
         raise _error(name, word, text, limits)
     try:
@@ -140,7 +140,7 @@ def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[i
 
 def _search() -> list[str]:
     """Return where the evaluator may be installed: wherever this process would find it."""
-    return [entry for entry in sys.path if entry]  # "" would be the directory of the file
+    return [entry for entry in sys.path if entry]  # "" would mean another directory in the worker
 
 
 def _checked(ext_vars: Mapping[Any, Any]) -> dict[str, str]:
@@ -172,7 +172,7 @@ def _is_clean(text: str) -> bool:
 
 
 def _crashed(name: str, code: int, written: str, limits: Limits) -> ConfigurationError:
-    # Without memory, C++ aborts, and Rust says "memory allocation of 8 bytes failed".
+    # Out of memory, C++ aborts, and Rust prints "memory allocation of 8 bytes failed".
     if "memory" in written or code == -getattr(signal, "SIGABRT", 6):
         return _error(name, "memory", "", limits)
     return ConfigurationError(
@@ -182,7 +182,7 @@ def _crashed(name: str, code: int, written: str, limits: Limits) -> Configuratio
 
 
 def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationError:
-    """Return the error for an answer of the worker; see there for its words."""
+    """Return the error that an answer of the worker means: `word` says what, `text` the details."""
     if word == "backend":
         return BackendMissing(
             f"{name}: Jsonnet needs an evaluator, and none is installed. Run: {INSTALL}"

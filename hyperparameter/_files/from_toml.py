@@ -15,14 +15,14 @@ from .key_path import KeyPath
 from .line_numbers import LineNumbers
 from .problems import too_deep
 
-# tomllib tells the place only in the text of its error.
+# tomllib gives the position only in the text of its error.
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}'  # a string of several lines may end in two quotes of its own
+    r'"""(?:[^\\]|\\.)*?"{3,5}'  # a multi-line string may end with two quotes of its own
     r"|'''.*?'{3,5}"
     r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*'"
-    r"|#[^\n]*"  # a comment whole: brackets and quotes in it mean nothing
+    r"|#[^\n]*"  # a whole comment, so that brackets and quotes in it are skipped
     r"|\n"
     r"|[\[\]{}=.]"
     r"|[^\s\[\]{}=.\"'#]+",  # a bare key, or a piece of a value
@@ -92,10 +92,10 @@ def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
         elif names is None:
             depth += (token in _OPENING) - (token in _CLOSING)
             line += token.count("\n")
-        elif token == "=":  # noqa: S105  # nor is this
+        elif token == "=":  # noqa: S105  # not a password either
             yield line, 0, names
             names = None
-        elif token == "[":  # noqa: S105  # nor this
+        elif token == "[":  # noqa: S105  # not a password either
             brackets += 1
         elif token[0] not in "#.]":
             names.append(_unquoted(token))

@@ -31,16 +31,16 @@ from .line_numbers import LineNumbers
 from .problems import set_twice
 
 _MOST_VALUES = 1_000_000
-"""How many values aliases may add: ten lines of aliases of aliases stand for billions."""
+"""The most values that aliases may expand to: ten lines of them can expand to billions."""
 
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _NO_OBJECTS = "is not allowed: a configuration holds plain data only. Remove the tag"
 
 
 def parse_yaml(text: str, name: str) -> tuple[object, LineNumbers]:
-    """Return the value of a YAML text, and the lines of all that is inside it."""
+    """Return the value of a YAML text, and the lines of everything inside it."""
     try:
-        # PyYAML has no parser in C where it was built without libyaml; then its own one serves.
+        # PyYAML that was built without libyaml lacks the parser in C; the other one is slower.
         parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         return _Reader(parser.get_event, name).document()
     except yaml.MarkedYAMLError as error:
@@ -54,7 +54,7 @@ def parse_yaml(text: str, name: str) -> tuple[object, LineNumbers]:
 
 
 def _hint(text: str, index: int) -> str:
-    line = "".join(text.splitlines()[index : index + 1])  # the mark may be behind the last line
+    line = "".join(text.splitlines()[index : index + 1])  # the mark may be after the last line
     indent = line[: len(line) - len(line.lstrip())]
     return " Indent with spaces: YAML does not allow tabs there." if "\t" in indent else ""
 
@@ -62,11 +62,11 @@ def _hint(text: str, index: int) -> str:
 class _Anchored(NamedTuple):
     value: object
     lines: LineNumbers
-    size: int  # how many values it has inside, aliases followed
+    size: int  # the number of values inside it, with aliases expanded
 
 
 class _Reader:
-    """Makes plain data of one stream of events.
+    """Builds plain data from one stream of events.
 
     The loops over a mapping and over a list handle scalars themselves, and keep attributes in
     local names: files consist of little else, so every call that they save counts.
@@ -76,14 +76,14 @@ class _Reader:
         self._next = next_event
         self._name = name
         self._anchors: dict[str, _Anchored] = {}
-        self._size = 0  # how many values all lists and mappings have
+        self._size = 0  # the number of values so far, with aliases expanded
 
     def document(self) -> tuple[object, LineNumbers]:
         """Return the only document of the stream, None if there is none, and its lines."""
         self._next()
         if type(self._next()) is StreamEndEvent:
             return None, LineNumbers()
-        root = LineNumbers()  # the document is its only part, with the name ""
+        root = LineNumbers()  # its only part, named "", is the whole document
         value = self._value(self._next(), root, "", 0)
         self._next()
         more = self._next()
@@ -100,7 +100,7 @@ class _Reader:
             return self._alias(event, around, name, depth)
         if depth >= MAX_DEPTH:
             raise self._error(event, f"nested more than {MAX_DEPTH} levels deep")
-        # An older anchor of this name must not be found inside, where the alias means this one.
+        # Inside this value, an alias of this name means the value itself, not an older anchor.
         self._anchors.pop(event.anchor, None)
         before = self._size
         lines = around.below(name)
@@ -168,7 +168,7 @@ class _Reader:
                 continue
             if key in values:
                 raise set_twice(self._name, event.start_mark.line + 1, key, at[key])
-            if key in inherited:  # what is written out wins, wherever the << is
+            if key in inherited:  # an explicit key wins, even if the << comes first
                 del inherited[key]
                 lines.inside.pop(key, None)
             at[key] = event.start_mark.line + 1

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         output: int
 
 
-# Both evaluators tell only in the text of an error which variable they lack.
+# Both evaluators name a missing variable only in the text of an error.
 _UNDEFINED = re.compile(r"external variable(?: is not defined)?: ([^\r\n]*)")
 _MOST_TRACE = 1 << 20
 
@@ -47,7 +47,7 @@ def _limit(request: Request) -> None:
         import resource
     except ImportError:  # Windows: only the time limit of the parent
         return
-    # The parent stops this process in time, unless it was killed itself: then this limit does.
+    # Normally the parent's time-out comes first; this one is for when the parent was killed.
     seconds = int(request["seconds"]) + 2
     for kind, most in (
         ("RLIMIT_AS", request["memory"]),
@@ -77,9 +77,9 @@ def _backend(search: list[str]) -> tuple[Callable[..., str], bool]:
 
 
 class _Imports:
-    """Finds imported files inside `roots`; `refused` keeps why it did not give one.
+    """Finds imported files inside `roots`; `refused` keeps the reasons for those that failed.
 
-    The evaluators turn whatever is raised here into an error with a text of their own.
+    The evaluators replace whatever is raised here by an error with a text of their own.
     """
 
     def __init__(self, roots: list[str], binary: bool) -> None:
@@ -89,7 +89,7 @@ class _Imports:
 
     def __call__(self, base: str, name: str) -> tuple[str, bytes | str]:
         path = os.path.join(base, name)
-        if not self._is_inside(os.path.realpath(path)):  # a link counts as what it leads to
+        if not self._is_inside(os.path.realpath(path)):  # a link counts as its target
             self.refused.append(("import" if self.roots else "snippet", name))
             raise RuntimeError(f"{name} is outside")
         try:
@@ -117,8 +117,8 @@ def _evaluate(request: Request) -> str:
     variables = dict(request["variables"])
     if request["directory"]:
         os.chdir(request["directory"])  # where rjsonnet lets imports of a snippet start
-    # Again for each variable that it lacks: so the evaluator, and with it the file, never has
-    # a variable of the environment that it did not ask for.
+    # Try again for each missing variable: passing on the whole environment would let a file
+    # read all of it.
     while True:
         try:
             return run(
@@ -128,7 +128,7 @@ def _evaluate(request: Request) -> str:
             if imports.refused:
                 raise _Failure(*imports.refused[-1]) from None
             missing = _UNDEFINED.search(str(error))
-            # A file may raise such a text itself: asked a second time, it is its own error.
+            # A variable that has been passed cannot be missing: the file itself raised the text.
             if not missing or missing[1] in variables:
                 raise _Failure("error", str(error)) from None
             variables[missing[1]] = _from_environment(missing[1])
@@ -159,7 +159,7 @@ def _answer(request: Request) -> tuple[str, str]:
 
 def main() -> None:
     """Answer the request on standard input."""
-    # The default action ends the process at once; Python's own would print a traceback, late.
+    # End at once on Ctrl-C: Python's own handler waits until the evaluator returns.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     word, text = _answer(json.load(sys.stdin.buffer))
     sys.stdout.buffer.write(f"{word}\n{text}".encode("utf-8", "backslashreplace"))

@@ -10,8 +10,8 @@ from .key_path import KeyPath, Part
 class LineNumbers:
     """The lines of a mapping or a list: `at` has those of its parts, `inside` those below a part.
 
-    A format that does not tell every line leaves some out.  YAML aliases share the object of
-    their anchor, so it must not be changed once its value is complete.
+    Some formats do not give a line for every part.  YAML aliases share the object of their
+    anchor, so it must not be changed once its value is complete.
     """
 
     __slots__ = ("at", "inside")  # there is one object for each mapping and list of a file
@@ -29,5 +29,5 @@ class LineNumbers:
                 yield (name, *path), line
 
     def below(self, name: Part) -> LineNumbers:
-        """Return the lines inside the part with this name, an empty object at first."""
+        """Return the lines inside the part with this name; a new object if there is none yet."""
         return self.inside.setdefault(name, LineNumbers())

@@ -11,7 +11,7 @@ from .problems import empty
 FilePath = str | os.PathLike[str]
 
 MOST_BYTES = 32 << 20
-"""No configuration is so large; data that is given by mistake would fill the memory."""
+"""More than any configuration needs; a data file given by mistake must not fill the memory."""
 
 
 def read_text(path: FilePath) -> str:
@@ -22,7 +22,7 @@ def read_text(path: FilePath) -> str:
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            data = file.read(MOST_BYTES + 1)  # one more tells a file that is too large
+            data = file.read(MOST_BYTES + 1)  # one byte more shows that a file is too large
     except FileNotFoundError:
         raise ConfigurationError(
             f"{name}: the file does not exist.{_similar(name)} "

@@ -20,7 +20,7 @@ from .text import log_text, record_key
 T = TypeVar("T")
 
 logger = logging.getLogger("hyperparameter.params")
-INFO = logging.INFO  # a module's global is found faster, and every pop asks for it
+INFO = logging.INFO  # a global of this module saves every pop a lookup
 
 
 Taken = tuple[str, Any, Source | None]
@@ -28,9 +28,9 @@ Taken = tuple[str, Any, Source | None]
 
 
 class _Default:
-    """The type of `DEFAULT`, which means that there is no default.
+    """The type of `DEFAULT`, which stands for "no default".
 
-    It pickles and copies as the name in this module, so that it stays the same object.
+    It pickles and copies by its name in this module, so that it stays the same object.
     """
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
         if key not in self.params:
             raise KeyError(key)
         frame = _getframe(1)
-        if frame.f_code.co_filename == _ABC:  # items() and the like: __iter__ has recorded them
+        if frame.f_code.co_filename == _ABC:  # items() and the like, which __iter__ has recorded
             return self._wrapped(key, self.params[key])
         return self._read_item(key, frame)
 
@@ -103,7 +103,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
         return f"{self.history}{type(self).__name__}({describe('', self.params)})"
 
     def __hp_flat__(self) -> dict[str, Any]:
-        """Return the dict for whoever flattens mappings: that is not a read."""
+        """Return the dict to code that flattens mappings, which does not count as a read."""
         return self.params
 
     def _take(self, key: str, default: object) -> Taken:
@@ -157,7 +157,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
             ) from None
 
     def _wrapped(self, key: str, value: object) -> Any:
-        """Return `value`, with parts that share its dicts in place of them."""
+        """Return `value` with its dicts wrapped, so that the wrappers share them."""
         if isinstance(value, dict):
             return self._part(value, f"{self.history}{key}.")
         if isinstance(value, list):
@@ -193,7 +193,7 @@ _ABC = MutableMapping.pop.__code__.co_filename
 
 
 def _caller(frame: FrameType) -> FrameType:
-    """Return the frame that called, for the base class may stand between: update() sets items."""
+    """Return the frame that called, without those of the base class, such as of update()."""
     while frame.f_back and frame.f_code.co_filename == _ABC:
         frame = frame.f_back
     return frame

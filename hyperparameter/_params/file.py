@@ -46,7 +46,7 @@ def load_file(
 def _evaluate(
     file: FilePath, ext_vars: Mapping[str, str] | None, roots: Iterable[FilePath]
 ) -> object:
-    # On use, here and below: JSON needs neither an evaluator nor `subprocess`.
+    # Imported on use, here and below: JSON needs neither an evaluator nor `subprocess`.
     from .._files.from_jsonnet import evaluate
 
     return evaluate(file, ext_vars, roots)

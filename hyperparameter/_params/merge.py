@@ -19,7 +19,7 @@ def copied(value: object, *, none: bool = False, depth: int = MAX_DEPTH) -> obje
 
     Other mappings become dicts.  `ConfigurationError` below `depth` levels.
     """
-    if isinstance(value, (dict, list, Mapping)):  # dict and list are quick to tell, so come first
+    if isinstance(value, (dict, list, Mapping)):  # dict and list first: they are recognized faster
         if not depth:
             raise ConfigurationError(
                 "The configuration contains itself, or is nested more than "
@@ -28,7 +28,7 @@ def copied(value: object, *, none: bool = False, depth: int = MAX_DEPTH) -> obje
         depth -= 1
         if isinstance(value, list):
             return [copied(item, none=none, depth=depth) for item in value]
-        # Scopes and Params give their dict: reading it item by item would be recorded.
+        # Taking the dict of a scope or a Params, unlike its items, is not recorded as a read.
         flat = getattr(type(value), "__hp_flat__", None)
         items = (flat(value) if flat else value).items()
         return {key: copied(item, none=none, depth=depth) for key, item in items}
@@ -89,7 +89,7 @@ def with_fallback(preferred: Mapping[str, Any], fallback: Mapping[str, Any]) -> 
 
 
 def _merge(over: dict[str, Any], base: dict[str, Any] | list[Any], path: str) -> None:
-    """Change `base` by `over`; the caller has made both for this."""
+    """Change `base` by `over`; both are copies made by the caller."""
     for key, value in over.items():
         at: Any = key
         if isinstance(base, list):
@@ -179,9 +179,9 @@ def _unused(key: str, candidates: list[str]) -> ConfigurationError:
 
 
 def infer_and_cast(value: object) -> Any:
-    """Return JSON-like data with the text of bools, ints and floats cast to what it means.
+    """Return JSON-like data in which text of a bool, an int or a float is cast to it.
 
-    For functions of others that take a whole dict, where no `pop_int` can force the type.
+    Use it for functions that take a whole dict, where `pop_int` cannot convert.
     """
     return _cast(copied(value))
 
@@ -206,7 +206,7 @@ def _cast_text(text: str) -> bool | int | float | str:
     if word in ("true", "false"):
         return word == "true"
     digits = text.strip().lstrip("+-").isdigit()
-    # int() refuses very many digits, which float() would then round.
+    # int() refuses very long numbers, and float() would round them.
     for number in (_exact if digits else int, float):
         try:
             return number(text)

@@ -1,4 +1,4 @@
-"""Whatever is given to `hp.config`, nothing but `ConfigurationError` comes out.
+"""Whatever is given to `hp.config`, it raises nothing but `ConfigurationError`.
 
 `HP_STRESS=full` fuzzes with 70 000 texts for each format; otherwise it is a hundredth of them.
 """

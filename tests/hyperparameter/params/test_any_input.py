@@ -1,7 +1,7 @@
-"""Whatever is read as a configuration, nothing but `ConfigurationError` comes out.
+"""Whatever is read as a configuration, nothing but `ConfigurationError` is raised.
 
 A thousand inputs for each door by default, 50 000 with `HP_STRESS=full`.  What reads text runs
-without its evaluator, which would start a process for each text that is no JSON; the processes
+without its evaluator, which would start a process for each text that is not JSON; the processes
 have a smaller test of their own.
 """
 
