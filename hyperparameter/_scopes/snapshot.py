@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by", "upper")
+    __slots__ = ("closed", "depth", "encoded", "layers", "lower", "noted_by", "sent_by", "upper")
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class Snapshot:
         # encoded for them is not encoded again.
         self.lower = lower
         self.upper = upper
-        self.carried: Any = None  # the encoded form, kept by whoever encodes it
+        self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
         self.noted_by: object = None  # the record of the process, when it has these overrides
         self.sent_by: object = None  # the records that know that these go to other processes
 
