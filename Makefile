@@ -9,7 +9,7 @@ EXTRA_$(DEMO) := demo
 NEEDS_$(DEMO) := scikit-learn: 310 MB, half a minute or so
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
-.PHONY: demo test coverage lint bench engines clean
+.PHONY: demo test coverage lint docs picture bench engines clean
 
 demo: $(DEMO)/.installed
 	$(DEMO)/bin/python examples/digits.py -C examples/digits.toml
@@ -34,6 +34,16 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+# The pages of docs/ with the API reference; without a server they can be read, but not searched.
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Read it: $(BIN)/python -m http.server -d site"
+
+# The picture in the README, drawn from the sessions in the tutorial.
+picture: $(VENV)/.installed
+	$(BIN)/python tools/terminal_picture.py docs/images/terminal.svg
 
 # Runs the contract of all engines and writes its table.
 engines: $(VENV)/.installed
@@ -43,7 +53,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks
 
 clean:
-	rm -rf $(VENV) $(DEMO) .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) site .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Both environments are made in the same way; the demo's is a third as large.
 $(VENV)/.dependencies $(DEMO)/.dependencies: pyproject.toml
