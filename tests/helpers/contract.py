@@ -151,7 +151,7 @@ class Contract:
                 assert set(submit()) == {0.5}, name
 
     def test_every_kind_of_callable(self, engine: Runner) -> None:
-        """Every kind of callable runs inside them"""
+        """Every kind of callable runs inside the scopes"""
         scaled = tasks.Scaled(3)
         kinds: dict[Any, Any] = {
             tasks.Scaled(2): (4, 0.5),
@@ -366,7 +366,7 @@ class Contract:
         assert engine.result(engine.submit(tasks.in_thread, "left")) == (None,)
 
     def test_what_a_failing_task_leaves(self, engine: Runner, tmp_path: Path) -> None:
-        """The same holds for a task that fails"""
+        """Whatever a failing task leaves ends with the task"""
 
         def leave(handles: list[Any]) -> list[Any]:
             left = []
@@ -500,7 +500,7 @@ class Contract:
             assert unused.result(unused.submit(tasks.everything)) == {}
 
     def test_made_after_install(self) -> None:
-        """So does what is created after `install`"""
+        """What is created after `install` carries scopes"""
         self.install()
         with type(self).runner() as runner:
             with lr(0.5):
