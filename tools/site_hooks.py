@@ -42,9 +42,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    folder = "" if page.file.src_uri in PAGES.values() else "docs"
-    markdown = _LINK.sub(lambda link: _in_site(posixpath.join(folder, link[0])), markdown)
-    return _ROW.sub(lambda row: _CODE.sub(_with_bare_pipes, row[0]), markdown)
+    site_folder = posixpath.dirname(page.file.src_uri)
+    folder = "" if page.file.src_uri in PAGES.values() else posixpath.join("docs", site_folder)
+
+    def moved(link: re.Match[str]) -> str:
+        return posixpath.relpath(_in_site(posixpath.join(folder, link[0])), site_folder or ".")
+
+    return _ROW.sub(lambda row: _CODE.sub(_with_bare_pipes, row[0]), _LINK.sub(moved, markdown))
 
 
 def _with_bare_pipes(code: re.Match[str]) -> str:

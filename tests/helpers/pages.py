@@ -162,7 +162,7 @@ class Replay:
                 printed, _ = process.communicate(timeout=60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                raise
+                printed = process.communicate()[0] + b"[stopped after 60 seconds]\n"
         # bash becomes the only command that it is given, so this is the program's own number.
         return printed.decode().replace(f"{socket.gethostname()}:{process.pid}", SETTER)
 
