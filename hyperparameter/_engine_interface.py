@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from ._functions.wrapping import is_plain, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
+from ._scopes.ambient import State
 from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
@@ -50,6 +51,7 @@ __all__ = [
     "Layer",
     "Origin",
     "Process",
+    "State",
     "UntypedText",
     "active",
     "baseline_state",

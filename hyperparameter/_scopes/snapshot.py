@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by", "upper")
+    __slots__ = ("closed", "depth", "encoded", "layers", "lower", "noted_by", "sent_by", "upper")
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class Snapshot:
         # Those that this one was made from, and shares layers with: what was opened over what.
         self.lower = lower
         self.upper = upper
-        self.carried: Any = None  # the encoded form, kept by whoever encodes it
+        self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
         self.noted_by: Any = None  # the record of the process, when it has these overrides
         self.sent_by: Any = None  # the records that know that these go to other processes
 
