@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .walk.collected import Collected, Raw, constants
-from .walk.definitions import Definitions
+from .walk import follow
+from .walk.collected import Raw, constants
 
 _OURS, _HP = b"hyperparameter", b"hp"
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
@@ -81,9 +81,8 @@ def scan(data: bytes) -> Scanned:
 
 
 def _followed(tree: ast.Module) -> Scanned:
-    found = Collected()
-    walk = Definitions(found)
-    walk.module(tree)
+    walk = follow(tree)
+    found = walk.found
     functions = {raw.function for raw in found.raw}
     known = constants(walk.names.module.known)
     walk.names.module.known.clear()  # classes refer to the module that has them: a cycle

@@ -141,7 +141,7 @@ def _usage(entry: Entry) -> list[str]:
 def _spelled(key: str) -> str:
     from keyword import iskeyword
 
-    from .._scan.walk.expressions import METHODS
+    from .._scan.walk.chains import METHODS
 
     parts = key.split(".")
     plain = all(part.isidentifier() and not iskeyword(part) for part in parts)

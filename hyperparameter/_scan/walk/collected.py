@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from ..._values.describe import Description, describe, to_json
 from . import parameters
-from .values import Access, Const, Definition, Ref, Value, template
+from .folding import template
+from .values import Access, Const, Definition, Ref, Value
 
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")

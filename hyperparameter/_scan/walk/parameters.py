@@ -125,3 +125,8 @@ def source(node: ast.expr) -> str:
         return node.id
     shown = " ".join(ast.unparse(node).split())
     return shown if len(shown) <= _MOST_SOURCE else f"{shown[: _MOST_SOURCE - 3]}..."
+
+
+def all_arguments(args: ast.arguments) -> list[ast.arg]:
+    variadic = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *variadic]

@@ -1,11 +1,12 @@
 """What the static scan finds in one file."""
 
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from hyperparameter._scan import NO_DEFAULT, Finding, scan_paths
+from hyperparameter._scan.walk.walk import HANDLERS
 
 
 @pytest.fixture
@@ -367,3 +368,10 @@ def test_nothing_that_is_scanned_is_run(scan: Any, tmp_path: Any) -> None:
     marker = tmp_path / "marker"
     scan(f"import hyperparameter as hp\nopen({str(marker)!r}, 'w')\nhp.scope.a | 1\n")
     assert not marker.exists()
+
+
+def test_each_kind_of_node_is_followed_by_a_function_written_for_it() -> None:
+    assert len(HANDLERS) > 40
+    for kind, handler in HANDLERS.items():
+        annotation = get_type_hints(handler)["node"]
+        assert kind in (get_args(annotation) or [annotation])

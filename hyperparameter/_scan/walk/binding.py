@@ -1,0 +1,83 @@
+"""What names are bound to, and what is certain of that after branches and loops."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from .values import UNKNOWN, Access, Const, Handle, Ours, Ref, Text, Value, same
+from .walk import Walk, visit_body
+
+# A scope or an instance that a loop binds anew is most likely one of the same kind.
+_FORGOTTEN_IN_LOOPS = (Const, Text, Ref, Access)
+
+
+def bind(walk: Walk, name: str, value: Value) -> None:
+    """Bind a name where it is assigned to, which `global` and `nonlocal` may say is further out."""
+    names = walk.names.shared.get(name, walk.names)
+    if names.kind == "module" and isinstance(value, Access):
+        walk.found.below.update((value.key, f"{value.key}.*"))  # others may import it
+    if isinstance(value, Const) and isinstance(value.value, list):
+        value = None  # it may grow
+    if name in walk.names.shared and name in names.known:
+        value = _one_of(walk, [names.known[name], value])
+    names.known[name] = value
+
+
+def forget(walk: Walk, target: ast.expr) -> None:
+    """Bind the names in a target to something unknown."""
+    for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
+        if isinstance(node, ast.Name):
+            walk.names.known[node.id] = None
+
+
+def visit_branches(walk: Walk, *bodies: Sequence[ast.stmt]) -> None:
+    """Follow bodies of which one runs; what they bind differently is unknown afterwards."""
+    names, before = walk.names, walk.names.known
+    ends = []
+    for body in bodies:
+        names.known = dict(before)
+        visit_body(walk, body)
+        ends.append(names.known)
+    names.known = dict(before)
+    for name in dict.fromkeys(name for end in ends for name in end):
+        names.known[name] = _one_of(walk, [end[name] for end in ends if name in end])
+
+
+def _one_of(walk: Walk, values: list[Value]) -> Value:
+    """Return what a name is known to be that was bound to one of `values`."""
+    if all(same(values[0], value) for value in values):
+        return values[0]
+    for value in values:
+        if isinstance(value, (Ours, Handle)):
+            return value  # the rest is what stands in where it is missing
+        if isinstance(value, Access):
+            walk.found.below.update((value.key, f"{value.key}.*"))
+    return Text(UNKNOWN)
+
+
+def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
+    """Forget what a loop's body binds anew: where it begins, the names may be either."""
+    known = walk.names.known
+    lost = [name for name, value in known.items() if isinstance(value, _FORGOTTEN_IN_LOOPS)]
+    if lost:
+        for name in _bound_in(body).intersection(lost):
+            known[name] = None
+
+
+def _bound_in(body: Sequence[ast.AST]) -> set[str]:
+    """Return the names that statements and those inside of them bind."""
+    bound: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        statement = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(statement, field, ())
+        for field in ("target", "targets", "items"):
+            target = getattr(statement, field, None)
+            for one in target if isinstance(target, list) else [target] if target else ():
+                if isinstance(one, ast.Name):
+                    bound.add(one.id)
+                elif isinstance(one, ast.AST):
+                    bound.update(node.id for node in ast.walk(one) if isinstance(node, ast.Name))
+    return bound
