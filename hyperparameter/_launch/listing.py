@@ -24,10 +24,12 @@ from .options import EXPLAIN, LIST, PRINT, REQUIRED, Option, is_given
 from .unknown_keys import Declared
 
 if TYPE_CHECKING:
-    from .._scan import Finding, Program
+    from .._scan import Finding, SourceTree
 
 
-def answer(asked: Mapping[str, list[str]], program: Program | None, sources: Iterable[str]) -> str:
+def answer(
+    asked: Mapping[str, list[str]], program: SourceTree | None, sources: Iterable[str]
+) -> str:
     """Return what the program says about itself; `NotFound` for a key that it does not know."""
     if EXPLAIN.key in asked:
         return _explanations(asked[EXPLAIN.key], program)
@@ -36,7 +38,7 @@ def answer(asked: Mapping[str, list[str]], program: Program | None, sources: Ite
     return _configuration(asked[PRINT.key][-1], program, sources)
 
 
-def _listed(program: Program | None) -> str:
+def _listed(program: SourceTree | None) -> str:
     """Return all parameters, each with what declares it and its value."""
     declared, reads = Declared(), _reads(program)
     keys = dict.fromkeys([*declared, *(one.key for one in reads)])
@@ -44,7 +46,7 @@ def _listed(program: Program | None) -> str:
     return "\n".join(texts) or "No parameters."
 
 
-def _explanations(keys: Iterable[str], program: Program | None) -> str:
+def _explanations(keys: Iterable[str], program: SourceTree | None) -> str:
     """Return all that is known of each key."""
     declared, reads = Declared(), _reads(program)
     texts = []
@@ -103,7 +105,7 @@ def _details(key: str, declared: Declared) -> Iterator[str]:
         yield f"  declared={location(signature.site)}"
 
 
-def _reads(program: Program | None) -> list[Finding]:
+def _reads(program: SourceTree | None) -> list[Finding]:
     """Return what is read in scopes; what is declared, the program itself knows better."""
     if program is None:
         return []
@@ -111,7 +113,7 @@ def _reads(program: Program | None) -> list[Finding]:
 
 
 def advanced(
-    program: Program | None, signature: Signature, own: Sequence[Option]
+    program: SourceTree | None, signature: Signature, own: Sequence[Option]
 ) -> list[tuple[str, str]]:
     """Return the parameters that the functions called may read, each with what help says of it."""
     if program is None:
@@ -126,7 +128,7 @@ def advanced(
     return sorted(rows.items())
 
 
-def _configuration(kind: str, program: Program | None, sources: Iterable[str]) -> str:
+def _configuration(kind: str, program: SourceTree | None, sources: Iterable[str]) -> str:
     """Return all parameters with their values as a file.
 
     What has no value, or none that a file can hold, is said on stderr.
@@ -149,7 +151,7 @@ def _is_below_a_value(key: str, flat: Mapping[str, Any]) -> bool:
     return any(".".join(parts[:depth]) in flat for depth in range(1, len(parts)))
 
 
-def _values(program: Program | None, sources: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _values(program: SourceTree | None, sources: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """Yield each parameter with the value that the program would have for it."""
     seen: set[str] = set()
     for signature in registry.declared():

@@ -14,7 +14,7 @@ from .options import Option, of_function
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
-    from .._scan import Program
+    from .._scan import SourceTree
 
 _MOST_NAMED = 3
 
@@ -85,9 +85,9 @@ class Scan:
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
         self._file = signature.code.co_filename
         self._env = env
-        self._program: Program | None = None
+        self._program: SourceTree | None = None
 
-    def __call__(self) -> Program | None:
+    def __call__(self) -> SourceTree | None:
         """Return what the sources say, None where the program has none."""
         import os
 

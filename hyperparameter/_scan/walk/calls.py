@@ -6,26 +6,25 @@ import ast
 from collections.abc import Callable
 
 from .chains import attribute
-from .declaring import declare
+from .declarations import declare
 from .expressions import composed
-from .folding import formatted, joined, template
+from .folding import UNKNOWN, formatted, joined, template_of
+from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
 from .values import (  # fmt: skip
-    UNKNOWN,
-    Access,
-    Const,
-    Decorator,
+    AccessorOf,
+    BoundMethod,
+    Constant,
     Definition,
-    Handle,
+    ImportedName,
     Instance,
-    Method,
-    Ours,
-    ReadOf,
-    Ref,
+    LibraryName,
+    ParamDecorator,
+    ScopeHandle,
     Value,
+    ValueOf,
     is_scope,
     is_text,
 )
-from .walk import Walk, bulk_read, handles, pass_on, visit, visit_condition
 
 _CONSUMERS = frozenset(
     ["dict", "list", "tuple", "set", "frozenset", "sorted", "iter", "enumerate", "map", "filter"]
@@ -36,7 +35,7 @@ _CONSUMERS = frozenset(
 @handles(ast.Call)
 def _call(walk: Walk, node: ast.Call) -> Value:
     function = visit(walk, node.func)
-    if isinstance(function, Access):
+    if isinstance(function, AccessorOf):
         return _read(walk, function, node)
     if function is None and isinstance(node.func, ast.Name) and node.args:
         special = _BUILTINS.get(node.func.id)
@@ -44,11 +43,11 @@ def _call(walk: Walk, node: ast.Call) -> Value:
             return special(walk, node)
     args = [pass_on(walk, arg) for arg in node.args]
     keywords = _keywords(walk, node)
-    if isinstance(function, Method):
+    if isinstance(function, BoundMethod):
         return _method(walk, function, args, keywords)
-    if isinstance(function, Ours):
+    if isinstance(function, LibraryName):
         return _library_function(walk, function.name, args, keywords, node)
-    if isinstance(function, Decorator):
+    if isinstance(function, ParamDecorator):
         return _decorated(walk, function, args)
     if isinstance(function, Definition):
         return Instance(function.names) if function.names is not None else None
@@ -66,24 +65,24 @@ def _keywords(walk: Walk, node: ast.Call) -> dict[str, Value]:
     return values
 
 
-def _read(walk: Walk, access: Access, node: ast.Call) -> Value:
+def _read(walk: Walk, accessor: AccessorOf, node: ast.Call) -> Value:
     """Follow `hp.scope.a(default)`."""
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     values = [pass_on(walk, value) for value in given]
     if given:
-        walk.found.read(access, walk.function, given[0], values[0])
+        walk.found.add_read(accessor, walk.function, given[0], values[0])
     else:
-        walk.found.read(access, walk.function, required=True)
-    return ReadOf(access.key, access.line)
+        walk.found.add_read(accessor, walk.function, required=True)
+    return ValueOf(accessor.key, accessor.line)
 
 
 def _getattr(walk: Walk, node: ast.Call) -> Value:
     owner = visit(walk, node.args[0])
     rest = [pass_on(walk, arg) for arg in node.args[1:]]
     name = rest[0] if rest else None
-    if isinstance(owner, Access) or is_scope(owner):
-        return attribute(owner, template(name), node.lineno)
-    if isinstance(name, Const) and isinstance(name.value, str):
+    if isinstance(owner, AccessorOf) or is_scope(owner):
+        return attribute(owner, template_of(name), node.lineno)
+    if isinstance(name, Constant) and isinstance(name.value, str):
         walk.references.add(name.value)
         return attribute(owner, name.value, node.lineno)
     return None
@@ -98,23 +97,25 @@ def _bool(walk: Walk, node: ast.Call) -> Value:
 _BUILTINS: dict[str, Callable[[Walk, ast.Call], Value]] = {"getattr": _getattr, "bool": _bool}
 
 
-def _method(walk: Walk, method: Method, args: list[Value], keywords: dict[str, Value]) -> Value:
+def _method(
+    walk: Walk, method: BoundMethod, args: list[Value], keywords: dict[str, Value]
+) -> Value:
     owner, name = method
     if is_text(owner):
         if name == "format":
             return composed(walk, formatted(owner, args, keywords))
         return composed(walk, joined(owner, args[0])) if name == "join" and args else None
     if name in ("keys", "storage"):
-        walk.found.below.add(UNKNOWN)
+        walk.found.patterns.add(UNKNOWN)
         return None
-    return None if name == "frozen" else Handle()
+    return None if name == "frozen" else ScopeHandle()
 
 
 def _library_function(
     walk: Walk, name: str, args: list[Value], keywords: dict[str, Value], node: ast.Call
 ) -> Value:
     if name == "scope":
-        return Handle()
+        return ScopeHandle()
     if name == "param":
         return _param(walk, args)
     if name.endswith("Params.from_scope"):
@@ -123,14 +124,14 @@ def _library_function(
 
 
 def _param(walk: Walk, args: list[Value]) -> Value:
-    if not args or (isinstance(args[0], Const) and args[0].value is None):
-        return Decorator(None)
+    if not args or (isinstance(args[0], Constant) and args[0].value is None):
+        return ParamDecorator(None)
     if isinstance(args[0], Definition):
-        return _decorated(walk, Decorator(None), args)
-    return Decorator(template(args[0]))
+        return _decorated(walk, ParamDecorator(None), args)
+    return ParamDecorator(template_of(args[0]))
 
 
-def _decorated(walk: Walk, decorator: Decorator, args: list[Value]) -> Value:
+def _decorated(walk: Walk, decorator: ParamDecorator, args: list[Value]) -> Value:
     if args and isinstance(args[0], Definition):
         declare(walk, args[0], decorator.namespace)
         return args[0]
@@ -139,23 +140,23 @@ def _decorated(walk: Walk, decorator: Decorator, args: list[Value]) -> Value:
 
 def _from_scope(walk: Walk, args: list[Value], keywords: dict[str, Value], line: int) -> None:
     """Note what `Params.from_scope(scope, prefix)` reads: every key below the prefix."""
-    texts = [value for value in args if is_text(value) or isinstance(value, Ref)]
+    texts = [value for value in args if is_text(value) or isinstance(value, ImportedName)]
     if "prefix" in keywords:
         texts = [keywords["prefix"]]
     elif len(args) > 1 and not texts:
         texts = [None]
-    if not texts or (isinstance(texts[0], Const) and texts[0].value == ""):
-        walk.found.below.add(UNKNOWN)
+    if not texts or (isinstance(texts[0], Constant) and texts[0].value == ""):
+        walk.found.patterns.add(UNKNOWN)
     else:
-        walk.found.escaped(Access(template(texts[0]), line), walk.function)
+        walk.found.add_escaped(AccessorOf(template_of(texts[0]), line), walk.function)
 
 
 def _foreign(walk: Walk, function: ast.expr, args: list[Value]) -> Value:
     """Follow a call of something that is neither of this file nor of this library."""
     name = function.id if isinstance(function, ast.Name) else ""
     if isinstance(function, ast.Attribute):
-        if function.attr == "enter_context" and args and isinstance(args[0], Handle):
-            return Handle()
+        if function.attr == "enter_context" and args and isinstance(args[0], ScopeHandle):
+            return ScopeHandle()
         name = "dict" if function.attr in ("dumps", "dump") else ""
     if name in _CONSUMERS:
         for value in args:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 
-from .folding import item, own, template
+from .folding import attribute_of_instance, item_of, template_of
+from .handlers import Walk, handles, pass_on, visit
 from .values import (  # fmt: skip
-    Access,
-    Const,
+    AccessorOf,
+    BoundMethod,
+    Constant,
     Definition,
-    Handle,
+    ImportedName,
     Instance,
-    Method,
-    Ours,
-    ReadOf,
-    Ref,
+    LibraryName,
+    ScopeHandle,
     Value,
-    is_ours,
+    ValueOf,
+    is_library_name,
     is_scope,
     is_text,
 )
-from .walk import Walk, handles, pass_on, visit
 
 METHODS = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
 """The public names of scopes: as a first segment these are no parameters."""
@@ -29,7 +29,7 @@ METHODS = frozenset(["keys", "storage", "update", "clear", "empty", "current", "
 @handles(ast.Name)
 def _name(walk: Walk, node: ast.Name) -> Value:
     known = walk.names.find(node.id)
-    if not isinstance(known, Ours):  # of which no function of the program is a part
+    if not isinstance(known, LibraryName):  # of which no function of the program is a part
         walk.references.add(node.id)
     return known
 
@@ -51,7 +51,7 @@ def visit_chain(
         steps.append(base)
         base = base.value
     value = visit(walk, base)
-    is_ours = isinstance(value, (Access, Handle, Ours))
+    is_ours = isinstance(value, (AccessorOf, ScopeHandle, LibraryName))
     words: list[str] = []
     while steps:
         step = steps.pop()
@@ -61,7 +61,7 @@ def visit_chain(
             value = None if is_last else attribute(value, step.attr, base.lineno)
         else:
             key = pass_on(walk, step.slice)
-            if isinstance(key, Const) and isinstance(key.value, str):
+            if isinstance(key, Constant) and isinstance(key.value, str):
                 words.append(key.value)
             value = None if is_last else _subscript(walk, value, key, base.lineno)
     if words and not is_ours and not is_stored:
@@ -72,31 +72,31 @@ def visit_chain(
 
 def attribute(value: Value, name: str, line: int) -> Value:
     """Return what `value.name` is."""
-    if isinstance(value, Access):
-        return None if name[:2] == "__" else Access(f"{value.key}.{name}", value.line)
+    if isinstance(value, AccessorOf):
+        return None if name[:2] == "__" else AccessorOf(f"{value.key}.{name}", value.line)
     if is_scope(value):
         is_method = name in METHODS or name[:2] == "__"
-        return Method(value, name) if is_method else Access(name, line)
-    if isinstance(value, Ours):
-        return Ours(f"{value.name}.{name}".lstrip("."))
-    if isinstance(value, Ref):
-        return Ref(f"{value.path}{'' if value.path[-1] == '.' else '.'}{name}")
+        return BoundMethod(value, name) if is_method else AccessorOf(name, line)
+    if isinstance(value, LibraryName):
+        return LibraryName(f"{value.name}.{name}".lstrip("."))
+    if isinstance(value, ImportedName):
+        return ImportedName(f"{value.path}{'' if value.path[-1] == '.' else '.'}{name}")
     if isinstance(value, Instance):
-        return own(value.names, name)
+        return attribute_of_instance(value.names, name)
     if isinstance(value, Definition) and value.names is not None:
         return value.names.member(name)
-    if isinstance(value, Const) and name == "value":
+    if isinstance(value, Constant) and name == "value":
         return value  # of a member of an enum
-    return Method(value, name) if is_text(value) else None
+    return BoundMethod(value, name) if is_text(value) else None
 
 
 def _subscript(walk: Walk, value: Value, key: Value, line: int) -> Value:
     """Return what `value[key]` is."""
-    if isinstance(value, Access):
-        return Access(f"{value.key}.{template(key)}", value.line)
-    if is_ours(value, "scope"):
-        return Access(template(key), line)
-    if isinstance(value, Handle):
-        walk.found.read(Access(template(key), line), walk.function, required=True)
-        return ReadOf(template(key), line)
-    return item(value, key)
+    if isinstance(value, AccessorOf):
+        return AccessorOf(f"{value.key}.{template_of(key)}", value.line)
+    if is_library_name(value, "scope"):
+        return AccessorOf(template_of(key), line)
+    if isinstance(value, ScopeHandle):
+        walk.found.add_read(AccessorOf(template_of(key), line), walk.function, required=True)
+        return ValueOf(template_of(key), line)
+    return item_of(value, key)

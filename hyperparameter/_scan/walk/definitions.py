@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import ast
 
-from .binding import bind
-from .declaring import declare
-from .parameters import Function, all_arguments, docstring
-from .values import Decorator, Definition, Handle, Instance, Names, Ours, Ref, Value, is_ours
-from .walk import FunctionBody, Walk, handles, pass_on, visit_body
+from .declarations import declare
+from .handlers import FunctionBody, Walk, handles, pass_on, visit_body
+from .names import bind
+from .parameters import FunctionNode, all_arguments, docstring
+from .values import (
+    Definition,
+    ImportedName,
+    Instance,
+    LibraryName,
+    Names,
+    ParamDecorator,
+    ScopeHandle,
+    Value,
+    is_library_name,
+)
 
 _OURS = "hyperparameter"
 _STAR = ("scope", "param", "Params")
@@ -31,10 +41,12 @@ def _import(walk: Walk, node: ast.Import) -> Value:
     for alias in node.names:
         root = alias.name.partition(".")[0]
         if alias.asname is None:
-            bind(walk, root, Ours("") if root == _OURS else Ref(root))
+            bind(walk, root, LibraryName("") if root == _OURS else ImportedName(root))
         else:
             name = alias.name.removeprefix(_OURS).lstrip(".") if root == _OURS else None
-            bind(walk, alias.asname, Ref(alias.name) if name is None else Ours(name))
+            bind(
+                walk, alias.asname, ImportedName(alias.name) if name is None else LibraryName(name)
+            )
     return None
 
 
@@ -45,37 +57,37 @@ def _import_from(walk: Walk, node: ast.ImportFrom) -> Value:
     for alias in node.names:
         name = alias.asname or alias.name
         if name != alias.name:
-            walk.found.names.setdefault(name, set()).add(alias.name)
+            walk.found.references.setdefault(name, set()).add(alias.name)
         if alias.name == "*":
             for known in _STAR if from_us else ():
-                bind(walk, known, Ours(known))
+                bind(walk, known, LibraryName(known))
         elif from_us:
-            bind(walk, name, Ours(alias.name))
+            bind(walk, name, LibraryName(alias.name))
         elif alias.name == "hp":
-            bind(walk, name, Ours(""))
+            bind(walk, name, LibraryName(""))
         else:
             dot = "" if module.endswith(".") else "."
-            bind(walk, name, Ref(f"{module}{dot}{alias.name}"))
+            bind(walk, name, ImportedName(f"{module}{dot}{alias.name}"))
     return None
 
 
 @handles(ast.FunctionDef, ast.AsyncFunctionDef)
-def _function(walk: Walk, node: Function) -> Value:
-    made = Definition(node, _qualname(walk, node.name), None)
+def _function(walk: Walk, node: FunctionNode) -> Value:
+    definition = Definition(node, _qualname(walk, node.name), None)
     walk.references.add(node.name)
-    references = walk.found.names.setdefault(made.qualname, set())
+    references = walk.found.references.setdefault(definition.qualname, set())
     outer, walk.references = walk.references, references
     known = _arguments(walk, node.args)
     if node.returns is not None:
         pass_on(walk, node.returns)
-    _decorate(walk, node, made)
+    _decorate(walk, node, definition)
     walk.references = outer
     names = walk.names.for_function()
     if walk.names.kind == "class" and not _is_static(node):
         first = [*node.args.posonlyargs, *node.args.args][:1]
         known.update((arg.arg, Instance(walk.names)) for arg in first)
     names.known.update(known)
-    walk.later.append(FunctionBody(node, made.qualname, names, references))
+    walk.later.append(FunctionBody(node, definition.qualname, names, references))
     return None
 
 
@@ -86,38 +98,38 @@ def _arguments(walk: Walk, args: ast.arguments) -> dict[str, Value]:
     known: dict[str, Value] = {}
     for arg in all_arguments(args):
         annotation = None if arg.annotation is None else pass_on(walk, arg.annotation)
-        known[arg.arg] = Handle() if is_ours(annotation, "scope") else None
+        known[arg.arg] = ScopeHandle() if is_library_name(annotation, "scope") else None
     return known
 
 
 @handles(ast.ClassDef)
 def _class(walk: Walk, node: ast.ClassDef) -> Value:
     names = Names("class", walk.names)
-    made = Definition(node, _qualname(walk, node.name), names)
+    definition = Definition(node, _qualname(walk, node.name), names)
     walk.references.add(node.name)
     outer = walk.names, walk.function, walk.references
-    walk.references = walk.found.names.setdefault(made.qualname, set())
+    walk.references = walk.found.references.setdefault(definition.qualname, set())
     for base in (*node.bases, *(keyword.value for keyword in node.keywords)):
         known = pass_on(walk, base)
         if isinstance(known, Definition) and known.names is not None:
             names.bases.append(known.names)
-    walk.names, walk.function = names, made.qualname
-    walk.found.docs[made.qualname] = docstring(node)
+    walk.names, walk.function = names, definition.qualname
+    walk.found.docs[definition.qualname] = docstring(node)
     visit_body(walk, node.body)
     walk.names, walk.function, _ = outer
-    _decorate(walk, node, made)
+    _decorate(walk, node, definition)
     walk.references = outer[2]
     return None
 
 
-def _decorate(walk: Walk, node: Function | ast.ClassDef, made: Definition) -> None:
-    bind(walk, node.name, made)
+def _decorate(walk: Walk, node: FunctionNode | ast.ClassDef, definition: Definition) -> None:
+    bind(walk, node.name, definition)
     for expression in reversed(node.decorator_list):
         value = pass_on(walk, expression)
-        if is_ours(value, "param"):
-            declare(walk, made, None)
-        elif isinstance(value, Decorator):
-            declare(walk, made, value.namespace)
+        if is_library_name(value, "param"):
+            declare(walk, definition, None)
+        elif isinstance(value, ParamDecorator):
+            declare(walk, definition, value.namespace)
 
 
 def _qualname(walk: Walk, name: str) -> str:
@@ -128,5 +140,5 @@ def _qualname(walk: Walk, name: str) -> str:
     return f"{walk.function}.<locals>.{name}"
 
 
-def _is_static(node: Function) -> bool:
+def _is_static(node: FunctionNode) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)

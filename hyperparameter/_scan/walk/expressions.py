@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import ast
 
-from .binding import bind, forget
-from .folding import concatenated, either, percent, template, text
+from .folding import concatenated, either_of, percent_formatted, template_of, text_of
+from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
+from .names import bind, forget
 from .parameters import all_arguments
-from .values import Access, Const, Items, ReadOf, Text, Value, is_scope, is_text
-from .walk import Walk, bulk_read, handles, pass_on, visit, visit_condition
+from .values import (
+    AccessorOf,
+    Constant,
+    PartialSequence,
+    PartialText,
+    Value,
+    ValueOf,
+    is_scope,
+    is_text,
+)
 
 
 @handles(ast.Constant)
 def _constant(walk: Walk, node: ast.Constant) -> Value:
     if isinstance(node.value, str):
-        walk.found.text(node.value)
-    return Const(node.value)
+        walk.found.add_text(node.value)
+    return Constant(node.value)
 
 
 @handles(ast.BinOp)
 def _operation(walk: Walk, node: ast.BinOp) -> Value:
     left = visit(walk, node.left)
     right = pass_on(walk, node.right)
-    if isinstance(left, Access):
+    if isinstance(left, AccessorOf):
         if isinstance(node.op, ast.BitOr):
-            walk.found.read(left, walk.function, node.right, right)
-            return ReadOf(left.key, left.line)
-        walk.found.escaped(left, walk.function)
+            walk.found.add_read(left, walk.function, node.right, right)
+            return ValueOf(left.key, left.line)
+        walk.found.add_escaped(left, walk.function)
     if isinstance(node.op, ast.Add):
         return composed(walk, concatenated(left, right))
     if isinstance(node.op, ast.Mod) and is_text(left):
-        return composed(walk, percent(left, right))
+        return composed(walk, percent_formatted(left, right))
     return None
 
 
 def composed(walk: Walk, value: Value) -> Value:
     """Note a text that is put together, since it may be a key; return it."""
-    if isinstance(value, Text):
-        walk.found.pattern(value.template)
+    if isinstance(value, PartialText):
+        walk.found.add_template(value.template)
     return value
 
 
@@ -47,9 +56,10 @@ def _signed_or_negated(walk: Walk, node: ast.UnaryOp) -> Value:
         visit_condition(walk, node.operand)
         return None
     value = pass_on(walk, node.operand)
-    if isinstance(value, Const) and type(value.value) in (int, float, complex):
+    number = value.value if isinstance(value, Constant) else None
+    if isinstance(number, (int, float, complex)) and not isinstance(number, bool):
         if isinstance(node.op, ast.USub):
-            return Const(-value.value)
+            return Constant(-number)
         if isinstance(node.op, ast.UAdd):
             return value
     return None
@@ -57,13 +67,13 @@ def _signed_or_negated(walk: Walk, node: ast.UnaryOp) -> Value:
 
 @handles(ast.BoolOp)
 def _and_or(walk: Walk, node: ast.BoolOp) -> Value:
-    return either(*(visit_condition(walk, part) for part in node.values))
+    return either_of(*(visit_condition(walk, part) for part in node.values))
 
 
 @handles(ast.IfExp)
 def _conditional(walk: Walk, node: ast.IfExp) -> Value:
     visit_condition(walk, node.test)
-    return either(pass_on(walk, node.body), pass_on(walk, node.orelse))
+    return either_of(pass_on(walk, node.body), pass_on(walk, node.orelse))
 
 
 @handles(ast.Compare)
@@ -72,18 +82,18 @@ def _comparison(walk: Walk, node: ast.Compare) -> Value:
     for operator, comparator in zip(node.ops, node.comparators, strict=True):
         right = visit(walk, comparator)
         if isinstance(operator, (ast.In, ast.NotIn)) and is_scope(right):
-            walk.found.read(Access(template(left), node.lineno), walk.function)
+            walk.found.add_read(AccessorOf(template_of(left), node.lineno), walk.function)
         for side in (left, right):
-            if isinstance(side, Access):
-                walk.found.read(side, walk.function)
-        left = right if not isinstance(right, Access) else None
+            if isinstance(side, AccessorOf):
+                walk.found.add_read(side, walk.function)
+        left = right if not isinstance(right, AccessorOf) else None
     return None
 
 
 @handles(ast.JoinedStr)
 def _f_string(walk: Walk, node: ast.JoinedStr) -> Value:
     parts = [visit(walk, part) for part in node.values]
-    return composed(walk, text("".join(template(part) for part in parts)))
+    return composed(walk, text_of("".join(template_of(part) for part in parts)))
 
 
 @handles(ast.FormattedValue)
@@ -98,10 +108,10 @@ def _f_string_field(walk: Walk, node: ast.FormattedValue) -> Value:
 @handles(ast.List, ast.Tuple)
 def _sequence(walk: Walk, node: ast.List | ast.Tuple) -> Value:
     values = tuple(pass_on(walk, part) for part in node.elts)
-    if all(isinstance(value, Const) for value in values):
-        plain = [value.value for value in values if isinstance(value, Const)]
-        return Const(plain if isinstance(node, ast.List) else tuple(plain))
-    return Items(values)
+    if all(isinstance(value, Constant) for value in values):
+        plain = [value.value for value in values if isinstance(value, Constant)]
+        return Constant(plain if isinstance(node, ast.List) else tuple(plain))
+    return PartialSequence(values)
 
 
 @handles(ast.Dict)
@@ -112,14 +122,14 @@ def _mapping(walk: Walk, node: ast.Dict) -> Value:
         value = pass_on(walk, value_node)
         if key_node is None:
             bulk_read(walk, value)
-        if known is not None and isinstance(key, Const) and isinstance(value, Const):
+        if known is not None and isinstance(key, Constant) and isinstance(value, Constant):
             try:
                 known[key.value] = value.value
             except TypeError:
                 known = None
         else:
             known = None
-    return None if known is None else Const(known)
+    return None if known is None else Constant(known)
 
 
 @handles(ast.Starred)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from .binding import bind, forget, forget_rebound, visit_branches
 from .chains import visit_chain
 from .folding import concatenated
-from .values import Access, Const, Handle, Instance, Items, Value, same
-from .walk import Walk, bulk_read, handles, pass_on, visit, visit_body, visit_condition
+from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_body, visit_condition
+from .names import bind, forget, forget_rebound, visit_branches
+from .values import AccessorOf, Constant, Instance, PartialSequence, ScopeHandle, Value, is_same
 
 
 @handles(ast.Expr)
@@ -31,7 +31,7 @@ def _assignment(walk: Walk, node: ast.Assign) -> Value:
     single = node.targets[0] if len(node.targets) == 1 else None
     outer = walk.references
     if walk.names.kind == "module" and isinstance(single, ast.Name):
-        walk.references = walk.found.names.setdefault(single.id, set())
+        walk.references = walk.found.references.setdefault(single.id, set())
     value = visit(walk, node.value)
     for target in node.targets:
         _assign(walk, target, value)
@@ -47,18 +47,18 @@ def _assign(walk: Walk, target: ast.expr, value: Value) -> None:
     elif isinstance(target, ast.Starred):
         _assign(walk, target.value, None)
     elif isinstance(target, (ast.Attribute, ast.Subscript)):
-        if isinstance(value, Access):
-            walk.found.escaped(value, walk.function)
+        if isinstance(value, AccessorOf):
+            walk.found.add_escaped(value, walk.function)
         _store(walk, target, value)
 
 
 def _unpack(walk: Walk, targets: list[ast.expr], value: Value) -> None:
     values: Sequence[Value] = [None] * len(targets)
-    if isinstance(value, Items) and len(value.values) == len(targets):
+    if isinstance(value, PartialSequence) and len(value.values) == len(targets):
         values = value.values
-    plain = value.value if isinstance(value, Const) else None
+    plain = value.value if isinstance(value, Constant) else None
     if isinstance(plain, (list, tuple)) and len(plain) == len(targets):
-        values = [Const(part) for part in plain]
+        values = [Constant(part) for part in plain]
     for target, part in zip(targets, values, strict=True):
         _assign(walk, target, part)
 
@@ -69,7 +69,7 @@ def _store(walk: Walk, target: ast.Attribute | ast.Subscript, value: Value) -> N
         owner = walk.names.find(target.value.id)
         if isinstance(owner, Instance):
             old = owner.names.known.get(target.attr)
-            owner.names.known[target.attr] = value if old is None or same(old, value) else None
+            owner.names.known[target.attr] = value if old is None or is_same(old, value) else None
     visit_chain(walk, target, is_stored=True)
 
 
@@ -90,8 +90,8 @@ def _augmented_assignment(walk: Walk, node: ast.AugAssign) -> Value:
         bind(walk, node.target.id, concatenated(old, value) if is_sum else None)
     else:
         old = visit_chain(walk, node.target)
-        if isinstance(old, Access):
-            walk.found.read(old, walk.function)
+        if isinstance(old, AccessorOf):
+            walk.found.add_read(old, walk.function)
     return None
 
 
@@ -148,7 +148,7 @@ def _with(walk: Walk, node: ast.With | ast.AsyncWith) -> Value:
     for entered in node.items:
         value = pass_on(walk, entered.context_expr)
         if entered.optional_vars is not None:
-            _assign(walk, entered.optional_vars, value if isinstance(value, Handle) else None)
+            _assign(walk, entered.optional_vars, value if isinstance(value, ScopeHandle) else None)
     visit_body(walk, node.body)
     return None
 

@@ -3,66 +3,66 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
-class Const(NamedTuple):
+class Constant(NamedTuple):
     """A literal, or what folds to one."""
 
-    value: Any
+    value: object
 
 
-class Text(NamedTuple):
-    """A text of which parts are unknown."""
+class PartialText(NamedTuple):
+    """A text of which parts are unknown: `folding` says how a template is written."""
 
     template: str
 
 
-class Ref(NamedTuple):
+class PartialSequence(NamedTuple):
+    """A list or tuple with an item that is not a literal."""
+
+    values: tuple[Value, ...]
+
+
+class ImportedName(NamedTuple):
     """Something imported: `package.module.NAME`, with leading dots where that is relative."""
 
     path: str
 
 
-class Items(NamedTuple):
-    """A list or tuple that is no literal."""
-
-    values: tuple[Value, ...]
-
-
-class Ours(NamedTuple):
-    """Something of this library by its public name; empty for the module."""
+class LibraryName(NamedTuple):
+    """Something of this library by its public name; empty for the package itself."""
 
     name: str
 
 
-class Handle(NamedTuple):
+class ScopeHandle(NamedTuple):
     """A scope that has been opened."""
 
 
-class Access(NamedTuple):
-    """An accessor that nobody has read yet."""
+class AccessorOf(NamedTuple):
+    """The accessor of a key, before anybody reads it."""
 
     key: str
     line: int
 
 
-class ReadOf(NamedTuple):
+class ValueOf(NamedTuple):
     """The value that reading a key gave."""
 
     key: str
     line: int
 
 
-class Method(NamedTuple):
+class BoundMethod(NamedTuple):
     """A method of a scope or of a text, before it is called."""
 
     owner: Value
     name: str
 
 
-class Decorator(NamedTuple):
-    """What `hp.param("namespace")` gives; no namespace stands for the name of what it decorates."""
+class ParamDecorator(NamedTuple):
+    """The result of `hp.param("namespace")`; without one, the decorated name is the namespace."""
 
     namespace: str | None
 
@@ -81,16 +81,15 @@ class Instance(NamedTuple):
     names: Names
 
 
+# None is what nothing is known of.
 Value = (
-    Const | Text | Ref | Items | Ours | Handle | Access | ReadOf | Method | Decorator
-    | Definition | Instance | None
+    Constant | PartialText | PartialSequence | ImportedName | LibraryName | ScopeHandle
+    | AccessorOf | ValueOf | BoundMethod | ParamDecorator | Definition | Instance | None
 )  # fmt: skip
-
-UNKNOWN = "*"
 
 
 class Names:
-    """One level of names; `outer` is where those that are not here are looked up."""
+    """The names of a module, class or function; others are looked up in `outer`."""
 
     __slots__ = ("bases", "kind", "known", "outer", "shared")
 
@@ -118,8 +117,8 @@ class Names:
         return False
 
     def member(self, name: str, depth: int = 20) -> Value:
-        """Return what a class or its bases have by this name."""
-        if name in self.known or depth == 0:
+        """Return what a class has by this name, or else one of its bases."""
+        if name in self.known or depth == 0:  # deeper than any real hierarchy
             return self.known.get(name)
         for base in self.bases:
             found = base.member(name, depth - 1)
@@ -128,7 +127,7 @@ class Names:
         return None
 
     def for_function(self) -> Names:
-        """Return new names for a function that is defined here; class bodies are skipped."""
+        """Return new names for a function defined here; as in Python, it does not see classes'."""
         level = self
         while level.kind == "class" and level.outer is not None:
             level = level.outer
@@ -142,18 +141,21 @@ class Names:
         return level
 
 
-def is_ours(value: Value, name: str) -> bool:
-    return isinstance(value, Ours) and value.name == name
+def is_library_name(value: Value, name: str) -> bool:
+    return isinstance(value, LibraryName) and value.name == name
 
 
 def is_scope(value: Value) -> bool:
-    """Tell a scope that has been opened, and `hp.scope`, which stands for the one active."""
-    return isinstance(value, Handle) or is_ours(value, "scope")
-
-
-def same(one: Value, other: Value) -> bool:
-    return type(one) is type(other) and one == other
+    """Tell a scope that has been opened, and `hp.scope`, which stands for the active one."""
+    return isinstance(value, ScopeHandle) or is_library_name(value, "scope")
 
 
 def is_text(value: Value) -> bool:
-    return isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, str))
+    return isinstance(value, PartialText) or (
+        isinstance(value, Constant) and isinstance(value.value, str)
+    )
+
+
+def is_same(one: Value, other: Value) -> bool:
+    # Named tuples of different types are equal where their fields are.
+    return type(one) is type(other) and one == other

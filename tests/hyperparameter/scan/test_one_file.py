@@ -5,8 +5,8 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from hyperparameter._scan import NO_DEFAULT, Finding, scan_paths
-from hyperparameter._scan.walk.walk import HANDLERS
+from hyperparameter._scan import NO_KNOWN_DEFAULT, Finding, scan_paths
+from hyperparameter._scan.walk.handlers import HANDLERS
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def scan(tmp_path: Any) -> Any:
 
 def shown(findings: list[Finding]) -> dict[str, Any]:
     """Return keys with their defaults, `...` where there is none."""
-    return {f.key: f.default if f.default is not NO_DEFAULT else ... for f in findings}
+    return {f.key: f.default if f.default is not NO_KNOWN_DEFAULT else ... for f in findings}
 
 
 IMPORTS = [
@@ -262,7 +262,7 @@ def test_every_kind_of_declaration_is_found(scan: Any, case: str) -> None:
     found = scan(f"import hyperparameter as hp\n{source}\n").findings
     assert shown(found) == expected
     assert {f.kind for f in found} == {"declared"}
-    assert all(f.required == (f.default is NO_DEFAULT) for f in found)
+    assert all(f.required == (f.default is NO_KNOWN_DEFAULT) for f in found)
 
 
 def test_a_constant_of_an_object_may_be_another_in_a_subclass(scan: Any) -> None:

@@ -10,15 +10,16 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from .collected import MODULE, Collected
-from .parameters import Function
-from .values import UNKNOWN, Access, Const, Names, ReadOf, Value, is_scope
+from .collector import MODULE, Collector
+from .folding import UNKNOWN
+from .parameters import FunctionNode
+from .values import AccessorOf, Constant, Names, Value, ValueOf, is_scope
 
 
 class FunctionBody(NamedTuple):
     """The body of a function, which is followed when all names of the module are known."""
 
-    node: Function
+    node: FunctionNode
     qualname: str
     names: Names
     references: set[str]
@@ -30,7 +31,7 @@ class Walk:
     __slots__ = ("found", "function", "later", "names", "references")
 
     def __init__(self) -> None:
-        self.found = Collected()
+        self.found = Collector()
         self.names = Names("module")  # those in force
         self.function = MODULE  # the qualified name of the function or class that is followed
         self.references: set[str] = set()  # the names that it refers to
@@ -82,22 +83,22 @@ def _visit_parts(walk: Walk, node: ast.AST) -> Value:
 def pass_on(walk: Walk, node: ast.AST) -> Value:
     """Follow a node whose value may go anywhere: an accessor may be read under any longer key."""
     value = visit(walk, node)
-    if isinstance(value, Access):
-        walk.found.escaped(value, walk.function)
+    if isinstance(value, AccessorOf):
+        walk.found.add_escaped(value, walk.function)
     return value
 
 
 def visit_condition(walk: Walk, node: ast.expr) -> Value:
     """Follow an expression whose truth is asked for; a missing parameter is false."""
     value = visit(walk, node)
-    if isinstance(value, Access):
-        walk.found.read(value, walk.function, ast.Constant(False), Const(False))
+    if isinstance(value, AccessorOf):
+        walk.found.add_read(value, walk.function, ast.Constant(False), Constant(False))
     return value
 
 
 def bulk_read(walk: Walk, value: Value) -> None:
     """Note that everything in `value` is read: in a scope, or in the value of a key."""
     if is_scope(value):
-        walk.found.below.add(UNKNOWN)
-    elif isinstance(value, ReadOf):
-        walk.found.escaped(Access(value.key, value.line), walk.function)
+        walk.found.patterns.add(UNKNOWN)
+    elif isinstance(value, ValueOf):
+        walk.found.add_escaped(AccessorOf(value.key, value.line), walk.function)

@@ -5,19 +5,29 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from .values import UNKNOWN, Access, Const, Handle, Ours, Ref, Text, Value, same
-from .walk import Walk, visit_body
+from .folding import UNKNOWN
+from .handlers import Walk, visit_body
+from .values import (
+    AccessorOf,
+    Constant,
+    ImportedName,
+    LibraryName,
+    PartialText,
+    ScopeHandle,
+    Value,
+    is_same,
+)
 
 # A scope or an instance that a loop binds anew is most likely one of the same kind.
-_FORGOTTEN_IN_LOOPS = (Const, Text, Ref, Access)
+_FORGOTTEN_IN_LOOPS = (Constant, PartialText, ImportedName, AccessorOf)
 
 
 def bind(walk: Walk, name: str, value: Value) -> None:
     """Bind a name where it is assigned to, which `global` and `nonlocal` may say is further out."""
     names = walk.names.shared.get(name, walk.names)
-    if names.kind == "module" and isinstance(value, Access):
-        walk.found.below.update((value.key, f"{value.key}.*"))  # others may import it
-    if isinstance(value, Const) and isinstance(value.value, list):
+    if names.kind == "module" and isinstance(value, AccessorOf):
+        walk.found.patterns.update((value.key, f"{value.key}.*"))  # others may import it
+    if isinstance(value, Constant) and isinstance(value.value, list):
         value = None  # it may grow
     if name in walk.names.shared and name in names.known:
         value = _one_of(walk, [names.known[name], value])
@@ -46,14 +56,14 @@ def visit_branches(walk: Walk, *bodies: Sequence[ast.stmt]) -> None:
 
 def _one_of(walk: Walk, values: list[Value]) -> Value:
     """Return what a name is known to be that was bound to one of `values`."""
-    if all(same(values[0], value) for value in values):
+    if all(is_same(values[0], value) for value in values):
         return values[0]
     for value in values:
-        if isinstance(value, (Ours, Handle)):
+        if isinstance(value, (LibraryName, ScopeHandle)):
             return value  # the rest is what stands in where it is missing
-        if isinstance(value, Access):
-            walk.found.below.update((value.key, f"{value.key}.*"))
-    return Text(UNKNOWN)
+        if isinstance(value, AccessorOf):
+            walk.found.patterns.update((value.key, f"{value.key}.*"))
+    return PartialText(UNKNOWN)
 
 
 def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
