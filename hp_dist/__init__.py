@@ -1,17 +1,19 @@
-"""Carries the active scope to where code runs: processes, pools, Ray.
+"""Carry the active scope to where code runs: processes, pools, Ray.
 
 `install()` makes engines inherit it; `bind` and `initializer` do the same explicitly, without
-patching anything; `inject` and `extract` take it through anything that carries text.
+patching anything; `inject` and `extract` pass it through any mapping of text to text.
 """
 
-from ._carry.bound import bind, initializer
+from ._carry.bound import Initializer, bind, initializer
 from ._engines import install, uninstall
-from ._text.propagation import extract, inject
+from ._text.propagation import Extracted, extract, inject
 from .exceptions import CarrierError, EngineError
 
 __all__ = [
     "CarrierError",
     "EngineError",
+    "Extracted",
+    "Initializer",
     "bind",
     "extract",
     "initializer",

@@ -1,4 +1,4 @@
-"""Which engines inherit scopes by themselves: installing, undoing, and waiting for an import."""
+"""Engines that carry scopes by themselves: install them, undo it, wait until one is imported."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import importlib
 import os
 import sys
 from threading import RLock
-from typing import Any
+from typing import Protocol, cast
 
 from .exceptions import EngineError
 from .subprocess import pick_up
 
-# Name of the engine: the module that has to be there, and the one here that patches it.
+# By name of the engine: the module that it needs, and the one here that patches it.
 _ENGINES = {
     "futures": ("concurrent.futures.process", "hp_dist.futures"),
     "joblib": ("joblib", "hp_dist.joblib"),
@@ -19,24 +19,30 @@ _ENGINES = {
     "ray": ("ray", "hp_dist.ray"),
 }
 _STANDARD = frozenset(["futures", "multiprocessing"])  # importing them costs little
-_lock = RLock()
+_lock = RLock()  # patching imports modules, whose hooks may patch in turn
 _active: dict[str, Patches] = {}
 _waiting: set[str] = set()
 _installed: tuple[str, ...] = ()
 
 
+class EngineModule(Protocol):
+    """A module that makes an engine carry scopes."""
+
+    def patch(self, patches: Patches) -> None:
+        """Replace what submits work; `EngineError` when the engine is not as expected."""
+
+
 class Patches:
-    """Replaced attributes, and what stood there before."""
+    """Attributes that were replaced, with their former values."""
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Any, str, Any]] = []
+        self._undo: list[tuple[object, str, object]] = []
 
-    def replace(self, owner: Any, name: str, value: Any) -> Any:
-        """Set an attribute of a class or module and return the one that was found there."""
+    def replace(self, owner: object, name: str, value: object) -> None:
+        """Set an attribute of a class or module, until `undo`."""
+        # Not getattr: what a class only inherits must be deleted again, not set on it.
         self._undo.append((owner, name, vars(owner).get(name, _NOTHING)))
-        found = getattr(owner, name)
         setattr(owner, name, value)
-        return found
 
     def undo(self) -> None:
         for owner, name, before in reversed(self._undo):
@@ -48,17 +54,18 @@ class Patches:
 
 
 def install(*names: str) -> None:
-    """Make engines inherit scopes; all known ones where no name is given.
+    """Make engines carry scopes by themselves; all known engines when no name is given.
 
-    An engine that has not been imported yet is patched when it is.  Doing it again does nothing.
-    A program that was started with a scope in its environment opens that, the first time.
+    An engine that has not been imported yet is patched on import.  To install it again does
+    nothing.  In a program that was started with a scope in its environment, the first call opens
+    that scope.
     """
     pick_up(os.environ)
     install_all(names or tuple(_ENGINES))
 
 
 def install_all(names: tuple[str, ...]) -> None:
-    """Install exactly these engines, none where there is no name."""
+    """Install exactly these engines, none when there are no names."""
     if names == _installed:  # as in all tasks of a worker but the first
         return
     with _lock:
@@ -82,7 +89,10 @@ def uninstall() -> None:
 
 def _install(name: str) -> None:
     if name not in _ENGINES:
-        raise EngineError(f"There is no engine {name!r}; known are {', '.join(sorted(_ENGINES))}.")
+        raise EngineError(
+            f"{name!r} is not an engine; known are {', '.join(sorted(_ENGINES))}. To any other, "
+            "submit hp_dist.bind(function)."
+        )
     target, _ = _ENGINES[name]
     if target in sys.modules or name in _STANDARD:
         _patch(name)
@@ -104,11 +114,12 @@ def installed() -> tuple[str, ...]:
 
 def _note_installed() -> None:
     global _installed
+    # A tuple that is made once, because every submission takes it along.
     _installed = tuple(sorted({*_active, *_waiting}))
 
 
 def _patch(name: str) -> None:
-    module = importlib.import_module(_ENGINES[name][1])
+    module = cast(EngineModule, importlib.import_module(_ENGINES[name][1]))
     patches = Patches()
     try:
         module.patch(patches)
@@ -121,13 +132,13 @@ def _patch(name: str) -> None:
 def _when_imported(target: str, name: str) -> None:
     import wrapt
 
-    def imported(_: Any) -> None:
+    def imported(_: object) -> None:
         with _lock:
-            if name in _waiting:
+            if name in _waiting:  # wrapt's hooks cannot be removed: this one may be out of date
                 _waiting.discard(name)
                 _patch(name)
 
     wrapt.register_post_import_hook(imported, target)
 
 
-_NOTHING: Any = object()
+_NOTHING = object()

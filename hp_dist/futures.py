@@ -1,6 +1,7 @@
 """Executors of `concurrent.futures` that carry the scope of each submission.
 
-Processes inherit it in automatic mode too; threads only in the `ThreadPoolExecutor` of this module.
+After `install`, standard process executors do so by themselves; threads only in the
+`ThreadPoolExecutor` of this module.
 """
 
 from __future__ import annotations
@@ -8,20 +9,26 @@ from __future__ import annotations
 import concurrent.futures
 import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+
+# Private, but the only way to tell the chunks of `map` from a user's partial.
 from concurrent.futures.process import _process_chunk
-from typing import Any
+from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter import context
 
-from ._carry.bound import Bound, Initializer, bind
-from ._carry.local_call import run, star_each
+from ._carry.bound import Bound, bind
+from ._carry.calling import call_and_detach
+from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
 from ._carry.spool import Spool
-from ._carry.submission import Carried, Parcel
+from ._carry.submission import Message, Submission
 from ._engines import Patches
 
-_ATTRIBUTE = "_hyperparameter"
+__all__ = ["ProcessPoolExecutor", "ThreadPoolExecutor"]
+
+T = TypeVar("T")
+
 _Executor = concurrent.futures.ProcessPoolExecutor
 
 
@@ -34,57 +41,61 @@ def patch(patches: Patches) -> None:
 def _creating(create: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(create)
     def wrapper(
-        self: Any,
-        max_workers: Any = None,
-        mp_context: Any = None,
-        initializer: Any = None,
-        *args: Any,
-        **kwargs: Any,
+        self: _Executor,
+        max_workers: int | None = None,
+        mp_context: object = None,
+        initializer: object = None,
+        *args: object,
+        **kwargs: object,
     ) -> None:
-        # A worker is started by whichever submission finds too few, and serves all others.
-        if initializer is None or callable(initializer):
-            initializer = Initializer(Carried.capture(), initializer, Spool)
+        initializer = worker_initializer(initializer)
         create(self, max_workers, mp_context, initializer, *args, **kwargs)
 
     return wrapper
 
 
-def _submitting(submit: Callable[..., Any]) -> Callable[..., Any]:
+def _submitting(submit: Callable[..., Future[T]]) -> Callable[..., Future[T]]:
     @functools.wraps(submit)
-    def wrapper(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        carried = None
+    def wrapper(
+        self: _Executor, fn: Callable[..., T], /, *args: object, **kwargs: object
+    ) -> Future[T]:
+        submission = None
+        call: tuple[object, ...] = (fn, *args)
         if not _is_bound(fn):
-            carried = Carried.capture()
-            fn, args = _in_scopes(carried.parcel(Spool), fn, args, kwargs)
+            submission = Submission.capture()
+            call = _in_scopes(submission.message(Spool), fn, args, kwargs)
             kwargs = {}
-        # A worker that is started now serves all later submissions: it inherits none.
-        before = interface.swap(None)
-        try:
-            future = submit(self, fn, *args, **kwargs)
-        finally:
-            context.detach(before)
-        if carried is not None:
-            setattr(future, _ATTRIBUTE, carried)  # keeps what travels apart ...
+        # A worker that is started now serves all later submissions: it inherits no scope.
+        future = call_and_detach(interface.swap(None), submit, (self, *call), kwargs)
+        if submission is not None:
+            setattr(future, ATTRIBUTE, submission)  # keeps the files of the spool ...
             future.add_done_callback(_release)  # ... until it is done
         return future
 
     return wrapper
 
 
-def _in_scopes(parcel: Parcel, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Return what makes the calls of a submission in the scopes, and its arguments."""
+def _in_scopes(
+    message: Message,
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> tuple[object, ...]:
+    """Return what makes the calls of a submission inside the scopes, and its arguments."""
     if isinstance(function, functools.partial) and function.func is _process_chunk:
-        return star_each, (*parcel, *function.args, *args)
-    return run, (*parcel, function, args, kwargs)
+        return star_each, *message, *function.args, *args
+    return run, *message, function, args, kwargs
 
 
-def _release(future: Any) -> None:
-    delattr(future, _ATTRIBUTE)
+def _release(future: Future[Any]) -> None:
+    delattr(future, ATTRIBUTE)
 
 
-def _mapping(map_: Callable[..., Any]) -> Callable[..., Any]:
+def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
     @functools.wraps(map_)
-    def wrapper(self: Any, fn: Any, *iterables: Any, **kwargs: Any) -> Any:
+    def wrapper(
+        self: _Executor, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: object
+    ) -> Iterator[T]:
         if kwargs.get("buffersize") is not None:  # then it submits when results are taken
             fn = bind(fn)
         return map_(self, fn, *iterables, **kwargs)
@@ -92,14 +103,18 @@ def _mapping(map_: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _is_bound(function: Any) -> bool:
+def _is_bound(function: object) -> bool:
     """Tell a bound function, also inside the partial that `map` makes of it."""
     if isinstance(function, functools.partial) and function.args:
         function = function.args[0]
     return isinstance(function, Bound)
 
 
-_WRAPPERS = {"__init__": _creating, "submit": _submitting, "map": _mapping}
+_WRAPPERS: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
+    "__init__": _creating,
+    "submit": _submitting,
+    "map": _mapping,
+}
 
 
 class ProcessPoolExecutor(_Executor):
@@ -113,13 +128,14 @@ class ProcessPoolExecutor(_Executor):
 class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
 
-    def map(self, fn: Callable[..., Any], *iterables: Any, **kwargs: Any) -> Any:
+    def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
         captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
 
-        def call(*args: Any) -> Any:
+        def call(*args: object) -> T:
+            # A copy for each: two threads cannot run in one context at the same time.
             return captured.copy().run(fn, *args)
 
         return super().map(call, *iterables, **kwargs)

@@ -1,83 +1,87 @@
 """Calls of `joblib.Parallel` that run inside the scopes of the call to it, in every backend.
 
 The scopes are captured in the thread that calls; joblib takes tasks from the iterable in others
-too, and that runs inside the same scopes.
+too, and the iterable runs inside the same scopes.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter import context
 
 from ._carry.attachments import Inline
 from ._carry.bound import Bound
-from ._carry.local_call import run
+from ._carry.calling import call_and_detach, inside
+from ._carry.local_call import ATTRIBUTE, run
 from ._carry.spool import Spool
-from ._carry.submission import Carried, CarriedToThreads
+from ._carry.submission import Submission, SubmissionToThreads
 from ._engines import Patches
 
-_ATTRIBUTE = "_hyperparameter"
+if TYPE_CHECKING:
+    from joblib import Parallel
+
+__all__: list[str] = []  # `install("joblib")` is all there is to use
+
+T = TypeVar("T")
+Task = tuple[Callable[..., object], Iterable[object], Mapping[str, object]]
+"""What `joblib.delayed` makes: the function and its arguments."""
 
 
 def patch(patches: Patches) -> None:
-    """Replace `Parallel.__call__`."""
+    """Replace `Parallel.__call__`, the one public method through which all tasks go."""
     from joblib import Parallel
 
     patches.replace(Parallel, "__call__", _calling(Parallel.__call__))
 
 
-def _calling(call: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(call: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(call)
-    def wrapper(self: Any, iterable: Any) -> Any:
-        carried = CarriedToThreads.capture()
-        run_inside = _way_to(self, carried)
-        setattr(self, _ATTRIBUTE, carried)  # keeps what travels apart until the next call
+    def wrapper(self: Parallel, iterable: Iterable[Task]) -> object:
+        submission = SubmissionToThreads.capture()
+        run_inside = _runner(self, submission)
+        setattr(self, ATTRIBUTE, submission)  # keeps the files of the spool until the next call
 
-        def tasks() -> Iterator[Any]:
+        def tasks() -> Iterator[Task]:
             for function, args, kwargs in iterable:
                 yield run_inside, (function, args, kwargs), {}
 
-        def prepare(*arguments: Any) -> Any:
-            carried.open()
-            return arguments
-
-        items = interface.wrap(tasks, prepare, context.detach)()
-        has_length = hasattr(iterable, "__len__")  # joblib tells the progress by it
-        before = interface.swap(None)  # or the workers that it starts would inherit for good
-        try:
-            return call(self, list(items) if has_length else items)
-        finally:
-            context.detach(before)
+        items: Iterable[Task] = inside(tasks, submission.attach)()
+        if hasattr(iterable, "__len__"):  # joblib tells the progress by it
+            items = [*items]
+        # No scope is active meanwhile, or the workers that joblib starts would inherit it for good.
+        return call_and_detach(interface.swap(None), call, (self, items), {})
 
     return wrapper
 
 
-def _way_to(parallel: Any, carried: Carried) -> Callable[..., Any]:
+def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]:
     """Return what makes a call inside the scopes, in threads, processes or further away.
 
-    `CarrierError` when that needs a value to travel which cannot.
+    `CarrierError` when a value that has to travel for it cannot.
     """
+    # Private, but only the backend tells where the tasks run; `with parallel_config()` may have
+    # chosen it.
     backend = parallel._backend
     shares_memory = getattr(backend, "supports_sharedmem", False)
     if shares_memory or backend.effective_n_jobs(parallel.n_jobs) == 1:
-        return functools.partial(_run_in_thread, carried)
-    if type(backend).__module__.partition(".")[0] == "joblib":
-        return functools.partial(run, *carried.parcel(Spool))
-    carried.parcel(Inline)
-    return Bound(_apply, carried)
+        return functools.partial(_run_in_thread, submission)
+    if type(backend).__module__.partition(".")[0] == "joblib":  # its processes are on this host
+        return functools.partial(run, *submission.message(Spool))
+    submission.message(Inline)
+    return Bound(_apply, submission)
 
 
-def _run_in_thread(carried: Carried, function: Any, args: Any, kwargs: Any) -> Any:
-    before = carried.open()
-    try:
-        return function(*args, **kwargs)
-    finally:
-        context.detach(before)
+def _run_in_thread(
+    submission: Submission,
+    function: Callable[..., T],
+    args: Iterable[object],
+    kwargs: Mapping[str, object],
+) -> T:
+    return call_and_detach(submission.attach(), function, args, kwargs)
 
 
-def _apply(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _apply(function: Callable[..., T], args: Iterable[object], kwargs: Mapping[str, object]) -> T:
     return function(*args, **kwargs)

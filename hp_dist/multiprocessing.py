@@ -1,7 +1,7 @@
 """Processes and pools of `multiprocessing` that inherit the scope, under every start method.
 
 A process takes the scope along as an attribute whose unpickling opens it before `run()`; a
-forked one has it anyway.  A pool's tasks carry the scope of their submission.
+forked one has it anyway.  A pool's tasks bring the scopes of their submission.
 """
 
 from __future__ import annotations
@@ -9,48 +9,68 @@ from __future__ import annotations
 import functools
 import multiprocessing.pool
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from ._carry.bound import Bound, Initializer
-from ._carry.local_call import each, run, star_each
+from ._carry.bound import Bound
+from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
 from ._carry.spool import Spool
-from ._carry.submission import Carried, Parcel, arrive
+from ._carry.submission import Attachments, Message, Submission, receive
 from ._engines import Patches
 from .exceptions import EngineError
 
-_ATTRIBUTE = "_hyperparameter"
+__all__ = ["ScopedContext", "get_context"]
+
+T = TypeVar("T")
 
 
-class _Arrival:
-    """Opens what it carries when it is unpickled, which is before the process runs."""
+class _Result(Protocol):
+    """What is used of `ApplyResult`, `MapResult` and the iterators of `imap`, all private.
 
-    def __init__(self, carried: Carried) -> None:
-        self._carried = carried
-        self.is_fetched = False  # whether the child takes something that has to be kept for it
+    The pool hands every result to `_set`, and drops the job from its cache with the last one.
+    """
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        data, along = self._carried.parcel(Spool)
-        self.is_fetched = bool(along)
-        return _arrive, (data, along)
+    _job: int
+    _cache: dict[int, _Result]
+
+    def _set(self, index: int, value: object) -> None: ...
 
 
-def _arrive(data: bytes, along: Any) -> None:
-    arrive(Spool, data, along).open_for_good()
+_Task = tuple[
+    int, int, Callable[..., object], tuple[object, ...], dict[str, object]
+]  # job, index in the job, function, arguments
+
+
+class _Attacher:
+    """Attaches the scopes where it is unpickled, which a process does before it runs."""
+
+    def __init__(self, submission: Submission) -> None:
+        self._submission = submission
+        self.needs_spool = False  # whether the child will read files that have to be kept for it
+
+    def __reduce__(self) -> tuple[object, ...]:
+        message = self._submission.message(Spool)
+        self.needs_spool = bool(message.attachments)
+        return _attach, tuple(message)
+
+
+def _attach(payload: bytes, attachments: Attachments) -> None:
+    receive(Spool, payload, attachments).attach_for_good()
 
 
 def patch(patches: Patches) -> None:
     """Replace the methods that start processes and submit tasks; `EngineError` without them."""
     patches.replace(BaseProcess, "start", _starting(BaseProcess.start))
-    gone = [name for name in _POOL if name not in vars(Pool)]
-    gone += [name for name in _MAPPERS if not hasattr(multiprocessing.pool, name)]
-    if gone:
+    missing = [f"Pool.{name}" for name in _POOL if name not in vars(Pool)]
+    missing += [name for name in _MAPPERS if not hasattr(multiprocessing.pool, name)]
+    if missing:
         raise EngineError(
-            f"multiprocessing.Pool of Python {sys.version.split()[0]} has changed inside "
-            f"({', '.join(gone)} gone), so it cannot inherit scopes. Pass hp_dist.bind(function) "
-            "to its methods, and hp_dist.initializer() when it is made."
+            f"multiprocessing.Pool of Python {sys.version.split()[0]} cannot inherit scopes by "
+            f"itself: it has no {', '.join(missing)}. Pass hp_dist.bind(function) to its methods, "
+            "and hp_dist.initializer() when you make it."
         )
     for name, wrap in _POOL.items():
         patches.replace(Pool, name, wrap(vars(Pool)[name]))
@@ -58,14 +78,15 @@ def patch(patches: Patches) -> None:
 
 def _starting(start: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(start)
-    def wrapper(self: Any) -> None:
-        arrival = _Arrival(Carried.capture())
-        setattr(self, _ATTRIBUTE, arrival)
+    def wrapper(self: BaseProcess) -> None:
+        # An attribute, because all of a process's attributes are pickled for its child.
+        attacher = _Attacher(Submission.capture())
+        setattr(self, ATTRIBUTE, attacher)
         try:
             start(self)
         finally:
-            if not arrival.is_fetched:
-                delattr(self, _ATTRIBUTE)
+            if not attacher.needs_spool:
+                delattr(self, ATTRIBUTE)
 
     return wrapper
 
@@ -73,95 +94,122 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
 def _creating(create: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(create)
     def wrapper(
-        self: Any, processes: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
+        self: Pool,
+        processes: int | None = None,
+        initializer: object = None,
+        *args: object,
+        **kwargs: object,
     ) -> None:
-        # Workers that replace others are started by a thread that knows no scope.
-        if not isinstance(self, ThreadPool) and (initializer is None or callable(initializer)):
-            initializer = Initializer(Carried.capture(), initializer, Spool)
+        if not isinstance(self, ThreadPool):
+            initializer = worker_initializer(initializer)
         create(self, processes, initializer, *args, **kwargs)
 
     return wrapper
 
 
-def _applying(apply: Callable[..., Any]) -> Callable[..., Any]:
+def _applying(apply: Callable[..., T]) -> Callable[..., T]:
+    """Wrap `apply_async`, which `apply` calls too."""
+
     @functools.wraps(apply)
     def wrapper(
-        self: Any,
-        func: Any,
-        args: Any = (),
-        kwds: Any = None,
-        *rest: Any,
-        **more: Any,
-    ) -> Any:
+        self: Pool,
+        func: Callable[..., object],
+        args: Iterable[object] = (),
+        kwds: Mapping[str, object] | None = None,
+        *rest: object,
+        **more: object,
+    ) -> T:
         if isinstance(self, ThreadPool) or isinstance(func, Bound):
             return apply(self, func, args, kwds or {}, *rest, **more)
-        carried = Carried.capture()
-        parcel = carried.parcel(Spool)
-        result = apply(self, run, (*parcel, func, args, kwds or {}), {}, *rest, **more)
-        if parcel.along:
-            _keep(self, result._job, carried)
+        submission = Submission.capture()
+        message = submission.message(Spool)
+        result = apply(self, run, (*message, func, args, kwds or {}), {}, *rest, **more)
+        if message.attachments:
+            _keep(self, cast(_Result, result)._job, submission)
         return result
 
     return wrapper
 
 
-def _generating(generate: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap what makes the tasks of all the maps: a chunk of items each, in scopes opened once."""
+def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Iterator[_Task]]:
+    """Wrap what makes the tasks of all the maps: a chunk of items each, in scopes opened once.
+
+    `_guarded_task_generation` is the one method that all of them call, in the submitting thread.
+    The tasks are drawn from it by a thread of the pool.
+    """
 
     @functools.wraps(generate)
-    def wrapper(self: Any, result_job: int, func: Any, iterable: Any) -> Any:
+    def wrapper(
+        self: Pool, result_job: int, func: Callable[..., object], iterable: Iterable[object]
+    ) -> Iterator[_Task]:
         tasks = generate(self, result_job, func, iterable)
         if isinstance(self, ThreadPool):
             return tasks
-        carried = Carried.capture()
+        submission = Submission.capture()
         try:
-            parcel = carried.parcel(Spool)
+            message = submission.message(Spool)
         except BaseException:
-            del self._cache[result_job]  # or the pool would wait for it when it is closed
+            # The job is there already, and the pool would wait for its result when it is closed.
+            del _jobs(self)[result_job]
             raise
-        if parcel.along:
-            _keep(self, result_job, carried)
+        if message.attachments:
+            _keep(self, result_job, submission)
         return (
-            (job, index, *_in_scopes(parcel, function, args, kwds), {})
+            (job, index, *_in_scopes(message, function, args, kwds), {})
             for job, index, function, args, kwds in tasks
         )
 
     return wrapper
 
 
-def _in_scopes(parcel: Parcel, function: Callable[..., Any], args: Any, kwds: Any) -> Any:
+def _in_scopes(
+    message: Message,
+    function: Callable[..., object],
+    args: tuple[Any, ...],
+    kwds: dict[str, object],
+) -> tuple[Callable[..., object], tuple[object, ...]]:
     """Return what makes the calls of a chunk inside the scopes, and its arguments."""
     if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
         mapper = _MAPPERS.get(function.__name__)
         if mapper is not None:
-            return mapper, (*parcel, *args[0])
-    return run, (*parcel, function, args, kwds)
+            return mapper, (*message, *args[0])
+    return run, (*message, function, args, kwds)
 
 
+# What `map` and `starmap` run for a chunk, by the names of the private functions: ours put back
+# between the items what one of them has left open.
 _MAPPERS = {"mapstar": each, "starmapstar": star_each}
 
 
-def _keep(pool: Any, job: int, carried: Carried) -> None:
-    """Keep what travels apart until the pool has the last result of the job."""
-    result = pool._cache.get(job)
+def _keep(pool: Pool, job: int, submission: Submission) -> None:
+    """Keep the files of the spool until the pool has the last result of the job.
+
+    A pool has no public callback for all kinds of results, so `_set` is replaced on this one.
+    """
+    result = _jobs(pool).get(job)
     if result is not None:  # not done yet
-        setattr(result, _ATTRIBUTE, carried)
-        result._set = functools.partial(_set, result)
-        _release(result)
+        setattr(result, ATTRIBUTE, submission)
+        vars(result)["_set"] = functools.partial(_set, result)
+        _release(result)  # it may have been done meanwhile, by a thread of the pool
 
 
-def _set(result: Any, index: int, value: Any) -> None:
+def _jobs(pool: Pool) -> dict[int, _Result]:
+    """Return the results that are not complete."""
+    return cast(_Result, pool)._cache
+
+
+def _set(result: _Result, index: int, value: object) -> None:
     type(result)._set(result, index, value)
     _release(result)
 
 
-def _release(result: Any) -> None:
+def _release(result: _Result) -> None:
     if result._job not in result._cache:
-        vars(result).pop(_ATTRIBUTE, None)
+        vars(result).pop(ATTRIBUTE, None)
         vars(result).pop("_set", None)
 
 
-_POOL = {
+_POOL: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
     "__init__": _creating,
     "apply_async": _applying,
     "_guarded_task_generation": _generating,
@@ -182,41 +230,47 @@ class _Pool(Pool):
     _guarded_task_generation = _generating(vars(Pool)["_guarded_task_generation"])
 
 
-def get_context(method: str | None = None) -> Any:
-    """Return a context of `multiprocessing` whose `Process` and `Pool` take the scope along.
+class ScopedContext(BaseContext):
+    """A context of `multiprocessing` whose `Process` and `Pool` take the scope along."""
 
-    `method` is a start method, the default one if not given; `ValueError` for an unknown one.
+    Process: ClassVar[type[BaseProcess]]
+
+    def Pool(  # noqa: N802  # named as in multiprocessing
+        self,
+        processes: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Iterable[object] = (),
+        maxtasksperchild: int | None = None,
+    ) -> multiprocessing.pool.Pool:
+        pool: Pool = _Pool(processes, initializer, initargs, maxtasksperchild, context=self)
+        return pool
+
+    def get_context(self, method: str | None = None) -> ScopedContext:  # type: ignore[override]  # ours
+        return self if method is None else get_context(method)
+
+
+def get_context(method: str | None = None) -> ScopedContext:
+    """Return a context like `multiprocessing.get_context`, whose processes and pools carry scopes.
+
+    `method` is a start method, by default that of the platform; `ValueError` for an unknown one.
     """
     standard = multiprocessing.get_context(method)
     return _contexts[standard.get_start_method()]
 
 
-class _Carrying:
-    """What the contexts here have in common; they are used as those of `multiprocessing`."""
-
-    def Pool(  # noqa: N802  # named as in multiprocessing
-        self,
-        processes: int | None = None,
-        initializer: Callable[..., Any] | None = None,
-        initargs: Any = (),
-        maxtasksperchild: int | None = None,
-    ) -> Any:
-        return _Pool(processes, initializer, initargs, maxtasksperchild, context=self)
-
-    def get_context(self, method: str | None = None) -> Any:
-        return self if method is None else get_context(method)
-
-
-def _carrying(standard: Any) -> Any:
-    """Return a context like `standard`; its process class is known here, so it can be pickled."""
-    name = standard.Process.__name__
-    process = type(name, (_Starting, standard.Process), {"__module__": __name__})
-    globals()[name] = process
+def _scoped(standard: BaseContext) -> ScopedContext:
+    """Return a context like `standard`."""
+    standard_process = vars(type(standard))["Process"]
+    name = standard_process.__name__
+    process = type(name, (_Starting, standard_process), {"__module__": __name__})
+    globals()[name] = process  # pickle looks a class up by its name, and processes are pickled
     kind = type(standard)
-    return type(kind.__name__, (_Carrying, kind), {"Process": process, "__module__": __name__})()
+    members = {"Process": process, "__module__": __name__}
+    made: ScopedContext = type(kind.__name__, (ScopedContext, kind), members)()
+    return made
 
 
 _contexts = {
-    method: _carrying(multiprocessing.get_context(method))
+    method: _scoped(multiprocessing.get_context(method))
     for method in multiprocessing.get_all_start_methods()
 }

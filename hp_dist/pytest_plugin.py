@@ -1,13 +1,13 @@
 """Parameters for a test session: `pytest --hp train.lr=0.1`, and a clean scope for each test.
 
-pytest loads this in every session, so `hyperparameter` is imported where it is needed.
+pytest loads this in every session, so `hyperparameter` is imported only where it is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from hyperparameter.context import Snapshot
 
 _baseline = pytest.StashKey["Snapshot"]()
+
+
+class _Node(Protocol):
+    """What is used of a worker's controller in pytest-xdist, which has no types."""
+
+    config: pytest.Config
+    workerinput: dict[str, str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,15 +34,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True)  # before the plugins whose configuration reads hyperparameters
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the options the baseline of the session; in a worker, what the controller sent."""
+    """Make the options the baseline of the session; in a worker, use what the controller sent."""
     if texts := config.getoption("--hp"):
         from hyperparameter import _engine_interface as interface
 
-        from ._text.propagation import read
+        from ._text.propagation import captured_in
 
-        captured = read(getattr(config, "workerinput", {}))
+        captured = captured_in(getattr(config, "workerinput", {}))
         baseline = captured.baseline if captured else _parsed(texts)
         session = ExitStack()
         session.enter_context(interface.isolated(baseline))
@@ -43,9 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_baseline] = baseline
 
 
-@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
-def pytest_configure_node(node: Any) -> None:
-    """Give a worker the options, with their origin in this process."""
+@pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist, which may not be installed
+def pytest_configure_node(node: _Node) -> None:
+    """Send the options to a worker, with their origin in this process."""
     baseline = node.config.stash.get(_baseline, None)
     if baseline is not None:
         from hyperparameter import _engine_interface as interface

@@ -1,7 +1,7 @@
 """Ray's tasks and actors that inherit the scope of the thread that calls `.remote()`.
 
-The functions and classes that Ray exports are replaced by ones that take the scope as one more
-keyword argument, which every submission fills.
+The functions and classes that Ray exports are replaced by ones that receive the submission as one
+more keyword argument, which every call fills.
 """
 
 from __future__ import annotations
@@ -9,20 +9,38 @@ from __future__ import annotations
 import functools
 import inspect
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ._carry.attachments import Store
 from ._engines import Patches
 from ._ray import client
-from ._ray.calls import carries, carrying, carrying_class, filled, is_of_ray, takes_argument
+from ._ray.calls import (
+    filled,
+    is_of_ray,
+    is_receiving,
+    receiving,
+    receiving_class,
+    takes_argument,
+)
 from ._ray.internals import check_seams
 from ._ray.store import KeyValueStore, ObjectStore
 from .exceptions import EngineError
 
+if TYPE_CHECKING:
+    from ray.actor import ActorClass, ActorMethod, _ActorClassMetadata
+    from ray.remote_function import RemoteFunction
+
+__all__ = ["ScopedRemote", "remote"]
+
+Positional = Sequence[object] | None
+Named = dict[str, object] | None
+Invocation = Callable[[Positional, Named], object]
+"""What a decorator of invocations replaces: it submits a call with these arguments."""
+
 _DECORATOR = "__ray_invocation_decorator__"  # what Ray asks to rewrite the arguments of calls
-_class_lock = Lock()
+_class_lock = Lock()  # Ray has none for classes
 
 
 def patch(patches: Patches) -> None:
@@ -31,6 +49,7 @@ def patch(patches: Patches) -> None:
     from ray.remote_function import RemoteFunction
 
     check_seams()
+    # Private, but all public ways to submit end in them: `.remote`, `.options`, `.bind`.
     patches.replace(RemoteFunction, "_remote", _submitting(RemoteFunction._remote))
     patches.replace(actor.ActorClass, "_remote", _creating(actor.ActorClass._remote))
     patches.replace(actor.ActorMethod, "_remote", _calling(actor.ActorMethod._remote))
@@ -38,34 +57,51 @@ def patch(patches: Patches) -> None:
 
 
 def _is_client() -> bool:
+    """Tell whether Ray will hand a call over to its client, which is patched for itself."""
     from ray._private.client_mode_hook import client_mode_should_convert
 
     return bool(client_mode_should_convert())
 
 
-def _submitting(remote: Callable[..., Any]) -> Callable[..., Any]:
+def _submitting(remote: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(remote)
-    def wrapper(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
-        if not _is_client() and _carry_function(self):
+    def wrapper(
+        self: RemoteFunction,
+        args: Positional = None,
+        kwargs: Named = None,
+        *rest: object,
+        **options: object,
+    ) -> object:
+        if not _is_client() and _ensure_function_receives(self):
             kwargs = filled(kwargs, ObjectStore)
         return remote(self, args, kwargs, *rest, **options)
 
     return wrapper
 
 
-def _creating(remote: Callable[..., Any]) -> Callable[..., Any]:
+def _creating(remote: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(remote)
-    def wrapper(self: Any, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
-        if not _is_client() and _carry_class(self.__ray_metadata__):
+    def wrapper(
+        self: ActorClass, args: Positional = None, kwargs: Named = None, **options: object
+    ) -> object:
+        if not _is_client() and _ensure_class_receives(self.__ray_metadata__):
             kwargs = filled(kwargs, KeyValueStore)
         return remote(self, args, kwargs, **options)
 
     return wrapper
 
 
-def _calling(remote: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(remote: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(remote)
-    def wrapper(self: Any, args: Any = None, kwargs: Any = None, *rest: Any, **options: Any) -> Any:
+    def wrapper(
+        self: ActorMethod,
+        args: Positional = None,
+        kwargs: Named = None,
+        *rest: object,
+        **options: object,
+    ) -> object:
+        # A handle may come from where the actor's class is bare: only the signatures that it
+        # brings tell whether the method takes the argument.
         signatures = getattr(self._actor, "_ray_method_signatures", {})
         if takes_argument(signatures.get(self._method_name) or ()):
             kwargs = filled(kwargs, ObjectStore)
@@ -74,15 +110,15 @@ def _calling(remote: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _carry_function(remote_function: Any) -> bool:
-    """Wrap the function once, also where it has been exported bare; tell whether it is wrapped."""
+def _ensure_function_receives(remote_function: RemoteFunction) -> bool:
+    """Wrap the function once, also when it has been exported bare; tell whether it is wrapped."""
     function = remote_function._function
     if remote_function._is_cross_language or is_of_ray(function):
         return False
-    if not carries(function):
-        with remote_function._inject_lock:
-            if not carries(remote_function._function):
-                remote_function._function = carrying(remote_function._function)
+    if not is_receiving(function):
+        with remote_function._inject_lock:  # under which Ray itself wraps it for tracing
+            if not is_receiving(remote_function._function):
+                remote_function._function = receiving(remote_function._function)
                 # Ray makes the signature and the export anew where there are none.
                 remote_function._function_signature = None
                 remote_function._last_export_cluster_and_job = None
@@ -90,59 +126,70 @@ def _carry_function(remote_function: Any) -> bool:
     return True
 
 
-def _carry_class(meta: Any) -> bool:
-    """Replace the class once, also where it has been exported bare; tell whether it carries."""
+def _ensure_class_receives(meta: _ActorClassMetadata) -> bool:
+    """Replace the class once, also when it has been exported bare; tell whether it is replaced."""
     if meta.is_cross_language or is_of_ray(meta.modified_class):
         return False
-    if not carries(meta.modified_class):
+    if not is_receiving(meta.modified_class):
         with _class_lock:
-            if not carries(meta.modified_class):
+            if not is_receiving(meta.modified_class):
                 _replace_class(meta)
     return True
 
 
-def _replace_class(meta: Any) -> None:
+def _replace_class(meta: _ActorClassMetadata) -> None:
+    """Put a receiving class in place, with all that Ray has derived from the bare one."""
     from ray.actor import PythonFunctionDescriptor, _ActorClassMethodMetadata
 
-    cls: Any = carrying_class(meta.modified_class)
+    cls: Any = receiving_class(meta.modified_class)
     descriptor = PythonFunctionDescriptor.from_class(cls.__ray_actor_class__)  # its id is random
     meta.method_meta = _ActorClassMethodMetadata.create(cls, descriptor)
     meta.actor_creation_function_descriptor = descriptor
     meta.last_export_cluster_and_job = None
-    meta.modified_class = cls
+    meta.modified_class = cls  # last: other threads look at it without the lock
 
 
-def remote(*targets: Any, **options: Any) -> Any:
+@overload
+def remote(target: Callable[..., object], /) -> ScopedRemote: ...
+
+
+@overload
+def remote(**options: object) -> Callable[[Callable[..., object]], ScopedRemote]: ...
+
+
+def remote(*targets: Any, **options: object) -> object:
     """Make a remote function or an actor class that carries scopes, as `ray.remote` would.
 
-    Uses Ray's public interface alone.  Through a `ray://` client, that reaches functions but no
-    methods of actors: creating one raises `EngineError`.
+    This uses Ray's public interface alone.  Through a `ray://` client, that reaches functions but
+    not the methods of actors: to create an actor there raises `EngineError`.
     """
     if options or not targets:
         return functools.partial(_remote, options)
     return _remote({}, *targets)
 
 
-def _remote(options: dict[str, Any], target: Any) -> Carrying:
+def _remote(options: dict[str, object], target: Any) -> ScopedRemote:
     import ray
 
     is_class = inspect.isclass(target)
     if not is_class and not inspect.isfunction(target):
-        raise TypeError(f"hp_dist.ray.remote takes a function or a class, not {target!r:.80}")
-    made = carrying_class(target) if is_class else carrying(target)
+        raise TypeError(
+            f"{target!r:.80} is not a function or a class, as hp_dist.ray.remote takes."
+        )
+    made = receiving_class(target) if isinstance(target, type) else receiving(target)
     for member in vars(made).values() if is_class else [made]:
         function = getattr(member, "__func__", member)
         if inspect.isfunction(function):
             setattr(function, _DECORATOR, _filling(getattr(function, _DECORATOR, None)))
     decorate = ray.remote(**options) if options else ray.remote
-    return Carrying(decorate(made), KeyValueStore if is_class else ObjectStore)
+    return ScopedRemote(decorate(made), KeyValueStore if is_class else ObjectStore)
 
 
-def _filling(other: Callable[..., Any] | None) -> Callable[..., Any]:
+def _filling(other: Callable[[Invocation], object] | None) -> Callable[[Invocation], object]:
     """Return a decorator of invocations that fills the argument, after the user's own."""
 
-    def decorate(invocation: Callable[..., Any]) -> Callable[..., Any]:
-        def fill(args: Any, kwargs: Any) -> Any:
+    def decorate(invocation: Invocation) -> object:
+        def fill(args: Positional, kwargs: Named) -> object:
             return invocation(args, filled(kwargs, ObjectStore))
 
         return other(fill) if other is not None else fill
@@ -150,14 +197,14 @@ def _filling(other: Callable[..., Any] | None) -> Callable[..., Any]:
     return decorate
 
 
-class Carrying:
-    """A remote function or an actor class; used as Ray's own."""
+class ScopedRemote:
+    """A remote function or an actor class whose calls carry scopes; used like Ray's own."""
 
     def __init__(self, target: Any, store: type[Store]) -> None:
         self._target = target
         self._store = store
 
-    def remote(self, *args: Any, **kwargs: Any) -> Any:
+    def remote(self, *args: object, **kwargs: object) -> Any:
         """Submit, with the scopes that are active here."""
         if self._store is KeyValueStore and _is_client():
             raise EngineError(
@@ -166,17 +213,17 @@ class Carrying:
             )
         return self._target.remote(*args, **filled(kwargs, self._store))
 
-    def options(self, **options: Any) -> Carrying:
+    def options(self, **options: object) -> ScopedRemote:
         """Return the same with other options, which are those of Ray."""
-        return Carrying(self._target.options(**options), self._store)
+        return ScopedRemote(self._target.options(**options), self._store)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._target(*args, **kwargs)  # which tells what to do instead
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return self._target(*args, **kwargs)  # raises Ray's error, which says what to do instead
 
     def __repr__(self) -> str:
         return f"<carrying {self._target!r}>"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__"):  # copy and pickle ask for these before there is a target
             raise AttributeError(name)
         return getattr(self._target, name)

@@ -7,6 +7,7 @@ with hp.scope("train.lr=0.01"):
     train()
 """
 
+import os as _os
 import typing as _typing
 
 from ._config.config import config
@@ -28,6 +29,9 @@ from .exceptions import (
 
 if _typing.TYPE_CHECKING:
     from .params import Params
+
+    # Not in __all__: a program that imports * would take our version for its own.
+    __version__: str
 
 __all__ = [
     "ConfigurationError",
@@ -53,11 +57,25 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import `Params` when it is first asked for: its logging would double our import."""
-    if name != "Params":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .params import Params
+# A file of PyPI's `hyperparameter` from 0.5 on.  One stat call is all that an import can spare.
+if _os.path.exists(_os.path.join(__path__[0], "api.py")):
+    from ._distribution import warn_of_conflict as _warn_of_conflict
 
-    globals()[name] = Params
-    return Params
+    _warn_of_conflict()
+
+
+def __getattr__(name: str) -> object:
+    """Return `Params` or `__version__`: what they import would double the time of our import."""
+    value: object = None
+    if name == "Params":
+        from .params import Params
+
+        value = Params
+    elif name == "__version__":
+        from ._distribution import version
+
+        value = version()
+    if value is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value

@@ -1,4 +1,4 @@
-"""A program and its user: one line on stderr and an exit status, never a traceback."""
+"""What a program tells its user: output, one-line messages and an exit status, no traceback."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 class NotFound(UsageError):
-    """What the user asks about does not exist: exit status 1."""
+    """Exit status 1: what the user asks for does not exist, or cannot be written."""
 
 
-def attended(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
-    """Return the exit status of `body` and what it returned.
+def with_exit_status(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
+    """Call `body` and return the exit status of the program with the result.
 
-    2 for an error of use, 1 for what is not found, 130 for Ctrl-C, 141 where the reader of our
-    output has gone: each but the last is told in one line.
+    The status is 2 for a usage error, 1 for `NotFound`, 130 for Ctrl-C, each with a line on stderr,
+    and 141 if the reader of stdout has closed it.
     """
     try:
         result = body()
         if sys.stdout is not None:
-            sys.stdout.flush()  # here, where a reader that has gone can be told
+            sys.stdout.flush()  # a closed pipe must raise here, not when the interpreter exits
     except UsageError as error:
-        say(f"{program}: error: {error}")
+        print_message(f"{program}: error: {error}")
         return 1 if isinstance(error, NotFound) else 2, None
     except KeyboardInterrupt:
-        say(f"{program}: interrupted")
+        print_message(f"{program}: interrupted")
         return 130, None
     except BrokenPipeError:
-        if not _nobody_reads():
-            raise
+        if not _stdout_is_closed():
+            raise  # another pipe, which is the program's own matter
         _drop_output()  # as in `| head`
         return 141, None
     return 0, result
 
 
-def _nobody_reads() -> bool:
-    """Tell whether it is our output that is broken, and no pipe of the program's own."""
+def _stdout_is_closed() -> bool:
+    """Tell whether stdout is the pipe that is broken; assume it where that cannot be found out."""
     import select
 
-    if not hasattr(select, "poll"):
+    if not hasattr(select, "poll"):  # Windows
         return True
     output = select.poll()
     output.register(sys.stdout.fileno(), 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in output.poll(0))
 
 
-def show(text: str, *, styled: bool = False) -> None:
-    """Print what the user asked for; `NotFound` where there is no room for it.
+def print_output(text: str, *, styled: bool = False) -> None:
+    """Print what the user asked for; `NotFound` if it cannot be written, as on a full disk.
 
-    What the encoding of stdout lacks is written as an escape, and so are characters that would
+    Characters that stdout cannot encode become escapes.  So do control characters, which could
     steer the terminal, unless `text` is `styled`.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -68,17 +68,18 @@ def show(text: str, *, styled: bool = False) -> None:
         raise
     except OSError as error:
         _drop_output()
-        raise NotFound(f"cannot write: {error.strerror or error}.") from None
+        raise NotFound(f"cannot write to stdout: {error.strerror or error}.") from None
 
 
-def say(message: str) -> None:
-    """Print one line on stderr."""
+def print_message(message: str) -> None:
+    """Print a message as one line on stderr."""
     line = _harmless(" ".join(message.splitlines()))
+    # Surrogates, as in names of files that are not UTF-8, would raise while an error is reported.
     print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)  # noqa: T201
 
 
-def can_show(text: str) -> bool:
-    """Tell whether the encoding of stdout has these characters."""
+def can_print(text: str) -> bool:
+    """Tell whether stdout can encode these characters."""
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
@@ -91,5 +92,5 @@ def _harmless(text: str) -> str:
 
 
 def _drop_output() -> None:
-    """Send what is still buffered nowhere; at exit it would be tried once more."""
+    """Discard what is still buffered: the interpreter would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

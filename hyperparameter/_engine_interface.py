@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from ._functions.wrapping import is_plain, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
+from ._scopes.ambient import State
 from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
-from ._values.convert import UntypedText
 from ._values.origin import Origin, Process, this_process
+from ._values.untyped import UntypedText
 from .context import Snapshot, set_baseline
 
 active = ambient.active.get
@@ -50,6 +51,7 @@ __all__ = [
     "Layer",
     "Origin",
     "Process",
+    "State",
     "UntypedText",
     "active",
     "baseline_state",

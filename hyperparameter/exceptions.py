@@ -1,27 +1,44 @@
 """Every error that this library raises on purpose.
 
-One base to catch, subclasses that carry data.  A message names the key, where
+There is one base class to catch, with subclasses that carry data.  A message names the key, where
 its value came from, and what to do about it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Origin(Protocol):
+        """The part of `_values.origin.Origin` that users need; this file is below it."""
+
+        @property
+        def kind(self) -> str: ...
+
+        @property
+        def location(self) -> str: ...
 
 
 class HyperparameterError(Exception):
     """Base of all errors; `key`, `value` and `origin` are None where they do not apply.
 
-    `value` is a description where the value itself is large or is a secret.
+    `value` is a description if the value itself is large or a secret.
     """
 
     def __init__(
-        self, message: str, *, key: str | None = None, value: Any = None, origin: Any = None
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        value: object = None,
+        origin: Any = None,
     ) -> None:
         super().__init__(message)
         self.key = key
         self.value = value
-        self.origin = origin
+        self.origin: _Origin | None = origin
 
 
 class InvalidKey(HyperparameterError, ValueError):
@@ -29,7 +46,7 @@ class InvalidKey(HyperparameterError, ValueError):
 
 
 class MissingParameter(HyperparameterError, KeyError):
-    """A value without default was read, and nobody has set it."""
+    """A value without a default was read, and nothing has set it."""
 
     __str__ = Exception.__str__  # KeyError would show the repr of the message
 
@@ -43,4 +60,4 @@ class UsageError(HyperparameterError):
 
 
 class ConfigurationError(HyperparameterError):
-    """A configuration file or a record cannot be used as it is."""
+    """A configuration file, a configuration value or a record cannot be used as it is."""

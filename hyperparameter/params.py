@@ -5,7 +5,7 @@
     hidden = model.pop_int("hidden", 64)
     model.assert_empty("Model")
 
-Every read is logged, and recorded like the reads of a scope, under the full path of its key.
+Every read is logged, and recorded under the full path of its key, like the reads of a scope.
 """
 
 from __future__ import annotations
@@ -15,10 +15,19 @@ import zlib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from ._params.consumed import DEFAULT, INFO, Consumed, is_dict_free, log, logger, record
-from ._params.file import Path, load, parse_overrides
+from ._files.text import FilePath
+from ._params.consumed import (
+    DEFAULT,
+    INFO,
+    ConsumedMapping,
+    is_dict_free,
+    log_value,
+    logger,
+    record_read,
+)
+from ._params.file import load_file, parse_overrides
 from ._params.merge import (
     copied,
     flattened,
@@ -29,8 +38,8 @@ from ._params.merge import (
     with_overrides,
 )
 from ._params.origins import Origins
-from ._params.scope import scope_from, visible
-from ._params.text import dumps, ordered, shown
+from ._params.scope import scope_from, values_below
+from ._params.text import dumps, ordered
 from ._values.describe import describe, show
 from ._values.keys import did_you_mean
 from ._values.origin import outside_site, resolve
@@ -42,43 +51,50 @@ if TYPE_CHECKING:
     from ._scopes.scope import scope
 
 
-class Params(Consumed):
+class Params(ConsumedMapping):
     """A nested dict of parameters, with the path that leads to it as `history`.
 
-    Dicts inside are given out as `Params` that share them, those in lists too, so that whatever
-    reads a part consumes it.  The text "None" becomes None when a Params is made.
+    Dicts inside it, also those in lists, are returned as `Params` that share them: whoever pops
+    from a part takes it from the whole.  The text "None" becomes None when a Params is made.
     """
 
-    DEFAULT: Any = DEFAULT
+    DEFAULT: ClassVar = DEFAULT
 
-    def pop(self, key: str, default: Any = DEFAULT, keep_as_dict: bool = False) -> Any:
-        """Remove the value and return it; without value and default, `ConfigurationError`."""
-        found = self._take(key, default)
-        _, value, origin = found
+    # The frame that calls a public method is recorded as the reader, so each method takes it
+    # itself; that the three typed pops do not share a helper saves each of them a call.
+
+    def pop(self, key: str, default: object = DEFAULT, keep_as_dict: bool = False) -> Any:
+        """Remove the value and return it.
+
+        `ConfigurationError` if the key is missing and there is no default.
+        """
+        taken = self._take(key, default)
+        _, value, origin = taken
         if not keep_as_dict and isinstance(value, (dict, list)) and not is_dict_free(value):
+            # A default is the caller's: it must not be consumed.
             return self._wrapped(key, copied(value) if origin is None else value)
-        self._note(found, value, default, _getframe(1))
+        self._log_and_record(taken, value, default, _getframe(1))
         return value
 
-    def pop_int(self, key: str, default: Any = DEFAULT) -> int | None:
-        """Pop and make an int of what is not None."""
-        found = self._take(key, default)
-        used = found[1] if type(found[1]) is int else self._cast(found, int)
-        self._note(found, used, default, _getframe(1))
+    def pop_int(self, key: str, default: object = DEFAULT) -> int | None:
+        """Pop the value and convert it to an int, unless it is None."""
+        taken = self._take(key, default)
+        used = taken[1] if type(taken[1]) is int else self._cast(taken, int)
+        self._log_and_record(taken, used, default, _getframe(1))
         return used
 
-    def pop_float(self, key: str, default: Any = DEFAULT) -> float | None:
-        """Pop and make a float of what is not None."""
-        found = self._take(key, default)
-        used = found[1] if type(found[1]) is float else self._cast(found, float)
-        self._note(found, used, default, _getframe(1))
+    def pop_float(self, key: str, default: object = DEFAULT) -> float | None:
+        """Pop the value and convert it to a float, unless it is None."""
+        taken = self._take(key, default)
+        used = taken[1] if type(taken[1]) is float else self._cast(taken, float)
+        self._log_and_record(taken, used, default, _getframe(1))
         return used
 
-    def pop_bool(self, key: str, default: Any = DEFAULT) -> bool | None:
-        """Pop a bool, None, or one of the texts "true" and "false"."""
-        found = self._take(key, default)
-        used = found[1] if type(found[1]) is bool else self._cast(found, _bool)
-        self._note(found, used, default, _getframe(1))
+    def pop_bool(self, key: str, default: object = DEFAULT) -> bool | None:
+        """Pop the value: a bool, None, or one of the texts "true" and "false"."""
+        taken = self._take(key, default)
+        used = taken[1] if type(taken[1]) is bool else self._cast(taken, _bool)
+        self._log_and_record(taken, used, default, _getframe(1))
         return used
 
     def pop_choice(
@@ -88,57 +104,54 @@ class Params(Consumed):
         default_to_first_choice: bool = False,
         allow_class_names: bool = True,
     ) -> Any:
-        """Pop one of `choices`; or any text with a dot, where class names are allowed."""
+        """Pop the value, which must be one of `choices`, or a class name if these are allowed.
+
+        Any text with a dot counts as a class name.
+        """
         default = choices[0] if default_to_first_choice and choices else DEFAULT
-        found = self._take(key, default)
-        path, value, origin = found
+        taken = self._take(key, default)
+        _, value, _ = taken
         is_name = allow_class_names and isinstance(value, str) and "." in value
         if value not in choices and not is_name:
-            raise ConfigurationError(
-                f"{shown(path, value)} not in acceptable choices for {path}: {choices}. You should "
-                "either use the --include-package flag to make sure the correct module is loaded, "
-                "or use a fully qualified class name in your config file like "
-                '{"model": "my_module.models.MyModel"} to have it imported automatically.',
-                key=path,
-                value=show(path, value),
-                origin=resolve(origin) if origin is not None else None,
-            )
-        self._note(found, value, default, _getframe(1))
+            raise self._not_a_choice(taken, choices)
+        self._log_and_record(taken, value, default, _getframe(1))
         return value
 
-    def get(self, key: str, default: Any = DEFAULT) -> Any:
+    def get(self, key: str, default: object = DEFAULT) -> Any:
         """Return the value, or `default`, or None; nothing is removed or logged."""
         if key in self.params:
-            return self._read(key, _getframe(1))
+            return self._read_item(key, _getframe(1))
         path, value = f"{self.history}{key}", None if default is DEFAULT else default
-        self._asked[path] = None
-        record(path, value, value, None, _getframe(1))
+        self._defaulted[path] = None
+        record_read(path, value, value, None, _getframe(1))
         return self._wrapped(key, copied(value))
 
     def as_dict(self, quiet: bool = False, infer_type_and_cast: bool = False) -> dict[str, Any]:
-        """Return the dict that this is made of, or a cast copy; not `quiet`, log what it has."""
-        self._record_all(_getframe(1))
-        params = infer_and_cast(self.params) if infer_type_and_cast else self.params
+        """Return the dict inside, or a copy of it that is cast; log its values unless `quiet`."""
+        self._record_bulk(_getframe(1))
+        params: dict[str, Any] = infer_and_cast(self.params) if infer_type_and_cast else self.params
         if not quiet and logger.isEnabledFor(INFO):
             for key, value in flattened(params, self.history):
-                log(key, value)
-        found: dict[str, Any] = params
-        return found
+                log_value(key, value)
+        return params
 
     def as_flat_dict(self) -> dict[str, Any]:
         """Return the values by dotted key; lists and empty dicts are values."""
-        self._record_all(_getframe(1))
+        self._record_bulk(_getframe(1))
         return dict(flattened(self.params))
 
     def as_ordered_dict(
         self, preference_orders: list[list[str]] | None = None
     ) -> OrderedDict[str, Any]:
         """Return the nested dict sorted by the preferences, the first list first, then by key."""
-        self._record_all(_getframe(1))
+        self._record_bulk(_getframe(1))
         return ordered(self.params, preference_orders)
 
-    def to_file(self, params_file: Path, preference_orders: list[list[str]] | None = None) -> None:
+    def to_file(
+        self, params_file: FilePath, preference_orders: list[list[str]] | None = None
+    ) -> None:
         """Write what is left as JSON, in the order of `as_ordered_dict`."""
+        # Before the file is opened, so that an error leaves none behind.
         text = dumps(ordered(self.params, preference_orders), indent=4)
         with open(params_file, "w", encoding="utf-8") as file:
             file.write(text)
@@ -148,18 +161,20 @@ class Params(Consumed):
         return str(zlib.adler32(dumps(self.params, sort_keys=True).encode()))
 
     def assert_empty(self, class_name: str) -> None:
-        """Raise `ConfigurationError` when something is left, which `class_name` did not take."""
+        """Raise `ConfigurationError` if anything is left that `class_name` did not pop."""
         if not self.params:
             return
-        asked = [path[len(self.history) :] for path in self._asked if path.startswith(self.history)]
+        start = self.history
+        defaulted = [path[len(start) :] for path in self._defaulted if path.startswith(start)]
         hints = [
-            f"{key!r} ({resolve(self._origins[f'{self.history}{key}'])}).{did_you_mean(key, asked)}"
-            for key in map(str, list(self.params)[:3])
+            f"{key!r} ({resolve(self._origins[f'{start}{key}'])}) was not read."
+            f"{did_you_mean(key, defaulted)}"
+            for key in map(str, list(self.params)[:3])  # the first ones are enough
         ]
         first = f"{self.history}{next(iter(self.params))}"
         raise ConfigurationError(
             f"Extra parameters passed to {class_name}: {describe('', self.params)}. "
-            f"Nothing took {' '.join(hints)}",
+            f"{' '.join(hints)}",
             key=first,
             origin=resolve(self._origins[first]),
         )
@@ -169,36 +184,39 @@ class Params(Consumed):
         return deepcopy(self)
 
     def add_file_to_archive(self, name: str) -> None:
-        """Take note, before it is popped, that the file which `name` gives belongs to an archive.
+        """Note that an archive needs the file whose path is the value of `name`.
 
-        It is in `files_to_archive` of the topmost Params, by its full path.
+        Call it before the value is popped.  The path is then in `files_to_archive` of the topmost
+        Params, under the full path of the key.
         """
         if self.loading_from_archive:
             return
         if name not in self.params:
             raise self._missing(name)
-        path, given = f"{self.history}{name}", self._read(name, _getframe(1))
+        path, given = f"{self.history}{name}", self._read_item(name, _getframe(1))
         local = os.path.expanduser(given) if isinstance(given, (str, os.PathLike)) else ""
         if not os.path.exists(local):
             raise ConfigurationError(
-                f"key {path!r} is {show(path, given)}, which is no file here to archive.", key=path
+                f"key {path!r} is {show(path, given)}, which is not a local file. Only local files "
+                "can go into an archive.",
+                key=path,
             )
         self.files_to_archive[path] = str(local)
 
     @classmethod
     def from_file(
         cls,
-        params_file: Path,
+        params_file: FilePath,
         params_overrides: str | Mapping[str, Any] = "",
         ext_vars: Mapping[str, str] | None = None,
-        roots: Iterable[Path] = (),
+        roots: Iterable[FilePath] = (),
     ) -> Self:
-        """Return the parameters of a JSON, Jsonnet, YAML or TOML file, overridden.
+        """Return the parameters of a JSON, Jsonnet, YAML or TOML file, with overrides over them.
 
         Jsonnet imports from the file's directory downwards and from `roots`; its external
         variables are `ext_vars`, then those of the environment that it asks for.
         """
-        values, origins = load(params_file, ext_vars, roots)
+        values, origins = load_file(params_file, ext_vars, roots)
         if isinstance(params_overrides, str):
             overrides = parse_overrides(params_overrides, ext_vars)
         else:
@@ -211,13 +229,13 @@ class Params(Consumed):
 
     @classmethod
     def from_scope(cls, scope: scope | None = None, prefix: str = "") -> Self:
-        """Return what is visible below `prefix` in the active scope, or in `scope`, nested."""
-        values, origins, history = visible(scope, prefix)
+        """Return the values below `prefix` of `scope`, or of the active scope, nested."""
+        values, origins, history = values_below(scope, prefix)
         return cls._with_origins(values, origins, history)
 
     def to_scope(self, prefix: str = "") -> scope:
-        """Return a scope, to be entered, of what is left, each value with its origin."""
-        self._record_all(_getframe(1))
+        """Return a scope of what is left, ready to be entered; each value keeps its origin."""
+        self._record_bulk(_getframe(1))
         return scope_from(self.params, self._origins, self.history, prefix)
 
     @classmethod
@@ -227,7 +245,7 @@ class Params(Consumed):
         return made
 
 
-def _bool(value: Any) -> bool:
+def _bool(value: object) -> bool:
     if value in ("true", "false") and isinstance(value, str):
         return value == "true"
     raise ValueError
@@ -241,16 +259,19 @@ def pop_choice(  # noqa: PLR0917  # the reference's signature
     history: str = "?.",
     allow_class_names: bool = True,
 ) -> Any:
-    """Do what `Params.pop_choice` does, for a plain dict."""
+    """Do the same as `Params.pop_choice` for a plain dict."""
     made = Params({}, history)
-    made.params = params
+    made.params = params  # not through Params(), which would pop from a copy
     return made.pop_choice(key, choices, default_to_first_choice, allow_class_names)
 
 
 def remove_keys_from_params(
     params: Params, keys: Iterable[str] = ("pretrained_file", "initializer")
 ) -> None:
-    """Delete these keys at every level of nested dicts; what is no Params is left alone."""
+    """Delete these keys at every level of nested dicts; ignore anything but a Params.
+
+    A model may be given by its name alone.
+    """
     if isinstance(params, Params):
         _remove(params.params, set(keys))
 

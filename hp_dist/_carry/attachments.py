@@ -1,102 +1,118 @@
-"""What is too large to go along with every task: it travels apart, and once.
+"""Attachments: values too large to travel in every message.  They travel apart, and once.
 
-A `Part` is a pickle (protocol 5) with its out-of-band buffers, known by its digest.  A store
-keeps parts where the far side can fetch them: in files, in Ray's object store, in Ray's
-key-value store.  Equal contents are one part, however many scopes hold them, for as long as
-one of them does.
+An `Attachment` is a pickle (protocol 5) with its out-of-band buffers, known by its digest.  A
+store keeps attachments where workers can fetch them: in files, in Ray's object store, in Ray's
+key-value store.  Equal contents are one attachment, however many scopes hold them, for as long
+as one of these scopes exists.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from pickle import PickleBuffer
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
 from ..exceptions import CarrierError
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 DIGEST_SIZE = 16
+IS_ATTACHED = b"#"  # followed by the digest of the attachment that has the bytes
 _LENGTH = struct.Struct("<Q")
-_ALIGNMENT = 64  # of buffers, so that arrays over them are aligned
+_ALIGNMENT = 64  # a cache line: arrays over buffers at other addresses are slower to compute with
 
 
-class Part:
-    """A pickled value with its buffers; `places` has where stores keep it, by store."""
+class Attachment:
+    """A pickled value with its buffers.
+
+    `places` holds, by store, who put the attachment there and what `Store.keep` returned.
+    """
 
     __slots__ = ("__weakref__", "buffers", "digest", "places", "size", "stream")
 
-    def __init__(self, digest: bytes, stream: bytes, buffers: Sequence[Any]) -> None:
+    def __init__(self, digest: bytes, stream: bytes, buffers: Sequence[ReadableBuffer]) -> None:
         self.digest = digest
         self.stream = stream
         self.buffers = [memoryview(buffer).cast("B") for buffer in buffers]
         self.size = len(stream) + sum(buffer.nbytes for buffer in self.buffers)
-        self.places: dict[Any, Any] = {}
+        self.places: dict[type[Store], tuple[object, Any]] = {}
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        wrap: Any = PickleBuffer if protocol >= 5 else bytes
-        return received, (self.digest, self.stream, [wrap(buffer) for buffer in self.buffers])
+    def __reduce_ex__(self, protocol: int) -> tuple[object, ...]:  # type: ignore[override]  # pickle passes an int
+        # Out of band, Ray moves buffers without copying them; older protocols cannot.
+        wrap: type[PickleBuffer | bytes] = PickleBuffer if protocol >= 5 else bytes
+        buffers = [wrap(buffer) for buffer in self.buffers]
+        return receive_attachment, (self.digest, self.stream, buffers)
+
+
+Fetch = Callable[[bytes], Attachment]
+"""Returns the attachment with a digest; `CarrierError` when it cannot be fetched."""
 
 
 class Store(Protocol):
-    """Where parts are kept for the far side.
+    """Where attachments are kept for workers.
 
-    `keep` returns the place, which travels in the parcel; `fetch` returns the part from there.
-    A parcel of more than `most_bytes` is a part itself.
+    `keep` returns the place, which travels in the message; `fetch` returns the attachment from
+    there.  A payload of more than `most_bytes` is itself sent as an attachment.
     """
 
     most_bytes: float
 
     @staticmethod
-    def keep(part: Part) -> Any: ...
+    def keep(attachment: Attachment) -> object: ...
 
     @staticmethod
-    def fetch(digest: bytes, place: Any) -> Part: ...
+    def fetch(digest: bytes, place: Any) -> Attachment: ...
 
 
 class Inline:
-    """The store of parcels that go wherever a pickle goes: the parts themselves go along."""
+    """The store for messages that may go anywhere: the attachments travel inside the message."""
 
     most_bytes: float = math.inf
 
     @staticmethod
-    def keep(part: Part) -> Part:
-        return part
+    def keep(attachment: Attachment) -> Attachment:
+        return attachment
 
     @staticmethod
-    def fetch(_: bytes, place: Part) -> Part:
+    def fetch(_: bytes, place: Attachment) -> Attachment:
         return place
 
 
-def part(stream: bytes, buffers: Sequence[Any] = ()) -> Part:
-    """Return the part with these contents; the same one as before where it still exists."""
+def make_attachment(stream: bytes, buffers: Sequence[ReadableBuffer] = ()) -> Attachment:
+    """Return the attachment with these contents: the existing one, while there is one."""
     digest = digest_of(stream, *buffers)
-    return _known.setdefault(digest, Part(digest, stream, buffers))
+    return _known.setdefault(digest, Attachment(digest, stream, buffers))
 
 
-def received(digest: bytes, stream: bytes, buffers: Sequence[Any]) -> Part:
-    """Return the part that arrived; `CarrierError` when it is not what was sent."""
+def receive_attachment(
+    digest: bytes, stream: bytes, buffers: Sequence[ReadableBuffer]
+) -> Attachment:
+    """Return the attachment that arrived; `CarrierError` when it is not what was sent."""
     if digest_of(stream, *buffers) != digest:
         raise CarrierError(
-            "A part of the carried scope was damaged on its way: its digest is wrong."
+            "An attachment of the submitted scope was damaged on its way: its digest does not "
+            "match. Submit the work again."
         )
-    return _known.setdefault(digest, Part(digest, stream, buffers))
+    return _known.setdefault(digest, Attachment(digest, stream, buffers))
 
 
-def digest_of(*pieces: Any) -> bytes:
+def digest_of(*pieces: ReadableBuffer) -> bytes:
     digest = blake2b(digest_size=DIGEST_SIZE)
     for piece in pieces:
-        if len(pieces) > 1:
+        if len(pieces) > 1:  # without the lengths, pieces cut elsewhere would have one digest
             digest.update(_LENGTH.pack(memoryview(piece).nbytes))
         digest.update(piece)
     return digest.digest()
 
 
-def to_chunks(part: Part) -> Iterator[bytes | memoryview]:
-    """Yield the part as one run of bytes: lengths, pickle, buffers on 64-byte borders."""
-    pieces: list[bytes | memoryview] = [part.stream, *part.buffers]
+def to_chunks(attachment: Attachment) -> Iterator[bytes | memoryview]:
+    """Yield the attachment as one run of bytes: lengths, pickle, buffers on 64-byte borders."""
+    pieces: list[bytes | memoryview] = [attachment.stream, *attachment.buffers]
     head = b"".join(_LENGTH.pack(n) for n in (len(pieces), *(len(piece) for piece in pieces)))
     position = 0
     for piece in (head, *pieces):
@@ -106,12 +122,12 @@ def to_chunks(part: Part) -> Iterator[bytes | memoryview]:
         position += gap + len(piece)
 
 
-def from_bytes(digest: bytes, data: bytes | memoryview) -> Part:
-    """Return the part whose `to_chunks` are `data`, its buffers looking into it."""
+def from_bytes(digest: bytes, data: bytes | memoryview) -> Attachment:
+    """Return the attachment whose `to_chunks` are `data`; its buffers are views of `data`."""
     try:
         view = memoryview(data)
         (count,) = _LENGTH.unpack_from(view)
-        if count > len(view):
+        if count > len(view):  # or a damaged count would ask for a list that fills the memory
             raise ValueError(count)
         lengths = [_LENGTH.unpack_from(view, 8 * (i + 1))[0] for i in range(count)]
         position = 8 * (count + 1)
@@ -122,8 +138,13 @@ def from_bytes(digest: bytes, data: bytes | memoryview) -> Part:
             position += length
         stream, *buffers = pieces
     except (struct.error, ValueError) as error:
-        raise CarrierError("A part of the carried scope was damaged or cut short.") from error
-    return received(digest, bytes(stream), buffers)
+        raise CarrierError(
+            "An attachment of the submitted scope was damaged or cut short on its way. Submit "
+            "the work again."
+        ) from error
+    return receive_attachment(digest, bytes(stream), buffers)
 
 
-_known: WeakValueDictionary[bytes, Part] = WeakValueDictionary()
+# Weak, so that an attachment lives as long as the scopes that hold its value, and its copies in
+# the stores with it.
+_known: WeakValueDictionary[bytes, Attachment] = WeakValueDictionary()

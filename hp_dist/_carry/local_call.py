@@ -1,44 +1,62 @@
-"""A call that other processes of this host make inside the scopes of its submission.
+"""A call that another process of this host makes inside the scopes of its submission.
 
-Engines submit `run` in place of the user's function, with a parcel and that function as its
-arguments: quicker to pickle than an object that holds them, and that is done for each task.
+Engines submit `run` in place of the user's function, with a message and that function as its
+arguments: that pickles faster than an object that holds them, and is done for each task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import starmap
-from typing import Any
+from typing import TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
+from .bound import Initializer
+from .calling import call_and_detach
 from .spool import Spool
-from .submission import arrive
+from .submission import Attachments, Submission, receive
+
+T = TypeVar("T")
+
+ATTRIBUTE = "_hyperparameter"
+"""Where an engine's object keeps the submission that it needs, and so the files of the spool."""
 
 
 def run(
-    data: bytes, along: Any, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]
-) -> Any:
-    """Call the function inside the scopes that arrive with it."""
-    before = arrive(Spool, data, along).open()
-    try:
-        return function(*args, **kwargs)
-    finally:
-        context.detach(before)
+    payload: bytes,
+    attachments: Attachments,
+    function: Callable[..., T],
+    args: Iterable[object],
+    kwargs: Mapping[str, object],
+) -> T:
+    """Call the function inside the scopes of the message that came with it."""
+    before = receive(Spool, payload, attachments).attach()
+    return call_and_detach(before, function, args, kwargs)
 
 
-def each(data: bytes, along: Any, function: Callable[..., Any], items: Iterable[Any]) -> Any:
-    """Return the results for all items; what a call leaves open is gone for the next one."""
-    return run(data, along, _isolated, (map(function, items),), {})
+def each(
+    payload: bytes,
+    attachments: Attachments,
+    function: Callable[..., T],
+    items: Iterable[object],
+) -> list[T]:
+    """Return the results for all items; what one call leaves open is closed before the next."""
+    return run(payload, attachments, _isolated, (map(function, items),), {})
 
 
-def star_each(data: bytes, along: Any, function: Callable[..., Any], items: Iterable[Any]) -> Any:
+def star_each(
+    payload: bytes,
+    attachments: Attachments,
+    function: Callable[..., T],
+    items: Iterable[Iterable[object]],
+) -> list[T]:
     """Return the results for the arguments in each item, as `each` does."""
-    return run(data, along, _isolated, (starmap(function, items),), {})
+    return run(payload, attachments, _isolated, (starmap(function, items),), {})
 
 
-def _isolated(calls: Iterable[Any]) -> list[Any]:
+def _isolated(calls: Iterable[T]) -> list[T]:
     here, active = interface.active(), interface.active
     results = []
     for result in calls:
@@ -46,3 +64,15 @@ def _isolated(calls: Iterable[Any]) -> list[Any]:
             context.detach(here)
         results.append(result)
     return results
+
+
+def worker_initializer(user: object) -> object:
+    """Return an initializer for the workers of a pool made here, which runs the user's own.
+
+    It opens the scopes that are active where the pool is made: the workers that replace others are
+    started by a thread of the pool, which has none.  What cannot be called is left for the pool
+    to refuse.
+    """
+    if user is None or callable(user):
+        return Initializer(Submission.capture(), user, Spool)
+    return user

@@ -1,4 +1,4 @@
-"""What was used last, up to a number of bytes."""
+"""A cache of the values used last, bounded by the bytes that they take."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ class Recent:
     def __init__(self, most: int, most_bytes: int) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._items: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._items: OrderedDict[bytes, tuple[object, int]] = OrderedDict()
         self._weight = 0
         self._lock = Lock()
         if hasattr(os, "register_at_fork"):
+            # A hook can never be removed: a strong reference would keep the values for ever.
             renew = weakref.WeakMethod(self._renew_lock)
             os.register_at_fork(after_in_child=lambda: (method := renew()) and method())
 
     def _renew_lock(self) -> None:
-        """Replace the lock, which a thread may have held that a fork has left behind."""
+        """Replace the lock: a thread that the forked child does not have may have held it."""
         self._lock = Lock()
 
-    def get(self, key: bytes) -> Any:
+    def get(self, key: bytes) -> Any:  # values of several types share one bound
         with self._lock:
             found = self._items.get(key)
             if found is None:
@@ -40,7 +41,7 @@ class Recent:
             self._items.move_to_end(key)
             return found[0]
 
-    def put(self, key: bytes, value: Any, weight: int) -> None:
+    def put(self, key: bytes, value: object, weight: int) -> None:
         with self._lock:
             before = self._items.pop(key, None)
             self._items[key] = value, weight

@@ -1,9 +1,9 @@
-"""What travels with a piece of work: the scopes of its submission, and the baseline.
+"""A submission: the scopes and the baseline of the moment when work is submitted.
 
-A `Carried` is made in the submitting thread; its `parcel` travels.  Where that arrives, as a
-`Sent`, `open()` puts the scopes over what is active there; in another process it also brings the
-baseline, and installs the engines that were installed where it comes from, so that work submitted
-from there carries on.
+It is captured in the submitting thread, and its `message` travels.  In the worker, `receive` makes
+a submission of the message again, and `attach` opens its scopes over what is active there.  In
+another process that also sets the baseline, and installs the engines that were installed where
+the work came from, so that work submitted from there takes its scopes along too.
 """
 
 from __future__ import annotations
@@ -11,243 +11,248 @@ from __future__ import annotations
 import functools
 import os
 import pickle
-from typing import Any, NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
+from hyperparameter._engine_interface import State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
 from ..exceptions import CarrierError
-from .attachments import Inline, Part, Store, part
+from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
+from .encoded import EncodedSubmission, OriginProcess, unseal
 from .recent import Recent
-from .wire import Fetch, Payload, decode, encode, seal, unseal, weight_of
+from .wire import EngineValues, decode, encode, weight_of
 
-Home = tuple[bytes, int]
-
-
-class Parcel(NamedTuple):
-    """A `Carried` on its way: bytes, and what an engine has to see itself.
-
-    `along` is empty, or has the values beside the scopes and the baseline, and by digest the places
-    of the parts.
-    """
-
-    data: bytes
-    along: tuple[Any, ...] = ()
+Attachments = tuple[()] | tuple[EngineValues, EngineValues, dict[bytes, object]]
+"""What a message has besides its payload: nothing, or the engine values of the scopes, those of
+the baseline, and the places of the attachments by their digests."""
 
 
-class Travelling(Protocol):
-    """A `Carried`, or a `Sent` that may become one."""
+class Message(NamedTuple):
+    """A submission on its way: bytes, and what does not fit into them."""
 
-    def open(self) -> Any:
-        """Open the scopes in this context; return what `context.detach` puts back."""
-
-    def parcel(self, store: type[Store]) -> Parcel:
-        """Return what travels; `CarrierError` when a value cannot."""
-
-    def arrived(self) -> Carried:
-        """Return the `Carried`; `CarrierError` when what was sent is damaged."""
+    payload: bytes
+    attachments: Attachments = ()
 
 
-class Carried:
+class Submission:
     """The scopes and the baseline of one moment."""
 
-    __slots__ = ("_engines", "_home", "baseline", "scopes")
+    __slots__ = ("_engines", "_origin_process", "baseline", "scopes")  # made for every task
 
-    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
+    def __init__(
+        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+    ) -> None:
         self.scopes, self.baseline = captured
         self._engines = engines
-        self._home = home  # the process where this was captured
+        self._origin_process = process
 
     @classmethod
     def capture(cls) -> Self:
         """Return what is active in this context now."""
         return cls(context.capture(), _engines.installed(), (_token, os.getpid()))
 
-    @property
-    def is_home(self) -> bool:
-        """Whether this is the process where it was captured."""
-        return self._home == (_token, os.getpid())
+    @classmethod
+    def capture_to_travel(cls) -> Self:
+        """Return what is active now; `CarrierError` when one of the values cannot travel."""
+        captured = cls.capture()
+        captured.message(Inline)
+        return captured
 
-    def open(self, over: Carried | None = None) -> Any:
-        """Open the scopes, those of `over` below them, and the baseline at the bottom."""
-        if self.is_home:
+    @property
+    def in_origin_process(self) -> bool:
+        """Whether this is the process where it was captured."""
+        return self._origin_process == (_token, os.getpid())
+
+    def attach(self, over: Submission | None = None) -> State | None:
+        """Open the scopes, those of `over` below them, and the baseline at the bottom.
+
+        Return what `context.detach` takes.
+        """
+        if self.in_origin_process:
             return context.attach(self.scopes)
-        scopes, baseline = self._from_afar()
+        scopes, baseline = self._portable()
         context.set_baseline(baseline)
         _engines.install_all(self._engines)
+        # The baseline is attached as well as set: another call in this process, a thread's or a
+        # coroutine's, may set its own meanwhile.
         if over is None or not over.scopes.depth:
             return context.attach(scopes, baseline)
         before = context.attach(over.scopes, baseline)
         context.attach(scopes)
         return before
 
-    def open_for_good(self) -> None:
-        """Open the scopes in a process that is there for them; tasks bring a later baseline."""
-        scopes, baseline = (self.scopes, self.baseline) if self.is_home else self._from_afar()
+    def attach_for_good(self) -> None:
+        """Open the scopes for the life of this process; its tasks may bring a later baseline."""
+        here = self.in_origin_process
+        scopes, baseline = (self.scopes, self.baseline) if here else self._portable()
         context.set_baseline(baseline)
         _engines.install_all(self._engines)
         context.attach(scopes)
 
-    def _from_afar(self) -> tuple[Snapshot, Snapshot]:
-        """Return scopes and baseline in a fork of the process, which they have to name now."""
-        parent = interface.this_process()._replace(pid=self._home[1])
+    def _portable(self) -> tuple[Snapshot, Snapshot]:
+        """Return scopes and baseline for a forked child, with the parent named in their origins."""
+        parent = interface.this_process()._replace(pid=self._origin_process[1])
         return self.scopes.portable(parent), self.baseline.portable(parent)
 
-    def parcel(self, store: type[Store]) -> Parcel:
+    def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
         scopes, baseline = encode(self.scopes), encode(self.baseline)
-        sealed: _Sealed | None = scopes.sealed
-        of = baseline, self._engines, self._home
-        if sealed is None or sealed.of != of:
-            sealed = scopes.sealed = _Sealed(scopes, of)
-        data, parts = sealed.data, sealed.parts
-        if len(data) > store.most_bytes:
-            whole = sealed.whole()
-            data, parts = _IS_PART + whole.digest, [*parts, whole]
-        if not parts and not any(sealed.beside):
-            return Parcel(data)
-        return Parcel(data, (*sealed.beside, {part.digest: store.keep(part) for part in parts}))
+        made_from = baseline, self._engines, self._origin_process
+        # Kept with the scopes: a thousand tasks of one scope are encoded once.
+        encoded = scopes.submission
+        if encoded is None or encoded.made_from != made_from:
+            encoded = scopes.submission = EncodedSubmission(scopes, made_from)
+        payload, attachments = encoded.data, encoded.attachments
+        if len(payload) > store.most_bytes:
+            whole = encoded.as_attachment()
+            payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
+        if not attachments and not any(encoded.engine_values):
+            return Message(payload)
+        places = {attachment.digest: store.keep(attachment) for attachment in attachments}
+        return Message(payload, (*encoded.engine_values, places))
 
-    def parts(self) -> list[Part]:
+    def attachments(self) -> list[Attachment]:
         """Return what of it travels apart."""
-        return [*encode(self.scopes).parts, *encode(self.baseline).parts]
+        return [*encode(self.scopes).attachments, *encode(self.baseline).attachments]
 
-    def arrived(self) -> Carried:
+    def received(self) -> Submission:
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Sent, (Inline, *self.parcel(Inline))
+    def __reduce__(self) -> tuple[object, ...]:
+        return LazySubmission, (Inline, *self.message(Inline))
 
 
-class _Sealed:
-    """What of a parcel is the same in all stores; `of` tells what it was made from."""
+class LazySubmission:
+    """A message that has arrived, received when somebody needs it.
 
-    def __init__(self, scopes: Payload, of: tuple[Payload, tuple[str, ...], Home]) -> None:
-        baseline, engines, home = self.of = of
-        nothing_open = scopes is baseline
-        body = (None if nothing_open else scopes.data, baseline.data, engines, home)
-        self.data = seal(pickle.dumps(body, protocol=5))
-        self.parts = [*baseline.parts, *(() if nothing_open else scopes.parts)]
-        self.beside = () if nothing_open else scopes.beside, baseline.beside
-        self._whole: Part | None = None
-
-    def whole(self) -> Part:
-        """Return the data as a part."""
-        if self._whole is None:
-            self._whole = part(self.data)
-        return self._whole
-
-
-class Sent:
-    """A parcel that arrived, opened when it is needed."""
-
-    __slots__ = ("_parcel", "_store")
-
-    def __init__(self, store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> None:
-        self._store = store
-        self._parcel = Parcel(data, along)
-
-    def arrived(self) -> Carried:
-        return arrive(self._store, *self._parcel)
-
-    def open(self) -> Any:
-        return self.arrived().open()
-
-    def parcel(self, store: type[Store]) -> Parcel:
-        return self._parcel if store is self._store else self.arrived().parcel(store)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Sent, (Inline, *self.parcel(Inline))
-
-
-def arrive(store: type[Store], data: bytes, along: tuple[Any, ...] = ()) -> Carried:
-    """Return what was carried; the same bytes are decoded once.
-
-    `CarrierError` when they are damaged, or when a part of them is not to be had.
+    So an error in it is raised where the work runs, not where the engine unpickles the work: there,
+    a pool would start its workers again and again.
     """
-    if not isinstance(data, bytes):
-        raise CarrierError(f"A carried scope is bytes, not {type(data).__name__}.")
-    if len(along) not in (0, 3):
-        raise CarrierError(f"The scope arrived with {len(along)} things along, not three.")
-    known: Carried | None = _arrived.get(data)
+
+    __slots__ = ("_message", "_store")
+
+    def __init__(self, store: type[Store], payload: bytes, attachments: Attachments = ()) -> None:
+        self._store = store
+        self._message = Message(payload, attachments)
+
+    def received(self) -> Submission:
+        """Return the submission; `CarrierError` when the message is damaged."""
+        return receive(self._store, *self._message)
+
+    def attach(self) -> State | None:
+        return self.received().attach()
+
+    def message(self, store: type[Store]) -> Message:
+        return self._message if store is self._store else self.received().message(store)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return LazySubmission, (Inline, *self.message(Inline))
+
+
+AnySubmission = Submission | LazySubmission
+
+
+def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -> Submission:
+    """Return the submission of a message; the same payload is decoded once.
+
+    `CarrierError` when it is damaged, or when one of its attachments cannot be fetched.
+    """
+    if not isinstance(payload, bytes):
+        raise CarrierError(f"A submitted scope is bytes, not {type(payload).__name__}.")
+    if len(attachments) not in (0, 3):
+        raise CarrierError(f"A submitted scope has 0 or 3 attachments, not {len(attachments)}.")
+    known: Submission | None = _received.get(payload)
     if known is None:
-        aside, baseline_aside, places = along or ((), (), {})
+        of_scopes, of_baseline, places = attachments or ((), (), {})
         fetch = functools.partial(_fetch, store, places)
-        body = unseal(fetch(data[1:]).stream if data[:1] == _IS_PART else data)
-        scopes, baseline, engines, home = pickle.loads(body)
-        bottom = _decode_once(baseline, fetch, baseline_aside)
-        top = bottom if scopes is None else decode(scopes, fetch, aside)
-        known = Arrived(Captured(top, bottom), engines, home)
-        if not aside and not baseline_aside:  # they may be others next time
-            _arrived.put(data, known, _weight(top) + _weight(bottom))
+        is_attached = payload[:1] == IS_ATTACHED
+        body = unseal(fetch(payload[1:]).stream if is_attached else payload)
+        scopes, baseline, engines, process = pickle.loads(body)
+        bottom = _decode_baseline(baseline, fetch, of_baseline)
+        top = bottom if scopes is None else decode(scopes, fetch, of_scopes)
+        known = ReceivedSubmission(Captured(top, bottom), engines, process)
+        if not of_scopes and not of_baseline:  # with the same payload, they may be others next time
+            _received.put(payload, known, _weight(top) + _weight(bottom))
     return known
 
 
-def _fetch(store: type[Store], places: dict[bytes, Any], digest: bytes) -> Part:
+def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
     if digest not in places:
-        raise CarrierError("A part of the carried scope was lost on its way.")
-    found = store.fetch(digest, places[digest])
-    if getattr(found, "digest", None) != digest:
-        raise CarrierError("A part of the carried scope is not the one that was sent.")
+        raise CarrierError(
+            "An attachment of the submitted scope was lost on its way. Submit the work again."
+        )
+    found: object = store.fetch(digest, places[digest])
+    # A store gives what somebody else may have put there: nothing is taken on trust.
+    if not isinstance(found, Attachment) or found.digest != digest:
+        raise CarrierError("An attachment of the submitted scope is not the one that was sent.")
     return found
 
 
-def _decode_once(data: bytes, fetch: Fetch, beside: Any) -> Snapshot:
-    """Decode a baseline: it is told by its identity whether there is a new one."""
-    known: Snapshot | None = None if beside else _arrived.get(data)
+def _decode_baseline(data: bytes, fetch: Fetch, engine_values: EngineValues) -> Snapshot:
+    """Decode a baseline once: whether a task brings a new one is told by the object's identity."""
+    known: Snapshot | None = None if engine_values else _received.get(data)
     if known is None:
-        known = decode(data, fetch, beside)
-        if not beside:
-            _arrived.put(data, known, _weight(known))
+        known = decode(data, fetch, engine_values)
+        if not engine_values:
+            _received.put(data, known, _weight(known))
     return known
 
 
 def _weight(snapshot: Snapshot) -> int:
-    return sum(weight_of(layer, blob.parts) for layer, blob in encode(snapshot).blobs)
+    pairs = encode(snapshot).layers
+    return sum(weight_of(layer, encoded.attachments) for layer, encoded in pairs)
 
 
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
-_IS_PART = b"#"
-_arrived = Recent(256, 32 * 1024 * 1024)
+_received = Recent(256, 32 * 1024 * 1024)
 
 
-class Arrived(Carried):
-    """A `Carried` that has travelled: its origins were given their process when it left."""
+class ReceivedSubmission(Submission):
+    """A submission from another process, which named itself in the origins when it sent it."""
 
-    __slots__ = ("_opened",)
+    __slots__ = ("_attached",)
 
-    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
-        super().__init__(captured, engines, home)
-        self._opened: tuple[Any, Any, Any] | None = None
+    def __init__(
+        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+    ) -> None:
+        super().__init__(captured, engines, process)
+        self._attached: tuple[State | None, object, State | None] | None = None
 
-    def open(self, over: Carried | None = None) -> Any:
-        """Open the scopes; a worker that is where it was for the last task finds them open."""
-        if over is not None or self.is_home:
-            return super().open(over)
-        if self._opened is not None:
-            before, below, opened = self._opened
+    def attach(self, over: Submission | None = None) -> State | None:
+        """Open the scopes; where nothing has changed since the last time, put that state back.
+
+        States never change, so the next task of the same submission may have the very same one,
+        with the answers that it keeps: that is several times faster than making it again.
+        """
+        if over is not None or self.in_origin_process:
+            return super().attach(over)
+        if self._attached is not None:
+            before, below, attached = self._attached
             if interface.active() is before and interface.baseline_state() is below:
                 _engines.install_all(self._engines)
-                return interface.swap(opened)
-        before = super().open()
-        self._opened = before, interface.baseline_state(), interface.active()
+                return interface.swap(attached)
+        before = super().attach()
+        self._attached = before, interface.baseline_state(), interface.active()
         return before
 
-    def _from_afar(self) -> tuple[Snapshot, Snapshot]:
+    def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline
 
 
-class CarriedToThreads(Carried):
-    """A `Carried` that threads of its process open as it was, with the records open in it."""
+class SubmissionToThreads(Submission):
+    """A submission that threads of its process attach as it was, with the records open in it."""
 
     __slots__ = ("_state",)
 
-    def __init__(self, captured: Captured, engines: tuple[str, ...], home: Home) -> None:
-        super().__init__(captured, engines, home)
+    def __init__(
+        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+    ) -> None:
+        super().__init__(captured, engines, process)
         self._state = interface.active()
 
-    def open(self, over: Carried | None = None) -> Any:
-        return interface.swap(self._state) if self.is_home else super().open(over)
+    def attach(self, over: Submission | None = None) -> State | None:
+        return interface.swap(self._state) if self.in_origin_process else super().attach(over)

@@ -1,4 +1,4 @@
-"""Functions and classes for Ray that take the scope as one more keyword argument.
+"""Functions and classes for Ray that receive a submission as one more keyword argument.
 
 Ray binds arguments against signatures, so those have it too; the user's code never sees it.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
+from hyperparameter._engine_interface import State
 
 from .._carry.attachments import Store
-from .._carry.submission import Carried, arrive
+from .._carry.calling import Arguments, Prepare
+from .._carry.submission import Attachments, Submission, receive
 from .store import ObjectStore, give_back, lend
 
-ARGUMENT = "_hyperparameter_carried"
-_MARK = "__hp_carries__"
+ARGUMENT = "_hyperparameter_carried"  # part of the wire format: both sides look for it
+_MARK = "__hp_receives__"
 _CALLED_BY_PYTHON = frozenset([
     "__new__", "__del__", "__init_subclass__", "__class_getitem__", "__set_name__",
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__", "__eq__",
@@ -27,42 +29,46 @@ _CALLED_BY_PYTHON = frozenset([
     "__ray_ready__", "__ray_terminate__",
 ])  # fmt: skip  # or by Ray
 
-_creations: dict[int, Carried] = {}  # of the actor that this process is, by the id of its instance
+# The scopes that the actor in this process was created in, by the id of its instance: an attribute
+# would be one that the user's class does not know, and may have no slot for.
+_creations: dict[int, Submission] = {}
 
 
-def argument(store: type[Store]) -> Any:
+def argument(store: type[Store]) -> bytes | tuple[bytes, Attachments]:
     """Return what a submission takes along: bytes, which Ray passes on as they are, or more.
 
     `CarrierError` when a value cannot travel.
     """
-    data, along = Carried.capture().parcel(store)
-    return (data, along) if along else data
+    payload, attachments = Submission.capture().message(store)
+    # A plain tuple, because that pickles faster than one of a class of ours.
+    return (payload, attachments) if attachments else payload
 
 
-def filled(kwargs: dict[str, Any] | None, store: type[Store]) -> dict[str, Any]:
-    """Return the keyword arguments with the scope among them."""
+def filled(kwargs: dict[str, object] | None, store: type[Store]) -> dict[str, object]:
+    """Return the keyword arguments with the submission among them."""
     if kwargs and ARGUMENT in kwargs:
         return kwargs
     return {**(kwargs or {}), ARGUMENT: argument(store)}
 
 
-def carries(target: Any) -> bool:
-    """Tell whether a function or class has been made to carry."""
+def is_receiving(target: object) -> bool:
+    """Tell whether a function or class has been made to receive submissions."""
     return getattr(target, _MARK, False)
 
 
-def takes_argument(parameters: Any) -> bool:
+def takes_argument(parameters: Sequence[inspect.Parameter]) -> bool:
     """Tell whether the argument is among the last parameters."""
+    # Behind it there may be Ray's own for tracing, and the user's `**kwargs`.
     return any(parameter.name == ARGUMENT for parameter in parameters[-3:])
 
 
-def is_of_ray(target: Any) -> bool:
+def is_of_ray(target: object) -> bool:
     """Tell Ray's own functions and classes, which have no use for a scope."""
     return str(target.__module__).partition(".")[0] == "ray"
 
 
-def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[..., Any]:
-    """Return `function` with one more keyword argument, the scope that it runs inside."""
+def receiving(function: Callable[..., Any], prepare: Prepare | None = None) -> Callable[..., Any]:
+    """Return `function` with one more keyword argument: the submission that it runs inside."""
     function = _streaming(function)
     wrapper = interface.wrap(function, prepare or _prepare, _finish)
     functools.update_wrapper(wrapper, function)
@@ -73,7 +79,7 @@ def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[...,
     last = len(parameters)
     while last and _stays_behind(parameters[last - 1]):
         last -= 1
-    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]
+    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]  # read by `inspect`
         parameters=[*parameters[:last], extra, *parameters[last:]]
     )
     setattr(wrapper, _MARK, True)
@@ -81,38 +87,40 @@ def carrying(function: Callable[..., Any], prepare: Any = None) -> Callable[...,
 
 
 def _stays_behind(parameter: inspect.Parameter) -> bool:
-    """Tell what the argument has to come before; Ray hides its own where that is the last one."""
+    """Tell what must stay behind the argument; Ray hides its own only where that is the last."""
     is_traces = parameter.name == "_ray_trace_ctx"
     return is_traces or parameter.kind is inspect.Parameter.VAR_KEYWORD
 
 
-def carrying_class(cls: type) -> type:
-    """Return a subclass whose constructor and methods take the scope."""
-    members = {
-        name: _carrying_member(name, inspect.getattr_static(cls, name))
+def receiving_class(cls: type) -> type:
+    """Return a subclass whose constructor and methods receive submissions."""
+    members: dict[str, object] = {
+        name: _receiving_member(name, inspect.getattr_static(cls, name))
         for name, _ in inspect.getmembers_static(cls, _is_method)
         if name not in _CALLED_BY_PYTHON
     }
     if "__init__" not in members:
 
-        def __init__(self: Any) -> None:  # noqa: N807  # as Ray adds one, but after this
+        def __init__(self: object) -> None:  # noqa: N807  # as Ray adds one, but after this
             pass
 
-        members["__init__"] = _carrying_member("__init__", __init__)
+        members["__init__"] = _receiving_member("__init__", __init__)
+    # Ray shows these names.  What can be imported under them is still `cls`, so that cloudpickle
+    # sends this class by value.
     members |= {"__module__": cls.__module__, "__qualname__": cls.__qualname__, _MARK: True}
     return types.new_class(cls.__name__, (cls,), {}, lambda body: body.update(members))
 
 
-def _is_method(member: Any) -> bool:
+def _is_method(member: object) -> bool:
     if isinstance(member, (staticmethod, classmethod)):
         member = member.__func__
     return inspect.isfunction(member)
 
 
-def _carrying_member(name: str, member: Any) -> Any:
+def _receiving_member(name: str, member: Any) -> object:
     if isinstance(member, (staticmethod, classmethod)):
-        return type(member)(carrying(member.__func__, _prepare_static))
-    return carrying(member, _prepare_init if name == "__init__" else _prepare_method)
+        return type(member)(receiving(member.__func__, _prepare_static))
+    return receiving(member, _prepare_init if name == "__init__" else _prepare_method)
 
 
 def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,14 +129,14 @@ def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(inner) and not inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def generator(*args: Any, **kwargs: Any) -> Any:
+        def generator(*args: object, **kwargs: object) -> Generator[object, object, object]:
             return (yield from function(*args, **kwargs))
 
         return generator
     if inspect.isasyncgenfunction(inner) and not inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
-        async def async_generator(*args: Any, **kwargs: Any) -> Any:
+        async def async_generator(*args: object, **kwargs: object) -> AsyncIterator[object]:
             async for item in function(*args, **kwargs):
                 yield item
 
@@ -136,58 +144,55 @@ def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _arrived(kwargs: dict[str, Any]) -> Carried | None:
-    carried, _ = _arrived_along(kwargs)
-    return carried
-
-
-def _arrived_along(kwargs: dict[str, Any]) -> tuple[Carried | None, Any]:
-    sent = kwargs.pop(ARGUMENT, None)
+def _pop_submission(kwargs: dict[str, object]) -> tuple[Submission | None, Attachments]:
+    """Take the submission out of the arguments; return it and what came beside its payload."""
+    sent: Any = kwargs.pop(ARGUMENT, None)  # anything: `receive` checks it
     if sent is None:
         return None, ()
     is_pair = isinstance(sent, tuple) and len(sent) == 2
-    data, along = sent if is_pair else (sent, ())  # which `arrive` refuses when it is no bytes
-    return arrive(ObjectStore, data, along), along
+    payload, attachments = sent if is_pair else (sent, ())
+    return receive(ObjectStore, payload, attachments), attachments
 
 
-def _prepare(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    carried, along = _arrived_along(kwargs)
-    if carried is not None:
-        carried.open()
-        if along:
-            lend(carried.parts(), along[2])
+def _prepare(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    submission, attachments = _pop_submission(kwargs)
+    if submission is not None:
+        submission.attach()
+        if attachments:
+            lend(submission.attachments(), attachments[2])
     return args, kwargs
 
 
-def _finish(before: Any) -> None:
+def _finish(before: State | None) -> None:
     context.detach(before)
     give_back()
 
 
-def _prepare_init(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    carried = _arrived(kwargs)
-    if carried is not None:
-        _creations[id(args[0])] = carried
-        carried.open()
+def _prepare_init(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    submission, _ = _pop_submission(kwargs)
+    if submission is not None:
+        _creations[id(args[0])] = submission
+        submission.attach()
     return args, kwargs
 
 
-def _prepare_method(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    _open_in_actor(_creations.get(id(args[0])), _arrived(kwargs))
+def _prepare_method(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    _attach_in_actor(_creations.get(id(args[0])), _pop_submission(kwargs)[0])
     return args, kwargs
 
 
-def _prepare_static(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    _open_in_actor(next(reversed(_creations.values()), None), _arrived(kwargs))
+def _prepare_static(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    # No instance to ask by, but a process has one actor: the last that was created in it.
+    _attach_in_actor(next(reversed(_creations.values()), None), _pop_submission(kwargs)[0])
     return args, kwargs
 
 
-def _open_in_actor(creation: Carried | None, call: Carried | None) -> None:
+def _attach_in_actor(creation: Submission | None, call: Submission | None) -> None:
     """Open the scopes of the caller over those of the creation.
 
-    A method that another one calls directly runs in its scopes, unless there are none.
+    A method that another one calls directly runs in the scopes of that, unless there are none.
     """
     if call is not None:
-        call.open(over=creation)
+        call.attach(over=creation)
     elif creation is not None and interface.active() is None:
         context.attach(creation.scopes)

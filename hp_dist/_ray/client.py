@@ -1,50 +1,35 @@
-"""Functions, actors and methods that are called through a `ray://` client."""
+"""Functions, actors and methods that are called through a `ray://` client.
+
+A client keeps stubs of its own in place of Ray's functions and classes.  It pickles what a stub
+stands for at the first call and sends it to the cluster.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import re
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .._carry.attachments import Store
 from .._engines import Patches
-from .calls import ARGUMENT, carries, carrying, carrying_class, filled, is_of_ray
+from .calls import ARGUMENT, filled, is_of_ray, is_receiving, receiving, receiving_class
 from .store import KeyValueStore, ObjectStore
 
-_COMMON = "ray.util.client.common"
-_SEAMS = ("_func", "actor_cls", "_signature", "_lock", "_ref", "_client_side_ref", "_remote_stub")
-
-
-def moved() -> list[str]:
-    """Return what is not in Ray's client as expected.
-
-    Its source is read, not imported: that fails where grpc is not installed.
-    """
-    spec = importlib.util.find_spec(_COMMON)
-    if spec is None or spec.origin is None:
-        return [_COMMON]
-    return [f"{_COMMON}.{name}" for name in missing_words(spec.origin, _SEAMS)]
-
-
-def missing_words(path: str, words: Iterable[str]) -> list[str]:
-    """Return the words that are not in a source file."""
-    found = set(re.findall(r"\w+", Path(path).read_text(encoding="utf-8")))
-    return [word for word in words if word not in found]
+if TYPE_CHECKING:
+    from ray.util.client.api import _ClientAPI
+    from ray.util.client.common import ClientActorClass, ClientRemoteFunc, ClientStub
 
 
 def patch(patches: Patches) -> None:
-    """Replace what every call through a client goes through, when its arguments are checked."""
+    """Replace the method that every call through a client reaches, once its arguments are bound."""
     from ray.util.client.api import _ClientAPI
 
     patches.replace(_ClientAPI, "call_remote", _calling(_ClientAPI.call_remote))
 
 
-def _calling(call_remote: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(call_remote: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(call_remote)
-    def wrapper(self: Any, instance: Any, *args: Any, **kwargs: Any) -> Any:
+    def wrapper(self: _ClientAPI, instance: ClientStub, *args: object, **kwargs: object) -> object:
         store = _store_for(getattr(instance, "_remote_stub", instance))  # or inside .options()
         if store is not None:
             kwargs = filled(kwargs, store)
@@ -53,41 +38,34 @@ def _calling(call_remote: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _store_for(stub: Any) -> type[Store] | None:
-    """Make what is called carry, where it can; return the store for its scope."""
+def _store_for(stub: ClientStub) -> type[Store] | None:
+    """Make what is called receive submissions, if it can; return the store for its messages."""
     from ray.util.client import common
 
     if isinstance(stub, common.ClientRemoteFunc):
-        return ObjectStore if _carry_function(stub) else None
+        return ObjectStore if _ensure_receiving(stub, "_func", receiving) else None
     if isinstance(stub, common.ClientActorClass):
-        return KeyValueStore if _carry_class(stub) else None
+        return KeyValueStore if _ensure_receiving(stub, "actor_cls", receiving_class) else None
     is_method = isinstance(stub, common.ClientRemoteMethod)
     return ObjectStore if is_method and ARGUMENT in stub._signature.parameters else None
 
 
-def _carry_function(stub: Any) -> bool:
-    if is_of_ray(stub._func):
+def _ensure_receiving(
+    stub: ClientRemoteFunc | ClientActorClass, name: str, make: Callable[[Any], object]
+) -> bool:
+    """Replace the function or class of a stub, once; tell whether it receives submissions."""
+    if is_of_ray(getattr(stub, name)):
         return False
-    with stub._lock:
-        if not carries(stub._func):
-            stub._func = carrying(stub._func)
+    with stub._lock:  # Ray's own, under which it sends the function or class
+        if not is_receiving(getattr(stub, name)):
+            setattr(stub, name, make(getattr(stub, name)))
             _forget_export(stub)
     return True
 
 
-def _carry_class(stub: Any) -> bool:
-    if is_of_ray(stub.actor_cls):
-        return False
-    with stub._lock:
-        if not carries(stub.actor_cls):
-            stub.actor_cls = carrying_class(stub.actor_cls)
-            _forget_export(stub)
-    return True
-
-
-def _forget_export(stub: Any) -> None:
-    """Make Ray send the function or class again, when it has sent the bare one."""
+def _forget_export(stub: ClientRemoteFunc | ClientActorClass) -> None:
+    """Make Ray send the function or class again: it may have sent the bare one."""
     from ray.util.client.common import ClientSideRefID
 
-    stub._ref = None
-    stub._client_side_ref = ClientSideRefID.generate_id()
+    stub._ref = None  # what Ray tests before it sends
+    stub._client_side_ref = ClientSideRefID.generate_id()  # the server keeps what has the old id

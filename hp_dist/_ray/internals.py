@@ -1,69 +1,86 @@
-"""What the engine for Ray takes hold of inside Ray, looked for before anything is patched."""
+"""What the engine for Ray uses inside Ray, looked for before anything is patched.
+
+Ray has no public way to give every call one more argument.  A version of Ray that lacks one of
+these names is refused as a whole, because an engine that is patched by halves loses scopes.
+"""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import operator
+import re
+from pathlib import Path
+
 from ..exceptions import EngineError
-from . import client
-from .client import missing_words
+
+# What modules and classes must have.
+_ATTRIBUTES = {
+    "ray.remote_function": ("RemoteFunction._remote",),
+    "ray.actor": (
+        "ActorClass._remote", "ActorMethod._remote", "PythonFunctionDescriptor.from_class",
+        "_ActorClassMethodMetadata.create",
+    ),
+    "ray.util.client.api": ("_ClientAPI.call_remote",),
+    "ray._private.client_mode_hook": ("client_mode_should_convert",),
+    "ray.experimental.internal_kv": (
+        "_internal_kv_get", "_internal_kv_put", "_internal_kv_del", "_internal_kv_list",
+        "_internal_kv_exists",
+    ),
+}  # fmt: skip
+# What instances must have: no class tells that, so the names are looked for in the source.  The
+# client's module cannot even be imported where grpc is not installed.
+_WORDS = {
+    "ray.remote_function": (
+        "_function", "_function_signature", "_inject_lock", "_is_cross_language",
+        "_last_export_cluster_and_job", "_uuid",
+    ),
+    "ray.actor": (
+        "__ray_metadata__", "__ray_actor_class__", "modified_class", "method_meta",
+        "actor_creation_function_descriptor", "last_export_cluster_and_job",
+        "is_cross_language", "from_class", "_actor", "_method_name", "_ray_method_signatures",
+    ),
+    "ray.util.client.common": (
+        "_func", "actor_cls", "_signature", "_lock", "_ref", "_client_side_ref", "_remote_stub",
+    ),
+}  # fmt: skip
 
 
 def check_seams() -> None:
-    """Raise `EngineError` when something is missing that the engine needs, before it patches."""
+    """Raise `EngineError` when Ray lacks something that the engine needs."""
     import ray
 
     try:
-        moved = _moved()
-    except (ImportError, AttributeError, OSError) as error:
-        moved = [str(error)]
-    if moved:
+        missing = [
+            *(name for module in _WORDS for name in _missing_words(module)),
+            *(name for module in _ATTRIBUTES for name in _missing_attributes(module)),
+        ]
+    except (ImportError, OSError) as error:
+        missing = [str(error)]
+    if missing:
         raise EngineError(
-            f"Ray {ray.__version__} has changed inside (not as expected: {', '.join(moved)}), so "
-            "its functions and actors cannot inherit scopes by themselves. Decorate them with "
+            f"Ray {ray.__version__} does not have {', '.join(missing)}, which hp_dist needs: its "
+            "functions and actors cannot inherit scopes by themselves. Decorate them with "
             "hp_dist.ray.remote."
         )
 
 
-def _moved() -> list[str]:
-    """Return the names that this module and its neighbours need and that Ray does not have."""
-    from ray import actor, remote_function
-    from ray._private import client_mode_hook
-    from ray.experimental import internal_kv
-    from ray.util.client.api import _ClientAPI
+def _missing_words(module: str) -> list[str]:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return [module]
+    found = set(re.findall(r"\w+", Path(spec.origin).read_text(encoding="utf-8")))
+    return [f"{module}.{word}" for word in _WORDS[module] if word not in found]
 
-    sources = {
-        remote_function: (
-            "_function", "_function_signature", "_inject_lock", "_is_cross_language",
-            "_last_export_cluster_and_job", "_uuid",
-        ),
-        actor: (
-            "__ray_metadata__", "__ray_actor_class__", "modified_class", "method_meta",
-            "actor_creation_function_descriptor", "last_export_cluster_and_job",
-            "is_cross_language", "from_class", "_actor", "_method_name", "_ray_method_signatures",
-        ),
-    }  # fmt: skip
-    members = {
-        actor: ("PythonFunctionDescriptor", "_ActorClassMethodMetadata"),
-        actor._ActorClassMethodMetadata: ("create",),
-        actor.PythonFunctionDescriptor: ("from_class",),
-        actor.ActorClass: ("_remote",),
-        actor.ActorMethod: ("_remote",),
-        remote_function.RemoteFunction: ("_remote",),
-        _ClientAPI: ("call_remote",),
-        client_mode_hook: ("client_mode_should_convert",),
-        internal_kv: (
-            "_internal_kv_get", "_internal_kv_put", "_internal_kv_del", "_internal_kv_list",
-            "_internal_kv_exists",
-        ),
-    }  # fmt: skip
-    moved = [
-        f"{owner.__name__}.{name}"
-        for owner, names in sources.items()
-        for name in missing_words(owner.__file__, names)
-    ]
-    moved += [
-        f"{owner.__name__}.{name}"
-        for owner, names in members.items()
-        for name in names
-        if not hasattr(owner, name)
-    ]
-    return moved + client.moved()
+
+def _missing_attributes(module: str) -> list[str]:
+    owner = importlib.import_module(module)
+    return [f"{module}.{name}" for name in _ATTRIBUTES[module] if not _has(owner, name)]
+
+
+def _has(owner: object, path: str) -> bool:
+    try:
+        operator.attrgetter(path)(owner)
+    except AttributeError:
+        return False
+    return True

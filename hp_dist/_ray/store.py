@@ -1,50 +1,53 @@
-"""Parts in a Ray cluster: in the object store for tasks, in the key-value store for actors.
+"""Attachments in a Ray cluster: in the object store for tasks, in the key-value store for actors.
 
-An object lives as long as somebody holds its reference, so those of tasks go when they are done.
-An actor may be restarted when the driver that owned the object has gone, so what its constructor
-needs is in the cluster's own store, until its job has ended and no actor of it is left.
+An object lives as long as somebody holds its reference, so those of tasks are freed when the tasks
+are done.  An actor may be restarted when the driver that owned the object has gone, so what its
+constructor needs is in the cluster's own store, until its job has ended and the job has no actors.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from .._carry.attachments import Part, from_bytes, to_chunks
+from .._carry.attachments import Attachment, from_bytes, to_chunks
 from ..exceptions import CarrierError
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
 
 _NAMESPACE = "hyperparameter"
 
 
 class ObjectStore:
-    """The store of parcels for tasks and for methods of actors."""
+    """The store for messages to tasks and to methods of actors."""
 
-    most_bytes: float = math.inf  # large layers are parts
+    most_bytes: float = math.inf  # whatever makes a payload large is an attachment already
 
     @staticmethod
-    def keep(part: Part) -> Any:
-        """Put the part where this connection to a cluster has not put it yet."""
+    def keep(attachment: Attachment) -> object:
+        """Put the attachment, unless this connection to a cluster has put it already."""
         import ray
 
-        connection, place = part.places.get(ObjectStore, (None, None))
+        connection, place = attachment.places.get(ObjectStore, (None, None))
         if connection is not _connection():
-            place = ray.put(part)
-            _place(part, place)
+            place = ray.put(attachment)
+            _place(attachment, place)
         return place
 
     @staticmethod
-    def fetch(digest: bytes, place: Any) -> Part:
+    def fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
         return _fetch(digest, place)
 
 
-def lend(parts: Iterable[Part], places: dict[bytes, Any]) -> None:
+def lend(attachments: Iterable[Attachment], places: Mapping[bytes, object]) -> None:
     """Let a call submit with the objects of its caller, who outlives it, until `give_back`."""
-    for part in parts:
-        if part.digest in places:  # others were known here before, and are put where needed
-            _place(part, places[part.digest])
+    for attachment in attachments:
+        if attachment.digest in places:  # others were known here before, and are put when needed
+            _place(attachment, places[attachment.digest])
 
 
 def give_back() -> None:
@@ -53,38 +56,38 @@ def give_back() -> None:
         _lent.pop().places.pop(ObjectStore, None)
 
 
-def _place(part: Part, place: Any) -> None:
-    part.places[ObjectStore] = _connection(), place
-    _lent.add(part)
+def _place(attachment: Attachment, place: object) -> None:
+    attachment.places[ObjectStore] = _connection(), place
+    _lent.add(attachment)
 
 
-_lent: WeakSet[Part] = WeakSet()
+_lent: WeakSet[Attachment] = WeakSet()
 
 
 class KeyValueStore:
-    """The store of parcels for constructors of actors."""
+    """The store for messages to constructors of actors."""
 
     most_bytes: float = math.inf
 
     @staticmethod
-    def keep(part: Part) -> bytes:
-        """Put the part where it has not been put for this job yet."""
+    def keep(attachment: Attachment) -> bytes:
+        """Put the attachment, unless it has been put for this job already."""
         import ray
 
         job = ray.get_runtime_context().get_job_id()
-        key = f"{job}/{part.digest.hex()}".encode()
-        if part.places.get(KeyValueStore) != (_connection(), key):
-            _put(job, key, b"".join(to_chunks(part)))
-            part.places[KeyValueStore] = _connection(), key
+        key = f"{job}/{attachment.digest.hex()}".encode()
+        if attachment.places.get(KeyValueStore) != (_connection(), key):
+            _put(job, key, b"".join(to_chunks(attachment)))
+            attachment.places[KeyValueStore] = _connection(), key
         return key
 
     @staticmethod
-    def fetch(digest: bytes, place: Any) -> Part:
+    def fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
         return _fetch(digest, place)
 
 
-def _fetch(digest: bytes, place: Any) -> Part:
-    """Return the part from either store; from the object store, arrays in it are read-only."""
+def _fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
+    """Return the attachment from either store; arrays from the object store are read-only."""
     from ray.exceptions import RayError
     from ray.experimental.internal_kv import _internal_kv_get
 
@@ -92,43 +95,46 @@ def _fetch(digest: bytes, place: Any) -> Part:
         data = _internal_kv_get(place, namespace=_NAMESPACE)
         if data is None:
             raise CarrierError(
-                "A part of the scope of an actor's creation is no longer in the cluster's "
-                "key-value store."
+                "An attachment of the scope that an actor was created in is no longer in the "
+                "cluster's key-value store. Create the actor again."
             )
         return from_bytes(digest, data)
     try:
         return _get(place)
     except RayError as error:
         raise CarrierError(
-            "A part of the carried scope could not be got from Ray's object store: "
-            f"{type(error).__name__}: {error}"
+            "An attachment of the submitted scope could not be fetched from Ray's object store: "
+            f"{type(error).__name__}: {error}. Submit the work again."
         ) from error
 
 
-def _get(reference: Any) -> Part:
+def _get(reference: ObjectRef) -> Attachment:
     import ray
 
+    # asyncio's private function, because the public one raises where no loop runs.
     if asyncio._get_running_loop() is None:
-        found: Part = ray.get(reference)
+        found: Attachment = ray.get(reference)
     else:  # where Ray warns of a `get` that blocks; this one is short
         found = reference.future().result()
     return found
 
 
 def _put(job: str, key: bytes, data: bytes) -> None:
+    # Private, but the only store of a cluster that outlives its drivers and needs no actor.
     from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
     from ray.util.client import ray as client
 
     known = f"jobs/{job}".encode()
     if not _internal_kv_exists(known, namespace=_NAMESPACE):
         _internal_kv_put(known, b"", namespace=_NAMESPACE)
-        if not client.is_connected():  # from there, the tables of the cluster cannot be seen
+        if not client.is_connected():  # a client cannot read the tables of the cluster
             _sweep()
     _internal_kv_put(key, data, overwrite=True, namespace=_NAMESPACE)
 
 
 def _sweep() -> None:
-    """Delete what jobs have kept that have ended and of which no actor is left."""
+    """Delete what ended jobs have kept, when no actor of theirs is left."""
+    # Private, because ray.util.state needs the dashboard, which many clusters run without.
     from ray._private import state
     from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_list
 
@@ -142,11 +148,13 @@ def _sweep() -> None:
             _internal_kv_del(known, namespace=_NAMESPACE)
 
 
-def _connection() -> Any:
-    """Return what is another object for each connection to a cluster."""
+def _connection() -> object:
+    """Return an object that is another one for each connection to a cluster."""
     import ray
     from ray.util.client import ray as client
 
     if client.is_connected():
         return client.get_context().client_worker
+    # Private: an id of the cluster would be the same after a new `ray.init`, where old references
+    # are no longer valid.
     return ray._private.worker.global_worker.core_worker

@@ -1,7 +1,7 @@
 """Text that is too long for its carrier: a private file, and a short text that names it.
 
-The file goes with the process that wrote it.  Whoever reads one trusts nothing but what the
-short text says of it, because between writing and reading anybody may have been at the path.
+The file is deleted when the process that wrote it ends.  Whoever reads one trusts nothing but what
+the short text says of it, because between writing and reading anybody may have replaced it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from typing import Any
 
 from hyperparameter._engine_interface import Process, this_process
 
@@ -18,7 +17,7 @@ from ..exceptions import CarrierError
 from .codec import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
 
 
-def store(text: str) -> str:
+def save(text: str) -> str:
     """Write `text` to a file that lives as long as this process; return the text that names it."""
     digest = digest_of(text)
     directory = folder()
@@ -35,13 +34,13 @@ def store(text: str) -> str:
             "directory": directory,
             "digest": digest,
             "size": len(text),
-            "process": list(this_process()),
+            "process": [*this_process()],
         },
     )
 
 
-def fetch(document: Any) -> str:
-    """Return the text that `store` was given; `CarrierError` when it is not there unchanged."""
+def load(document: object) -> str:
+    """Return the text that `save` was given; `CarrierError` when its file is gone or changed."""
     try:
         named = fields_of(document, {"directory": str, "digest": str, "size": int, "process": list})
         maker = Process.unpack(named["process"])
@@ -50,15 +49,16 @@ def fetch(document: Any) -> str:
         raise damaged(error) from None
     digest, size = named["digest"], named["size"]
     if not os.path.isabs(named["directory"]) or not digest.isalnum() or size > MOST_CHARACTERS:
-        raise CarrierError("The carried scope is damaged: what it names is no file of a scope.")
+        raise CarrierError("The carried scope is damaged: it does not name the file of a scope.")
     path = _path(named["directory"], digest)
     try:
         text = _read(path, size).decode("ascii")
     except (FileNotFoundError, NotADirectoryError):
         raise CarrierError(
             f"The scope is too large for its carrier, so it is in the file {path!r:.500}, which "
-            f"was made on host {maker.host!r:.100} by process {maker.pid} and is not on host "
-            f"{this_process().host!r} now. It goes with that process, and does not cross hosts."
+            f"was made on host {maker.host!r:.100} by process {maker.pid} and does not exist on "
+            f"host {this_process().host!r} now. It is deleted when that process ends, and does not "
+            "cross hosts: keep the process running, or put less into the scope."
         ) from None
     except (OSError, ValueError) as error:
         raise CarrierError(
@@ -70,18 +70,18 @@ def fetch(document: Any) -> str:
 
 
 def _read(path: str, size: int) -> bytes:
-    # Flags that the system has not got are of dangers that it has not got: a FIFO that never
-    # opens, a link to elsewhere.
+    # NONBLOCK: a FIFO would wait for a writer.  NOFOLLOW: a link may lead to anybody's file.  A
+    # system without the flag does not have the danger.
     flags = [getattr(os, f"O_{name}", 0) for name in ("NONBLOCK", "NOFOLLOW", "CLOEXEC", "BINARY")]
     handle = os.open(path, sum(flags, os.O_RDONLY))
     try:
-        found = os.fstat(handle)
+        found = os.fstat(handle)  # of the open file: the path may be another one by now
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
             raise ValueError(f"it belongs to user {found.st_uid}")
         if found.st_size != size:
-            raise ValueError(f"it has {found.st_size} bytes in place of {size}")
+            raise ValueError(f"it has {found.st_size} bytes instead of {size}")
         with open(handle, "rb", closefd=False) as file:
             return file.read(size)
     finally:

@@ -1,4 +1,4 @@
-"""Scopes on any medium that maps text to text: an environment, headers, the metadata of a job.
+"""Scopes on any carrier that maps text to text: an environment, headers, the metadata of a job.
 
 hp_dist.inject(headers)  # here
 with hp_dist.extract(headers): ...  # there
@@ -21,7 +21,7 @@ _MOST_BYTES = 128 * 1024  # MAX_ARG_STRLEN of Linux: name, value, the sign betwe
 
 
 class Extracted:
-    """What a carrier brought: open it for a block with `with`, or for good with `open`."""
+    """The scopes from a carrier: open them for a block with `with`, or for good with `open`."""
 
     def __init__(self, captured: Captured | None) -> None:
         self._captured = captured
@@ -51,26 +51,27 @@ def inject(carrier: MutableMapping[str, str]) -> None:
     """
     text = encode_text(context.capture())
     if len(f"{KEY}={text}\0") > _MOST_BYTES:
-        text = text_file.store(text)
+        text = text_file.save(text)
     carrier[KEY] = text
 
 
 def extract(carrier: Mapping[str, str]) -> Extracted:
-    """Return what `inject` put into `carrier`, to open it; nothing where it put nothing.
+    """Return what `inject` put into `carrier`, to be opened; of a carrier without it, nothing.
 
-    `CarrierError` is raised for what is damaged, of another version, or gone.
+    `CarrierError` is raised for text that is damaged or of another version, and for a file that
+    is gone.
     """
-    return Extracted(read(carrier))
+    return Extracted(captured_in(carrier))
 
 
-def read(carrier: Mapping[str, str]) -> Captured | None:
-    """Return what `carrier` holds, None when it has no scope."""
+def captured_in(carrier: Mapping[str, str]) -> Captured | None:
+    """Return the scopes and the baseline in `carrier`, None when it has none."""
     text = carrier.get(KEY)
     if text is None:
         return None
     member, document = unseal(text)
     if member == "file":
-        member, document = unseal(text_file.fetch(document))
+        member, document = unseal(text_file.load(document))
         if member == "file":
             raise CarrierError("The file of the carried scope names another file.")
     return captured_from(document)

@@ -11,14 +11,14 @@ from .._scopes.scope import scope, scope_of
 from .._values.origin import site_of
 
 if TYPE_CHECKING:
-    from .load import One, Overrides
+    from .load import ConfigSource, Overrides
 
 T = TypeVar("T")
 
 
 @overload
 def config(
-    source: One | Iterable[One],
+    source: ConfigSource | Iterable[ConfigSource],
     schema: None = None,
     overrides: Overrides | None = None,
     *,
@@ -27,7 +27,7 @@ def config(
 ) -> scope: ...
 @overload
 def config(
-    source: One | Iterable[One],
+    source: ConfigSource | Iterable[ConfigSource],
     schema: type[T],
     overrides: Overrides | None = None,
     *,
@@ -35,7 +35,7 @@ def config(
     env: Mapping[str, str] | None = None,
 ) -> T: ...
 def config(
-    source: One | Iterable[One],
+    source: ConfigSource | Iterable[ConfigSource],
     schema: type[T] | None = None,
     overrides: Overrides | None = None,
     *,
@@ -44,20 +44,20 @@ def config(
 ) -> scope | T:
     """Read configuration and return it as a scope, or as an instance of `schema`.
 
-    `source` is a file (TOML, YAML, JSON, Jsonnet), a mapping, or several of them; later ones win,
-    then environment variables with the prefix (`APP_TRAIN__LR` is `train.lr` for `"APP"`), then
-    `overrides`, a mapping or texts such as `"train.lr=0.1"`.  References `${...}` are resolved
-    at last.  `schema` is a dataclass, a TypedDict, a msgspec.Struct or a pydantic model.
+    `source` is a TOML, YAML, JSON or Jsonnet file, a mapping, or several of them.  Later ones win,
+    then environment variables with the prefix (with "APP", `APP_TRAIN__LR` sets `train.lr`), then
+    `overrides`: a mapping, or texts such as `"train.lr=0.1"`.  References `${...}` are resolved
+    last.  `schema` is a dataclass, a TypedDict, a msgspec.Struct or a pydantic model.
 
     `ConfigurationError` names the key, the file and line, and what to do.
     """
+    # Imported on use: programs without configuration files should not pay for it.
     from .load import layers, load
 
-    here = site_of(sys._getframe(1))
-    settings = load(source, overrides, env_prefix, os.environ if env is None else env, here)
+    here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
+    bindings = load(source, overrides, env_prefix, os.environ if env is None else env, here)
     if schema is None:
-        return scope_of(layers(settings, here))
+        return scope_of(layers(bindings, here))
     from .schema import build
 
-    built: T = build(schema, settings)
-    return built
+    return build(schema, bindings)

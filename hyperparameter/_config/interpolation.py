@@ -1,111 +1,118 @@
 """`${...}` in configuration: other keys, and the environment.
 
-`${a.b}` is the value at `a.b`, a list or a whole sub-tree too; `${.b}` is the key beside, `${..b}`
-one level up; `${env:NAME}` and `${env:NAME,default}` are text whose type the reader chooses.
-Alone, a reference is the value itself; inside text it is written out.  `$${` stands for `${`.
+`${a.b}` is the value at `a.b`, which may be a list or a whole sub-tree; `${.b}` is the key beside,
+`${..b}` one level up; `${env:NAME}` and `${env:NAME,default}` are untyped text, whose type the
+reader chooses.  A reference alone is the value itself; inside text it is written out.  `$${`
+stands for `${`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
-from .._files.path import Path
-from .._values.convert import UntypedText
 from .._values.keys import did_you_mean
-from .._values.origin import Source, resolve
-from ..exceptions import ConfigurationError
-from .tree import Setting, Tree, settings
+from .._values.scalars import SCALARS
+from .._values.untyped import UntypedText
+from .place import REFERENCE, Place, error_at
+from .tree import Binding, BindingTree, flat_bindings
 
-_MOST_STEPS = 60  # of a chain of references: beyond any real one, within the interpreter's stack
+_MOST_STEPS = 60
+"""The longest chain of references: longer than any real one, and safe for the stack."""
+
+# A dozen lines of references to references can expand to more than fits into memory.
 _MOST_VALUES = 1_000_000
 _MOST_TEXT = 1_000_000
-_PIECE = re.compile(r"\$\$\{|\$\{|\}")
-_ABSENT: Any = object()
+
+_SIGN = re.compile(r"\$\$\{|\$\{|\}")
+_ABSENT: Final = object()
 
 
-def interpolated(tree: Tree, env: Mapping[str, str]) -> dict[str, Setting]:
-    """Return the settings by dotted key, with all references resolved.
+def interpolated(tree: BindingTree, env: Mapping[str, str]) -> dict[str, Binding]:
+    """Return the bindings by dotted key, with all references resolved.
 
-    `ConfigurationError` names the key and where it was set, for what is missing, malformed or
-    refers to itself.
+    `ConfigurationError` names the key and where it was set, for a reference that leads nowhere,
+    is malformed or leads back to itself.
     """
     resolver = _Resolver(tree, env)
     resolved = {}
-    for key, setting in settings(tree):
+    for key, binding in flat_bindings(tree):
         try:
-            fixed = _is_fixed(setting.value)
-            resolved[key] = setting if fixed else setting._replace(value=resolver.at(key, setting))
+            fixed = _is_fixed(binding.value)
+            resolved[key] = binding if fixed else binding._replace(value=resolver.at(key, binding))
         except RecursionError:
-            raise _error(key, setting.origin, "is nested too deep, or contains itself") from None
+            problem = "the value is nested too deeply, or contains itself"
+            raise error_at(key, binding.origin, problem) from None
     return resolved
 
 
-def _is_fixed(value: Any) -> bool:
-    """Tell what has no reference in it."""
-    kind = type(value)
-    if kind is str:
+def _is_fixed(value: object) -> bool:
+    """Return True if a value certainly contains no reference, which is true of most."""
+    if type(value) is str:
         return "${" not in value
-    if kind is list:
-        return _SIMPLE.issuperset(map(type, value)) or all(map(_is_fixed, value))
-    return kind in _SIMPLE
-
-
-_SIMPLE = frozenset([int, float, bool, type(None)])
+    if type(value) is list:
+        return SCALARS.issuperset(map(type, value)) or all(map(_is_fixed, value))
+    return type(value) in SCALARS
 
 
 class _Resolver:
-    def __init__(self, tree: Tree, env: Mapping[str, str]) -> None:
+    """Resolves each binding once, after the bindings that it refers to."""
+
+    def __init__(self, tree: BindingTree, env: Mapping[str, str]) -> None:
         self._tree = tree
         self._env = env
-        self._done: dict[str, Any] = {}
+        self._done: dict[str, object] = {}
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
 
-    def at(self, key: str, setting: Setting) -> Any:
-        """Return the value of a setting."""
+    def at(self, key: str, binding: Binding) -> object:
+        """Return the value of a binding."""
         if key not in self._done:
+            place = Place(key, binding.origin)
             if key in self._open:
                 chain = " -> ".join([*self._open[self._open.index(key) :], key])
-                raise _error(key, setting.origin, f"refers to itself: {chain}")
+                raise place.error(f"the value refers to itself: {chain}")
             if len(self._open) >= _MOST_STEPS:
-                raise _error(
-                    key, setting.origin, f"is the end of {_MOST_STEPS} references in a row"
-                )
+                raise place.error(f"a chain of more than {_MOST_STEPS} references leads here")
             self._open.append(key)
-            self._done[key] = self._value(setting.value, _Place(key, setting.origin))
+            self._done[key] = self._value(binding.value, place)
             self._open.pop()
         return self._done[key]
 
-    def _value(self, value: Any, place: _Place) -> Any:
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            raise place.error(f"stands for more than {_MOST_VALUES:,} values, with its references")
-        kind = type(value)
-        if kind is str:
+    def _value(self, value: object, place: Place) -> object:
+        """Return `value` with its references resolved; values of other types have none."""
+        self._count_one(place)
+        if type(value) is str:
             return self._text(value, place) if "${" in value else value
-        if kind is UntypedText:
+        if type(value) is UntypedText:
             if "${" not in value.text:
                 return value
             result = self._text(value.text, place)
             return UntypedText(result) if type(result) is str else result
-        if kind is list or kind is tuple:
-            return kind(self._value(item, place.below(i)) for i, item in enumerate(value))
-        if kind is dict:
+        if type(value) is list:
+            return [self._value(item, place.below(i)) for i, item in enumerate(value)]
+        if type(value) is tuple:
+            return tuple([self._value(item, place.below(i)) for i, item in enumerate(value)])
+        if type(value) is dict:
             return {name: self._value(item, place.below(name)) for name, item in value.items()}
         return value
 
-    def _text(self, text: str, place: _Place) -> Any:
+    def _count_one(self, place: Place) -> None:
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            raise place.error(f"the references expand to more than {_MOST_VALUES:,} values")
+
+    def _text(self, text: str, place: Place) -> object:
         """Return text with its references written out; the value itself for one alone."""
         return self._pieces(text, 0, place, "")[0]
 
-    def _pieces(self, text: str, start: int, place: _Place, closing: str) -> tuple[Any, int]:
-        """Return what `text` says from `start` on up to `closing`, and where that ends."""
-        pieces: list[Any] = []
+    def _pieces(self, text: str, start: int, place: Place, closing: str) -> tuple[object, int]:
+        """Return what the text from `start` up to `closing` means, and where it ends."""
+        pieces: list[str | _Resolved] = []
         position = start
-        while (found := _PIECE.search(text, position)) is not None:
-            if found[0] == "}" and not closing:  # which is text
+        while (found := _SIGN.search(text, position)) is not None:
+            if found[0] == "}" and not closing:  # part of the text
                 pieces.append(text[position : found.end()])
                 position = found.end()
                 continue
@@ -116,118 +123,121 @@ class _Resolver:
             elif found[0] == "}":
                 return _joined(pieces, place), position
             else:
-                if place.path.count("${") > _MOST_STEPS:
-                    raise place.error("has too many references in each other")
-                name, position = self._pieces(text, position, place.below("${"), "}")
-                pieces.append(_Reference(self._referred(_written(name, place), place)))
+                if place.path.count(REFERENCE) > _MOST_STEPS:
+                    raise place.error("too many references are nested in each other")
+                name, position = self._pieces(text, position, place.below(REFERENCE), "}")
+                pieces.append(_Resolved(self._referred(_written(name, place), place)))
         if closing:
-            raise place.error(
-                f"has a '${{' without '}}': {text!r:.80}. Write $${{ for the text ${{"
-            )
+            raise place.error(f"'${{' without '}}' in {text!r:.80}. Write $${{ for the text ${{")
         pieces.append(text[position:])
         return _joined(pieces, place), len(text)
 
-    def _referred(self, name: str, place: _Place) -> Any:
+    def _referred(self, name: str, place: Place) -> object:
         if name.startswith("env:"):
             return self._from_environment(name[4:], place)
         if ":" in name:
-            raise place.error(f"has ${{{name}}}: before ':' only 'env' is known")
+            raise place.error(f"${{{name}}}: only 'env' is known as a prefix before ':'")
         target = place.target(name)
         found = self._find(target, place)
         if found is _ABSENT:
-            known = [key for key, _ in settings(self._tree)]
+            known = [key for key, _ in flat_bindings(self._tree)]
             near = did_you_mean(".".join(target), known)
             raise place.error(
-                f"refers to {'.'.join(target)!r}, which is not set.{near}".rstrip(".")
+                f"the value refers to {'.'.join(target)!r}, which is not set.{near}".rstrip(".")
             )
         return found
 
-    def _from_environment(self, name: str, place: _Place) -> UntypedText:
+    def _from_environment(self, name: str, place: Place) -> UntypedText:
         name, comma, default = name.partition(",")
         text = self._env.get(name.strip(), default if comma else None)
         if text is None:
             raise place.error(
-                f"needs the environment variable {name.strip()!r}, which is not set. Set it, or "
-                f"write ${{env:{name.strip()},DEFAULT}}"
+                f"the value needs the environment variable {name.strip()!r}, which is not set. "
+                f"Set it, or write a default: ${{env:{name.strip()},DEFAULT}}"
             )
         return UntypedText(text)
 
-    def _find(self, target: list[str], place: _Place) -> Any:
-        node: Any = self._tree
+    def _find(self, target: list[str], place: Place) -> object:
+        node: Binding | BindingTree = self._tree
         for index, name in enumerate(target):
-            if isinstance(node, Setting):
-                return self._in_setting(node, target, index, place)
-            node = node.get(name, _ABSENT)
-            if node is _ABSENT:
+            if isinstance(node, Binding):
+                return self._in_binding(node, target, index, place)
+            below = node.get(name)
+            if below is None:
                 return _ABSENT
+            node = below
         return self._all(node, ".".join(target), place)
 
-    def _in_setting(self, setting: Setting, target: list[str], depth: int, place: _Place) -> Any:
-        """Return what is deeper than the leaf: in a list, or in what a reference stands for."""
+    def _in_binding(self, binding: Binding, target: list[str], depth: int, place: Place) -> object:
+        """Return a part of a leaf: of a list, or of the value that a reference has."""
         key = ".".join(target[:depth])
         if key not in self._open:
-            return self._copied(_inside(self.at(key, setting), target[depth:]), place)
-        raw, whole = _inside(setting.value, target[depth:]), ".".join(target)
-        if whole in self._open or (raw is _ABSENT and type(setting.value) in (str, UntypedText)):
-            raise place.error(f"refers to itself: {' -> '.join([*self._open, whole])}")
+            return self._copied(_inside(self.at(key, binding), target[depth:]), place)
+        # The reference is inside this very value, as in xs: [1, "${xs.0}"].  The value cannot be
+        # resolved before it, but the part that it names can.
+        part, whole = _inside(binding.value, target[depth:]), ".".join(target)
+        if whole in self._open or (part is _ABSENT and type(binding.value) in (str, UntypedText)):
+            raise place.error(f"the value refers to itself: {' -> '.join([*self._open, whole])}")
         self._open.append(whole)
-        value = self._value(raw, _Place(key, setting.origin, tuple(target)))
+        value = self._value(part, Place(key, binding.origin, tuple(target)))
         self._open.pop()
         return value
 
-    def _all(self, node: Any, key: str, place: _Place) -> Any:
-        if isinstance(node, Setting):
+    def _all(self, node: Binding | BindingTree, key: str, place: Place) -> object:
+        """Return the value of a binding, or a whole sub-tree as a dict."""
+        if isinstance(node, Binding):
             return self._copied(self.at(key, node), place)
         if key in self._open or any(one.startswith(f"{key}.") for one in self._open):
             chain = " -> ".join([*self._open, key])
-            raise place.error(f"refers to what it is in itself: {chain}")
+            raise place.error(f"the value refers to a mapping that contains it: {chain}")
         return {name: self._all(below, f"{key}.{name}", place) for name, below in node.items()}
 
-    def _copied(self, value: Any, place: _Place) -> Any:
+    def _copied(self, value: object, place: Place) -> object:
         """Return a value with containers of its own, so that no two keys share one."""
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            raise place.error(f"stands for more than {_MOST_VALUES:,} values, with its references")
-        if type(value) in (list, tuple):
-            return type(value)(self._copied(item, place) for item in value)
+        self._count_one(place)
+        if type(value) is list:
+            return [self._copied(item, place) for item in value]
+        if type(value) is tuple:
+            return tuple([self._copied(item, place) for item in value])
         if type(value) is dict:
             return {name: self._copied(item, place) for name, item in value.items()}
         return value
 
 
-class _Reference:
-    """What a reference stands for, among the pieces of a text."""
+class _Resolved:
+    """The value of a reference, to tell it from the pieces of text around it."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: object) -> None:
         self.value = value
 
 
-def _joined(pieces: list[Any], place: _Place) -> Any:
+def _joined(pieces: list[str | _Resolved], place: Place) -> object:
     pieces = [piece for piece in pieces if piece != ""]
-    if len(pieces) == 1 and isinstance(pieces[0], _Reference):
+    if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
         return pieces[0].value
-    texts = [_written(p.value, place) if isinstance(p, _Reference) else p for p in pieces]
+    texts = [_written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
     if sum(map(len, texts)) > _MOST_TEXT:
-        raise place.error(f"is longer than {_MOST_TEXT:,} characters, with its references")
+        raise place.error(f"with its references, the text is longer than {_MOST_TEXT:,} characters")
     return "".join(texts)
 
 
-def _written(value: Any, place: _Place) -> str:
+def _written(value: object, place: Place) -> str:
+    """Return a value as text, in the spelling that a configuration file would have."""
     if type(value) is UntypedText:
         return value.text
     if isinstance(value, (dict, list, tuple)):
         raise place.error(
-            f"has a {type(value).__name__} inside text. A reference to one stands alone"
+            f"a reference to a {type(value).__name__} cannot be part of a text. Write it alone"
         )
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     try:
         return str(value)
     except ValueError:  # an int of more digits than the interpreter writes
-        raise place.error("has a number of too many digits inside text") from None
+        raise place.error("a number with too many digits cannot be part of a text") from None
 
 
-def _inside(value: Any, target: list[str]) -> Any:
+def _inside(value: object, target: list[str]) -> object:
     for name in target:
         if isinstance(value, dict) and name in value:
             value = value[name]
@@ -236,40 +246,3 @@ def _inside(value: Any, target: list[str]) -> Any:
         else:
             return _ABSENT
     return value
-
-
-class _Place:
-    """Where a reference stands: a path for relative ones, a key and an origin for errors."""
-
-    def __init__(self, key: str, origin: Source, path: Path | None = None) -> None:
-        self.key = key
-        self.origin = origin
-        self.path: Path = tuple(key.split(".")) if path is None else path
-
-    def below(self, name: str | int) -> _Place:
-        return _Place(self.key, self.origin, (*self.path, name))
-
-    def target(self, name: str) -> list[str]:
-        """Return the names of the key that `name` means here."""
-        bare = name.strip()
-        up = len(bare) - len(bare.lstrip("."))
-        names = bare[up:].split(".")
-        if not all(names):
-            raise self.error(f"has ${{{name}}}, which names no key")
-        if not up:
-            return names
-        mapping = [str(part) for part in self.path if part != "${"]
-        beside = [part for part in self.path if part != "${"]
-        while beside and isinstance(beside[-1], int):  # a list: its items are beside it
-            beside.pop()
-        if up > len(beside):
-            raise self.error(f"has ${{{name}}}, which leads above the top")
-        return mapping[: len(beside) - up] + names
-
-    def error(self, problem: str) -> ConfigurationError:
-        return _error(self.key, self.origin, problem)
-
-
-def _error(key: str, origin: Source, problem: str) -> ConfigurationError:
-    place = resolve(origin)
-    return ConfigurationError(f"{key!r} ({place}) {problem}.", key=key, origin=place)

@@ -4,49 +4,53 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from .._files.path import Path
+from .._files.key_path import KeyPath
 from .._values.annotations import converter
-from .._values.convert import Unconvertible, UntypedText, plain
+from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.keys import did_you_mean, nest
 from .._values.origin import resolve
+from .._values.scalars import SCALARS_AND_TEXT
+from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
-from .tree import Setting
+from .tree import Binding
+
+T = TypeVar("T")
 
 
-def build(schema: Any, settings: Mapping[str, Setting]) -> Any:
-    """Return the schema's instance of these settings.
+def build(schema: type[T], bindings: Mapping[str, Binding]) -> T:
+    """Build an instance of the schema from these bindings.
 
-    `ConfigurationError` for what cannot be converted, unknown fields and missing ones: the key,
-    its origin, and the near names.
+    `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
+    key, its origin, and similar names.
     """
-    values = nest({key: setting.value for key, setting in settings.items()})
+    values = nest({key: binding.value for key, binding in bindings.items()})
     for path, message in _unknown(schema, values, ()):
-        raise _error(settings, path, message)
+        raise _error(bindings, path, message)
     if hasattr(schema, "model_fields"):
-        return _pydantic(schema, values, settings)
+        return _pydantic(schema, values, bindings)
     try:
-        return converter(schema)(values)
+        return cast("T", converter(schema)(values))
     except Unconvertible as error:
-        raise _error(settings, error.path, _reason(schema, error, values)) from None
+        raise _error(bindings, error.path, _reason(schema, error, values)) from None
 
 
-def _reason(schema: Any, error: Unconvertible, values: Any) -> str:
+def _reason(schema: type, error: Unconvertible, values: object) -> str:
     if error.reason:
         return error.reason
-    found = _at(values, error.path)
     key = ".".join(map(str, error.path))
-    return f"{show(key, plain(found))} cannot become what {schema.__name__} wants"
+    found = plain(_at(values, error.path))
+    return f"{show(key, found)} cannot become the type that {schema.__name__} wants"
 
 
-def _error(settings: Mapping[str, Setting], path: Path, message: str) -> ConfigurationError:
+def _error(bindings: Mapping[str, Binding], path: KeyPath, message: str) -> ConfigurationError:
     key = ".".join(map(str, path))
-    setting = _nearest(settings, key)
-    origin = resolve(setting.origin) if setting is not None else None
+    binding = _nearest(bindings, key)
+    origin = resolve(binding.origin) if binding is not None else None
     place = f" ({origin})" if origin is not None else ""
     end = "" if message.endswith("?") else "."
     return ConfigurationError(
@@ -54,26 +58,26 @@ def _error(settings: Mapping[str, Setting], path: Path, message: str) -> Configu
     )
 
 
-def _nearest(settings: Mapping[str, Setting], key: str) -> Setting | None:
-    """Return the setting at the key, of the list it is in, or else one below it."""
+def _nearest(bindings: Mapping[str, Binding], key: str) -> Binding | None:
+    """Return the binding of the key, of the list it is in, or else of one below it."""
     parts = key.split(".")
     for depth in range(len(parts), 0, -1):
-        found = settings.get(".".join(parts[:depth]))
+        found = bindings.get(".".join(parts[:depth]))
         if found is not None:
             return found
-    return next((one for name, one in settings.items() if name.startswith(f"{key}.")), None)
+    return next((one for name, one in bindings.items() if name.startswith(f"{key}.")), None)
 
 
-def _at(value: Any, path: Path) -> Any:
+def _at(value: Any, path: KeyPath) -> object:
     for name in path:
         value = value[name]
     return value
 
 
-def _unknown(hint: Any, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the keys that no field of the hint's structures has, and a message for each."""
+def _unknown(hint: object, value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the keys for which the hint's structures have no field, and a message for each."""
     fields = _fields(hint) if isinstance(value, Mapping) else None
-    if fields is None:
+    if fields is None or not isinstance(value, Mapping):
         for member, step, inner in _parts(hint, value):
             yield from _unknown(member, inner, (*path, *step))
         return
@@ -81,15 +85,16 @@ def _unknown(hint: Any, value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         if name in fields:
             yield from _unknown(fields[name], inner, (*path, name))
         else:
+            owner = getattr(hint, "__name__", hint)
             near = did_you_mean(name, fields)
-            yield (*path, name), f"no field {name!r} in {hint.__name__}.{near}".rstrip(".")
+            yield (*path, name), f"no field {name!r} in {owner}.{near}".rstrip(".")
 
 
-def _parts(hint: Any, value: Any) -> Iterator[tuple[Any, Path, Any]]:
-    """Yield the hints inside a generic one, where they apply, and to what."""
+def _parts(hint: object, value: object) -> Iterator[tuple[object, KeyPath, object]]:
+    """Yield the hints inside a generic one that apply, the step to the part, and the part."""
     origin, members = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        structures = [one for one in members if one not in _SCALARS]
+        structures = [one for one in members if one not in _NO_STRUCTURES]
         if len(structures) == 1:  # of several, any may be meant
             yield structures[0], (), value
     elif origin is typing.Annotated:
@@ -103,11 +108,14 @@ def _parts(hint: Any, value: Any) -> Iterator[tuple[Any, Path, Any]]:
             yield member, (index,), inner
 
 
-_SCALARS = (int, float, str, bool, bytes, type(None))
+_NO_STRUCTURES = SCALARS_AND_TEXT | {bytes}
 
 
-def _fields(hint: Any) -> Any:
-    """Return the types of a structure's fields by their names in configuration; or None."""
+def _fields(hint: Any) -> Mapping[str, object] | None:
+    """Return the types of a structure's fields by their names in configuration, or None.
+
+    Structures are recognized by attributes, because msgspec and pydantic may not be installed.
+    """
     if hasattr(hint, "__struct_fields__"):
         hints = typing.get_type_hints(hint, include_extras=True)
         names = zip(hint.__struct_encode_fields__, hint.__struct_fields__, strict=True)
@@ -131,22 +139,27 @@ def _fields(hint: Any) -> Any:
     return None
 
 
-def _pydantic(schema: Any, values: Any, settings: Mapping[str, Setting]) -> Any:
-    """Validate; text without a type is first what it looks like, then the text."""
+def _pydantic(schema: type[T], values: object, bindings: Mapping[str, Binding]) -> T:
+    """Validate; if that fails, try again with untyped text as text in the fields that failed.
+
+    pydantic does not say in advance whether a field wants 7 or "7".
+    """
     from pydantic import ValidationError
 
+    validate: Callable[[object], T] = schema.model_validate  # type: ignore[attr-defined]  # build checked
     try:
-        return schema.model_validate(_plain(values))
+        return validate(_plain(values))
     except ValidationError as error:
         as_text = {tuple(problem["loc"]) for problem in error.errors(include_url=False)}
     try:
-        return schema.model_validate(_plain(values, as_text))
+        return validate(_plain(values, as_text))
     except ValidationError as error:
+        # The input may be a secret, so it is left out.
         problem = error.errors(include_url=False, include_input=False)[0]
-        raise _error(settings, tuple(problem["loc"]), problem["msg"]) from None
+        raise _error(bindings, tuple(problem["loc"]), problem["msg"]) from None
 
 
-def _plain(value: Any, as_text: Any = frozenset(), path: Path = ()) -> Any:
+def _plain(value: object, as_text: Collection[KeyPath] = (), path: KeyPath = ()) -> object:
     if isinstance(value, UntypedText):
         is_text = any(loc[: len(path)] == path for loc in as_text)
         return value.text if is_text else plain(value)

@@ -1,161 +1,172 @@
 """Configuration as a tree: nested mappings whose leaves know where they were set.
 
-A dotted name is the same as nesting.  Later sources win, mapping by mapping; anything else, lists
-too, is replaced as a whole.
+A dotted name means the same as nesting.  Later sources win, mapping by mapping; any other value,
+a list too, is replaced as a whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .._files.document import Document
-from .._files.lines import Lines
+from .._files.line_numbers import LineNumbers
 from .._values import keys
 from .._values.origin import Source, resolve
+from .._values.scalars import SCALARS_AND_TEXT
 from ..exceptions import ConfigurationError, InvalidKey
 
-_new = tuple.__new__  # half the price of a NamedTuple's own, and paid for every key
+# Takes half the time of Binding(...), and a file makes one for every key.
+_new = tuple.__new__
 
 
-class Setting(NamedTuple):
-    """A leaf: its value, where it was set, and the one that it took the place of."""
+class Binding(NamedTuple):
+    """A leaf of the tree: a value, where it was set, and the binding that it took the place of."""
 
-    value: Any
+    value: object
     origin: Source
-    shadowed: Setting | None = None
+    shadowed: Binding | None = None
 
 
-Tree = dict[str, Any]
-"""Names to `Setting`s and further trees."""
+BindingTree: TypeAlias = "dict[str, Binding | BindingTree]"
 
-_LEAVES = frozenset([str, int, float, bool, type(None), list])  # told from mappings at once
-_NO_LINES = Lines()
+# The types of most values: knowing them saves the slow check whether a value is a Mapping.
+_LEAVES = SCALARS_AND_TEXT | {list}
+_NO_LINES = LineNumbers()
 
 
-def of_document(document: Document) -> Tree:
-    """Return the values of a file, each with its line or that of what it is in."""
+def tree_of_document(document: Document) -> BindingTree:
+    """Return the values of a file, each with its line or that of the value around it."""
     values, lines, name = document
-    tree: Tree = {}
+    tree: BindingTree = {}
     _fill(tree, values, lines, lambda line: (name, line))
     return tree
 
 
-def of_mapping(values: Mapping[Any, Any], origin: Source) -> Tree:
-    """Return a mapping that was set in one place as a tree."""
-    tree: Tree = {}
+def tree_of_mapping(values: Mapping[str, object], origin: Source) -> BindingTree:
+    """Return the values of a mapping that was written in one place."""
+    tree: BindingTree = {}
     add(tree, values, origin)
     return tree
 
 
-def add(tree: Tree, values: Mapping[Any, Any], origin: Source) -> None:
-    """Add a mapping to a tree; `ConfigurationError` where a name is there already."""
+def add(tree: BindingTree, values: Mapping[str, object], origin: Source) -> None:
+    """Add a mapping to a tree; `ConfigurationError` if a key is in it already."""
     _fill(tree, values, _NO_LINES, lambda _: origin)
 
 
 def _fill(
-    tree: Tree,
-    values: Mapping[Any, Any],
-    lines: Lines,
+    tree: BindingTree,
+    values: Mapping[str, object],
+    lines: LineNumbers,
     origin: Callable[[int], Source],
     around: tuple[int, int] = (0, 0),
 ) -> None:
-    """Add `values`; `origin` tells where a line is, `around` on which they begin, and how deep."""
+    """Add `values` to a tree.
+
+    `origin` turns a line into an origin; `around` is the line on which the mapping begins, and
+    its depth.
+    """
     line, depth = around
     if depth > keys.MAX_DEPTH:
-        raise ConfigurationError(
-            f"{_shown(origin(line))}: nested deeper than {keys.MAX_DEPTH} levels, or in itself."
+        problem = (
+            f"the mapping is nested more than {keys.MAX_DEPTH} levels deep, or contains itself."
         )
+        raise _error(origin(line), problem)
     known, line_of = keys.KNOWN, lines.at.get
     for name, value in values.items():
         at = line_of(name, line)
         here = origin(at)
         if type(value) not in _LEAVES and isinstance(value, Mapping) and value:
             inside = lines.inside.get(name, _NO_LINES)
-            _fill(_branch(tree, name, here), value, inside, origin, (at, depth + 1))
-        elif name in known and name not in tree and "." not in name:
-            tree[name] = _new(Setting, (value, here, None))
+            branch = _branch(tree, _parts(name, here), here)
+            _fill(branch, value, inside, origin, (at, depth + 1))
+        elif name in known and name not in tree and "." not in name:  # nothing left to check
+            tree[name] = _new(Binding, (value, here, None))
         else:
-            _put(tree, name, Setting(value, here))
+            _put(tree, name, Binding(value, here))
 
 
-def _branch(node: Tree, name: Any, origin: Source) -> Tree:
-    for part in _parts(name, origin):
-        node = node.setdefault(part, {})
-        if isinstance(node, Setting):
-            raise ConfigurationError(
-                f"{_shown(origin)}: {part!r} is a mapping here, "
-                f"and a value at {_shown(node.origin)}.",
-                key=name,
-                origin=origin,
+def _branch(tree: BindingTree, parts: list[str], origin: Source) -> BindingTree:
+    """Return the mapping at these names, which is created if necessary."""
+    node = tree
+    for part in parts:
+        below = node.setdefault(part, {})
+        if isinstance(below, Binding):
+            other = resolve(below.origin).location
+            raise _error(
+                origin,
+                f"the key {part!r} is a mapping here, but a value at {other}. Remove one of them.",
+                ".".join(parts),
             )
+        node = below
     return node
 
 
-def _put(node: Tree, name: Any, setting: Setting) -> None:
-    *parents, last = _parts(name, setting.origin)
-    node = _branch(node, ".".join(parents), setting.origin) if parents else node
+def _put(tree: BindingTree, name: str, binding: Binding) -> None:
+    *parents, last = _parts(name, binding.origin)
+    node = _branch(tree, parents, binding.origin)
     if last in node:
-        known = next(settings({last: node[last]}))[1]
-        raise _twice(name, setting.origin, known.origin)
-    node[last] = setting
+        _, known = next(flat_bindings({last: node[last]}))
+        first = resolve(known.origin).location
+        problem = f"the key {name!r} is set twice, first at {first}. Remove one of them."
+        raise _error(binding.origin, problem, name)
+    node[last] = binding
 
 
-def _parts(name: Any, origin: Source) -> list[str]:
+def _parts(name: object, origin: Source) -> list[str]:
     try:
         return keys.check(name).split(".")
     except InvalidKey as error:
-        raise ConfigurationError(f"{_shown(origin)}: {error}", origin=origin) from None
+        raise _error(origin, str(error)) from None
 
 
-def _twice(name: str, origin: Source, other: Source) -> ConfigurationError:
-    message = f"{_shown(origin)}: {name!r} is there twice, first at {_shown(other)}."
-    return ConfigurationError(message, key=name, origin=origin)
+def _error(origin: Source, problem: str, key: str | None = None) -> ConfigurationError:
+    place = resolve(origin)  # an error must pickle, which code objects do not
+    return ConfigurationError(f"{place.location}: {problem}", key=key, origin=place)
 
 
-def _shown(origin: Source) -> str:
-    return resolve(origin).location
-
-
-def merged(lower: Tree, upper: Tree, prefix: str = "") -> Tree:
-    """Return what both say, `upper` where they differ; neither is changed."""
-    result = dict(lower)
+def merged(lower: BindingTree, upper: BindingTree, prefix: str = "") -> BindingTree:
+    """Return a new tree of both; where they differ, `upper` wins."""
+    result: BindingTree = dict(lower)
     for name, value in upper.items():
         below = result.get(name)
         result[name] = value if below is None else _over(below, value, f"{prefix}{name}")
     return result
 
 
-def _over(lower: Tree | Setting, upper: Tree | Setting, key: str) -> Tree | Setting:
+def _over(
+    lower: BindingTree | Binding, upper: BindingTree | Binding, key: str
+) -> BindingTree | Binding:
     if isinstance(upper, dict):
         if isinstance(lower, dict):
             return merged(lower, upper, f"{key}.")
-        _check_is_no_part(lower, upper, key)
+        _check_no_list_item(lower, upper, key)
         return upper
     if isinstance(lower, dict):
         return lower if upper.value == {} and isinstance(upper.value, Mapping) else upper
     return upper._replace(shadowed=lower)
 
 
-def _check_is_no_part(lower: Setting, upper: Tree, key: str) -> None:
+def _check_no_list_item(lower: Binding, upper: BindingTree, key: str) -> None:
     """Refuse to put a mapping such as `{"0": ...}` in the place of a list."""
     if not isinstance(lower.value, (list, tuple)):
         return
-    for name, setting in settings(upper, key):
+    for name, binding in flat_bindings(upper, key):
         if name[len(key) + 1 :].partition(".")[0].removeprefix("-").isdecimal():
-            raise ConfigurationError(
-                f"{_shown(setting.origin)}: {name!r} would change a part of the list at "
-                f"{_shown(lower.origin)}. Lists are replaced as a whole: set {key!r}.",
-                key=name,
-                origin=resolve(setting.origin),
+            raise _error(
+                binding.origin,
+                f"{name!r} would change an item of the list at {resolve(lower.origin).location}. "
+                f"A list is replaced as a whole: set {key!r}.",
+                name,
             )
 
 
-def settings(tree: Tree, prefix: str = "") -> Iterator[tuple[str, Setting]]:
-    """Yield each dotted key with its setting."""
+def flat_bindings(tree: BindingTree, prefix: str = "") -> Iterator[tuple[str, Binding]]:
+    """Yield each dotted key with its binding."""
     for name, value in tree.items():
         key = f"{prefix}.{name}" if prefix else name
-        if type(value) is dict:
-            yield from settings(value, key)
-        else:
+        if isinstance(value, Binding):
             yield key, value
+        else:
+            yield from flat_bindings(value, key)

@@ -1,1 +1,1 @@
-"""Configuration files: from text in TOML, YAML, JSON or Jsonnet to values that know their lines."""
+"""Configuration files: from TOML, YAML, JSON or Jsonnet to values with their line numbers."""

@@ -1,67 +1,80 @@
-"""A configuration file: its values, and on which line each of them stands."""
+"""A configuration file, parsed: its values and the line of each of them."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._values.keys import did_you_mean
 from ..exceptions import ConfigurationError
-from .lines import Lines
-from .text import read_text
+from .line_numbers import LineNumbers
+from .problems import empty, not_a_mapping
+from .text import FilePath, read_text
 
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
             ".jsonnet": "jsonnet", ".libsonnet": "jsonnet"}  # fmt: skip
 
 
 class Document(NamedTuple):
-    """What a file says, and on which lines."""
+    """The content of a configuration file; `name` is its path as the user wrote it."""
 
-    values: dict[str, Any]
-    lines: Lines
+    values: dict[str, object]
+    lines: LineNumbers
     name: str
 
 
-def read(path: str | os.PathLike[str]) -> Document:
-    """Read a TOML, YAML, JSON or Jsonnet file, by its extension.
+def read_document(path: FilePath) -> Document:
+    """Read and parse a TOML, YAML, JSON or Jsonnet file; the extension tells the format.
 
-    `ConfigurationError` names the file, the line where one is known, and what to do.
+    `ConfigurationError` names the file, the line if it is known, and what to do.
     """
     name = os.fspath(path)
-    kind = format_of(name)
+    file_format = _format_of(name)
     text = read_text(name)
-    values, lines = _parse(kind, text, name)
+    values, lines = _parse(file_format, text, name)
+    if values is None:  # a YAML file of comments alone, or `null`
+        raise empty(name)
     if not isinstance(values, dict):
-        found = "is empty" if values is None else f"has a {type(values).__name__} at its top"
-        raise ConfigurationError(f"{name} {found}: a configuration is a mapping of names.")
+        raise not_a_mapping(name, values)
     return Document(values, lines, name)
 
 
-def format_of(name: str) -> str:
-    """Return the format that the extension stands for."""
+def _format_of(name: str) -> str:
     extension = os.path.splitext(name)[1].lower()
-    if extension not in _FORMATS:
+    if extension in _FORMATS:
+        return _FORMATS[extension]
+    *others, last = _FORMATS
+    advice = f"Use {', '.join(others)} or {last}."
+    if not extension:
         raise ConfigurationError(
-            f"{name}: {f'extension {extension!r} is not known' if extension else 'no extension'}, "
-            f"so its format is not either.{did_you_mean(extension, _FORMATS)} "
-            f"Known are {', '.join(_FORMATS)}."
+            f"{name}: the file name has no extension, so the format is unknown. {advice}"
         )
-    return _FORMATS[extension]
+    raise ConfigurationError(
+        f"{name}: the extension {extension!r} is unknown."
+        f"{did_you_mean(extension, _FORMATS)} {advice}"
+    )
 
 
-def _parse(kind: str, text: str, name: str) -> tuple[Any, Lines]:
-    if kind == "yaml":
-        from . import from_yaml
+def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]:
+    # Imported on use: reading TOML should not import PyYAML.
+    if file_format == "yaml":
+        from .from_yaml import parse_yaml
 
-        return from_yaml.load(text, name)
-    if kind == "toml":
-        from . import from_toml
+        return parse_yaml(text, name)
+    if file_format == "toml":
+        from .from_toml import parse_toml
 
-        return from_toml.load(text, name)
-    if kind == "json":
-        from . import from_json
+        return parse_toml(text, name)
+    if file_format == "json":
+        from .from_json import NotJson, parse_json
 
-        return from_json.load(text, name)
+        try:
+            return parse_json(text, name)
+        except NotJson as error:
+            raise NotJson(
+                f"{error} If the file has comments, functions or trailing commas, it is Jsonnet: "
+                "give it the extension .jsonnet."
+            ) from error
     from .from_jsonnet import evaluate
 
-    return evaluate(name), Lines()
+    return evaluate(name), LineNumbers()

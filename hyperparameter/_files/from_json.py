@@ -1,44 +1,54 @@
-"""JSON with the line of each key: `json` gives the values, a second look the lines."""
+"""JSON with line numbers.
+
+`json` keeps no positions, and a parser written in Python would take far longer than its scanner
+in C.  So `json` parses the text, and a second pass looks for the keys alone: it can rely on
+valid JSON, and all it has to tell apart are strings, brackets, commas and line ends.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from .._values.keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
-from .lines import Lines
+from .key_path import Part
+from .line_numbers import LineNumbers
+from .problems import set_twice, too_deep
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|\n|[^\s"{}\[\],:]+', re.DOTALL)
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"'  # a whole string, so that brackets inside it are skipped
+    r"|[{}\[\],]"
+    r"|\n"
+    r'|[^\s"{}\[\],:]+',  # a number, true, false or null
+    re.DOTALL,
+)
 
 
 class NotJson(ConfigurationError):
-    """A text that is no JSON; it may be Jsonnet."""
+    """A text that is not JSON; it may still be Jsonnet."""
 
 
-def load(text: str, name: str) -> tuple[Any, Lines]:
-    """Return the values of a JSON text, and the lines of those in objects."""
+def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
+    """Return the value of a JSON text, and the lines of all keys in it."""
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
-        raise NotJson(
-            f"{name}:{error.lineno}: {error.msg} (column {error.colno}). A file with comments, "
-            "functions or trailing commas is Jsonnet: name it .jsonnet."
-        ) from error
-    except ValueError as error:  # a number of too many digits
+        place = f"{name}:{error.lineno}"
+        raise NotJson(f"{place}: {error.msg} (column {error.colno}).") from error
+    except ValueError as error:  # an int of more digits than the interpreter converts
         raise ConfigurationError(f"{name}: {error}.") from error
     except RecursionError:
-        raise _too_deep(name) from None
-    return values, _lines(text, name)
+        raise too_deep(name) from None
+    return values, _find_lines(text, name)
 
 
-def _lines(text: str, name: str) -> Lines:
-    """Return the line of each key in a text that is JSON; a key that comes twice is an error."""
-    around = Lines()  # whose only part is the whole
-    key: Any = ""
-    lines, line, expects_key = around, 1, False
-    outer: list[tuple[Lines, Any]] = []  # and the key there, of each value that is open
+def _find_lines(text: str, name: str) -> LineNumbers:
+    """Return the line of each key in valid JSON; a key that is set twice is an error."""
+    root = LineNumbers()  # its only part, named "", is the whole text
+    key: Part = ""
+    lines, line, expects_key = root, 1, False
+    outer: list[tuple[LineNumbers, Part]] = []  # where each open bracket is
     for match in _TOKEN.finditer(text):
         token = match[0]
         first = token[0]
@@ -47,24 +57,20 @@ def _lines(text: str, name: str) -> Lines:
         elif first in "{[":
             outer.append((lines, key))
             if len(outer) > MAX_DEPTH:
-                raise _too_deep(name)
+                raise too_deep(name)
             lines, expects_key = lines.below(key), first == "{"
             key = "" if expects_key else 0
         elif first in "}]":
             lines, key = outer.pop()
         elif first == ",":
-            expects_key = not isinstance(key, int)
-            key = "" if expects_key else key + 1
+            if isinstance(key, int):  # in a list
+                key += 1
+            else:
+                key, expects_key = "", True
         elif expects_key:
-            key = json.loads(token) if "\\" in token else token[1:-1]
-            expects_key = False
-            if key in lines.at:
-                raise ConfigurationError(
-                    f"{name}:{line}: {key!r:.80} is there twice, first in line {lines.at[key]}."
-                )
-            lines.at[key] = line
-    return around.below("")
-
-
-def _too_deep(name: str) -> ConfigurationError:
-    return ConfigurationError(f"{name} is nested deeper than {MAX_DEPTH} levels.")
+            found: str = json.loads(token) if "\\" in token else token[1:-1]
+            if found in lines.at:  # json.loads silently keeps the last one
+                raise set_twice(name, line, found, lines.at[found])
+            lines.at[found] = line
+            key, expects_key = found, False
+    return root.below("")

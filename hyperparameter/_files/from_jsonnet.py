@@ -1,7 +1,8 @@
 """Jsonnet, evaluated in a process that can be stopped.
 
-A configuration is a program here: it may run away, and the evaluators are written in languages
-where that ends the process.  So each evaluation has its own, with limits.
+A Jsonnet file is a program: it may run without end, and its evaluators are written in C++ and
+Rust, where too little memory or too deep a recursion ends the process.  So each evaluation has a
+process of its own, `jsonnet_worker.py`, with limits.
 """
 
 from __future__ import annotations
@@ -13,18 +14,26 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from ..exceptions import ConfigurationError
-from .text import read_text
+from .text import FilePath, read_text
+
+if TYPE_CHECKING:
+    from .jsonnet_worker import Request
 
 INSTALL = "pip install 'hyperparameter-dist[jsonnet]'"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonnet_worker.py")
-_FLAGS = ["-I"]  # no file beside the configuration is mistaken for a module
+# Isolated mode: otherwise this folder would come first on the worker's path, and `text.py`, or a
+# file on PYTHONPATH, could shadow a module that the evaluator imports.
+_FLAGS = ["-I"]
 
 
 class Limits(NamedTuple):
-    """What one evaluation may use: seconds, bytes of address space, characters of result."""
+    """What one evaluation may use: seconds, bytes of address space, characters of the result.
+
+    The defaults are far above the needs of any configuration.
+    """
 
     seconds: float = 30.0
     memory: int = 2 << 30
@@ -36,26 +45,23 @@ class BackendMissing(ConfigurationError):
 
 
 def evaluate(
-    path: str | os.PathLike[str],
+    path: FilePath,
     ext_vars: Mapping[str, str] | None = None,
-    roots: Iterable[str | os.PathLike[str]] = (),
+    roots: Iterable[FilePath] = (),
     limits: Limits | None = None,
-) -> Any:
-    """Return what the file evaluates to.
+) -> object:
+    """Return the value that a file evaluates to.
 
     It may import from its own directory downwards and from `roots`.  External variables are
-    `ext_vars`, then those of the environment that it asks for.
+    `ext_vars`, then those of the environment that the file asks for.
     """
     text = read_text(path)
     absolute = os.path.abspath(path)
     directory = os.path.dirname(absolute)
-    request = {
-        "name": absolute,
-        "text": text,
-        "directory": directory,
-        "roots": [directory, *(os.path.abspath(root) for root in roots)],
-    }
-    return _run(os.fspath(path), request, ext_vars, limits or Limits())
+    allowed = [directory, *(os.path.abspath(root) for root in roots)]
+    limits = limits or Limits()
+    request = _request(absolute, text, ext_vars, limits, directory=directory, roots=allowed)
+    return _run(os.fspath(path), request, limits)
 
 
 def evaluate_snippet(
@@ -63,36 +69,50 @@ def evaluate_snippet(
     name: str,
     ext_vars: Mapping[str, str] | None = None,
     limits: Limits | None = None,
-) -> Any:
-    """Return what `text` evaluates to; it can import nothing."""
-    request = {"name": name, "text": text, "directory": "", "roots": []}
-    return _run(name, request, ext_vars, limits or Limits())
+) -> object:
+    """Return the value that `text` evaluates to; it cannot import anything."""
+    limits = limits or Limits()
+    return _run(name, _request(name, text, ext_vars, limits), limits)
 
 
-def _run(
-    name: str, request: dict[str, Any], ext_vars: Mapping[str, str] | None, limits: Limits
-) -> Any:
-    asked = {
-        **request,
+def _request(
+    name: str,
+    text: str,
+    ext_vars: Mapping[str, str] | None,
+    limits: Limits,
+    *,
+    directory: str = "",
+    roots: Iterable[str] = (),
+) -> Request:
+    return {
+        "name": name,
+        "text": text,
+        "directory": directory,
+        "roots": list(roots),
         "variables": _checked(ext_vars or {}),
         "search": _search(),
-        **limits._asdict(),
+        "seconds": limits.seconds,
+        "memory": limits.memory,
+        "output": limits.output,
     }
-    with tempfile.TemporaryFile() as trace:
-        code, answer = _ask(name, json.dumps(asked).encode(), limits, trace)
+
+
+def _run(name: str, request: Request, limits: Limits) -> object:
+    with tempfile.TemporaryFile() as trace:  # not a pipe: RLIMIT_FSIZE limits a file
+        code, answer = _ask(name, json.dumps(request).encode(), limits, trace)
         trace.seek(0)
-        said = trace.read().decode("utf-8", "replace")
+        written = trace.read().decode("utf-8", "replace")
     word, newline, text = answer.decode().partition("\n")
-    if not newline:
-        raise _crashed(name, code, said, limits)
-    if said and sys.stderr:
-        sys.stderr.write(said)  # of std.trace
+    if not newline:  # the worker always answers, unless it was killed
+        raise _crashed(name, code, written, limits)
+    if written and sys.stderr:  # which is None in a program without a console
+        sys.stderr.write(written)  # by std.trace
     if word != "ok":
         raise _error(name, word, text, limits)
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{name} evaluates to what is no usable JSON: {error}.") from None
+    except (ValueError, RecursionError) as error:  # too many digits, too many levels
+        raise ConfigurationError(f"{name}: the result cannot be read as JSON: {error}.") from None
 
 
 def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[int, bytes]:
@@ -108,30 +128,38 @@ def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[i
         )
     except subprocess.TimeoutExpired:
         raise ConfigurationError(
-            f"{name} ran longer than {limits.seconds:g} seconds and was stopped. Look for a "
-            "recursion without end, or an import that never ends."
+            f"{name}: evaluation was stopped at the limit of {limits.seconds:g} seconds. Look for "
+            "a recursion or an import that never ends."
         ) from None
     except OSError as error:
-        raise ConfigurationError(f"{name}: no process can be started for it: {error}.") from None
+        raise ConfigurationError(
+            f"{name}: the process that evaluates Jsonnet cannot be started: {error}."
+        ) from None
     return done.returncode, done.stdout
 
 
 def _search() -> list[str]:
     """Return where the evaluator may be installed: wherever this process would find it."""
-    return [entry for entry in sys.path if entry]
+    return [entry for entry in sys.path if entry]  # "" would mean another directory in the worker
 
 
 def _checked(ext_vars: Mapping[Any, Any]) -> dict[str, str]:
     for key, value in ext_vars.items():
-        if not isinstance(key, str) or not isinstance(value, str):
+        where = f"ext_vars[{key!r:.200}]"
+        if not isinstance(key, str):
             raise ConfigurationError(
-                f"External variable {key!r:.200} is {type(value).__name__}, not text. Pass text; "
-                "the file makes a number of it by std.parseJson(std.extVar(...)).",
-                key=str(key),
+                f"{where}: the name is {type(key).__name__}, not text.", key=str(key)
+            )
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"{where}: the value is {type(value).__name__}, not text. Pass text; the file "
+                "converts it with std.parseJson(std.extVar(...)).",
+                key=key,
             )
         if not _is_clean(key + value):
             raise ConfigurationError(
-                f"External variable {key!r:.200} is not text in UTF-8 without NUL.", key=key
+                f"{where}: name and value must be text that UTF-8 can encode, without NUL.",
+                key=key,
             )
     return dict(ext_vars)
 
@@ -139,35 +167,39 @@ def _checked(ext_vars: Mapping[Any, Any]) -> dict[str, str]:
 def _is_clean(text: str) -> bool:
     try:
         return b"\0" not in text.encode()
-    except UnicodeError:
+    except UnicodeError:  # half of a surrogate pair
         return False
 
 
-def _crashed(name: str, code: int, said: str, limits: Limits) -> ConfigurationError:
-    if "memory" in said or code == -getattr(signal, "SIGABRT", 6):
+def _crashed(name: str, code: int, written: str, limits: Limits) -> ConfigurationError:
+    # Out of memory, C++ aborts, and Rust prints "memory allocation of 8 bytes failed".
+    if "memory" in written or code == -getattr(signal, "SIGABRT", 6):
         return _error(name, "memory", "", limits)
     return ConfigurationError(
-        f"{name} made the Jsonnet evaluator crash (exit code {code}), as a very deep recursion "
-        f"does. {said[-300:]}".rstrip()
+        f"{name}: the Jsonnet evaluator crashed (exit code {code}), often because of very deep "
+        f"recursion. {written[-300:]}".rstrip()
     )
 
 
 def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationError:
+    """Return the error that an answer of the worker means: `word` says what, `text` the details."""
     if word == "backend":
-        return BackendMissing(f"{name} needs Jsonnet, and no evaluator is installed: {INSTALL}")
+        return BackendMissing(
+            f"{name}: Jsonnet needs an evaluator, and none is installed. Run: {INSTALL}"
+        )
     messages = {
-        "import": f"{name} imports {text!r}, which is outside its own directory tree. Move the "
-        "file there, or pass its directory in roots=[...].",
-        "snippet": f"{name} imports {text!r}, and a text that is no file can import nothing. Put "
-        "the import in a file.",
-        "missing": f"{name} imports a file that cannot be read: {text}.",
-        "variable": f"{name} asks for the external variable {text!r}, which neither ext_vars nor "
-        f"the environment has. Set it, or pass ext_vars={{{text!r}: ...}}.",
-        "encoding": f"{name} asks for the environment variable {text!r}, whose value is not "
-        f"UTF-8. Pass ext_vars={{{text!r}: ...}} instead.",
-        "memory": f"{name} needs more than the limit of {limits.memory >> 20} MiB of memory and "
-        "was stopped. Make it smaller; look for a list or a text that grows without end.",
-        "output": f"{name} evaluates to more than the limit of {limits.output} characters.",
+        "import": f"imports {text!r}, which is outside the directory of the file. Move it there, "
+        "or allow its directory: Params.from_file(..., roots=[DIRECTORY]).",
+        "snippet": f"imports {text!r}, but only a file can import. Put the text in a file.",
+        "missing": f"an imported file cannot be read: {text}. Check its name and where it is.",
+        "variable": f"the external variable {text!r} is set neither in ext_vars nor in the "
+        f"environment. Set it, or pass ext_vars={{{text!r}: ...}}.",
+        "encoding": f"the environment variable {text!r} is not UTF-8. Pass "
+        f"ext_vars={{{text!r}: ...}} instead.",
+        "memory": f"evaluation was stopped at the limit of {limits.memory >> 20} MiB of memory. "
+        "Look for a list or a text that grows without end.",
+        "output": f"the result exceeds the limit of {limits.output} characters. Load large data in "
+        "your program.",
     }
-    fallback = f"{name} cannot be evaluated as Jsonnet: {text[:2000].strip()}"
-    return ConfigurationError(messages.get(word, fallback))
+    fallback = f"evaluation failed: {text[:2000].strip()}"
+    return ConfigurationError(f"{name}: {messages.get(word, fallback)}")

@@ -1,100 +1,112 @@
-"""TOML with the line of each key: `tomllib` gives the values, a second look the lines."""
+"""TOML with line numbers.
+
+`tomllib` keeps no positions, so it parses the text, and a second pass looks for headers and keys
+alone.  It can rely on valid TOML; values are skipped.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any
 
-from .._values.keys import MAX_DEPTH
 from ..exceptions import ConfigurationError
-from .lines import Lines
-from .path import Path
+from .key_path import KeyPath
+from .line_numbers import LineNumbers
+from .problems import too_deep
 
+# tomllib gives the position only in the text of its error.
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|\n|[\[\]{}=.]'
-    r"|[^\s\[\]{}=.\"'#]+",
+    r'"""(?:[^\\]|\\.)*?"{3,5}'  # a multi-line string may end with two quotes of its own
+    r"|'''.*?'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|#[^\n]*"  # a whole comment, so that brackets and quotes in it are skipped
+    r"|\n"
+    r"|[\[\]{}=.]"
+    r"|[^\s\[\]{}=.\"'#]+",  # a bare key, or a piece of a value
     re.DOTALL,
 )
-_OPEN, _CLOSED = frozenset("[{"), frozenset("]}")
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
-def load(text: str, name: str) -> tuple[Any, Lines]:
-    """Return the values of a TOML text and the line of each statement's key."""
+def parse_toml(text: str, name: str) -> tuple[object, LineNumbers]:
+    """Return the values of a TOML text, and the line of each statement's key."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else text.rstrip().count("\n") + 1  # at the end
         raise ConfigurationError(f"{name}:{line}: {_PLACE.sub('', str(error))}.") from error
-    except ValueError as error:  # a number of too many digits, a date that is none
+    except ValueError as error:  # an int of too many digits, a date that does not exist
         raise ConfigurationError(f"{name}: {error}.") from error
     except RecursionError:
-        message = f"{name} is nested deeper than {MAX_DEPTH} levels."
-        raise ConfigurationError(message) from None
-    return values, _lines(text)
+        raise too_deep(name) from None
+    return values, _find_lines(text)
 
 
-def _lines(text: str) -> Lines:
-    lines = Lines()
-    counts: dict[Path, int] = {}  # of the tables in arrays of tables
-    table: Path = ()
-    for line, header, names in _statements(text):
-        if header:
-            table = path = _in_arrays(names, counts, is_item=header == 2)
+def _find_lines(text: str) -> LineNumbers:
+    root = LineNumbers()
+    last_items: dict[KeyPath, int] = {}  # of each array of tables, the index of its last one
+    table: KeyPath = ()
+    for line, brackets, names in _statements(text):
+        if brackets:
+            table = path = _path_of_header(names, last_items, is_item=brackets == 2)
         else:
             path = (*table, *names)
-        around = lines
+        lines = root
         for part in path:
-            around.at.setdefault(part, line)
-            around = around.below(part)
-    return lines
+            lines.at.setdefault(part, line)
+            lines = lines.below(part)
+    return root
 
 
-def _in_arrays(names: list[str], counts: dict[Path, int], is_item: bool) -> Path:
-    """Return the path that a header means: in an array of tables, its last one so far."""
-    path: Path = ()
+def _path_of_header(names: list[str], last_items: dict[KeyPath, int], is_item: bool) -> KeyPath:
+    """Return the path that a header means: through an array of tables, that of its last one."""
+    path: KeyPath = ()
     for index, name in enumerate(names):
         path = (*path, name)
         if is_item and index == len(names) - 1:
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path = (*path, counts[path])
+            last_items[path] = last_items.get(path, -1) + 1
+        if path in last_items:
+            path = (*path, last_items[path])
     return path
 
 
 def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield the line, the number of brackets and the names of each header and key."""
+    """Yield the line, the number of opening brackets and the names of each header and key.
+
+    A key has no brackets, a table has one, an item of an array of tables has two.
+    """
     line, depth, brackets = 1, 0, 0
     names: list[str] | None = []  # None: in the value
     for match in _TOKEN.finditer(text):
         token = match[0]
-        if token == "\n":  # noqa: S105  # no password
+        if token == "\n":  # noqa: S105  # a line end is not a password
             if brackets and names:
                 yield line, brackets, names
             line += 1
             if not depth:
                 names, brackets = [], 0
         elif names is None:
-            depth += (token in _OPEN) - (token in _CLOSED)
+            depth += (token in _OPENING) - (token in _CLOSING)
             line += token.count("\n")
-        elif token == "=":  # noqa: S105
+        elif token == "=":  # noqa: S105  # not a password either
             yield line, 0, names
             names = None
-        elif token == "[":  # noqa: S105
+        elif token == "[":  # noqa: S105  # not a password either
             brackets += 1
         elif token[0] not in "#.]":
-            names.append(_name(token))
+            names.append(_unquoted(token))
     if brackets and names:
         yield line, brackets, names
 
 
-def _name(token: str) -> str:
+def _unquoted(token: str) -> str:
     if token[0] == "'" or (token[0] == '"' and "\\" not in token):
         return token[1:-1]
-    if token[0] == '"':
+    if token[0] == '"':  # tomllib knows the escapes
         (name,) = tomllib.loads(f"{token} = 0")
         return name
     return token

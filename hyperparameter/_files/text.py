@@ -1,4 +1,4 @@
-"""A configuration file as text: whatever is wrong with it is one clear error."""
+"""The text of a configuration file; whatever is wrong with the file is one clear error."""
 
 from __future__ import annotations
 
@@ -6,29 +6,37 @@ import os
 
 from .._values.keys import did_you_mean
 from ..exceptions import ConfigurationError
+from .problems import empty
+
+FilePath = str | os.PathLike[str]
 
 MOST_BYTES = 32 << 20
+"""More than any configuration needs; a data file given by mistake must not fill the memory."""
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file of at most 32 MiB; `ConfigurationError` where there is none."""
+def read_text(path: FilePath) -> str:
+    """Return the text of a UTF-8 file of at most 32 MiB, without its byte order mark.
+
+    `ConfigurationError` if the file is missing, unreadable, too large, empty or not UTF-8.
+    """
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MOST_BYTES + 1)  # one byte more shows that a file is too large
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{name} does not exist.{_beside(name)} Relative paths start at {os.getcwd()}."
+            f"{name}: the file does not exist.{_similar(name)} "
+            f"Relative paths start at {os.getcwd()}."
         ) from None
-    except (OSError, ValueError) as error:  # ValueError: a null in the name
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(
             f"{name!r:.500} cannot be read: {reason}. Give the path of a readable file."
         ) from None
     if len(data) > MOST_BYTES:
         raise ConfigurationError(
-            f"{name} is larger than {MOST_BYTES >> 20} MiB, which no configuration is: load the "
-            "data in the program, and put its path here."
+            f"{name}: the file is larger than {MOST_BYTES >> 20} MiB, the limit for a "
+            "configuration. Load large data in your program, and put its path in the file."
         )
     return _decoded(name, data)
 
@@ -40,14 +48,15 @@ def _decoded(name: str, data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(
             f"{name}:{line}: byte {data[error.start]:#04x} is not UTF-8. Save the file as UTF-8, "
-            "or give the path of the configuration file itself."
+            "or check that it is the file you meant."
         ) from None
     if not text.strip():
-        raise ConfigurationError(f"{name} is empty: a configuration is a mapping of names.")
+        raise empty(name)
     return text
 
 
-def _beside(name: str) -> str:
+def _similar(name: str) -> str:
+    """Return a suggestion of files in the same directory, to follow a sentence."""
     directory, base = os.path.split(name)
     try:
         return did_you_mean(base, os.listdir(directory or "."))

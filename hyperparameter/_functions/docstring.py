@@ -1,32 +1,33 @@
-"""Help texts out of docstrings of any common style; imported for help alone."""
+"""Help texts from docstrings of any common style; only help imports the parser that this needs."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
-class Help(NamedTuple):
-    """The first paragraph of a docstring, those that follow, and what each parameter is."""
+class ParsedDocstring(NamedTuple):
+    """The first paragraph of a docstring, the texts of its parameters, its further paragraphs."""
 
     summary: str
     parameters: dict[str, str]
     details: tuple[str, ...] = ()
 
 
-def parse(docstring: str | None) -> Help:
+def parse_docstring(docstring: str | None) -> ParsedDocstring:
+    """Return the parts of a docstring; one that cannot be parsed has a summary alone."""
     if not docstring:
-        return Help("", {})
+        return ParsedDocstring("", {})
     import docstring_parser
 
     try:
         parsed = docstring_parser.parse(docstring)
     except docstring_parser.ParseError:
-        return Help(docstring.strip().partition("\n\n")[0], {})
+        return ParsedDocstring(docstring.strip().partition("\n\n")[0], {})
     parameters = {p.arg_name.lstrip("*"): _line(p.description) for p in parsed.params}
     apart = "\n\n" if parsed.blank_after_short_description else "\n"
     text = apart.join(filter(None, [parsed.short_description, parsed.long_description]))
     summary, *details = [_line(paragraph) for paragraph in text.split("\n\n")] or [""]
-    return Help(summary, parameters, tuple(filter(None, details)))
+    return ParsedDocstring(summary, parameters, tuple(filter(None, details)))
 
 
 def _line(text: str | None) -> str:

@@ -14,7 +14,7 @@ from .._scopes import ambient, frames
 from .._values.keys import check
 from .registry import declare
 from .signature import Signature
-from .wrapping import is_plain, wrap
+from .wrapping import Wrapped, is_plain, wrap
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,7 +74,7 @@ def _decorate_class(cls: type, namespace: str) -> type:
     )
 
 
-def _factories(cls: type) -> dict[str, Callable[[], Any]]:
+def _factories(cls: type) -> dict[str, Callable[[], object]]:
     """Return what makes the defaults of a dataclass's fields where a function does."""
     fields = getattr(cls, "__dataclass_fields__", {})
     return {
@@ -84,7 +84,7 @@ def _factories(cls: type) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _wrap(function: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
+def _wrap(function: Wrapped, signature: Signature) -> Wrapped:
     if is_plain(function):
         wrapper = _quick(function, signature)
     else:
@@ -95,10 +95,12 @@ def _wrap(function: Callable[..., Any], signature: Signature) -> Callable[..., A
     return wrapper
 
 
-def _quick(function: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
+def _quick(function: Wrapped, signature: Signature) -> Wrapped:
     """Do what `_kinds.wrap` does, with a short way for calls whose shape this state has met."""
 
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    # This is the way of every call: one look into the cache where the shape of the call is known.
+    # A call with keywords has no key there (None), since making one costs more than `plan` saves.
+    def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:
             plan = (before or ambient.baseline_state).cache[signature][

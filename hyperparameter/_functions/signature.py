@@ -7,14 +7,17 @@ from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import fields_of, gather, is_light, merge, typed
+from .._scopes.lookup import NO_DEFAULT, fields_of, gather, merge, typed
 from .._values.annotations import Converter, converter, takes_mapping
-from .._values.convert import plain
 from .._values.origin import Site, Source
+from .._values.scalars import SCALARS_AND_TEXT, is_small
+from .._values.untyped import plain
+from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
-_MOST_PLANS = 64
-_NO_DEFAULT: Any = object()
+_MOST_PLANS = 64  # shapes of calls that a state remembers for one function
+Shape = int | tuple[int | str, ...]
+"""How a call binds arguments: how many by position, and which keywords where there are any."""
 
 
 class Plan:
@@ -23,7 +26,7 @@ class Plan:
     __slots__ = ("is_shared", "positional", "values")
 
     def __init__(
-        self, values: dict[str, Any], positional: tuple[Any, ...], is_shared: bool
+        self, values: dict[str, object], positional: tuple[object, ...], is_shared: bool
     ) -> None:
         self.values = values
         self.positional = positional
@@ -55,7 +58,7 @@ class Signature:
             **dict(zip(self.positional[count - len(defaults) :], defaults, strict=True)),
             **(inner.__kwdefaults__ or {}),
         }
-        self.factories: dict[str, Callable[[], Any]] = {}
+        self.factories: dict[str, Callable[[], object]] = {}
         self._hints: dict[str, Any] | None = None
 
     @property
@@ -79,13 +82,13 @@ class Signature:
         both = flag == _VARKEYWORDS and self.code.co_flags & _VARARGS
         return self.code.co_varnames[at + bool(both)]
 
-    def hint(self, name: str) -> Any:
+    def hint(self, name: str) -> object:
         """Return the annotation of a parameter, None where there is none or it has no meaning."""
         if self._hints is None:
             self._hints = _resolve_hints(innermost(self.function))
         return self._hints.get(name)
 
-    def takes_mapping(self, name: str, default: Any) -> bool:
+    def takes_mapping(self, name: str, default: object) -> bool:
         """Tell whether a parameter with this default may be given as keys below its own."""
         hint = self.hint(name)
         return takes_mapping(type(default) if hint is None else hint)
@@ -96,38 +99,36 @@ class Signature:
         None is the plan of a call that nothing is added to.
         """
         plans = state.cache.get(self)
-        shape = (count, *keywords) if keywords else count
+        shape: Shape = (count, *keywords) if keywords else count
         if plans is not None and shape in plans:
             kept: Plan | None = plans[shape]
             return kept
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         is_shared = True
         for name in self._unbound(count, keywords):
             found = self._fill(state, name)
-            if found is not _NO_DEFAULT:
+            if found is not None:
                 values[name], shared = found
                 is_shared = is_shared and shared
         plan = self._positioned(values, count, is_shared)
         adds = plan if plan.values or plan.positional else None
         if is_shared:
-            self._remember(state, shape, adds)
+            self._cache(state, shape, adds)
         return adds
 
-    def fill(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def fill(self, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
         """Return the arguments of a call completed from what is active here."""
         plan = self.plan(ambient.current(), len(args), tuple(kwargs))
         if plan is None:
             return args, kwargs
         return args + plan.positional, {**kwargs, **plan.values}
 
-    def value(self, name: str, missing: Any) -> Any:
+    def value(self, name: str, missing: object) -> object:
         """Return what a call without arguments would have for a parameter, or else `missing`."""
         found = self._fill(ambient.current(), name)
-        return self.defaults.get(name, missing) if found is _NO_DEFAULT else found[0]
+        return self.defaults.get(name, missing) if found is None else found[0]
 
-    def bind(self, more: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(self, more: Args) -> tuple[Args, Kwargs]:
         """Return the arguments of a call in which `more` follow all that have a name."""
         args, kwargs = self.fill((), {})
         for name in self.positional[self.skip + len(args) :]:
@@ -136,7 +137,7 @@ class Signature:
             args += (kwargs.pop(name) if name in kwargs else self.defaults[name],)
         return args + more, kwargs
 
-    def _remember(self, state: ambient.State, shape: Any, plan: Plan | None) -> None:
+    def _cache(self, state: ambient.State, shape: Shape, plan: Plan | None) -> None:
         plans = state.cache.get(self)
         if plans is None or len(plans) >= _MOST_PLANS:
             state.cache_answer(self, {shape: plan})
@@ -152,28 +153,28 @@ class Signature:
             if name not in keywords or index < self.positional_only
         ]
 
-    def _fill(self, state: ambient.State, name: str) -> Any:
+    def _fill(self, state: ambient.State, name: str) -> tuple[object, bool] | None:
         """Return (value, may be shared) where the scope has one; record what the call will use."""
         key = f"{self.namespace}.{name}"
         found = state.find(key)
-        made = self.factories[name]() if name in self.factories else _NO_DEFAULT
-        default = self.defaults.get(name, _NO_DEFAULT) if made is _NO_DEFAULT else made
+        made = self.factories[name]() if name in self.factories else NO_DEFAULT
+        default = self.defaults.get(name, NO_DEFAULT) if made is NO_DEFAULT else made
         if found is None or (isinstance(found[0], dict) and not found[0]):
             found = self._gathered(state, key, name, default) or found
         if found is None:
-            if default is not _NO_DEFAULT:
+            if default is not NO_DEFAULT:
                 state.record.note(key, default, default, None, self.site)
             # What a factory has made is used, so that the record has what the call has.
-            return _NO_DEFAULT if made is _NO_DEFAULT else (made, False)
+            return None if made is NO_DEFAULT else (made, False)
         stored, origin = found
         value = self._converted(key, name, stored, origin, default)
-        shown = None if default is _NO_DEFAULT else default
+        shown = None if default is NO_DEFAULT else default
         state.record.note(key, value, shown, origin, self.site)
-        return value, value is stored or is_light(value)
+        return value, value is stored or is_small(value)
 
     def _gathered(
-        self, state: ambient.State, key: str, name: str, default: Any
-    ) -> tuple[Any, Source] | None:
+        self, state: ambient.State, key: str, name: str, default: object
+    ) -> tuple[object, Source] | None:
         """Return the mapping that keys below `key` make for a parameter that takes one."""
         if not self.takes_mapping(name, default):
             return None
@@ -182,20 +183,22 @@ class Signature:
             return None
         return merge(fields_of(default), gathered[0]), gathered[1]
 
-    def _converted(self, key: str, name: str, stored: Any, origin: Source, default: Any) -> Any:
+    def _converted(
+        self, key: str, name: str, stored: object, origin: Source, default: object
+    ) -> object:
         kind = type(stored)
-        if kind is type(default) and kind in _EXACT and self.hint(name) in (None, kind):
+        if kind is type(default) and kind in SCALARS_AND_TEXT and self.hint(name) in (None, kind):
             return stored
         hint = self.hint(name)
         if hint is not None:
             return typed(key, stored, origin, converter(hint), _hint_name(hint))
-        if default is _NO_DEFAULT:
+        if default is NO_DEFAULT:
             return plain(stored)
         if takes_mapping(type(default)) and type(default) is not dict:
             return typed(key, stored, origin, converter(type(default)), type(default).__name__)
         return typed(key, stored, origin, _toward(default), type(default).__name__)
 
-    def _positioned(self, values: dict[str, Any], count: int, is_shared: bool) -> Plan:
+    def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""
         last = max(
             (i for i, n in enumerate(self.positional[: self.positional_only]) if n in values),
@@ -211,16 +214,13 @@ class Signature:
         return Plan(values, fill, is_shared)
 
 
-_EXACT = frozenset([int, float, bool, str])
-
-
-def _toward(default: Any) -> Converter:
+def _toward(default: object) -> Converter:
     from .._values.convert import convert
 
     return lambda value: convert(value, default)
 
 
-def innermost(function: Any) -> FunctionType:
+def innermost(function: object) -> FunctionType:
     """Return the plain function that decorators made with functools.wraps stand for."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
@@ -249,5 +249,5 @@ def _is_method(qualname: str, positional: tuple[str, ...]) -> bool:
     return in_class and positional[:1] in (("self",), ("cls",))
 
 
-def _hint_name(hint: Any) -> str:
+def _hint_name(hint: object) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")

@@ -7,20 +7,21 @@ Between the steps of a generator its state is put aside, so that suspension leak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from .._scopes import ambient, frames
 
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-Prepare = Callable[[tuple[Any, ...], dict[str, Any]], Arguments]
-Finish = Callable[[Any], Any]
-Wrapper = Callable[..., Any]
+Args = tuple[object, ...]
+Kwargs = dict[str, object]
+Prepare = Callable[[Args, Kwargs], tuple[Args, Kwargs]]
+Finish = Callable[[ambient.State | None], None]
+Wrapped = Callable[..., Any]
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # flags of code objects
 
 
-def wrap(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Callable[..., Any]:
+def wrap(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
     """Return a function of the same kind as `function` that runs it prepared."""
     flags = _flags(function)
     if flags & _COROUTINE:
@@ -32,11 +33,11 @@ def wrap(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Call
     return _function(function, prepare, finish)
 
 
-def is_plain(function: Callable[..., Any]) -> bool:
+def is_plain(function: Wrapped) -> bool:
     return not _flags(function) & (_COROUTINE | _GENERATOR | _ASYNC_GENERATOR)
 
 
-def mark_kind(instance: Any, function: Callable[..., Any]) -> None:
+def mark_kind(instance: object, function: Wrapped) -> None:
     """Make `inspect` and `asyncio` see a callable object as the coroutine function it wraps."""
     if _flags(function) & _COROUTINE:
         import asyncio
@@ -49,6 +50,7 @@ def mark_kind(instance: Any, function: Callable[..., Any]) -> None:
 
 
 def _flags(function: Any) -> int:
+    # Flags, which inspect asks for too: importing it takes nearly as long as this package does.
     while hasattr(function, "func") and not hasattr(function, "__code__"):  # a partial
         function = function.func
     if not hasattr(function, "__code__") and not isinstance(function, type):
@@ -57,8 +59,8 @@ def _flags(function: Any) -> int:
     return flags
 
 
-def _function(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+def _function(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
+    def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:
             args, kwargs = prepare(args, kwargs)
@@ -69,8 +71,8 @@ def _function(function: Callable[..., Any], prepare: Prepare, finish: Finish) ->
     return wrapper
 
 
-def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+def _coroutine(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
+    async def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:
             args, kwargs = prepare(args, kwargs)
@@ -81,8 +83,8 @@ def _coroutine(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
     return wrapper
 
 
-def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+def _generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
+    def wrapper(*args: object, **kwargs: object) -> Generator[object, object, object]:
         steps = frames.GeneratorContext()
         try:
             with steps:
@@ -98,22 +100,24 @@ def _generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -
 class _Stepped:
     """A generator whose every step runs in the state that the last one left."""
 
-    def __init__(self, generator: Any, steps: frames.GeneratorContext) -> None:
+    def __init__(
+        self, generator: Generator[object, object, object], steps: frames.GeneratorContext
+    ) -> None:
         self._generator = generator
         self._steps = steps
 
     def __iter__(self) -> _Stepped:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> object:
         with self._steps:
             return next(self._generator)
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: object) -> object:
         with self._steps:
             return self._generator.send(value)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, *error: Any) -> object:
         with self._steps:
             return self._generator.throw(*error)
 
@@ -122,8 +126,8 @@ class _Stepped:
             self._generator.close()
 
 
-def _async_generator(function: Callable[..., Any], prepare: Prepare, finish: Finish) -> Wrapper:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
+    async def wrapper(*args: object, **kwargs: object) -> object:
         steps = frames.GeneratorContext()
         try:
             with steps:

@@ -1,8 +1,8 @@
 """From a command line to a call: `hp.launch(main)`.
 
-What the command line, the environment and files set becomes scopes, the strongest innermost, each
-value with its origin; the function is then called and takes its arguments from there, like any
-other reader.
+The settings of the command line, the environment and files become scopes, the one with the highest
+precedence innermost, and each value keeps its origin.  The function is then called and takes its
+arguments from these scopes, as any other reader does.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
-from .._console import attended
-from .commands import discovered, signature_of
+from .._console import with_exit_status
+from .commands import Function, discover, signature_of
 
 __all__ = ["launch", "run_cli"]
 
@@ -26,19 +27,20 @@ def launch(
 ) -> Any:
     """Run a decorated function as a program and return its value.
 
-    Without `function`, all decorated functions of the caller are commands; of one there is no need
-    to name it.  Parameters without default are positionals, the others options.  `-D KEY=VALUE`
-    sets any key, `-C FILE` reads files, and so are variables with `env_prefix`: `APP_TRAIN__LR` is
-    `train.lr` for `"APP"`.  What is set becomes the baseline, so the program's threads see it too.
+    Without `function`, every decorated function of the caller is a command; a single one needs no
+    command name.  Parameters without default are positional arguments, the others are options.
+    `-D KEY=VALUE` sets any key, `-C FILE` reads files, and `env_prefix` reads environment
+    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  What is set becomes the baseline, so
+    that threads of the program see it too.
 
-    An error of use prints one line and exits with 2, Ctrl-C with 130.  `ValueError` for a function
-    that is not decorated, `RuntimeError` where there is none.
+    A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  Raises
+    `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
     """
-    from .program import ANSWERED, Program
+    from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
 
-    program = Program(_functions(function, sys._getframe(1)), function is not None)
-    status, result = attended(
-        program.name, lambda: program.run(_words(argv), env_prefix, os.environ, True)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    status, result = with_exit_status(
+        launcher.name, lambda: launcher.launch(_words(argv), env_prefix, os.environ, True)
     )
     if status or result is ANSWERED:
         sys.exit(status)
@@ -51,21 +53,22 @@ def run_cli(
     *,
     env_prefix: str | None = None,
 ) -> Any:
-    """Do what `launch` does without touching the process: no exit, no baseline.
+    """Do the same as `launch` without side effects on the process: no exit, no baseline.
 
-    `UsageError` is raised for what the command line has wrong; `--help` and its like return None.
+    Raises `UsageError` for a command line that cannot be used.  Returns None for a question such as
+    `--help`.
     """
-    from .program import ANSWERED, Program
+    from .launcher import ANSWERED, Launcher
 
-    program = Program(_functions(function, sys._getframe(1)), function is not None)
-    result = program.run(_words(argv), env_prefix, os.environ, False)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    result = launcher.launch(_words(argv), env_prefix, os.environ, False)
     return None if result is ANSWERED else result
 
 
-def _functions(function: Callable[..., Any] | None, caller: Any) -> list[Callable[..., Any]]:
+def _functions(function: Function | None, caller: FrameType) -> list[Function]:
     if function is None:
-        return discovered(caller.f_locals, caller.f_globals)
-    signature_of(function)
+        return discover(caller.f_locals, caller.f_globals)
+    signature_of(function)  # raises for a function that is not decorated
     return [function]
 
 

@@ -1,14 +1,18 @@
-"""Completion scripts for shells, made by shtab from the table of options."""
+"""Completion scripts for shells, which shtab makes of an argparse parser.
+
+That parser parses nothing: it only holds the table of options in the form that shtab reads.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._functions.docstring import parse
+from .._functions.docstring import parse_docstring
 from .commands import Function, names_of, signature_of
-from .options import EXPLAIN, Option, common, of_function
-from .unknown_keys import Declared
+from .options import EXPLAIN, Option, common_options
+from .parameters import options_of
+from .program_keys import DeclaredParameters
 
 
 def script(shell: str, functions: Sequence[Function], program: str, single: bool) -> str:
@@ -19,11 +23,12 @@ def script(shell: str, functions: Sequence[Function], program: str, single: bool
     if single:
         _add_function(parser, functions[0])
     else:
-        _add(parser, common(), {})
+        _add(parser, common_options(), {})
         group = parser.add_subparsers()
         for function in functions:
             name, *others = names_of(function, functions)
-            summary = parse(signature_of(function).doc).summary or name  # shtab leaves out others
+            # shtab leaves out commands without a help text.
+            summary = parse_docstring(signature_of(function).doc).summary or name
             command = group.add_parser(
                 name, aliases=others, add_help=False, help=_literal(summary)
             )  # fmt: skip
@@ -35,10 +40,10 @@ def _add_function(parser: argparse.ArgumentParser, function: Function) -> None:
     signature = signature_of(function)
     texts = {
         f"{signature.namespace}.{name}": text
-        for name, text in parse(signature.doc).parameters.items()
+        for name, text in parse_docstring(signature.doc).parameters.items()
     }
-    own = of_function(signature)
-    _add(parser, [*own, *common(own)], texts)
+    own = options_of(signature)
+    _add(parser, [*own, *common_options(own)], texts)
 
 
 def _add(
@@ -46,7 +51,7 @@ def _add(
 ) -> None:
     import shtab
 
-    keys = tuple(Declared())
+    keys = tuple(DeclaredParameters())
     for option in options:
         text = _literal(option.help or texts.get(option.key, ""))
         if option.kind in ("flag", "switch"):
@@ -62,4 +67,4 @@ def _add(
 
 
 def _literal(text: str) -> str:
-    return text.replace("%", "%%")
+    return text.replace("%", "%%")  # argparse formats help texts with %

@@ -1,20 +1,23 @@
-"""`--help`, out of the table of options and the docstring."""
+"""The text of `--help`, from the table of options and the docstrings."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import types
+import typing
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._functions.docstring import Help, parse
+from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._functions.signature import Signature
 from .._values.describe import show
-from . import options as table
 from .commands import Function, names_of, signature_of
-from .options import REQUIRED, Option
+from .options import REQUIRED, Option, common_options
+from .parameters import bare, is_given, options_of
 
-_MOST_ADVANCED = 40
-_LEFT = 34
+_MOST_ADVANCED = 40  # more than a screenful hides the options above
+_LEFT = 34  # columns for flags, as many as --optimizer.momentum FLOAT takes
+_TYPES: dict[object, str] = {int: "INT", float: "FLOAT", str: "TEXT", bool: "BOOL"}
 
 
 class Section(NamedTuple):
@@ -24,88 +27,123 @@ class Section(NamedTuple):
     rows: list[tuple[str, str]]
 
 
-def of_command(
-    signature: Signature, program: str, version: str | None, advanced: Iterable[tuple[str, str]]
-) -> tuple[str, list[str], list[Section]]:
-    """Return usage, paragraphs and sections for one function.
+class Page(NamedTuple):
+    """All that `--help` shows, before it is laid out."""
 
-    `advanced` are the parameters that the functions called may read, each with what is known of it.
+    usage: str
+    paragraphs: list[str]
+    sections: list[Section]
+
+
+def page_of_function(
+    signature: Signature, program: str, version: str | None, advanced: Sequence[tuple[str, str]]
+) -> Page:
+    """Return the help for one function.
+
+    `advanced` are the keys of further parameters that the functions it calls may read, each with a
+    description.
     """
-    own, texts = table.of_function(signature), parse(signature.doc)
-    by_position = [option for option in own if not option.flags]
-    names = [_by_position(option) for option in by_position]
-    more = list(advanced)
-    sections = [
-        Section("arguments", [_row(option, texts, signature) for option in by_position]),
-        Section("options", [_row(option, texts, signature) for option in own if option.flags]),
-        Section("advanced, set with -D", more[:_MOST_ADVANCED]),
-        _common(own, version),
-    ]
+    own, doc = options_of(signature), parse_docstring(signature.doc)
+    positional = [option for option in own if not option.flags]
+    arguments = [_row(option, doc, signature) for option in positional]
+    options = [_row(option, doc, signature) for option in own if option.flags]
+    further = list(advanced[:_MOST_ADVANCED])
+    names = [f"{one.metavar} ..." if one.kind == "items" else one.metavar for one in positional]
     if signature.more_name:
         name = signature.more_name.upper()
         names.append(f"[{name} ...]")
-        sections[0].rows.append((f"{name} ...", texts.parameters.get(signature.more_name, "")))
+        arguments.append((f"{name} ...", doc.parameters.get(signature.more_name, "")))
     if signature.extra_name:
-        text = texts.parameters.get(signature.extra_name, "") or "any other option"
-        sections[1].rows.append(("--NAME VALUE", text))
-    if len(more) > _MOST_ADVANCED:
-        sections[2].rows.append(("...", f"{len(more) - _MOST_ADVANCED} more: -lps"))
-    usage = " ".join([program, "[OPTIONS]", *names])
-    return usage, [texts.summary, *texts.details], sections
-
-
-def of_program(
-    functions: Sequence[Function], program: str, version: str | None
-) -> tuple[str, list[str], list[Section]]:
-    """Return usage, paragraphs and sections for a program of several commands."""
-    rows = [
-        (", ".join(names_of(function, functions)), parse(signature_of(function).doc).summary)
-        for function in functions
+        text = doc.parameters.get(signature.extra_name, "") or "any other option"
+        options.append(("--NAME VALUE", text))
+    if len(advanced) > _MOST_ADVANCED:
+        further.append(("...", f"{len(advanced) - _MOST_ADVANCED} more, which -lps lists"))
+    sections = [
+        Section("arguments", arguments),
+        Section("options", options),
+        Section("advanced, set with -D", further),
+        _common_section(own, version),
     ]
+    usage = " ".join([program, "[OPTIONS]", *names])
+    return Page(usage, [doc.summary, *doc.details], sections)
+
+
+def page_of_program(functions: Sequence[Function], program: str, version: str | None) -> Page:
+    """Return the help for a program of several commands."""
+    rows = []
+    for function in functions:
+        summary = parse_docstring(signature_of(function).doc).summary
+        rows.append((", ".join(names_of(function, functions)), summary))
     hint = f"{program} COMMAND --help shows the options of a command."
-    return f"{program} COMMAND [OPTIONS]", [hint], [Section("commands", rows), _common((), version)]
+    sections = [Section("commands", rows), _common_section((), version)]
+    return Page(f"{program} COMMAND [OPTIONS]", [hint], sections)
 
 
-def _common(own: Sequence[Option], version: str | None) -> Section:
-    rows = [(_left(option), option.help) for option in table.common(own, version)]
-    return Section("every program", rows)
+def _common_section(own: Sequence[Option], version: str | None) -> Section:
+    rows = [(_left(option), option.help) for option in common_options(own, version)]
+    return Section("common options", rows)
 
 
-def _row(option: Option, texts: Help, signature: Signature) -> tuple[str, str]:
+def _row(option: Option, doc: ParsedDocstring, signature: Signature) -> tuple[str, str]:
     name = option.key.removeprefix(f"{signature.namespace}.")
-    text = texts.parameters.get(name, "")
+    text = doc.parameters.get(name, "")
     if not text and option.owner is not None:
-        text = parse(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
+        text = parse_docstring(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
     if option.default is not REQUIRED:
         text = f"{text} (default: {show(option.key, option.default)})".strip()
     return _left(option) if option.flags else option.metavar, text
-
-
-def _by_position(option: Option) -> str:
-    return f"{option.metavar} ..." if option.kind == "items" else option.metavar
 
 
 def _left(option: Option) -> str:
     flags = list(option.flags)
     if option.kind == "switch":
         return f"--[no-]{flags[0][2:]}"
-    # The spelling with underscores goes without saying.
+    # Whoever reads --batch-size need not be told that --batch_size works too.
     shown = ", ".join(flag for flag in flags if "_" not in flag or flag == flags[0])
-    words = table.words_of(option)
+    words = _placeholder(option)
     return f"{shown} {words}" if words else shown
 
 
-def render(
-    usage: str, paragraphs: Iterable[str], sections: Iterable[Section], width: int, colour: bool
-) -> str:
-    """Return the help as text of at most `width` columns, as far as its words allow."""
+def _placeholder(option: Option) -> str:
+    """Return what stands for the words that follow a flag."""
+    if option.kind in ("flag", "switch"):
+        return ""
+    if option.choices and option.kind == "choice":
+        return f"[{'|'.join(option.choices)}]"
+    if option.choices:
+        return f"{{{','.join(option.choices)}}}"
+    if option.kind == "fields":
+        return "JSON"
+    word = option.metavar if option.kind == "pairs" else _type_name(option) or option.metavar
+    return " ".join([word] * option.size) + (" ..." if option.kind in ("items", "words") else "")
+
+
+def _type_name(option: Option) -> str:
+    """Return the name of the type of one word, empty if it says no more than the metavar."""
+    hint, default = bare(option.hint), option.default
+    if hint is None and is_given(default):
+        hint = type(default)
+    items = typing.get_args(hint)
+    if option.kind == "items" or option.size > 1:
+        kinds = [item for item in items if item is not Ellipsis]
+        hint = kinds[0] if kinds and all(kind is kinds[0] for kind in kinds) else None
+    elif typing.get_origin(hint) in (typing.Union, types.UnionType):
+        names = [_TYPES.get(item, "") for item in items if item is not type(None)]
+        return "|".join(names) if all(names) else ""
+    if isinstance(hint, type) and hasattr(hint, "__fspath__"):
+        return "PATH"
+    return _TYPES.get(hint, "") if isinstance(hint, type) else ""
+
+
+def render(page: Page, width: int, colour: bool) -> str:
+    """Return the page as text of at most `width` columns, as far as its words allow."""
     import textwrap
 
     width = max(40, width)
     column = min(_LEFT, width // 2)
-    blocks = [textwrap.fill(f"usage: {usage}", width, subsequent_indent="       ")]
-    blocks += [_filled(text, width) for text in paragraphs if text]
-    for title, rows in sections:
+    blocks = [textwrap.fill(f"usage: {page.usage}", width, subsequent_indent="       ")]
+    blocks += [_filled(text, width) for text in page.paragraphs if text]
+    for title, rows in page.sections:
         if rows:
             lines = [_title(f"{title}:", colour)]
             lines += [_columns(left, right, column, width) for left, right in rows]
@@ -137,7 +175,7 @@ def _title(text: str, colour: bool) -> str:
 
 
 def screen(env: Mapping[str, str]) -> tuple[int, bool]:
-    """Return the width of the terminal, and whether it shows colours and is wanted to."""
+    """Return the width of the terminal, and whether to use colours on it."""
     import shutil
 
     dumb = env.get("TERM") == "dumb" or bool(env.get("NO_COLOR"))

@@ -1,11 +1,10 @@
-"""The call of a program's function, in the scopes that its command line sets."""
+"""The run: the call of a program's function in the scopes that the command line sets."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
 
 from .._functions.signature import Signature
 from .._records.record import Record, process_record, record
@@ -15,63 +14,65 @@ from .._scopes.snapshot import Layer
 from .._values.origin import Origin
 from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
 from .commands import Function, signature_of
-from .line import CommandLine
+from .invocation import Invocation
 from .options import REQUIRED, Option
 from .settings import Settings
 
 _MOST_REPORTED = 20
 
 
-def run(
-    function: Function, line: CommandLine, settings: Settings, freeze: bool
-) -> tuple[Any, list[str]]:
-    """Return what the function returns, and a text for each override that nobody read."""
-    with _recorded(line.record, freeze) as rec, settings.open():
+def run_function(
+    function: Function, invocation: Invocation, settings: Settings, freeze: bool
+) -> tuple[object, list[str]]:
+    """Return what the function returns, and a text for each override that was never read."""
+    with _recorded(invocation.record, freeze) as rec, settings.open():
         if freeze:
-            scope.frozen()
-        with errors_of_use(settings):
-            result = _call(function, line)
+            scope.frozen()  # threads of the program open no scope of their own
+        with usage_errors(settings):
+            result = _call(function, invocation)
     return result, _unused(rec, settings)
 
 
 def require(own: Iterable[Option], signature: Signature, settings: Settings) -> None:
-    """Raise for a parameter without default that is set nowhere, the active scope included.
+    """Raise `UsageError` for a parameter without default that neither `settings` nor a scope sets.
 
-    A structure whose fields all have defaults is made of them.
+    A structure whose fields all have defaults is built from them.
     """
     snapshot = ambient.current().snapshot
     own = list(own)
     for option in own:
-        is_own = option.key.rpartition(".")[0] == signature.namespace
-        if option.default is not REQUIRED or not is_own or settings.sets(option.key):
+        is_parameter = option.key.rpartition(".")[0] == signature.namespace  # not a field of one
+        if option.default is not REQUIRED or not is_parameter or settings.sets(option.key):
             continue
         if snapshot.find(option.key) is not None or snapshot.below(option.key):
             continue
         below = [one for one in own if one.key.startswith(f"{option.key}.")]
         if option.kind != "fields" or any(one.default is REQUIRED for one in below):
             raise UsageError(f"{_missing(option, below)} See --help.", key=option.key)
+        # An empty mapping, which the conversion completes with the defaults of the fields.
         settings.layers.append(Layer({option.key: {}}, Origin("default", "")))
 
 
 def _missing(option: Option, below: list[Option]) -> str:
     if not option.flags:
-        return f"{option.metavar} is missing: give it as argument or with -D {option.key}=VALUE."
+        return f"{option.metavar} is missing. Give it as an argument or with -D {option.key}=VALUE."
     required = [one for one in below if one.default is REQUIRED and one.kind != "fields"]
     one = required[0] if required else option
-    return f"{option.flags[0]} is missing: give it with {one.flags[0]} {one.metavar}."
+    return f"{option.flags[0]} is missing. Give it with {one.flags[0]} {one.metavar}."
 
 
 @contextmanager
-def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
-    """Record a run, and write the record to `path` in any case.
+def _recorded(path: str | None, whole_process: bool) -> Iterator[Record]:
+    """Record a run; the record is written to `path` even if the run fails.
 
-    `whole`: into the record of the process, since threads read into no record of this context.
+    `whole_process` uses the record of the process: reads of other threads do not reach a record
+    of this context.
     """
     _check_writable(path)
-    with nullcontext(process_record()) if whole else record() as rec:
+    with nullcontext(process_record()) if whole_process else record() as rec:
         try:
             yield rec
-        except BaseException:  # what ends the program must not be hidden by this
+        except BaseException:  # the user must see this error, not that of writing the record
             if path:
                 with suppress(OSError):
                     rec.save(path)
@@ -84,8 +85,11 @@ def _recorded(path: str | None, whole: bool) -> Iterator[Record]:
 
 
 @contextmanager
-def errors_of_use(settings: Settings) -> Iterator[None]:
-    """Make `UsageError` of what a value that was set from outside, or left out, leads to."""
+def usage_errors(settings: Settings) -> Iterator[None]:
+    """Turn errors that the user of the command line can mend into `UsageError`.
+
+    These are a value from `settings` that cannot be used, and a parameter that is not set.
+    """
     try:
         yield
     except (ConversionError, InvalidKey) as error:
@@ -93,21 +97,21 @@ def errors_of_use(settings: Settings) -> Iterator[None]:
             raise UsageError(str(error), key=error.key, origin=error.origin) from error
         raise
     except MissingParameter as error:
-        if error.key is None:
+        if error.key is None:  # raised by the program itself
             raise
         hint = f" Give it with -D {error.key}=VALUE."
         raise UsageError(f"{error}{hint}", key=error.key) from error
 
 
-def _call(function: Function, line: CommandLine) -> Any:
-    args, kwargs = signature_of(function).bind(line.args) if line.args else ((), {})
-    result = function(*args, **kwargs, **line.extra)
+def _call(function: Function, invocation: Invocation) -> object:
+    args, kwargs = signature_of(function).bind(invocation.args) if invocation.args else ((), {})
+    result = function(*args, **kwargs, **invocation.extra)
     if hasattr(result, "__await__"):
         return _run_async(result)
     return result
 
 
-def _run_async(awaitable: Any) -> Any:
+def _run_async(awaitable: Awaitable[object]) -> object:
     import asyncio
 
     try:
@@ -115,27 +119,31 @@ def _run_async(awaitable: Any) -> Any:
     except RuntimeError:
         return asyncio.run(_awaited(awaitable))
     if hasattr(awaitable, "close"):
-        awaitable.close()
-    raise RuntimeError("An async function cannot be launched inside of a running event loop.")
+        awaitable.close()  # else Python warns that the coroutine was never awaited
+    raise RuntimeError(
+        "An async function cannot be launched inside a running event loop. "
+        "Await the function itself instead."
+    )
 
 
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
+async def _awaited(awaitable: Awaitable[object]) -> object:
+    return await awaitable  # asyncio.run takes coroutines alone
 
 
 def _check_writable(path: str | None) -> None:
-    """Find out before the run that its record has no place."""
+    """Raise `UsageError` before the run, not after hours of it, if its record has no place."""
     if path is None:
         return
     folder = os.path.dirname(path) or "."
-    if os.path.isdir(path) or not os.path.isdir(folder):
-        what = "is a directory" if os.path.isdir(path) else f"is in no directory: make {folder}"
-        raise UsageError(f"--record {path!r} {what}.")
+    if os.path.isdir(path):
+        raise UsageError(f"--record {path!r}: this is a directory. Give the name of a file.")
+    if not os.path.isdir(folder):
+        raise UsageError(f"--record {path!r}: the directory {folder!r} does not exist. Create it.")
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise UsageError(f"--record {path!r} cannot be written: permission denied.")
+        raise UsageError(f"--record {path!r}: permission denied.")
 
 
 def _unused(rec: Record, settings: Settings) -> list[str]:
-    texts = [str(one) for one in rec.unused() if one.key in settings.sources]
+    texts = [str(one) for one in rec.unused() if one.key in settings.origins]
     more = len(texts) - _MOST_REPORTED
     return [*texts[:_MOST_REPORTED], f"{more} more were never read"] if more > 0 else texts

@@ -4,71 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
 
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.convert import UntypedText
 from .._values.origin import Origin, Source
+from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError, UsageError
-from .line import CommandLine
+from .invocation import Invocation
 
 _FILES = Origin("file", "-C")
 
 
 class Settings:
-    """What is set from outside the program, the strongest source first.
+    """What is set from outside the program.
 
-    `sources` tells where each key was set.
+    `layers` has the highest precedence first; `origins` tells where each key was set.
     """
 
-    def __init__(self, line: CommandLine, env_prefix: str | None, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
+    ) -> None:
         if env_prefix == "":
-            raise ValueError("An empty env_prefix would take all variables. Give it a name.")
-        self.layers: list[Layer | Snapshot] = [line.options, line.defines]
-        if line.files or env_prefix is not None:
-            self.layers = [_loaded(line, env_prefix, env)]
-        self.sources: dict[str, Source] = {
+            raise ValueError(
+                "env_prefix is empty, so every environment variable would set a parameter. "
+                'Give it a name, such as env_prefix="APP".'
+            )
+        self.layers: list[Layer | Snapshot] = [invocation.options, invocation.defines]
+        if invocation.files or env_prefix is not None:
+            self.layers = [_merged(invocation, env_prefix, env)]
+        self.origins: dict[str, Source] = {
             key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
         }
-        self._options = frozenset(line.options.values)
+        self._options = frozenset(invocation.options.values)
 
     def sets(self, key: str | None) -> bool:
-        """Tell whether the key is set, or one below it."""
-        return any(one == key or one.startswith(f"{key}.") for one in self.sources)
+        """Tell whether the key or one below it is set."""
+        return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def not_options(self) -> dict[str, Source]:
-        """Return the keys that may be wrong; options have been checked by name."""
-        return {key: at for key, at in self.sources.items() if key not in self._options}
+    def unchecked(self) -> dict[str, Source]:
+        """Return the keys that may be unknown: those of options are parameters by definition."""
+        return {key: at for key, at in self.origins.items() if key not in self._options}
 
     def open(self) -> ExitStack:
-        """Enter the scopes; leaving the stack leaves them."""
+        """Enter the scopes; closing the stack leaves them."""
         stack = ExitStack()
         for layer in reversed(self.layers):
             stack.enter_context(scope_of(layer))
         return stack
 
 
-def _loaded(line: CommandLine, env_prefix: str | None, env: Mapping[str, str]) -> Layer | Snapshot:
-    """Return all sources merged, so that a reference in a file sees what stands over the file."""
+def _merged(
+    invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
+) -> Layer | Snapshot:
+    """Return everything merged: a reference in a file sees what the command line sets."""
     from .._config.load import layers, load
 
-    above = [_literally(layer) for layer in (line.defines, line.options)]
+    above = [_without_references(layer) for layer in (invocation.defines, invocation.options)]
     try:
-        settings = load(line.files, None, env_prefix, env, _FILES, above=above)
+        settings = load(invocation.files, None, env_prefix, env, _FILES, above=above)
         return layers(settings, _FILES)
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
 
 
-def _literally(layer: Layer) -> Layer:
-    """Return the layer with `${` as text: a shell's user means what stands there."""
-    return layer._replace(values={key: _literal(value) for key, value in layer.values.items()})
+def _without_references(layer: Layer) -> Layer:
+    """Return the layer with each `${` escaped: words of a shell mean what they say."""
+    return layer._replace(values={key: _escaped(value) for key, value in layer.values.items()})
 
 
-def _literal(value: Any) -> Any:
+def _escaped(value: object) -> object:
     if isinstance(value, list):
-        return [_literal(item) for item in value]
+        return [_escaped(item) for item in value]
     if isinstance(value, UntypedText):
         return UntypedText(value.text.replace("${", "$${"))
     return value.replace("${", "$${") if isinstance(value, str) else value

@@ -1,15 +1,14 @@
-"""The version of the package that a function belongs to."""
+"""The version of the package that a function belongs to, for `--version`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 
-def version_of(function: Callable[..., Any]) -> str | None:
-    """Return `__version__` of the function's module or package, else that of its distribution."""
-    name = str(function.__module__)  # None for what was made by exec
+def version_of(function: Callable[..., object]) -> str | None:
+    """Return `__version__` of the function's module or package, or its distribution's version."""
+    name = str(function.__module__)  # which is None for a function made by exec
     module = sys.modules.get(name)
     top = (getattr(module, "__package__", None) or name).partition(".")[0]
     for place in (module, sys.modules.get(top)):

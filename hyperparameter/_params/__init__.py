@@ -1,1 +1,1 @@
-"""What `hp.Params` is made of: a nested dict that is consumed while it is read."""
+"""What `hp.Params` is made of: a nested dict that is consumed as it is read."""

@@ -1,4 +1,4 @@
-"""The dict inside a `Params`: given out in parts that share it, every read logged and recorded."""
+"""The mapping below `Params`: its parts share one dict, and every read is logged and recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from sys import _getframe
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Final, Self, TypeVar
 
 from .._scopes import ambient
 from .._values.describe import describe, show
@@ -15,18 +15,23 @@ from .._values.origin import Source, outside_site, resolve, site_of
 from ..exceptions import ConfigurationError, ConversionError
 from .merge import copied, copied_mapping
 from .origins import Origins
-from .text import recordable, shown
+from .text import log_text, record_key
+
+T = TypeVar("T")
 
 logger = logging.getLogger("hyperparameter.params")
-INFO = logging.INFO
+INFO = logging.INFO  # a global of this module saves every pop a lookup
 
 
-Found = tuple[str, Any, Source | None]
-"""Full path, value and origin of what was taken; no origin where it is the default."""
+Taken = tuple[str, Any, Source | None]
+"""Full path, value and origin of what was popped; the origin of a default is None."""
 
 
 class _Default:
-    """The default of reads that have none; its own copy wherever it goes."""
+    """The type of `DEFAULT`, which stands for "no default".
+
+    It pickles and copies by its name in this module, so that it stays the same object.
+    """
 
     def __repr__(self) -> str:
         return "Params.DEFAULT"
@@ -35,14 +40,14 @@ class _Default:
         return "DEFAULT"
 
 
-DEFAULT: Any = _Default()
+DEFAULT: Final = _Default()
 
 
-class Consumed(MutableMapping[str, Any]):
+class ConsumedMapping(MutableMapping[str, Any]):
     """A nested dict of parameters, with the path that leads to it as `history`.
 
-    Dicts inside are given out as objects of this kind that share them, those in lists too, so
-    that whatever reads a part consumes it.
+    Dicts inside it, also those in lists, are returned as objects of this class that share them:
+    whoever pops from a part takes it from the whole.
     """
 
     def __init__(
@@ -52,22 +57,23 @@ class Consumed(MutableMapping[str, Any]):
         loading_from_archive: bool = False,
         files_to_archive: dict[str, str] | None = None,
     ) -> None:
-        self.params: dict[str, Any] = copied_mapping(params, "What Params hold", none=True)
+        self.params: dict[str, Any] = copied_mapping(params, "params", none=True)
         self.history = history
         self.loading_from_archive = loading_from_archive
         self.files_to_archive = {} if files_to_archive is None else files_to_archive
         self._origins = Origins(outside_site())
-        self._asked: dict[str, None] = {}  # paths whose default was used, here and in children
+        # Paths whose default was used, here or in a part: what a misspelt key may have meant.
+        self._defaulted: dict[str, None] = {}
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.params:
             raise KeyError(key)
         frame = _getframe(1)
-        if frame.f_code.co_filename == _ABC:  # items() and their like, which iterate
+        if frame.f_code.co_filename == _ABC:  # items() and the like, which __iter__ has recorded
             return self._wrapped(key, self.params[key])
-        return self._read(key, frame)
+        return self._read_item(key, frame)
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         self.params[key] = copied(value)
         self._origins.bind(f"{self.history}{key}", site_of(_caller(_getframe(1))))
 
@@ -78,7 +84,7 @@ class Consumed(MutableMapping[str, Any]):
         return key in self.params
 
     def __iter__(self) -> Iterator[str]:
-        self._record_all(_getframe(1))
+        self._record_bulk(_getframe(1))
         return iter(self.params)
 
     def __len__(self) -> int:
@@ -86,7 +92,9 @@ class Consumed(MutableMapping[str, Any]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Mapping):
-            return self.params == (other.params if isinstance(other, Consumed) else dict(other))
+            return self.params == (
+                other.params if isinstance(other, ConsumedMapping) else dict(other)
+            )
         return NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # it can change
@@ -95,17 +103,19 @@ class Consumed(MutableMapping[str, Any]):
         return f"{self.history}{type(self).__name__}({describe('', self.params)})"
 
     def __hp_flat__(self) -> dict[str, Any]:
+        """Return the dict to code that flattens mappings, which does not count as a read."""
         return self.params
 
-    def _take(self, key: str, default: Any) -> Found:
-        """Remove the value; or give the default, which has no origin."""
+    def _take(self, key: str, default: object) -> Taken:
+        """Remove the value, or take the default."""
         path = f"{self.history}{key}"
         if key in self.params:
             origins = self._origins
+            # An empty `origins` has only its default, and would cost a call of __missing__.
             return path, self.params.pop(key), origins[path] if origins else origins.default
         if default is DEFAULT:
             raise self._missing(key)
-        self._asked[path] = None
+        self._defaulted[path] = None
         return path, default, None
 
     def _missing(self, key: str) -> ConfigurationError:
@@ -117,8 +127,20 @@ class Consumed(MutableMapping[str, Any]):
             origin=resolve(self._origins[self.history.rstrip(".")]),
         )
 
-    def _cast(self, found: Found, kind: Callable[[Any], Any]) -> Any:
-        path, value, origin = found
+    def _not_a_choice(self, taken: Taken, choices: list[Any]) -> ConfigurationError:
+        path, value, origin = taken
+        text = log_text(path, value)
+        place = resolve(origin) if origin is not None else None
+        near = did_you_mean(text, [choice for choice in choices if isinstance(choice, str)])
+        return ConfigurationError(
+            f"{text} not in acceptable choices for {path}: {choices}.{near} It comes from {place}.",
+            key=path,
+            value=show(path, value),
+            origin=place,
+        )
+
+    def _cast(self, taken: Taken, kind: Callable[[Any], T]) -> T | None:
+        path, value, origin = taken
         if value is None:
             return None
         try:
@@ -134,34 +156,36 @@ class Consumed(MutableMapping[str, Any]):
                 origin=place,
             ) from None
 
-    def _wrapped(self, key: str, value: Any) -> Any:
-        """Return `value` with its dicts as Params that share them."""
+    def _wrapped(self, key: str, value: object) -> Any:
+        """Return `value` with its dicts wrapped, so that the wrappers share them."""
         if isinstance(value, dict):
-            return self._child(value, f"{self.history}{key}.")
+            return self._part(value, f"{self.history}{key}.")
         if isinstance(value, list):
             return [self._wrapped(f"{key}.{i}", item) for i, item in enumerate(value)]
         return value
 
-    def _child(self, params: dict[str, Any], history: str) -> Self:
-        child = object.__new__(type(self))
-        vars(child).update(vars(self), params=params, history=history)
-        return child
+    def _part(self, params: dict[str, Any], history: str) -> Self:
+        part = object.__new__(type(self))  # not by __init__, which would copy the dict
+        vars(part).update(vars(self), params=params, history=history)
+        return part
 
-    def _read(self, key: str, frame: FrameType) -> Any:
+    def _read_item(self, key: str, frame: FrameType) -> Any:
         path, value = f"{self.history}{key}", self.params[key]
-        if is_dict_free(value):
-            record(path, value, None, self._origins[path], frame)
+        if is_dict_free(value):  # otherwise its parts are recorded when they are read
+            record_read(path, value, None, self._origins[path], frame)
         return self._wrapped(key, value)
 
-    def _note(self, found: Found, used: Any, default: Any, frame: FrameType) -> None:
+    def _log_and_record(
+        self, taken: Taken, used: object, default: object, frame: FrameType
+    ) -> None:
         """Log the value as it was found, and record it as it is used."""
-        path, value, origin = found
+        path, value, origin = taken
         if logger.isEnabledFor(INFO):
-            log(path, value)
-        record(path, used, None if default is DEFAULT else default, origin, frame)
+            log_value(path, value)
+        record_read(path, used, None if default is DEFAULT else default, origin, frame)
 
-    def _record_all(self, frame: FrameType) -> None:
-        prefix = recordable(self.history.rstrip(".")) if self.history else ""
+    def _record_bulk(self, frame: FrameType) -> None:
+        prefix = record_key(self.history.rstrip(".")) if self.history else ""
         ambient.current().record.note_bulk(prefix, site_of(_caller(frame)))
 
 
@@ -169,23 +193,26 @@ _ABC = MutableMapping.pop.__code__.co_filename
 
 
 def _caller(frame: FrameType) -> FrameType:
-    """Return the frame that called a method which the base class has on top of ours."""
+    """Return the frame that called, without those of the base class, such as of update()."""
     while frame.f_back and frame.f_code.co_filename == _ABC:
         frame = frame.f_back
     return frame
 
 
-def record(path: str, value: Any, default: Any, origin: Source | None, frame: FrameType) -> None:
+def record_read(
+    path: str, value: object, default: object, origin: Source | None, frame: FrameType
+) -> None:
+    """Record one read; `frame` is the reader's, whose line is looked up only when asked for."""
     if path not in KNOWN:
-        path = recordable(path)
+        path = record_key(path)
     ambient.current().record.note(path, value, default, origin, (frame.f_code, frame.f_lasti))
 
 
-def log(path: str, value: Any) -> None:
-    logger.info("%s = %s", path, shown(path, value))
+def log_value(path: str, value: object) -> None:
+    logger.info("%s = %s", path, log_text(path, value))
 
 
-def is_dict_free(value: Any) -> bool:
+def is_dict_free(value: object) -> bool:
     if isinstance(value, list):
         return all(map(is_dict_free, value))
     return not isinstance(value, dict)

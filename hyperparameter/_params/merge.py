@@ -1,47 +1,48 @@
 """Configurations as plain dicts and lists: unflattened, merged, overridden, cast.
 
-Nothing here changes what it is given: results share values with their sources, never a dict
-or a list.
+Nothing here changes its arguments: results share values with them, but never a dict or a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
-from .._values.convert import _exact
 from .._values.describe import show
 from .._values.keys import MAX_DEPTH, did_you_mean
+from .._values.untyped import exact_int
 from ..exceptions import ConfigurationError
 
 
-def copied(value: Any, *, none: bool = False, depth: int = MAX_DEPTH) -> Any:
+def copied(value: object, *, none: bool = False, depth: int = MAX_DEPTH) -> object:
     """Return `value` with its dicts and lists copied; with `none`, the text "None" as None.
 
     Other mappings become dicts.  `ConfigurationError` below `depth` levels.
     """
-    if isinstance(value, (dict, list, Mapping)):
+    if isinstance(value, (dict, list, Mapping)):  # dict and list first: they are recognized faster
         if not depth:
             raise ConfigurationError(
-                f"The configuration contains itself or is nested deeper than {MAX_DEPTH} levels."
+                "The configuration contains itself, or is nested more than "
+                f"{MAX_DEPTH} levels deep."
             )
         depth -= 1
         if isinstance(value, list):
             return [copied(item, none=none, depth=depth) for item in value]
+        # Taking the dict of a scope or a Params, unlike its items, is not recorded as a read.
         flat = getattr(type(value), "__hp_flat__", None)
         items = (flat(value) if flat else value).items()
         return {key: copied(item, none=none, depth=depth) for key, item in items}
     return None if none and isinstance(value, str) and value == "None" else value
 
 
-def copied_mapping(value: Any, what: str, none: bool = False) -> dict[str, Any]:
-    """Return a copy of `value`; `ConfigurationError` where it is no mapping."""
+def copied_mapping(value: object, what: str, none: bool = False) -> dict[str, Any]:
+    """Return a copy of `value`, which is called `what` in the error if it is not a mapping."""
     if not isinstance(value, Mapping):
         raise ConfigurationError(
-            f"{what} must be a mapping, not {type(value).__name__}.", value=show("", value)
+            f"{what} must be a mapping of keys to values, not {type(value).__name__}.",
+            value=show("", value),
         )
-    result: dict[str, Any] = copied(value, none=none)
-    return result
+    return cast("dict[str, Any]", copied(value, none=none))
 
 
 def flattened(params: Mapping[str, Any], base: str = "") -> Iterator[tuple[str, Any]]:
@@ -56,7 +57,7 @@ def flattened(params: Mapping[str, Any], base: str = "") -> Iterator[tuple[str, 
 def unflatten(flat_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Return the nested form of a dict with dotted keys: {"a.b": 0} gives {"a": {"b": 0}}."""
     nested: dict[str, Any] = {}
-    for key, value in copied_mapping(flat_dict, "What is unflattened").items():
+    for key, value in copied_mapping(flat_dict, "flat_dict").items():
         if not isinstance(key, str):
             raise _invalid(str(key), "keys must be text")
         *parents, name = key.split(".")
@@ -66,9 +67,9 @@ def unflatten(flat_dict: Mapping[str, Any]) -> dict[str, Any]:
         for parent in parents:
             node = node.setdefault(parent, {})
             if not isinstance(node, dict):
-                raise _invalid(key, f"{parent!r} is a value as well")
+                raise _invalid(key, f"{parent!r} is a value and a prefix")
         if name in node:
-            raise _invalid(key, "it is there already, as a value or with keys below it")
+            raise _invalid(key, "the key is set twice, or is a prefix too")
         node[name] = value
     return nested
 
@@ -82,57 +83,63 @@ def with_fallback(preferred: Mapping[str, Any], fallback: Mapping[str, Any]) -> 
 
     A dict over a list overrides single elements, by index: {"0": ...}, {"-1": ...}.
     """
-    over = copied_mapping(preferred, "What is preferred")
-    merged: dict[str, Any] = _merge(over, copied_mapping(fallback, "The fallback"), "")
+    over, merged = copied_mapping(preferred, "preferred"), copied_mapping(fallback, "fallback")
+    _merge(over, merged, "")
     return merged
 
 
-def _merge(over: Any, base: Any, path: str) -> Any:
-    """Return `base`, changed by `over` where both have keys or indices."""
-    if not isinstance(over, dict) or not isinstance(base, (dict, list)):
-        return over
+def _merge(over: dict[str, Any], base: dict[str, Any] | list[Any], path: str) -> None:
+    """Change `base` by `over`; both are copies made by the caller."""
     for key, value in over.items():
+        at: Any = key
         if isinstance(base, list):
-            index: Any = _index(key, base, path)
-        elif key in base:
-            index = key
-        else:
+            at = _index(key, base, path)
+        elif key not in base:
             base[key] = value
             continue
-        base[index] = _merge(value, base[index], f"{path}{key}.")
-    return base
+        below = base[at]
+        if isinstance(value, dict) and isinstance(below, (dict, list)):
+            _merge(value, below, f"{path}{key}.")
+        else:
+            base[at] = value
 
 
-def _index(key: Any, items: list[Any], path: str) -> int:
+def _index(key: str, items: list[Any], path: str) -> int:
     try:
         index = int(key)
         items[index]
     except (TypeError, ValueError, IndexError):
         raise ConfigurationError(
-            f"could not merge: {f'{path}{key}'[:200]!r} would override an element of a list of "
-            f"{len(items)}, but {str(key)[:80]!r} is not a valid index of it.",
+            f"could not merge: {f'{path}{key}'[:200]!r} overrides an item of a list of "
+            f"{len(items)}, but {str(key)[:80]!r} is not a valid index.",
             key=f"{path}{key}",
         ) from None
     return index
 
 
-def override_paths(over: Mapping[str, Any], merged: Any, base: str = "") -> Iterator[str]:
+def override_paths(
+    over: Mapping[str, Any], merged: dict[str, Any] | list[Any], base: str = ""
+) -> Iterator[str]:
     """Yield the paths in `merged`, of `with_fallback`, whose values came from `over`."""
     for key, value in over.items():
-        at: Any = int(key) % len(merged) if isinstance(merged, list) else key
-        if isinstance(value, dict) and value:
-            yield from override_paths(value, merged[at], f"{base}{at}.")
+        if isinstance(merged, list):
+            index = int(key) % len(merged)
+            path, below = f"{base}{index}", merged[index]
         else:
-            yield f"{base}{at}"
+            path, below = f"{base}{key}", merged[key]
+        if isinstance(value, dict) and value:
+            yield from override_paths(value, below, f"{path}.")
+        else:
+            yield path
 
 
-def with_overrides(original: Any, overrides_dict: Mapping[str, Any]) -> Any:
-    """Return `original` with the values at dotted keys replaced, list indices among them.
+def with_overrides(original: object, overrides_dict: Mapping[str, Any]) -> Any:
+    """Return `original` with the values at dotted keys replaced; a key may have list indices.
 
-    A dotted key that does not exist is a `ConfigurationError`; a new key without dot is added.
+    A dotted key that does not exist is a `ConfigurationError`; a new key without a dot is added.
     """
     result = copied(original)
-    overrides = copied_mapping(overrides_dict, "Overrides")
+    overrides = copied_mapping(overrides_dict, "overrides_dict")
     for key, value in overrides.items():
         if any(str(key).startswith(f"{other}.") for other in overrides):
             raise _unused(str(key), [])
@@ -140,7 +147,7 @@ def with_overrides(original: Any, overrides_dict: Mapping[str, Any]) -> Any:
     return result
 
 
-def _replace(node: Any, key: str, value: Any, whole: str) -> None:
+def _replace(node: object, key: str, value: object, whole: str) -> None:
     """Put `value` at the dotted `key` below `node`; `whole` is the key from the top."""
     if not isinstance(node, (dict, list)):
         parent = whole[: len(whole) - len(key)]
@@ -160,26 +167,26 @@ def _replace(node: Any, key: str, value: Any, whole: str) -> None:
     _replace(node[names[name]], key[len(name) + 1 :], value, whole)
 
 
-def _names(node: dict[str, Any] | list[Any]) -> Any:
+def _names(node: dict[str, Any] | list[Any]) -> Iterable[object]:
     return range(len(node)) if isinstance(node, list) else node
 
 
 def _unused(key: str, candidates: list[str]) -> ConfigurationError:
     hint = did_you_mean(key, candidates)
     return ConfigurationError(
-        f"overrides dict contains unused keys: {key!r:.200} overrides nothing.{hint}", key=key
+        f"overrides dict contains unused keys: {key!r:.200} does not exist.{hint}", key=key
     )
 
 
-def infer_and_cast(value: Any) -> Any:
-    """Return JSON-like data with the text of bools, ints and floats cast to what it means.
+def infer_and_cast(value: object) -> Any:
+    """Return JSON-like data in which text of a bool, an int or a float is cast to it.
 
-    For functions of others that take a whole dict, where no `pop_int` can force the type.
+    Use it for functions that take a whole dict, where `pop_int` cannot convert.
     """
     return _cast(copied(value))
 
 
-def _cast(value: Any) -> Any:
+def _cast(value: object) -> object:
     if value is None or isinstance(value, (int, float)):
         return value
     if isinstance(value, list):
@@ -189,17 +196,18 @@ def _cast(value: Any) -> Any:
     if isinstance(value, str):
         return _cast_text(value)
     raise ConfigurationError(
-        f"cannot infer type of {show('', value)} ({type(value).__name__}). Only what JSON holds "
-        "can be cast."
+        f"cannot infer type of {show('', value)} ({type(value).__name__}). Only JSON data can be "
+        "cast."
     )
 
 
-def _cast_text(text: str) -> Any:
+def _cast_text(text: str) -> bool | int | float | str:
     word = text.lower()
     if word in ("true", "false"):
         return word == "true"
-    digits = text.strip().lstrip("+-").isdigit()  # only these may be too many for int()
-    for number in (_exact if digits else int, float):
+    digits = text.strip().lstrip("+-").isdigit()
+    # int() refuses very long numbers, and float() would round them.
+    for number in (exact_int if digits else int, float):
         try:
             return number(text)
         except (ValueError, ArithmeticError):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from .._values.origin import Origin, Source, resolve, this_process
 
 
 class Origins(dict[str, Source]):
-    """Places by full dotted path.
+    """Origins by full dotted path.
 
-    What is not listed has the place of the nearest value around it, in the end `default`.
+    A path that is not listed has the origin of the nearest value around it, or else `default`.
     """
 
     __slots__ = ("default",)
@@ -27,20 +26,21 @@ class Origins(dict[str, Source]):
                 return self[path]
         return self.default
 
-    def bind(self, path: str, source: Source) -> None:
-        """Take note of a new value at `path`, in place of all that was there and below."""
+    def bind(self, path: str, origin: Source) -> None:
+        """Note a new value at `path`, in place of everything that was there and below."""
         for below in [known for known in self if known.startswith(f"{path}.")]:
             del self[below]
-        self[path] = source
+        self[path] = origin
 
-    def __deepcopy__(self, memo: Any) -> Origins:
+    def __deepcopy__(self, memo: object) -> Origins:
         return Origins(self.default, self)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Origins, (_portable(self.default), {p: _portable(s) for p, s in self.items()})
+    def __reduce__(self) -> tuple[type[Origins], tuple[Origin, dict[str, Origin]]]:
+        listed = {path: _portable(origin) for path, origin in self.items()}
+        return Origins, (_portable(self.default), listed)
 
 
 def _portable(source: Source) -> Origin:
-    """Return the place looked up, with its process: code objects cannot be pickled."""
+    """Return the origin looked up, with its process: code objects cannot be pickled."""
     origin = resolve(source)
     return origin._replace(process=origin.process or this_process())

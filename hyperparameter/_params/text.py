@@ -1,4 +1,4 @@
-"""How a `Params` is written: ordered, as JSON, and how its values are shown."""
+"""How a `Params` is written: in order, as JSON, and how its values appear in a log."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ PREFERENCES = [
     ],
     ["type"],
 ]
+"""The order of the reference."""
+
+Rank = tuple[int | str, ...]
 
 
-def shown(path: str, value: Any) -> str:
+def log_text(path: str, value: object) -> str:
     """Return the value for a log line: text as it is, a secret masked."""
     if value is not None and is_secret(path):
         return MASK
     return value if isinstance(value, str) else str(describe(path, value))
 
 
-def recordable(path: str) -> str:
-    """Return `path` with its empty segments written as `""`: names in a record have none."""
+def record_key(path: str) -> str:
+    """Return `path` as the key of a record, which has no empty segments: they become `""`."""
     try:
         return check(path)
     except InvalidKey:
@@ -48,27 +51,29 @@ def ordered(
     """Return `params` sorted by the lists, the first one first, and then by key."""
     orders = [list(order) for order in preference_orders or PREFERENCES]
 
-    def rank(key: str) -> tuple[Any, ...]:
+    def rank(key: str) -> Rank:
         return (*(order.index(key) if key in order else len(order) for order in orders), key)
 
     return _ordered(params, rank)
 
 
-def _ordered(params: dict[str, Any], rank: Callable[[str], Any]) -> OrderedDict[str, Any]:
+def _ordered(params: dict[str, Any], rank: Callable[[str], Rank]) -> OrderedDict[str, Any]:
     try:
         keys = sorted(params, key=rank)
     except TypeError:
-        raise ConfigurationError("Keys that are not all text cannot be put in order.") from None
+        raise ConfigurationError(
+            "The keys cannot be put in order, because not all of them are text. Use text as keys."
+        ) from None
     values = ((key, params[key]) for key in keys)
     return OrderedDict((k, _ordered(v, rank) if isinstance(v, dict) else v) for k, v in values)
 
 
-def dumps(params: dict[str, Any], **options: Any) -> str:
-    """Return JSON; `ConfigurationError` names what it cannot hold."""
+def dumps(params: dict[str, Any], *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """Return JSON; `ConfigurationError` names a value that JSON cannot hold."""
     try:
-        return json.dumps(params, **options)
+        return json.dumps(params, indent=indent, sort_keys=sort_keys)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(
-            f"Not everything here can be written as JSON: {error}. Keep such values out of Params, "
-            "or make plain data of them."
+            f"The parameters cannot be written as JSON: {error}. Keep such values out of Params, "
+            "or convert them to plain data."
         ) from None

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.snapshot import ABSENT, DELETED, Layer
-from .._values.convert import plain
 from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean
 from .._values.origin import Origin, location, resolve
+from .._values.untyped import plain
 
 
 class Binding(NamedTuple):

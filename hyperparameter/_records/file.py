@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 from .._values.describe import from_json, to_json
 from .._values.keys import check
@@ -13,6 +13,7 @@ from .._values.origin import Origin, Process
 from ..exceptions import ConfigurationError
 from .read import Read
 
+T = TypeVar("T")
 _FORMAT = "hyperparameter-record"
 _VERSION = 1
 _TYPES = {"reader": str, "default_used": bool, "bulk": bool}
@@ -60,11 +61,11 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Origin], list[Read], int]
         raise ConfigurationError(f"{path} is a damaged record: {error!r:.200}") from None
 
 
-def _read(fields: Any) -> Read:
+def _read(fields: dict[str, Any]) -> Read:
     if set(fields) != set(Read._fields):
         raise ValueError(f"a read has {', '.join(map(str, fields))}")
     origin, process = fields["origin"], fields["process"]
-    checked = {name: _is(fields[name], kind) for name, kind in _TYPES.items()}
+    checked: dict[str, Any] = {name: _is(fields[name], kind) for name, kind in _TYPES.items()}
     return Read(
         key=fields["key"] if checked["bulk"] and fields["key"] == "*" else check(fields["key"]),
         value=from_json(fields["value"]),
@@ -75,7 +76,7 @@ def _read(fields: Any) -> Read:
     )
 
 
-def _is(value: Any, kind: type) -> Any:
+def _is(value: Any, kind: type[T]) -> T:
     if type(value) is not kind:
         raise TypeError(f"{value!r:.80} is not {kind.__name__}")
     return value

@@ -16,17 +16,19 @@ from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe
 from .._values.keys import nearest, nest
 from .._values.origin import Site, Source, resolve, this_process
+from .._values.scalars import SCALARS, is_small
 from .read import RawRead, Read, Unused
 
 if TYPE_CHECKING:
     from os import PathLike
 
+# A record of a long program must not grow without end.
 _MOST_VALUES = 1_000
 _MOST_KEYS = 100_000
 
 
 class Record:
-    """Reads and overrides of a stretch of program; also the context manager that collects them.
+    """Reads and overrides of a stretch of program, and the context manager that collects them.
 
     At most 1 000 different values of a key and 100 000 keys are kept; `dropped` counts the rest.
     """
@@ -102,23 +104,25 @@ class Record:
             self._take(read.key, (repr(read[1:5]), read.process, reader), read)
 
     def override(self, layer: Layer | Snapshot) -> None:
-        """Take note of bindings that are in force during this record."""
+        """Note bindings that are in force during this record."""
         for record in self._and_around():
             for key in layer.values:
                 if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
                     record.overrides[key] = layer.origin_of(key)
 
     def carry(self, layer: Layer) -> None:
-        """Take note that these bindings may be read in another process."""
+        """Note that these bindings may be read in another process."""
         for record in self._and_around():
             if len(record._carried) < _MOST_KEYS:
                 record._carried.update(layer.values)
 
-    def note(self, key: str, value: Any, default: Any, origin: Source | None, site: Site) -> None:
-        """Take note of one read; `origin` is None when the default was used."""
+    def note(
+        self, key: str, value: object, default: object, origin: Source | None, site: Site
+    ) -> None:
+        """Note one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)
-        default_id = default if origin is None and wanted in _SCALARS else wanted
-        place: Any = origin
+        default_id = default if origin is None and wanted in SCALARS else wanted
+        place: object = origin
         offset = None
         if type(origin) is tuple:
             place, offset = id(origin[0]), origin[1]
@@ -128,18 +132,23 @@ class Record:
             if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
                 if last[3] == place and last[4] == offset:
                     return
-        light = kind in _SCALARS or (kind is str and len(value) <= _SHORT)
-        identity = (kind, value if light else repr(describe("", value)), default_id, place, offset)
+        identity = (
+            kind,
+            value if is_small(value) else repr(describe("", value)),
+            default_id,
+            place,
+            offset,
+        )
         if seen is not None and identity in seen.by_value:
             if seen.last != identity:
                 self._see_again(key, identity)
             return
-        shown = describe(key, value)
-        default = shown if origin is None else describe(key, default)
-        self._keep(key, identity, RawRead(key, shown, default, origin, site, this_process()))
+        used = describe(key, value)
+        default = used if origin is None else describe(key, default)
+        self._keep(key, identity, RawRead(key, used, default, origin, site, this_process()))
 
     def note_bulk(self, prefix: str, site: Site) -> None:
-        """Take note that everything below `prefix` was taken at once."""
+        """Note that everything below `prefix` was taken at once."""
         key = f"{prefix}.*" if prefix else "*"
         raw = RawRead(key, None, None, None, site, this_process(), bulk=True)
         self._keep(key, (id(site[0]), site[1]), raw)
@@ -162,7 +171,7 @@ class Record:
         record.add(reads)
         return record
 
-    def _see_again(self, key: str, identity: Any) -> None:
+    def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
             seen = record._seen.get(key)
             if seen is not None and identity in seen.by_value:
@@ -178,11 +187,11 @@ class Record:
             state = state.parent
         return found if self is process else [*found, process]
 
-    def _keep(self, key: str, identity: Any, read: RawRead) -> None:
+    def _keep(self, key: str, identity: object, read: RawRead) -> None:
         for record in self._and_around():
             record._take(key, identity, read)
 
-    def _take(self, key: str, identity: Any, read: Read | RawRead) -> None:
+    def _take(self, key: str, identity: object, read: Read | RawRead) -> None:
         with self._lock:
             seen = self._seen.get(key)
             if seen is None and len(self._seen) < _MOST_KEYS:
@@ -213,10 +222,6 @@ def _beside(key: str, candidates: set[str]) -> list[str]:
 
 def _resolved(read: Read | RawRead) -> Read:
     return read if isinstance(read, Read) else read.resolved()
-
-
-_SCALARS = frozenset([int, float, bool, type(None)])
-_SHORT = 200
 
 
 def process_record() -> Record:

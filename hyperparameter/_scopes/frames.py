@@ -47,6 +47,7 @@ class Enterable:
         parent = _get_active() or ambient.baseline_state
         record = parent.record
         known = record.overrides
+        # A key that the record knows costs a lookup; `__class__` is cheaper than isinstance.
         for key in bindings[0] if bindings.__class__ is tuple else as_layer(bindings).values:
             if key not in known:
                 record.override(as_layer(bindings))

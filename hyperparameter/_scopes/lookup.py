@@ -1,7 +1,7 @@
-"""The one way in which a value is read: find, convert, record, remember.
+"""The one way in which a value is read: find, convert, record, cache.
 
 Everything that reads (accessors, scopes as mappings, `@hp.param`) comes through here, once for
-each question in a state; the answer is then kept with that state.
+each question in a state; the answer is then cached with that state.
 """
 
 from __future__ import annotations
@@ -9,25 +9,29 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.annotations import Converter
-from .._values.convert import Unconvertible, UntypedText, convert, plain, to_bool
+from .._values.convert import Unconvertible, convert, to_bool
 from .._values.describe import show
 from .._values.keys import nest
 from .._values.origin import Site, Source, outside_site, resolve
+from .._values.scalars import is_small
+from .._values.untyped import UntypedText, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
 from .snapshot import DELETED, Layer, Snapshot
 
-_LIGHT = frozenset([int, float, bool, type(None)])
-_SHORT = 256
-NO_DEFAULT: Any = object()
+NO_DEFAULT = object()
+"""The default of a read that requires a value."""
 
 
-def read(state: ambient.State, key: str, default: Any, site: Site) -> Any:
+def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
     found = state.find(key)
     value, origin = found if found is not None else (default, None)
-    if type(default) is dict and (found is None or _is_empty_mapping(value)):
-        value, origin = _with_keys_below(state, key, value, origin, site)
+    if type(default) is dict and (found is None or (isinstance(value, dict) and not value)):
+        gathered = gather(state, key, site)
+        if gathered is not None:
+            base = value if isinstance(value, dict) else {}
+            value, origin = merge(base, gathered[0]), gathered[1]
     result = value
     if type(value) is not type(default):
         try:
@@ -35,12 +39,12 @@ def read(state: ambient.State, key: str, default: Any, site: Site) -> Any:
         except Unconvertible:
             raise _conversion_error(key, value, origin, type(default).__name__) from None
     state.record.note(key, result, default, origin, site)
-    if (type(default) in _LIGHT or is_light(default)) and (result is value or is_light(result)):
+    if is_small(default) and (result is value or is_small(result)):
         state.cache_answer(key, (default, result))
     return result
 
 
-def require(state: ambient.State, key: str, site: Site) -> Any:
+def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
     found = state.find(key)
     if found is None:
@@ -48,7 +52,7 @@ def require(state: ambient.State, key: str, site: Site) -> Any:
     stored, origin = found
     value = plain(stored)
     state.record.note(key, value, None, origin, site)
-    if value is stored or is_light(value):
+    if value is stored or is_small(value):
         state.cache_answer(key, (NO_DEFAULT, value))
     return value
 
@@ -68,7 +72,7 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     return answer
 
 
-def typed(key: str, value: Any, origin: Source, converter: Converter, wanted: str) -> Any:
+def typed(key: str, value: object, origin: Source, converter: Converter, wanted: str) -> object:
     """Return `value` by `converter`; None stays None."""
     if value is None:
         return None
@@ -90,11 +94,6 @@ def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], 
     return nest(below), source
 
 
-def is_light(value: Any) -> bool:
-    """Tell values that a memory may keep: small and unchangeable."""
-    return type(value) in _LIGHT or (type(value) is str and len(value) <= _SHORT)
-
-
 def deletion(snapshot: Snapshot, key: str) -> Layer:
     """Return the write that deletes `key`; `MissingParameter` where nothing binds it."""
     if snapshot.find(key) is None:
@@ -109,14 +108,6 @@ def missing(snapshot: Snapshot, key: str) -> MissingParameter:
     )
 
 
-def _with_keys_below(
-    state: ambient.State, key: str, value: Any, origin: Source | None, site: Site
-) -> tuple[Any, Source | None]:
-    """Return a dict updated with the keys that are set below its own."""
-    gathered = gather(state, key, site)
-    return (merge(value, gathered[0]), gathered[1]) if gathered else (value, origin)
-
-
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Return `base` with the values of `over`, field by field where both are structures."""
     merged = dict(base)
@@ -126,7 +117,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def fields_of(value: Any) -> dict[str, Any]:
+def fields_of(value: object) -> dict[str, Any]:
     """Return the fields of a dict, a dataclass instance or a struct; {} for anything else."""
     if isinstance(value, dict):
         return value
@@ -137,17 +128,14 @@ def fields_of(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
-def _is_empty_mapping(value: Any) -> bool:
-    return isinstance(value, dict) and not value
-
-
 def _conversion_error(
-    key: str, value: Any, source: Source | None, wanted: str, reason: str = ""
+    key: str, value: object, source: Source | None, wanted: str, reason: str = ""
 ) -> ConversionError:
     origin = resolve(source) if source is not None else None
     kind = "text" if isinstance(value, UntypedText) else type(value).__name__
-    is_empty = isinstance(value, UntypedText) and plain(value) is None
-    shown = show(key, value.text if is_empty else value)
+    if isinstance(value, UntypedText) and plain(value) is None:
+        value = value.text  # as it was written: '', 'null'
+    shown = show(key, value)
     return ConversionError(
         f"Hyperparameter {key!r} is {shown} ({kind}, from {origin}), which cannot become "
         f"{wanted}{f' ({reason})' if reason else ''}. Change the value; or, to take it as it is, "

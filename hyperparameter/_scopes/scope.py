@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
-from typing import TYPE_CHECKING, Any, cast, final
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final
 
-from .._values.convert import UntypedText
+from .._values.assignment import parse_assignment
 from .._values.describe import show
 from .._values.keys import KNOWN, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
+from .._values.scalars import SCALARS_AND_TEXT
+from .._values.untyped import plain
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, keep
 from .ambient import IMPLICIT
 from .lookup import deletion, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
+from .storage import Storage
 
-_SIMPLE = frozenset([int, float, bool, str, type(None), list, tuple])
+_UNNESTED = SCALARS_AND_TEXT | {list, tuple}  # told from mappings without asking what they are
 _getframe = sys._getframe
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class _Roots(dict[str, Any]):
@@ -38,13 +43,14 @@ class _AmbientMeta(type):
 
     # A bound method of a dict, called without the class: half the price of a function, on the
     # way of every read.  It can serve one class only, so `scope` is final.
-    __getattribute__ = _Roots().__getitem__  # type: ignore[misc]  # called without the class
-
     if TYPE_CHECKING:
 
-        def __getattr__(cls, name: str) -> Any: ...
+        def __getattr__(cls, name: str) -> Accessor: ...
 
-    def __setattr__(cls, name: str, value: Any) -> None:
+    else:
+        __getattribute__ = _Roots().__getitem__
+
+    def __setattr__(cls, name: str, value: object) -> None:
         if name[:2] == "__":
             type.__setattr__(cls, name, value)
         else:
@@ -56,7 +62,7 @@ class _AmbientMeta(type):
     def __getitem__(cls, key: str) -> Accessor:
         return Accessor(check(key))
 
-    def __setitem__(cls, key: str, value: Any) -> None:
+    def __setitem__(cls, key: str, value: object) -> None:
         scope.current().__hp_update__({check(key): value}, 2)
 
     def __delitem__(cls, key: str) -> None:
@@ -75,29 +81,15 @@ class _AmbientMeta(type):
         return True
 
 
-class _here:
+class _here(Generic[P, R]):
     """A method that, called on the class, acts on the scope that is active here."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[Concatenate[scope, P], R]) -> None:
         self.function = function
         self.__doc__ = function.__doc__
 
-    def __get__(self, instance: Any, owner: Any) -> Any:
+    def __get__(self, instance: scope | None, owner: type[scope]) -> Callable[P, R]:
         return MethodType(self.function, scope.current() if instance is None else instance)
-
-
-class Storage:
-    """The flat values of a scope; what `scope.storage()` returns."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self._values = values
-
-    def storage(self) -> dict[str, Any]:
-        return self._values
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{key!r}: {show(key, value)}" for key, value in self._values.items())
-        return f"Storage({{{shown}}})"
 
 
 @final
@@ -118,7 +110,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
-            if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _SIMPLE:
+            # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
+            if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
                 params = flatten(params)
                 break
         if texts:
@@ -156,8 +149,6 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @_here
     def storage(self) -> Storage:
         """Return the storage object, whose `storage()` is the flat dict of visible values."""
-        from .._values.convert import plain
-
         state = self.__hp_state__()
         state.record.note_bulk("", outside_site())
         return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
@@ -172,12 +163,12 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         """Remove all that is visible in this scope, what it inherits included; return it."""
         return self.__hp_write__(Layer({}, outside_site(), closed=True))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Accessor:
         if name[:2] == "__":
             raise AttributeError(name)
         return BoundAccessor(check(name), self)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self.__hp_update__({_own_name(name): value}, 2)
 
     def __delattr__(self, name: str) -> None:
@@ -186,9 +177,11 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def __getitem__(self, key: str) -> Any:
         return require(self.__hp_state__(), check(key), outside_site())
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    @_here  # for mypy, which looks here for an assignment to an item of the class, too
+    def __setitem__(self, key: str, value: object) -> None:
         self.__hp_update__({check(key): value}, 2)
 
+    @_here
     def __delitem__(self, key: str) -> None:
         self.__hp_delete__(check(key))
 
@@ -211,7 +204,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
         return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         state = self.__hp_frame__()
         if state is None:
             layer = as_layer(self.__hp_bindings__)
@@ -264,6 +257,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
 
 _PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
+# The slot itself: `scope.__setattr__` writes parameters.
 _set_bindings = vars(scope)["__hp_bindings__"].__set__
 
 
@@ -294,10 +288,8 @@ def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
                 "A positional argument of scope is text such as 'lr=0.1', "
                 f"not {type(text).__name__}. Pass a mapping as keywords: hp.scope(**mapping).",
             )
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InvalidKey(f"{text!r:.200} has no '='. Write it as KEY=VALUE.", key=key)
-        parsed[check(key.strip())] = UntypedText(value)
+        key, value = parse_assignment(text)
+        parsed[key] = value
     return parsed
 
 

@@ -28,8 +28,8 @@ class _Marker:
         return self._name
 
 
-ABSENT: Any = _Marker("ABSENT")
-DELETED: Any = _Marker("DELETED")
+ABSENT = _Marker("ABSENT")
+DELETED = _Marker("DELETED")
 
 _NO_ORIGINS: Mapping[str, Source] = MappingProxyType({})
 _new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
@@ -117,7 +117,7 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("carried", "closed", "depth", "layers", "lower", "noted_by", "sent_by", "upper")
+    __slots__ = ("closed", "depth", "encoded", "layers", "lower", "noted_by", "sent_by", "upper")
 
     def __init__(
         self,
@@ -130,12 +130,13 @@ class Snapshot:
         self.layers = layers
         self.depth = depth  # how many of the layers belong to scopes
         self.closed = closed
-        # Those that this one was made from, and shares layers with: what was opened over what.
+        # The snapshots that this one was made from and shares layers with, so that what has been
+        # encoded for them is not encoded again.
         self.lower = lower
         self.upper = upper
-        self.carried: Any = None  # the encoded form, kept by whoever encodes it
-        self.noted_by: Any = None  # the record of the process, when it has these overrides
-        self.sent_by: Any = None  # the records that know that these go to other processes
+        self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
+        self.noted_by: object = None  # the record of the process, when it has these overrides
+        self.sent_by: object = None  # the records that know that these go to other processes
 
     @property
     def values(self) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class Snapshot:
         return {k[len(start) :]: v for k, v in self.flat().items() if k.startswith(start)}
 
     def explain_missing(self, key: str) -> str:
-        """Return a sentence about what there is instead of `key`, or nothing."""
+        """Return a sentence about the keys below or near `key`, or nothing."""
         keys = self.flat()
         below = [k for k in keys if k.startswith(f"{key}.")]
         if below:

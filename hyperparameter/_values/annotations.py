@@ -1,6 +1,6 @@
 """Conversion toward an annotation: one converter per hint, made once.
 
-Scalars follow the rules of `_convert` wherever they stand, inside containers and fields too.
+Scalars follow the rules of `convert` wherever they stand, inside containers and fields too.
 msgspec converts its own structs alone: it would leave a cache on dataclasses that keeps
 cloudpickle from shipping them.
 """
@@ -14,15 +14,17 @@ from functools import lru_cache
 from os import PathLike
 from typing import Any, Literal, Union
 
-from . import convert as toward_default
-from .convert import Unconvertible, UntypedText, plain
+from . import convert as toward_default  # whose `convert` would hide those made here
+from .convert import Unconvertible
 from .keys import did_you_mean
 from .secrets import is_secret
+from .untyped import UntypedText, plain
 
-Converter = Callable[[Any], Any]
+Converter = Callable[[object], object]
+"""Converts a value; raises `Unconvertible`."""
 
 
-def converter(hint: Any) -> Converter:
+def converter(hint: object) -> Converter:
     """Return the function that converts toward `hint`; it raises `Unconvertible`."""
     try:
         return _converter(hint)
@@ -31,7 +33,7 @@ def converter(hint: Any) -> Converter:
 
 
 @lru_cache(maxsize=1024)
-def _converter(hint: Any) -> Converter:
+def _converter(hint: object) -> Converter:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return converter(args[0])
@@ -52,13 +54,13 @@ def _converter(hint: Any) -> Converter:
     return plain
 
 
-def is_bool(hint: Any) -> bool:
+def is_bool(hint: object) -> bool:
     """Tell `bool` and `bool | None`."""
     members = typing.get_args(hint)  # which need not be hashable
     return hint is bool or (len(members) == 2 and bool in members and type(None) in members)
 
 
-def takes_mapping(hint: Any) -> bool:
+def takes_mapping(hint: object) -> bool:
     """Tell whether a parameter of this type may be given as keys below its own."""
     if hint in (dict, Mapping) or typing.get_origin(hint) in (dict, Mapping):
         return True
@@ -67,7 +69,7 @@ def takes_mapping(hint: Any) -> bool:
     return _is_structure(hint)
 
 
-def _int(value: Any) -> Any:
+def _int(value: object) -> object:
     number = toward_default.to_int(value)
     if isinstance(number, float):
         if not number.is_integer():
@@ -76,18 +78,19 @@ def _int(value: Any) -> Any:
     return number
 
 
-def _float(value: Any) -> Any:
+def _float(value: object) -> object:
     number = toward_default.to_float(value)
     if isinstance(number, int):  # one that no float holds exactly
         raise Unconvertible
     return number
 
 
-def _none(value: Any) -> None:
+def _none(value: object) -> None:
     if plain(value) is not None:
         raise Unconvertible
 
 
+_SCALAR_HINTS = (int, float, str, bool)
 _SCALARS: dict[Any, Converter] = {
     bool: toward_default.to_bool, int: _int, float: _float, str: toward_default.to_str,
     type(None): _none, None: _none, Any: plain, object: plain,
@@ -100,7 +103,7 @@ _SCALARS: dict[Any, Converter] = {
 def _union(members: list[Converter], hints: tuple[Any, ...]) -> Converter:
     classes = tuple(hint for hint in hints if isinstance(hint, type))
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         # Text without a type is first what it looks like, then what a member makes of it.
         seen = plain(value)
         if type(seen) in classes or (seen is None and type(None) in hints):
@@ -117,7 +120,7 @@ def _union(members: list[Converter], hints: tuple[Any, ...]) -> Converter:
 
 
 def _literal(choices: tuple[Any, ...]) -> Converter:
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         text = value.text if isinstance(value, UntypedText) else value
         for candidate in (text, plain(value)):
             for choice in choices:
@@ -128,16 +131,16 @@ def _literal(choices: tuple[Any, ...]) -> Converter:
     return convert
 
 
-def _class(hint: Any) -> Converter:
+def _class(hint: type[Any]) -> Converter:
     if toward_default.is_enum(hint):
-        member = next(iter(hint), None)
+        member = next(iter(hint.__members__.values()), None)
         return lambda value: toward_default.convert(value, member)
     if issubclass(hint, PathLike):
         return _path(hint)
     if _is_structure(hint):
         return _structure(hint)
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         # Text can not become an arbitrary class; other objects may stand in for one another.
         if isinstance(value, UntypedText) and not isinstance(plain(value), hint):
             raise Unconvertible
@@ -146,28 +149,28 @@ def _class(hint: Any) -> Converter:
     return convert
 
 
-def _path(hint: Any) -> Converter:
+def _path(hint: type[Any]) -> Converter:
     from pathlib import Path
 
-    kind = Path if hint is PathLike else hint
+    kind: Callable[[str], object] = Path if hint is PathLike else hint
     return lambda value: (
         value if isinstance(value, PathLike) else kind(toward_default.to_str(value))
     )
 
 
-def _is_structure(hint: Any) -> bool:
+def _is_structure(hint: object) -> bool:
     return isinstance(hint, type) and any(
         hasattr(hint, mark) for mark in ("__dataclass_fields__", "__struct_fields__", "__total__")
     )
 
 
-def _structure(hint: Any) -> Converter:
+def _structure(hint: type[Any]) -> Converter:
     if hasattr(hint, "__struct_fields__"):
         return _struct(hint)
     names, required = _fields(hint)
     is_class = not typing.is_typeddict(hint)
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         if is_class and isinstance(value, hint):
             return value
         given = _mapping(value)
@@ -188,7 +191,7 @@ def _structure(hint: Any) -> Converter:
     return convert
 
 
-def _fields(hint: Any) -> tuple[dict[str, Any], list[str]]:
+def _fields(hint: type[Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the types of the fields by name, and the names of those that must be given."""
     types_by_name = typing.get_type_hints(hint)
     if typing.is_typeddict(hint):
@@ -201,8 +204,8 @@ def _fields(hint: Any) -> tuple[dict[str, Any], list[str]]:
     ]
 
 
-def _struct(hint: Any) -> Converter:
-    def convert(value: Any) -> Any:
+def _struct(hint: type[Any]) -> Converter:
+    def convert(value: object) -> object:
         import msgspec
 
         if isinstance(value, hint):
@@ -219,13 +222,15 @@ def _struct(hint: Any) -> Converter:
     return convert
 
 
-def _texts(value: Any) -> Any:
+def _texts(value: object) -> object:
     """Return text without a type as text, which msgspec converts, unless it is a collection."""
     if isinstance(value, UntypedText):
         seen = plain(value)
         return seen if isinstance(seen, (list, dict)) else value.text
-    if type(value) in (list, tuple):
-        return type(value)(_texts(item) for item in value)
+    if type(value) is list:
+        return [_texts(item) for item in value]
+    if type(value) is tuple:
+        return tuple(_texts(item) for item in value)
     if isinstance(value, Mapping):
         return {name: _texts(item) for name, item in value.items()}
     return value
@@ -243,7 +248,7 @@ def _invalid(message: str) -> Unconvertible:
     return Unconvertible(f"field {missing!r} is missing" if missing != problem else "", tuple(path))
 
 
-def _foreign(hint: type, value: Any) -> Any:
+def _foreign(hint: type, value: object) -> object:
     """Convert what msgspec does not know itself: paths, and objects that are there already."""
     return value if isinstance(value, hint) else converter(hint)(value)
 
@@ -258,18 +263,15 @@ def _container(origin: Any, args: tuple[Any, ...]) -> Converter:
         return _fixed_tuple([converter(arg) for arg in args])
     to_item, kind = converter(args[0]), args[0]
     build = list if origin is Sequence else origin
-    if kind in _EXACT:  # the usual items are what they should be
+    if kind in _SCALAR_HINTS:  # most items are what they should be, and need no conversion
         return lambda value: build(
             [v if type(v) is kind else _part(to_item, v, i) for i, v in enumerate(_items(value))]
         )
     return lambda value: build([_part(to_item, v, i) for i, v in enumerate(_items(value))])
 
 
-_EXACT = (int, float, str, bool)
-
-
 def _fixed_tuple(to_items: list[Converter]) -> Converter:
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         items = _items(value)
         if len(items) != len(to_items):
             raise Unconvertible(f"{len(to_items)} items are wanted, {len(items)} given")
@@ -281,7 +283,7 @@ def _fixed_tuple(to_items: list[Converter]) -> Converter:
     return convert
 
 
-def _part(convert: Converter, value: Any, where: Any) -> Any:
+def _part(convert: Converter, value: object, where: object) -> object:
     """Convert a part of a value; an error says which part."""
     try:
         return convert(value)
@@ -289,14 +291,14 @@ def _part(convert: Converter, value: Any, where: Any) -> Any:
         raise Unconvertible(error.reason, (where, *error.path)) from None
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    value = toward_default.convert(value, {})
-    if isinstance(value, Mapping):
-        return value
-    return {name: value[name] for name in value.keys()}  # noqa: SIM118  # has keys, is no Mapping
+def _mapping(value: object) -> Mapping[str, Any]:
+    found: Any = toward_default.convert(value, {})
+    if isinstance(found, Mapping):
+        return found
+    return {name: found[name] for name in found.keys()}  # noqa: SIM118  # keys, but no Mapping
 
 
-def _items(value: Any) -> Any:
+def _items(value: object) -> list[object]:
     if isinstance(value, (set, frozenset)):
         return list(value)
-    return toward_default.convert(value, [])
+    return toward_default.to_list(value)

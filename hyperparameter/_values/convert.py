@@ -1,36 +1,22 @@
-"""From stored values to the type that the reader wants, and never with a silent loss.
+"""From stored values to the type of a reader's default, and never with a silent loss.
 
-Conversion happens on read, toward the type of the default.  Numbers are never rounded: what a
-type cannot hold exactly stays the number that it was.  Annotations are in `_hints`.
+Conversion happens on read.  Numbers are never rounded: what a type cannot hold exactly stays the
+number that it was.  `annotations` does the same toward annotations.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any
+
+from .untyped import MOST_DIGITS, UntypedText, exact_int, infer, plain, yaml_number
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
+_EXACT_DIGITS = 16  # an int of fewer digits is exact in any float
 
-# The core schema of YAML 1.2.2, chapter 10.3.2.
-_CORE = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-_NUMBER = (
-    r"(?P<int>[-+]?[0-9]+)"
-    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
-    r"|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
-    r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
-)
-_NUMERIC = frozenset("0123456789+-.")
-_pattern = cache(re.compile)  # when first needed: it is a tenth of our import
-
-
-_EXACT_DIGITS = 16  # fewer make an int that any float holds
-_MOST_DIGITS = 600  # no interpreter refuses to convert so many
+Conversion = Callable[[object, object], object]
+"""Takes the value and the default; raises `Unconvertible`."""
 
 
 class Unconvertible(Exception):
@@ -48,57 +34,7 @@ class Unconvertible(Exception):
         return ", ".join([*(f"at {part!r}" for part in self.path), *filter(None, [self.reason])])
 
 
-class UntypedText:
-    """Text from a command line, the environment or `"k=v"`: its type is the reader's choice."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return repr(self.text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UntypedText) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return UntypedText, (self.text,)
-
-
-def infer(text: str) -> Any:
-    """Return what `text` means as a YAML 1.2 core scalar or as JSON; else the text itself."""
-    bare = text.strip(" \t\r\n")
-    if bare and bare[0] in '[{"':
-        import json
-
-        try:
-            return json.loads(bare)
-        except (ValueError, RecursionError):
-            return text
-    value = core(bare)
-    return text if type(value) is str else value
-
-
-def core(text: str) -> Any:
-    """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself."""
-    if text in _CORE:
-        return _CORE[text]
-    if text[0] not in _NUMERIC:
-        return text
-    number = _number(text)
-    return text if number is None else number
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as a reader without a wanted type sees it."""
-    return infer(value.text) if type(value) is UntypedText else value
-
-
-def convert(value: Any, default: Any) -> Any:
+def convert(value: object, default: object) -> object:
     """Return `value` converted toward the type of `default`.
 
     `None`, on either side, and defaults of a type that is not plain data ask for nothing.
@@ -106,13 +42,13 @@ def convert(value: Any, default: Any) -> Any:
     wanted = type(default)
     if type(value) is wanted or value is None:
         return value
-    conversion = _toward.get(wanted)
+    conversion = _TOWARD.get(wanted)
     if conversion is None:
         conversion = _toward_subclass(wanted)
     return conversion(value, default)
 
 
-def to_bool(value: Any, _: Any = None) -> bool:
+def to_bool(value: object, _: object = None) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and value in (0, 1):
@@ -125,19 +61,19 @@ def to_bool(value: Any, _: Any = None) -> bool:
     raise Unconvertible
 
 
-def to_int(value: Any, _: Any = None) -> Any:
+def to_int(value: object, _: object = None) -> object:
     """Return an int; what is not a whole number stays the float that it is."""
     if type(value) is not str:
         if _is_number(value):
             return value
         value = _text(value)
-    if value.isdecimal() and value.isascii() and len(value) < _MOST_DIGITS:
-        return int(value)
-    number = _number(value.strip())
+    if value.isdecimal() and value.isascii() and len(value) < MOST_DIGITS:
+        return int(value)  # most texts are these, and need no pattern
+    number = yaml_number(value.strip())
     return _python_number(value) if number is None else number
 
 
-def to_float(value: Any, _: Any = None) -> Any:
+def to_float(value: object, _: object = None) -> object:
     """Return a float; an int that no float can hold exactly stays an int."""
     if isinstance(value, int):
         try:
@@ -151,15 +87,15 @@ def to_float(value: Any, _: Any = None) -> Any:
     if "." in value or len(value) < _EXACT_DIGITS:
         try:
             return float(value)
-        except ValueError:  # a spelling of YAML, or none at all
+        except ValueError:  # a spelling of YAML, or no number at all
             pass
-    number = _number(value.strip())
+    number = yaml_number(value.strip())
     if number is None:
         number = _python_number(value)
     return to_float(number) if isinstance(number, int) else number
 
 
-def to_str(value: Any, _: Any = None) -> str:
+def to_str(value: object, _: object = None) -> str:
     if type(value) is UntypedText:
         return value.text
     if isinstance(value, (str, bool, int, float)):
@@ -170,58 +106,59 @@ def to_str(value: Any, _: Any = None) -> str:
     raise Unconvertible
 
 
-def _toward_list(value: Any, _: Any) -> Any:
+def to_list(value: object, _: object = None) -> list[object]:
     value = _structured(value)
     if isinstance(value, (list, tuple)):
         return value if isinstance(value, list) else list(value)
     raise Unconvertible
 
 
-def _toward_tuple(value: Any, _: Any) -> Any:
+def _toward_tuple(value: object, _: object) -> tuple[object, ...]:
     value = _structured(value)
     if isinstance(value, (list, tuple)):
         return value if isinstance(value, tuple) else tuple(value)
     raise Unconvertible
 
 
-def _toward_dict(value: Any, _: Any) -> Any:
+def _toward_dict(value: object, _: object) -> object:
     value = _structured(value)
     if hasattr(type(value), "keys"):
         return value
     raise Unconvertible
 
 
-def _toward_enum(value: Any, default: Any) -> Any:
+def _toward_enum(value: object, default: object) -> object:
     """Return the member of the default's enumeration with this name, or else this value."""
-    members = type(default)
-    if isinstance(value, members):
+    enumeration: type = type(default)
+    if isinstance(value, enumeration):
         return value
     text = value.text if type(value) is UntypedText else value
-    if isinstance(text, str) and text in members.__members__:
-        return members[text]
+    if isinstance(text, str) and text in enumeration.__members__:  # type: ignore[attr-defined]  # an Enum
+        return enumeration[text]  # type: ignore[index]  # as above; importing enum would cost
     for candidate in (text, plain(value)):
         try:
-            return members(candidate)
+            return enumeration(candidate)
         except ValueError:
             continue
     raise Unconvertible
 
 
-def _toward_path(value: Any, default: Any) -> Any:
+def _toward_path(value: object, default: object) -> object:
     if hasattr(type(value), "__fspath__"):
         return value
-    return type(default)(_text(value))
+    kind: type = type(default)
+    return kind(_text(value))
 
 
-def _unchanged(value: Any, _: Any) -> Any:
+def _unchanged(value: object, _: object) -> object:
     return plain(value)
 
 
-def _structured(value: Any) -> Any:
+def _structured(value: object) -> object:
     return infer(_text(value)) if isinstance(value, (str, UntypedText)) else value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if type(value) is UntypedText:
         return value.text
     if isinstance(value, str):
@@ -229,25 +166,17 @@ def _text(value: Any) -> str:
     raise Unconvertible
 
 
-def _is_number(value: Any) -> bool:
-    """Tell numbers of any library; an array of one element, though it has __float__, is none."""
+def _is_number(value: object) -> bool:
+    """Tell numbers of any library from arrays of one element, which have __float__ too."""
     return isinstance(value, (int, float)) or (
         (hasattr(type(value), "__index__") or hasattr(type(value), "__float__"))
         and not hasattr(type(value), "__len__")
     )
 
 
-def _number(text: str) -> int | float | None:
-    """Return the number that `text` is in YAML 1.2, None if it is none."""
-    if text.isdecimal() and text.isascii() and len(text) < _MOST_DIGITS:
-        return int(text)
-    found = _pattern(_NUMBER).fullmatch(text)
-    return _NUMBERS[found.lastgroup](text) if found and found.lastgroup else None
-
-
 def _python_number(text: str) -> int | float:
-    """Return the number in a spelling that Python has and YAML has not: inf, nan, 1_000."""
-    for number in (_exact, float):
+    """Return the number in a spelling that Python has and YAML lacks: inf, nan, 1_000."""
+    for number in (exact_int, float):
         try:
             return number(text)
         except (ValueError, ArithmeticError):
@@ -255,25 +184,9 @@ def _python_number(text: str) -> int | float:
     raise Unconvertible
 
 
-def _exact(text: str) -> int:
-    if len(text) < _MOST_DIGITS:
-        return int(text)
-    from decimal import Decimal  # has no limit on digits
-
-    number = Decimal(text)
-    if not number.is_finite() or number != number.to_integral_value():
-        raise ValueError(text)
-    return int(number)
-
-
-_NUMBERS: dict[str, Callable[[str], int | float]] = {
-    "int": _exact, "float": float,
-    "based": lambda text: int(text, 0), "special": lambda text: float(text.replace(".", "")),
-}  # fmt: skip
-
-_toward: dict[type, Callable[[Any, Any], Any]] = {
+_TOWARD: dict[type, Conversion] = {
     bool: to_bool, int: to_int, float: to_float, str: to_str,
-    list: _toward_list, tuple: _toward_tuple, dict: _toward_dict,
+    list: to_list, tuple: _toward_tuple, dict: _toward_dict,
     type(None): _unchanged,
 }  # fmt: skip
 
@@ -282,7 +195,7 @@ def is_enum(kind: type) -> bool:
     return any(base.__module__ == "enum" and base.__name__ == "Enum" for base in kind.__mro__)
 
 
-def _toward_subclass(wanted: type) -> Callable[[Any, Any], Any]:
+def _toward_subclass(wanted: type) -> Conversion:
     # Neither module needs importing: a default of their types has done that.
     if is_enum(wanted):
         return _toward_enum

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
 from typing import Any
 
-from .convert import UntypedText, is_enum, plain
+from .convert import is_enum
+from .json_marks import Readers, checked, needs_items, pairs_of, unmarked
 from .secrets import MASK, is_secret
+from .untyped import UntypedText, plain
 
 _MOST_ITEMS = 256
 _MOST_DEPTH = 20
@@ -30,19 +31,19 @@ class Description(str):
         return str(self)
 
 
-def describe(key: str, value: Any) -> Any:
+def describe(key: str, value: object) -> Any:
     """Return `value` as plain data, masked when `key` looks secret."""
     if value is not None and is_secret(key):
         return MASK
     return _copy(plain(value), [_MOST_ITEMS], _MOST_DEPTH)
 
 
-def show(key: str, value: Any) -> str:
+def show(key: str, value: object) -> str:
     """Return `value` for a message: one line, not long, masked when `key` looks secret."""
     return _short(repr(describe(key, value)))
 
 
-def _copy(value: Any, budget: list[int], depth: int) -> Any:
+def _copy(value: Any, budget: list[int], depth: int) -> object:
     kind = type(value)
     if kind in (float, bool, type(None)) or (kind is str and len(value) <= _MOST_TEXT):
         return value
@@ -60,18 +61,18 @@ def _copy(value: Any, budget: list[int], depth: int) -> Any:
     return Description(_words(value, budget, depth))
 
 
-def _name(key: Any) -> Any:
+def _name(key: object) -> object:
     if type(key) in (str, int, float, bool, type(None)):
         return key
     return Description(_words(key, [0], 0))
 
 
-def _item(key: Any, value: Any, budget: list[int], depth: int) -> Any:
+def _item(key: object, value: object, budget: list[int], depth: int) -> object:
     secret = isinstance(key, str) and is_secret(key)
     return MASK if secret else _copy(value, budget, depth - 1)
 
 
-def _words(value: Any, budget: list[int], depth: int) -> str:
+def _words(value: object, budget: list[int], depth: int) -> str:
     try:
         return _short(_unguarded_words(value, budget, depth))
     except Exception as error:  # noqa: BLE001  # whatever a user's object raises must not get out
@@ -115,7 +116,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: object) -> object:
     """Return what a described value is in JSON; `from_json` undoes it exactly."""
     if isinstance(value, Description):
         return {"$text": str(value)}
@@ -126,34 +127,27 @@ def to_json(value: Any) -> Any:
     if isinstance(value, list):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
-        if all(type(key) is str and not key.startswith("$") for key in value):
-            return {key: to_json(item) for key, item in value.items()}
-        return {"$items": [[to_json(key), to_json(item)] for key, item in value.items()]}
+        if needs_items(value):
+            return {"$items": [[to_json(key), to_json(item)] for key, item in value.items()]}
+        return {key: to_json(item) for key, item in value.items()}
     return value
 
 
-def from_json(value: Any) -> Any:
+def from_json(value: object) -> object:
     """Return the described value; `TypeError` or `ValueError` for what `to_json` never gives."""
     if isinstance(value, list):
         return [from_json(item) for item in value]
     if not isinstance(value, dict):
         return value
-    tag = next((key for key in value if key.startswith("$")), None)
-    if tag is None:
-        return {key: from_json(item) for key, item in value.items()}
-    inner = value[tag]
-    if len(value) == 1:
-        if tag == "$text" and isinstance(inner, str):
-            return Description(inner)
-        if tag == "$float" and isinstance(inner, str):
-            return float(inner)
-        if tag == "$tuple" and isinstance(inner, list):
-            return tuple(from_json(item) for item in inner)
-        if tag == "$items" and isinstance(inner, list):
-            return dict(_pair(item) for item in inner)
-    raise ValueError(f"{tag} is no mark of a value")
+    found = unmarked(value, _READERS)
+    if found is not value:
+        return found
+    return {key: from_json(item) for key, item in value.items()}
 
 
-def _pair(item: Iterable[Any]) -> tuple[Any, Any]:
-    key, value = item
-    return from_json(key), from_json(value)
+_READERS: Readers = {
+    "$text": lambda inner: Description(checked(inner, str)),
+    "$float": lambda inner: float(checked(inner, str)),
+    "$tuple": lambda inner: tuple(from_json(item) for item in checked(inner, list)),
+    "$items": lambda inner: {from_json(key): from_json(item) for key, item in pairs_of(inner)},
+}

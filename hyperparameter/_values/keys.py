@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..exceptions import InvalidKey
@@ -11,10 +11,10 @@ MAX_DEPTH = 200
 """How deep a nested mapping may be: far beyond any real configuration, far below the C stack."""
 
 _MAX_KNOWN = 16_384
-_NEAR = 0.7
-_MOST_TYPED = 200
+_NEAR = 0.7  # the similarity from which a person may have meant the other key
+_MOST_TYPED = 200  # characters; nobody types longer keys, and comparing them takes minutes
 KNOWN: set[str] = set()
-"""Keys that have passed `check` before."""
+"""Keys that have passed `check` before: most are checked again and again."""
 
 
 def check(key: object) -> str:
@@ -31,7 +31,7 @@ def check(key: object) -> str:
             f"Key {key!r:.200} has an empty segment. Write it as names joined by single dots.",
             key=key,
         )
-    key = str.__str__(key)
+    key = str.__str__(key)  # of a subclass of str, the plain text: its methods may be the user's
     if len(KNOWN) >= _MAX_KNOWN:
         KNOWN.clear()
     KNOWN.add(key)
@@ -46,7 +46,7 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     """
     flat: dict[str, Any] = {}
     # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(prefix, _items(params, prefix))]
+    stack = [(prefix, _items(params))]
     open_ids = [id(params)]
     while stack:
         base, items = stack[-1]
@@ -61,7 +61,7 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
                         f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels.",
                         key=key,
                     )
-                stack.append((key, _items(value, key)))
+                stack.append((key, _items(value)))
                 open_ids.append(id(value))
                 break
             flat[key] = value
@@ -78,7 +78,7 @@ def is_nested(value: Any) -> bool:
     return hasattr(type(value), "__hp_flat__") and len(value) > 0
 
 
-def _items(value: Any, key: str) -> Any:
+def _items(value: Any) -> Iterator[tuple[object, object]]:
     flat = getattr(type(value), "__hp_flat__", None)
     return iter((flat(value) if flat else value).items())
 

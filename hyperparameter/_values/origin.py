@@ -7,7 +7,7 @@ instruction offset; it becomes a `file:line` only when somebody asks.
 import os
 import sys
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 Site = tuple[CodeType, int]
 """A place in a running program: code object, offset of the instruction (-1: its `def`)."""
@@ -20,11 +20,13 @@ class Process(NamedTuple):
     pid: int
 
     @classmethod
-    def unpack(cls, packed: Any) -> "Process":
-        host, pid = packed
-        if type(packed) is not list or type(host) is not str or type(pid) is not int:
-            raise TypeError(f"{packed!r:.80} is no process")
-        return cls(host, pid)
+    def unpack(cls, packed: object) -> "Process":
+        """Return the process from its plain form; `TypeError` or `ValueError` for anything else."""
+        if type(packed) is list:
+            host, pid = packed
+            if type(host) is str and type(pid) is int:
+                return cls(host, pid)
+        raise TypeError(f"{packed!r:.80} is not a process")
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
@@ -42,14 +44,15 @@ class Origin(NamedTuple):
     process: Process | None = None
 
     @classmethod
-    def unpack(cls, packed: Any) -> "Origin":
-        """Return the origin from its plain form, `(kind, location, (host, pid) or None)`."""
-        kind, place, process = packed
-        if type(packed) is not list or type(kind) is not str or type(place) is not str:
-            raise TypeError(f"{packed!r:.80} is no origin")
-        return cls(kind, place, None if process is None else Process.unpack(process))
+    def unpack(cls, packed: object) -> "Origin":
+        """Return the origin from its plain form, `[kind, location, [host, pid] or None]`."""
+        if type(packed) is list:
+            kind, place, process = packed
+            if type(kind) is str and type(place) is str:
+                return cls(kind, place, None if process is None else Process.unpack(process))
+        raise TypeError(f"{packed!r:.80} is not an origin")
 
-    def pack(self) -> list[Any]:
+    def pack(self) -> list[object]:
         """Return the plain form, of lists and scalars alone."""
         return [self.kind, self.location, list(self.process) if self.process else None]
 

@@ -1,4 +1,4 @@
-"""Installed distributions, read off their folders of metadata."""
+"""Installed distributions, from their folders of metadata; `importlib.metadata` takes 26 ms."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_OURS = frozenset(["hyperparameter-dist", "hyperparameter"])
+_OURS = frozenset(["hyperparameter-dist", "hyperparameter"])  # the other has our import name
 
 
 class Distribution(NamedTuple):
-    """What a `.dist-info` or `.egg-info` folder says; `folder` is where its files are."""
+    """What a `.dist-info` or `.egg-info` folder says; `folder` has the installed files."""
 
     name: str
     version: str
@@ -22,21 +22,21 @@ class Distribution(NamedTuple):
 
     def files(self) -> list[str]:
         """Return the Python files that were installed."""
-        record = _read(os.path.join(self.info, "RECORD"))
+        record = _text_of(os.path.join(self.info, "RECORD"))
         files = []
         for line in record.splitlines():
-            path = line.partition(".py,")[0]
+            path = line.partition(".py,")[0]  # names with a quote or comma are quoted, as in CSV
             if path != line and not path.startswith(("..", "__editable__")):
                 files.append(f"{self.folder}{os.sep}{path.lstrip(chr(34))}.py")
         return files
 
     def roots(self) -> list[str]:
-        """Return where its other files are: of an editable one, the folder of its project."""
-        project = _editable_project(_read(os.path.join(self.info, "direct_url.json")))
+        """Return where files are that RECORD lacks: the project of an editable distribution."""
+        project = _editable_project(_text_of(os.path.join(self.info, "direct_url.json")))
         if project is not None:
             return [project]
         if self.info.endswith(".egg-info"):
-            names = _read(os.path.join(self.info, "top_level.txt")).split()
+            names = _text_of(os.path.join(self.info, "top_level.txt")).split()
             paths = [os.path.join(self.folder, name) for name in names]
             return [path if os.path.isdir(path) else f"{path}.py" for path in paths]
         return []
@@ -51,7 +51,7 @@ def normalized(name: str) -> str:
 
 
 def distributions(search: Sequence[str]) -> Iterator[Distribution]:
-    """Yield what is installed along `search`, the first of each name."""
+    """Yield the distributions in the folders of `search`; the first of a name hides the others."""
     seen: set[str] = set()
     for folder in dict.fromkeys(search):
         try:
@@ -68,7 +68,8 @@ def distributions(search: Sequence[str]) -> Iterator[Distribution]:
 
 
 def _distribution(folder: str, info: str) -> Distribution | None:
-    metadata = _read(f"{info}/METADATA", 4096) or _read(f"{info}/PKG-INFO", 4096)
+    # The headers come first; a long description may follow.
+    metadata = _text_of(f"{info}/METADATA", 4096) or _text_of(f"{info}/PKG-INFO", 4096)
     name = re.search(r"^Name:[ \t]*(\S+)", metadata, re.MULTILINE)
     version = re.search(r"^Version:[ \t]*(\S+)", metadata, re.MULTILINE)
     if name is None:
@@ -87,7 +88,7 @@ def _editable_project(direct_url: str) -> str | None:
     return unquote(url.removeprefix("file://")) if is_local else None
 
 
-def _read(path: str, size: int = -1) -> str:
+def _text_of(path: str, size: int = -1) -> str:
     try:
         with open(path, "rb") as file:
             return file.read(size).decode("utf-8", "replace")

@@ -1,26 +1,28 @@
-"""The parameters of a package by key, each with all the places that declare or read it."""
+"""The parameters of a package by key, each with every place that declares or reads it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .._functions.docstring import Help
-from .._functions.docstring import parse as parse_docstring
+from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._scan import Finding
 from .._scan.finding import masked
 from .._values.describe import Description
 
 
 class Entry(NamedTuple):
-    """A key and its places, the telling one first: one that declares it before one that reads."""
+    """A key and its places: declarations before reads, those with a default first.
+
+    `package` is the name of what was scanned; locations are shown relative to `folder`.
+    """
 
     key: str
     places: list[Finding]
-    source: str
-    folder: str  # that locations are relative to
+    package: str
+    folder: str
 
     @property
     def finding(self) -> Finding:
@@ -28,7 +30,7 @@ class Entry(NamedTuple):
 
     @property
     def default(self) -> str | None:
-        """Return the default for a message, None where there is none to be seen."""
+        """Return the default for a message, None if there is none or the scan cannot see it."""
         return self.finding.shown_default
 
     @property
@@ -43,13 +45,13 @@ class Entry(NamedTuple):
 
     @property
     def description(self) -> str:
-        """Return what a docstring says of the parameter, or else of its function."""
-        found = _help(self.finding.doc)
+        """Return what the docstring says about the parameter, or else its summary."""
+        found = _parsed(self.finding.doc)
         own = found.parameters.get(self.key.rpartition(".")[2], "")
         return (own if self.finding.kind == "declared" else "") or found.summary
 
-    def plain(self) -> dict[str, Any]:
-        """Return the entry as JSON has it."""
+    def plain(self) -> dict[str, object]:
+        """Return the entry for JSON."""
         place = self.finding
         return {
             "default": _json(masked(self.key, place.default)) if place.has_default else None,
@@ -59,15 +61,15 @@ class Entry(NamedTuple):
             "description": self.description,
             "function": place.function,
             "namespace": place.namespace,
-            "source": self.source,
+            "source": self.package,
         }
 
 
-def entries_of(findings: Iterable[Finding], source: str, folder: str) -> dict[str, Entry]:
-    """Return entries by key, in the order in which the sources have them."""
+def entries_of(findings: Iterable[Finding], package: str, folder: str) -> dict[str, Entry]:
+    """Return entries by key, in the order of the source files."""
     entries: dict[str, Entry] = {}
     for finding in findings:
-        entries.setdefault(finding.key, Entry(finding.key, [], source, folder)).places.append(
+        entries.setdefault(finding.key, Entry(finding.key, [], package, folder)).places.append(
             finding
         )
     for entry in entries.values():
@@ -83,16 +85,16 @@ def assigned(entry: Entry) -> str:
     return "" if default is None else f" = {default}"
 
 
-@lru_cache(maxsize=4096)
-def _help(doc: str) -> Help:
+@lru_cache(maxsize=4096)  # all parameters of a function share its docstring
+def _parsed(doc: str) -> ParsedDocstring:
     return parse_docstring(doc)
 
 
-def _json(value: Any) -> Any:
-    """Return a described value in JSON that any reader takes: no NaN, no keys but texts."""
+def _json(value: object) -> object:
+    """Return a described value as strict JSON: without NaN, with text as keys."""
     if isinstance(value, Description):
         return str(value)
-    if isinstance(value, float) and value - value != 0:
+    if isinstance(value, float) and value - value != 0:  # not finite
         return repr(value)
     if isinstance(value, (list, tuple)):
         return [_json(item) for item in value]

@@ -45,7 +45,7 @@ def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
     return as_table(kind, title, _COLUMNS, map(_row, entries.values()), total)
 
 
-def as_json(document: Any) -> str:
+def as_json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -72,7 +72,7 @@ def _bar(cells: Iterable[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text that neither Markdown nor HTML takes for markup, nor a table for its border."""
+    """Return text for a cell of a Markdown table, with all markup escaped."""
     shown = escape(text, quote=False)
     for mark in "\\`*_[]|":
         shown = shown.replace(mark, f"\\{mark}")
@@ -84,15 +84,16 @@ def _tr(tag: str, cells: Iterable[str]) -> str:
 
 
 def as_tree(title: str, entries: Mapping[str, Entry], marks: tuple[str, str]) -> str:
-    """Return entries as a tree; `marks` are those of a namespace and of a parameter."""
+    """Return entries as a tree; `marks` are the symbols of a namespace and of a parameter."""
     nested: dict[str, Any] = {}
     for key, entry in entries.items():
         node = nested
         *parents, name = key.split(".")
         for parent in parents:
-            node = node.setdefault(f"{parent}.", {})
+            node = node.setdefault(f"{parent}.", {})  # a key may be a parameter and a namespace
         node[name] = entry
     lines = [f"{title}:", "-" * 40]
+    # An explicit stack: the depth of user data must not reach the interpreter's.
     stack = [(0, name, node) for name, node in reversed(nested.items())]
     while stack:
         depth, name, node = stack.pop()
@@ -110,7 +111,7 @@ def described(entry: Entry) -> str:
     facts: list[list[str | None]] = [
         [f"Default: {_default_line(entry)}", place.type and f"Type: {place.type}",
          place.namespace and f"Namespace: {place.namespace}", f"Function: {place.function}"],
-        [f"Source: {entry.source}", f"Location: {entry.location(place)}"],
+        [f"Source: {entry.package}", f"Location: {entry.location(place)}"],
         [entry.description and f"Description: {entry.description}"],
     ]  # fmt: skip
     lines = ["=" * 60, f"Hyperparameter: {entry.key}", "=" * 60]
@@ -141,11 +142,11 @@ def _usage(entry: Entry) -> list[str]:
 def _spelled(key: str) -> str:
     from keyword import iskeyword
 
-    from .._scan.walk.chains import METHODS
+    from .._scan.walk.chains import SCOPE_METHODS
 
     parts = key.split(".")
     plain = all(part.isidentifier() and not iskeyword(part) for part in parts)
-    return f"hp.scope.{key}" if plain and parts[0] not in METHODS else f"hp.scope[{key!r}]"
+    return f"hp.scope.{key}" if plain and parts[0] not in SCOPE_METHODS else f"hp.scope[{key!r}]"
 
 
 def _others(entry: Entry) -> list[str]:

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from .._console import NotFound, attended, can_show, show
-from .._values.keys import did_you_mean, nearest
+from .._console import NotFound, can_print, print_message, print_output, with_exit_status
+from .._distribution import CONFLICT, is_intact, version
+from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from ._entries import Entry
 from ._formats import FORMATS, as_json, as_table, as_tree, described, listed
@@ -23,6 +24,8 @@ _PLAIN_MARKS = ("+", "-")
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser that raises, where argparse would print its usage and exit."""
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See {self.prog} --help.")
 
@@ -32,104 +35,108 @@ def main(
     environ: Mapping[str, str] | None = None,
     search: Sequence[str] | None = None,
 ) -> int:
-    """Run `hp` and return its exit status: 0, 1 for what is not found, 2 for wrong use.
+    """Run `hp` and return its exit status: 0, 1 for `NotFound`, 2 for a usage error.
 
-    Packages are looked for along `search`, by default `sys.path`.
+    Packages are searched in the folders of `search`, by default `sys.path`.
     """
     if argv is None:
-        gc.disable()  # the process ends before collecting would pay
+        gc.disable()  # the process ends before a collection would pay
     words = list(sys.argv[1:] if argv is None else argv)
-    given = os.environ if environ is None else environ
-    along = sys.path if search is None else search
-    return attended("hp", lambda: _run(words, given, along))[0]
+    env = os.environ if environ is None else environ
+    folders = sys.path if search is None else search
+    return with_exit_status("hp", lambda: _run(words, env, folders))[0]
 
 
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> None:
     parser = _parser()
     if not words:
-        raise UsageError("a command is missing: ls or desc. See hp --help.")
+        raise UsageError("no command given. Use ls or desc. See hp --help.")
     if words[0][:1] != "-" and words[0] not in _COMMANDS:
         near = did_you_mean(words[0], _COMMANDS)
-        raise UsageError(f"there is no command {words[0]!r}.{near} See hp --help.")
+        raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
     try:
-        given = parser.parse_args(words)
+        args = parser.parse_args(words)
     except SystemExit:  # help has been shown
         return
-    if given.version:
-        show(f"hp {_version()}")
+    if args.version:
+        _show_version()
         return
-    if given.command in ("desc", "describe"):
+    if args.command in ("desc", "describe"):
         answer = _describe
     else:
-        answer = _list_all if given.package is None else _list
-    answer(given, environ, search)
+        answer = _list_all if args.package is None else _list
+    answer(args, environ, search)
 
 
 def _parser() -> _Parser:
     parser = _Parser(
-        prog="hp", description="Show the hyperparameters of packages, found without importing them."
+        prog="hp", description="Show the hyperparameters of packages without importing them."
     )
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     ls = commands.add_parser(
-        "ls", aliases=["list"], help="list hyperparameters, or packages that have some"
+        "ls", aliases=["list"], help="list hyperparameters, or the packages that have any"
     )
     ls.add_argument("package", nargs="?", help="a package, module, distribution, file or folder; "
-                    "without one, all installed packages that use hyperparameter")  # fmt: skip
+                    "by default all installed packages that use hyperparameter")  # fmt: skip
     ls.add_argument("-t", "--tree", action="store_true", help="show the keys as a tree")
     which = ls.add_mutually_exclusive_group()
     for flag, text in (
-        ("self", "of the package alone (default)"),
-        ("all", "of the package and what it imports"),
-        ("deps", "of what it imports alone"),
+        ("self", "only the package itself (default)"),
+        ("all", "the package and everything it imports"),
+        ("deps", "only what it imports"),
     ):
         which.add_argument(f"--{flag}", dest="which", action="store_const", const=flag, help=text)
     desc = commands.add_parser("desc", aliases=["describe"], help="describe one hyperparameter")
-    desc.add_argument("key", help="a key, or a part of one")
-    desc.add_argument("package", nargs="?", default=".", help="by default the current folder")
+    desc.add_argument("key", help="a key or part of a key")
+    desc.add_argument(
+        "package", nargs="?", default=".", help="as for ls; by default the current folder"
+    )
     for command in (ls, desc):
         command.add_argument(
-            "-f", "--format", choices=FORMATS, default="text", help="default: text"
+            "-f", "--format", choices=FORMATS, default="text", help="output format (default: text)"
         )
-        command.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+        command.add_argument(
+            "-o", "--output", metavar="FILE", help="write to FILE instead of stdout"
+        )
     return parser
 
 
-def _list_all(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
+def _list_all(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
     packages = installed(search, environ)
     title = f"Packages using hyperparameter ({len(packages)})"
-    if given.format == "json":
-        _deliver(given, as_json([package._asdict() for package in packages]))
+    if args.format == "json":
+        _write(args, as_json([package._asdict() for package in packages]))
     elif not packages:
-        _deliver(given, "No packages using hyperparameter are installed.")
-    elif given.format == "text":
+        _write(args, "No packages using hyperparameter are installed.")
+    elif args.format == "text":
         rows = [f"{p.name:<30} {p.version:<12} {p.params:<8} {p.funcs:<8}" for p in packages]
         head = f"{'Package':<30} {'Version':<12} {'Params':<8} {'Funcs':<8}"
         lines = [f"{title}:", "=" * 60, head, "-" * 60, *rows, "-" * 60]
         lines.append("Use 'hp ls <package>' to see hyperparameters in a package.")
-        _deliver(given, "\n".join(line.rstrip() for line in lines))
+        _write(args, "\n".join(line.rstrip() for line in lines))
     else:
         columns = ("Package", "Version", "Params", "Funcs")
         cells = [[str(cell) for cell in package] for package in packages]
-        _deliver(given, as_table(given.format, title, columns, cells, f"Total: {len(packages)}"))
+        _write(args, as_table(args.format, title, columns, cells, f"Total: {len(packages)}"))
 
 
-def _list(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
-    target = target_of(given.package, search)
+def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
+    target = target_of(args.package, search)
     entries: dict[str, Entry] = {}
-    if given.which != "deps":
+    if args.which != "deps":
         entries |= entries_in(target, environ)
-    if given.which in ("deps", "all"):
+    if args.which in ("deps", "all"):
         entries = {**dependencies(target, search, environ), **entries}
-    where = f"the dependencies of {target.name}" if given.which == "deps" else target.name
+    where = f"the dependencies of {target.name}" if args.which == "deps" else target.name
     title = f"Hyperparameters in {where}"
-    if not entries and given.format == "text":
-        _deliver(given, _none_in(target, where))
-    elif given.tree and given.format == "text":
-        fancy = given.output is not None or can_show("".join(_MARKS))
-        _deliver(given, as_tree(title, entries, _MARKS if fancy else _PLAIN_MARKS))
+    if not entries and args.format == "text":
+        _write(args, _none_in(target, where))
+    elif args.tree and args.format == "text":
+        fancy = args.output is not None or can_print("".join(_MARKS))
+        _write(args, as_tree(title, entries, _MARKS if fancy else _PLAIN_MARKS))
     else:
-        _deliver(given, listed(given.format, title, entries))
+        _write(args, listed(args.format, title, entries))
 
 
 def _none_in(target: Target, where: str) -> str:
@@ -138,24 +145,24 @@ def _none_in(target: Target, where: str) -> str:
     return f"No hyperparameters in {where}."
 
 
-def _describe(given: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
-    entries = entries_in(target_of(given.package, search), environ)
-    matching = _matching(given.key, entries)
+def _describe(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
+    target = target_of(args.package, search)
+    entries = entries_in(target, environ)
+    matching = _matching(args.key, entries)
     if not matching:
-        near = nearest(given.key, entries)
-        hint = f" Nearest: {', '.join(near)}." if near else ""
-        raise NotFound(f"Hyperparameter {given.key!r} not found.{hint}")
-    if given.format != "text":
-        _deliver(given, listed(given.format, f"Hyperparameters like {given.key}", matching))
+        near = did_you_mean(args.key, entries)
+        raise NotFound(f"{args.key!r}: not found in {target.name}.{near}")
+    if args.format != "text":
+        _write(args, listed(args.format, f"Hyperparameters like {args.key}", matching))
     elif len(matching) == 1:
-        _deliver(given, described(next(iter(matching.values()))))
+        _write(args, described(next(iter(matching.values()))))
     else:
         lines = [f"  {entry.line}" for entry in matching.values()]
-        _deliver(given, "\n".join([f"Multiple matches for {given.key!r}:", *lines]))
+        _write(args, "\n".join([f"Multiple matches for {args.key!r}:", *lines]))
 
 
 def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the entry of a key, or of the patterns that it fits, or all that contain the text."""
+    """Return the entry of the key, else those of patterns that it fits, else of keys with it."""
     from .._scan.finding import matches
 
     if wanted in entries:
@@ -167,21 +174,18 @@ def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
     return fitting or {key: e for key, e in entries.items() if lower in key.lower()}
 
 
-def _deliver(given: argparse.Namespace, text: str) -> None:
-    if given.output is None:
-        show(text)
+def _write(args: argparse.Namespace, text: str) -> None:
+    if args.output is None:
+        print_output(text)
         return
     try:
-        with open(given.output, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with open(args.output, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{text}\n")
     except OSError as error:
-        raise UsageError(f"cannot write {given.output!r}: {error.strerror}.") from None
+        raise UsageError(f"-o {args.output!r}: {error.strerror}.") from None
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("hyperparameter-dist")
-    except PackageNotFoundError:
-        return "(not installed)"
+def _show_version() -> None:
+    print_output(f"hp {version() or '(not installed)'}")
+    if not is_intact():  # else its import has warned
+        print_message(f"hp: warning: {CONFLICT}")

@@ -1,4 +1,4 @@
-"""The parameters of targets: of one, of what it depends on, of all that is installed."""
+"""The parameters of a target, of its dependencies, and of all installed packages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._console import NotFound, say
+from .._console import NotFound, print_message
 from .._scan import SourceTree, cache_for, scan_paths
 from .._scan.files import SourceFiles, any_mentions_library
 from .._scan.modules import files_below
@@ -19,7 +19,7 @@ _OURS = frozenset(["hyperparameter", "hp_dist"])
 
 
 class Package(NamedTuple):
-    """A distribution that uses us, and how many keys and decorated functions it has."""
+    """A distribution that uses this library, with its numbers of keys and decorated functions."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Package(NamedTuple):
 
 
 def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
-    """Scan a target; files that cannot be scanned are a warning each."""
+    """Scan a target; a message warns of each file that cannot be scanned."""
     cache = cache_for("\n".join(target.paths), environ)
     program = scan_paths(target.paths, cache)
     _warn(program)
@@ -37,13 +37,13 @@ def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
 
 def _warn(program: SourceTree) -> None:
     for problem in program.problems:
-        say(f"hp: warning: {problem}")
+        print_message(f"hp: warning: {problem}")
 
 
 def dependencies(
     target: Target, search: Sequence[str], environ: Mapping[str, str]
 ) -> dict[str, Entry]:
-    """Return the parameters of the packages that a target imports, or that those import."""
+    """Return the parameters of the packages that a target imports, directly or through others."""
     seen = {target.name.partition(".")[0]} | _OURS | sys.stdlib_module_names
     entries: dict[str, Entry] = {}
     waiting = sorted(_imported_by(target, seen))
@@ -54,7 +54,7 @@ def dependencies(
         seen.add(name)
         try:
             found = target_of(name, search)
-        except NotFound:
+        except NotFound:  # an optional dependency, or one without source files
             continue
         waiting += sorted(_imported_by(found, seen))
         for key, entry in entries_in(found, environ).items():
@@ -73,7 +73,7 @@ def _imported_by(target: Target, seen: set[str] | frozenset[str]) -> set[str]:
 
 
 def installed(search: Sequence[str], environ: Mapping[str, str]) -> list[Package]:
-    """Return the installed distributions that use us, by name; ours is not one of them."""
+    """Return the installed distributions that use this library, except itself, by name."""
     found = [one for one in distributions(search) if not one.is_ours]
     packages = [_package(one, environ) for one in found]
     return sorted((one for one in packages if one), key=lambda one: one.name.lower())
@@ -81,6 +81,7 @@ def installed(search: Sequence[str], environ: Mapping[str, str]) -> list[Package
 
 def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
     roots = found.roots()
+    # Quicker than a scan, and mostly true.
     if not roots and not any_mentions_library(found.files()):
         return None
     paths = [*found.files(), *roots]

@@ -1,4 +1,4 @@
-"""From what a user names, a package or a path, to the files that it means; nothing is imported."""
+"""From the name of a package or a path to the files that it means; nothing is imported."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Target(NamedTuple):
 
 
 def target_of(name: str, search: Sequence[str]) -> Target:
-    """Return what `name` means: a path, an import name, a distribution, or else a `NotFound`.
+    """Return what `name` means: a path, an import name or a distribution; `NotFound` otherwise.
 
-    An import name may be dotted; of it, Python is asked for the top-level name alone, which imports
-    nothing.  A plain name that is installed means that, not a folder of this name here.
+    An installed package takes precedence over a folder of the same name here.  Of a dotted import
+    name, Python is asked for the first part alone: finding the others would import it.
     """
     is_path = os.sep in name or name in (".", "..") or name.endswith(".py")
     found = None if is_path else _imported(name) or _installed(name, search)
@@ -51,6 +51,7 @@ def _imported(name: str) -> Target | None:
     if not all(part.isidentifier() for part in name.split(".")):
         return None
     if top in sys.stdlib_module_names:
+        # The standard library has no parameters; a folder of the same name may have some.
         return None if os.path.exists(name) else Target(name, [], "")
     locations = _locations(top)
     if locations is None:
@@ -72,12 +73,12 @@ def _inside(folder: str, name: str) -> str | None:
 
 
 def _locations(top: str) -> list[str] | None:
-    """Return the folders or the file of a top-level name, None where there is none."""
+    """Return the folders or the file of a top-level name, None if there is no such module."""
     from importlib.util import find_spec
 
     try:
         spec = find_spec(top)
-    except (ImportError, ValueError, AttributeError):
+    except (ImportError, ValueError, AttributeError):  # what finders raise for odd modules
         return None
     if spec is None:
         return None
@@ -85,9 +86,9 @@ def _locations(top: str) -> list[str] | None:
     paths = folders or [spec.origin or ""]
     known = [os.path.abspath(path) for path in paths if os.path.exists(path)]
     if not known:
-        raise NotFound(f"{top} is imported from {paths[0]}, which cannot be scanned.")
+        raise NotFound(f"{top}: it is imported from {paths[0]}, which cannot be scanned.")
     if not folders and not known[0].endswith(".py"):
-        raise NotFound(f"{top} is compiled ({known[0]}): it has no source to be scanned.")
+        raise NotFound(f"{top}: it is compiled ({known[0]}) and has no source file to scan.")
     return known
 
 
@@ -104,11 +105,11 @@ def paths_of(found: Distribution) -> list[str]:
 
 def _not_found(name: str, search: Sequence[str], is_path: bool) -> str:
     if is_path:
-        return f"there is no file or folder {name!r}."
+        return f"{name!r}: no such file or folder."
     names = {found.name for found in distributions(search)}
     for folder in (*search, "."):
         names.update(_packages(folder))
-    return f"no package or path is called {name!r}.{did_you_mean(name, names)}"
+    return f"{name!r}: no such package, file or folder.{did_you_mean(name, names)}"
 
 
 def _packages(folder: str) -> set[str]:

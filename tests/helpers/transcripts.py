@@ -1,8 +1,9 @@
 """Terminal sessions in the documentation: run again, and compared or written anew.
 
-On a page of `PAGES`, a block that begins with the comment `# name.ext` is that file; in a `console`
-block, each `$ ` line is run by bash in a folder with these files, and what follows is what it
-prints on both streams.  `python tests/helpers/transcripts.py` writes the pages with what is
+On a page of `PAGES`, a block that begins with the comment `# name.ext` is that file, this line
+included: a reader who saves the block as it stands sees the line numbers of the page.  In a
+`console` block, each `$ ` line is run by bash in a folder with these files, and what follows is
+what it prints on both streams.  `python tests/helpers/transcripts.py` writes the pages with what is
 printed now.
 """
 
@@ -27,7 +28,7 @@ def replayed(page: str, folder: Path) -> str:
         if named := _FILE.match(text):
             path = folder / named[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text[named.end() :].lstrip("\n"), "utf-8")
+            path.write_text(text, "utf-8")
         elif language == "console":
             commands = re.findall(r"^\$ (.*)$", text, re.MULTILINE)
             text = "".join(f"$ {command}\n{_printed(command, folder)}" for command in commands)

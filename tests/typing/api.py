@@ -47,7 +47,7 @@ async def use() -> None:
     assert_type(hp_dist.bind(train)([1]), str)
     with hp.scope("a=1", b=2) as scope:
         assert_type(scope, hp.scope)
-        assert_type(hp.scope.a.b | 1, Any)
+        assert_type(hp.scope.a.b | 1, int)
         assert_type(scope["b"], Any)
     with hp.record() as record:
         assert_type(record, hp.Record)

@@ -22,8 +22,10 @@ from .values import (  # fmt: skip
     is_text,
 )
 
-METHODS = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
-"""The public names of scopes: as a first segment these are no parameters."""
+SCOPE_METHODS = frozenset(
+    ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
+)
+"""The public names of scopes: as the first segment of a key these are not parameters."""
 
 
 @handles(ast.Name)
@@ -75,7 +77,7 @@ def attribute(value: Value, name: str, line: int) -> Value:
     if isinstance(value, AccessorOf):
         return None if name[:2] == "__" else AccessorOf(f"{value.key}.{name}", value.line)
     if is_scope(value):
-        is_method = name in METHODS or name[:2] == "__"
+        is_method = name in SCOPE_METHODS or name[:2] == "__"
         return BoundMethod(value, name) if is_method else AccessorOf(name, line)
     if isinstance(value, LibraryName):
         return LibraryName(f"{value.name}.{name}".lstrip("."))

@@ -25,24 +25,25 @@ from hypothesis import strategies as st
 import hp_dist
 import hyperparameter as hp
 from hp_dist._carry import wire
-from hp_dist._carry.wire import Payload, encode
+from hp_dist._carry.encoded import EncodedSnapshot
+from hp_dist._carry.wire import encode
 from hyperparameter import context
 from hyperparameter._engine_interface import Layer, Origin, Process
 from hyperparameter.context import Snapshot
 
 
 def sent(**params: Any) -> bytes:
-    """Return the payload of a scope with these parameters."""
+    """Return the bytes of a scope with these parameters."""
     with hp.scope(**params):
         return encode(context.capture().scopes).data
 
 
-def decode(sent: bytes | Payload) -> Snapshot:
-    """Return what arrives, here where the parts of a payload are at hand."""
+def decode(sent: bytes | EncodedSnapshot) -> Snapshot:
+    """Return what arrives, here where the attachments of a snapshot are at hand."""
     if isinstance(sent, bytes):
         return wire.decode(sent, {}.__getitem__)
-    parts = {part.digest: part for part in sent.parts}
-    return wire.decode(sent.data, parts.__getitem__, sent.beside)
+    attachments = {each.digest: each for each in sent.attachments}
+    return wire.decode(sent.data, attachments.__getitem__, sent.engine_values)
 
 
 def carried(**params: Any) -> Snapshot:
@@ -116,16 +117,16 @@ def test_nested_mappings_arrive_as_the_same_flat_keys_in_order(params: dict[str,
 def test_untyped_text_arrives_as_text_whose_type_the_reader_chooses(text: str) -> None:
     with hp.scope(f"key={text}"):
         here = (hp.scope.key | "-", hp.scope.key | None)
-        payload = encode(context.capture().scopes).data
-    with context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with context.attached(decode(encoded)):
         assert exact((hp.scope.key | "-", hp.scope.key | None)) == exact(here)
         assert hp.scope.key | "-" == text
 
 
 def test_untyped_text_is_read_by_type_where_it_arrives() -> None:
     with hp.scope("n=007"):
-        payload = encode(context.capture().scopes).data
-    with context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with context.attached(decode(encoded)):
         assert hp.scope.n | "" == "007"
         assert hp.scope.n | 0 == 7
         assert hp.scope.n() == 7
@@ -258,12 +259,12 @@ def test_values_of_classes_in_main_arrive_in_a_process_that_has_another_main(
         print(flat["double"](4), flat["triple"](4), flat["many"][0].x, flat["many"][1]["deep"].x)
         """)
     )
-    payload = subprocess.run(
+    encoded = subprocess.run(
         [sys.executable, str(sender)], stdout=subprocess.PIPE, timeout=60, check=True
     ).stdout
     shown = subprocess.run(
         [sys.executable, str(receiver)],
-        input=payload,
+        input=encoded,
         stdout=subprocess.PIPE,
         timeout=60,
         check=True,
@@ -300,7 +301,7 @@ def visible() -> list[tuple[str, Any]]:
 
 
 def after(history: list[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], bytes]:
-    """Return what is visible after these operations, and the payload there."""
+    """Return what is visible after these operations, and its bytes there."""
     with ExitStack() as stack, hp.scope():
         for operation, argument in history:
             perform(operation, argument, stack)
@@ -314,16 +315,16 @@ def test_whatever_was_opened_written_and_deleted_the_same_is_visible_where_it_ar
 ) -> None:
     with hp.scope(base=0, other=1):
         hp.scope.frozen()
-    here, payload = contextvars.copy_context().run(after, history)
-    with context.attached(decode(payload)):
+    here, encoded = contextvars.copy_context().run(after, history)
+    with context.attached(decode(encoded)):
         assert visible() == here
 
 
 def test_deleted_key_stays_deleted_over_a_scope_that_has_it() -> None:
     with hp.scope(a=1, b=2):
         del hp.scope.a
-        payload = encode(context.capture().scopes).data
-    with hp.scope(a="there"), context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with hp.scope(a="there"), context.attached(decode(encoded)):
         assert "a" not in hp.scope
         assert hp.scope.a | "default" == "default"
         assert hp.scope.b | 0 == 2
@@ -334,25 +335,25 @@ def test_deleted_key_stays_deleted_over_the_baseline() -> None:
         hp.scope.frozen()
     with hp.scope():
         del hp.scope.a
-        payload = encode(context.capture().scopes).data
-    with context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with context.attached(decode(encoded)):
         assert "a" not in hp.scope
 
 
 @pytest.mark.parametrize("params", [{}, {"own": 1}], ids=["bare", "with keys"])
 def test_empty_scope_hides_scopes_and_baseline_where_it_arrives(params: dict[str, Any]) -> None:
     with hp.scope.empty(**params):
-        payload = encode(context.capture().scopes).data
+        encoded = encode(context.capture().scopes).data
     with hp.scope(base=1):
         hp.scope.frozen()
-    with hp.scope(outer=1), context.attached(decode(payload)):
+    with hp.scope(outer=1), context.attached(decode(encoded)):
         assert dict(visible()) == params
 
 
 def test_scope_inside_an_empty_one_is_carried_with_it() -> None:
     with hp.scope(outer=1), hp.scope.empty(a=1), hp.scope(b=2):
-        payload = encode(context.capture().scopes).data
-    with hp.scope(there=1), context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with hp.scope(there=1), context.attached(decode(encoded)):
         assert dict(visible()) == {"a": 1, "b": 2}
 
 
@@ -396,8 +397,8 @@ def test_snapshots_that_mean_different_things_have_different_digests() -> None:
 def test_key_order_survives_plain_and_special_values_in_turn() -> None:
     params = {"z": 1, "y": lambda: 0, "x": 2, "w": Path("p"), "v": {}, "a": lambda: 1}
     with hp.scope(**params):
-        payload = encode(context.capture().scopes).data
-    with context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with context.attached(decode(encoded)):
         assert list(hp.scope.keys()) == list(params)
 
 
@@ -479,8 +480,8 @@ def test_origin_of_the_command_line_is_carried() -> None:
 
 def test_explain_names_host_and_process_where_it_arrives() -> None:
     with hp.scope(lr=1), hp.scope(lr=2):
-        payload = encode(context.capture().scopes).data
-    with context.attached(decode(payload)):
+        encoded = encode(context.capture().scopes).data
+    with context.attached(decode(encoded)):
         explanation = hp.explain("lr")
     assert explanation.value == 2
     assert explanation.origin is not None
@@ -565,81 +566,81 @@ class BreaksOnArrival:
 
 
 def test_value_that_cannot_be_unpickled_names_its_key() -> None:
-    payload = sent(**{"app.broken": BreaksOnArrival(), "fine": 1})
+    encoded = sent(**{"app.broken": BreaksOnArrival(), "fine": 1})
     with pytest.raises(hp_dist.CarrierError, match=r"app\.broken") as caught:
-        decode(payload)
+        decode(encoded)
     assert caught.value.key == "app.broken"
 
 
 # -- damage -----------------------------------------------------------------------------------
 
 
-def damaged(payload: bytes) -> list[bytes]:
-    """Return the payload with each of its bytes changed in turn, in two ways."""
+def damaged(encoded: bytes) -> list[bytes]:
+    """Return the bytes with each of its bytes changed in turn, in two ways."""
     changed = []
-    for index in range(len(payload)):
+    for index in range(len(encoded)):
         for mask in (0x01, 0xFF):
-            copy = bytearray(payload)
+            copy = bytearray(encoded)
             copy[index] ^= mask
             changed.append(bytes(copy))
     return changed
 
 
-def assert_all_refused(payloads: list[bytes]) -> None:
-    for payload in payloads:
+def assert_all_refused(all_encoded: list[bytes]) -> None:
+    for encoded in all_encoded:
         with pytest.raises(hp_dist.CarrierError):
-            decode(payload)
+            decode(encoded)
 
 
 def test_any_changed_byte_is_an_error() -> None:
     assert_all_refused(damaged(sent(never_decoded_before=[1, "text"])))
 
 
-def test_any_changed_byte_is_an_error_also_when_the_undamaged_payload_is_known() -> None:
-    payload = sent(decoded_before=[1, "text"])
-    decode(payload)
-    assert_all_refused(damaged(payload))
+def test_any_changed_byte_is_an_error_also_when_the_undamaged_snapshot_is_known() -> None:
+    encoded = sent(decoded_before=[1, "text"])
+    decode(encoded)
+    assert_all_refused(damaged(encoded))
 
 
 def test_any_cut_is_an_error() -> None:
-    payload = sent(never_decoded_before=[2, "text"])
-    assert_all_refused([payload[:end] for end in range(len(payload))])
+    encoded = sent(never_decoded_before=[2, "text"])
+    assert_all_refused([encoded[:end] for end in range(len(encoded))])
 
 
-def test_any_cut_is_an_error_also_when_the_whole_payload_is_known() -> None:
-    payload = sent(decoded_before=[2, "text"])
-    decode(payload)
-    assert_all_refused([payload[:end] for end in range(len(payload))])
+def test_any_cut_is_an_error_also_when_the_whole_snapshot_is_known() -> None:
+    encoded = sent(decoded_before=[2, "text"])
+    decode(encoded)
+    assert_all_refused([encoded[:end] for end in range(len(encoded))])
 
 
 @pytest.mark.parametrize("known", [False, True])
 def test_bytes_behind_the_end_are_an_error(known: bool) -> None:
-    payload = sent(with_a_tail=known)
+    encoded = sent(with_a_tail=known)
     if known:
-        decode(payload)
-    assert_all_refused([payload + b"\0", payload + payload])
+        decode(encoded)
+    assert_all_refused([encoded + b"\0", encoded + encoded])
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\0" * 100, b"HPS", b"text", b"\x80\x05N."])
-def test_what_is_no_payload_is_an_error(garbage: bytes) -> None:
+def test_what_is_not_a_snapshot_is_an_error(garbage: bytes) -> None:
     with pytest.raises(hp_dist.CarrierError):
         decode(garbage)
 
 
-def test_error_of_a_damaged_payload_does_not_spoil_the_good_one() -> None:
-    payload = sent(good=1)
+def test_error_of_a_damaged_snapshot_does_not_spoil_the_good_one() -> None:
+    encoded = sent(good=1)
     with pytest.raises(hp_dist.CarrierError):
-        decode(payload[:-1])
-    assert decode(payload).flat() == {"good": 1}
+        decode(encoded[:-1])
+    assert decode(encoded).flat() == {"good": 1}
 
 
 @pytest.mark.parametrize("step", [-1, 1, 100])
 def test_unknown_version_names_both_sides(step: int) -> None:
-    payload = bytearray(sent(version=1))
-    known = payload[3]
-    payload[3] += step
+    encoded = bytearray(sent(version=1))
+    known = encoded[3]
+    encoded[3] += step
     with pytest.raises(hp_dist.CarrierError) as caught:
-        decode(bytes(payload))
+        decode(bytes(encoded))
     assert f"version {known + step}" in str(caught.value)
     assert f"version {known}:" in str(caught.value)
 
@@ -672,8 +673,8 @@ def test_layer_below_is_encoded_once_for_many_small_scopes_above() -> None:
     with hp.scope(large=counted):
         for step in range(50):
             with hp.scope(step=step):
-                payload = encode(context.capture().scopes).data
-            assert decode(payload).flat() == {"large": 7, "step": step}
+                encoded = encode(context.capture().scopes).data
+            assert decode(encoded).flat() == {"large": 7, "step": step}
     assert counted.pickled == 1
 
 
@@ -698,24 +699,24 @@ def test_scope_on_top_of_the_baseline_does_not_encode_the_baseline_again() -> No
 
 
 def test_same_bytes_give_the_identical_values() -> None:
-    payload = sent(a=[1, 2])
-    first, second = decode(payload), decode(bytes(bytearray(payload)))
+    encoded = sent(a=[1, 2])
+    first, second = decode(encoded), decode(bytes(bytearray(encoded)))
     assert first.flat()["a"] is second.flat()["a"]
 
 
 def test_layer_below_is_decoded_once_for_many_small_scopes_above() -> None:
-    payloads = []
+    all_encoded = []
     with hp.scope(large=list(range(1000))):
         for step in range(3):
             with hp.scope(step=step):
-                payloads.append(encode(context.capture().scopes).data)
-    arrivals = [decode(payload).flat()["large"] for payload in payloads]
+                all_encoded.append(encode(context.capture().scopes).data)
+    arrivals = [decode(encoded).flat()["large"] for encoded in all_encoded]
     assert all(arrival is arrivals[0] for arrival in arrivals)
 
 
 def test_decoded_snapshot_is_sent_on_as_the_bytes_that_it_came_in() -> None:
-    payload = sent(a=[1, 2])
-    assert encode(decode(payload)).data == payload
+    encoded = sent(a=[1, 2])
+    assert encode(decode(encoded)).data == encoded
 
 
 class Again:
@@ -757,21 +758,21 @@ def test_encoding_keeps_no_value_alive() -> None:
 
 
 def test_threads_that_encode_the_same_snapshot_get_the_same_bytes() -> None:
-    payloads: list[bytes] = []
+    all_encoded: list[bytes] = []
     with hp.scope(a=1, b=lambda: 0, **{f"key{i}": i for i in range(1000)}):
         snapshot = context.capture().scopes
     barrier = threading.Barrier(4)
 
     def work() -> None:
         barrier.wait()
-        payloads.append(encode(snapshot).data)
+        all_encoded.append(encode(snapshot).data)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [decode(payload).flat()["key9"] for payload in payloads] == [9] * 4
+    assert [decode(encoded).flat()["key9"] for encoded in all_encoded] == [9] * 4
 
 
 def test_partial_of_a_local_function_arrives() -> None:

@@ -10,8 +10,9 @@ from hp_dist import _engines
 
 
 def test_unknown_engine_is_named_with_the_known_ones() -> None:
+    known = "futures, joblib, multiprocessing, ray"
     with pytest.raises(
-        hp_dist.EngineError, match=r"'slurm'; known are futures, joblib, multiprocessing, ray"
+        hp_dist.EngineError, match=rf"'slurm' is not an engine; known are {known}\."
     ):
         hp_dist.install("slurm")
     assert _engines.installed() == ()

@@ -1,4 +1,4 @@
-"""Payloads that are damaged, cut short, of another version, or not there: always a `CarrierError`.
+"""Messages that are damaged, cut short, of another version, or missing: always a `CarrierError`.
 
 Never a value that was not sent, never another error, never nothing at all.
 """
@@ -20,10 +20,17 @@ from joblib.externals.loky import get_reusable_executor
 
 import hp_dist
 import hyperparameter as hp
-from hp_dist._carry import submission, wire
-from hp_dist._carry.attachments import Inline, Part, from_bytes, received, to_chunks
+from hp_dist._carry import encoded, submission, wire
+from hp_dist._carry.attachments import (
+    Attachment,
+    Inline,
+    digest_of,
+    from_bytes,
+    receive_attachment,
+    to_chunks,
+)
 from hp_dist._carry.spool import Spool
-from hp_dist._carry.submission import Carried, arrive
+from hp_dist._carry.submission import Submission, receive
 
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
@@ -49,7 +56,7 @@ def spring() -> Trap:
 
 
 def samples() -> list[tuple[bytes, Any]]:
-    """Return parcels of all kinds: small, with special values, with parts, over a baseline."""
+    """Return messages of all kinds: small, special values, attachments, over a baseline."""
     with hp.scope(base="line", trap=Trap()):
         hp.scope.frozen()
     scopes: list[dict[str, Any]] = [
@@ -58,15 +65,15 @@ def samples() -> list[tuple[bytes, Any]]:
         {f"key{i}": i for i in range(10_000)},
         {"array": np.arange(20_000.0), "lr": 0.1},
     ]
-    parcels = []
+    messages = []
     for params in scopes:
         with hp.scope(**params), hp.scope(over=1):
-            parcels.append(tuple(Carried.capture().parcel(Inline)))
-    return parcels  # type: ignore[return-value]  # pairs
+            messages.append(tuple(Submission.capture().message(Inline)))
+    return messages  # type: ignore[return-value]  # pairs
 
 
 def mutated(chance: random.Random, data: bytes, others: list[bytes]) -> bytes:
-    """Return something else than any of the payloads, made from them."""
+    """Return something else than any of the messages, made from them."""
     start, end = sorted(chance.randrange(len(data) + 1) for _ in range(2))
     piece = data[start:end]
     other = chance.choice(others)
@@ -94,92 +101,94 @@ def mutated(chance: random.Random, data: bytes, others: list[bytes]) -> bytes:
 
 def test_payload_changed_in_any_way_is_a_carrier_error_and_nothing_of_it_is_unpickled() -> None:
     chance = random.Random(20)
-    parcels = samples()
-    good = [data for data, _ in parcels]
+    messages = samples()
+    good = [data for data, _ in messages]
     Trap.sprung = count = 0
     while count < MUTATIONS:
-        data, along = chance.choice(parcels)
+        data, attachments = chance.choice(messages)
         bad = mutated(chance, data, good)
         if bad in good:
             continue
         count += 1
         try:
-            arrive(Inline, bad, along)
+            receive(Inline, bad, attachments)
         except hp_dist.CarrierError:
             continue
-        pytest.fail(f"{bad!r} was taken for a payload")
+        pytest.fail(f"{bad!r} was taken for a message")
     assert Trap.sprung == 0
 
 
-def test_file_of_a_part_changed_in_any_way_is_a_carrier_error_or_the_same_part() -> None:
+def test_file_of_an_attachment_changed_in_any_way_is_an_error_or_the_same_attachment() -> None:
     """What lies between the pieces of the file is nobody's: only that may change."""
     chance = random.Random(30)
-    parts = [part for _, along in samples() if along for part in along[2].values()]
-    parts += [Part(wire.digest_of(b"x" * 70, b"y" * 9), b"x" * 70, [b"y" * 9])]
-    wholes = [b"".join(to_chunks(part)) for part in parts]
+    originals = [each for _, beside in samples() if beside for each in beside[2].values()]
+    originals += [Attachment(digest_of(b"x" * 70, b"y" * 9), b"x" * 70, [b"y" * 9])]
+    wholes = [b"".join(to_chunks(each)) for each in originals]
     same = 0
     for _ in range(MUTATIONS // 10):
-        index = chance.randrange(len(parts))
+        index = chance.randrange(len(originals))
         bad = mutated(chance, wholes[index], wholes)
         try:
-            found = from_bytes(parts[index].digest, bad)
+            found = from_bytes(originals[index].digest, bad)
         except hp_dist.CarrierError:
             continue
         same += 1
-        assert found.stream == parts[index].stream
-        assert [bytes(b) for b in found.buffers] == [bytes(b) for b in parts[index].buffers]
+        assert found.stream == originals[index].stream
+        assert [bytes(b) for b in found.buffers] == [bytes(b) for b in originals[index].buffers]
     assert same < MUTATIONS / 20
 
 
 @pytest.mark.parametrize("index", [2, 3], ids=["large layer", "array"])
-def test_part_that_is_changed_lost_or_another_one_is_a_carrier_error(index: int) -> None:
-    (data, along), others = samples()[index], samples()[5 - index][1][2]
-    aside, baseline_aside, places = along
-    digest, part = next(iter(places.items()))
+def test_attachment_that_is_changed_lost_or_another_one_is_a_carrier_error(index: int) -> None:
+    (payload, attachments), others = samples()[index], samples()[5 - index][1][2]
+    of_scopes, of_baseline, places = attachments
+    digest, attachment = next(iter(places.items()))
     for wrong in (
         {},
         {digest: next(iter(others.values()))},
         {digest: None},
         {digest: b"bytes"},
-        {digest[:-1]: part},
+        {digest[:-1]: attachment},
     ):
         with pytest.raises(hp_dist.CarrierError):
-            fresh_arrive(data, (aside, baseline_aside, wrong))
+            fresh_receive(payload, (of_scopes, of_baseline, wrong))
     for stream, buffers in (
-        (part.stream[:-1], part.buffers),
-        (part.stream + b".", part.buffers),
-        (part.stream, [*part.buffers, b""]),
-        (b"".join([part.stream, *part.buffers, b"x"]), []),
+        (attachment.stream[:-1], attachment.buffers),
+        (attachment.stream + b".", attachment.buffers),
+        (attachment.stream, [*attachment.buffers, b""]),
+        (b"".join([attachment.stream, *attachment.buffers, b"x"]), []),
     ):
         with pytest.raises(hp_dist.CarrierError):
-            received(digest, stream, buffers)
+            receive_attachment(digest, stream, buffers)
 
 
-def fresh_arrive(data: bytes, along: Any) -> Carried:
-    """Arrive where nothing is known yet, as in a new process."""
+def fresh_receive(data: bytes, attachments: Any) -> Submission:
+    """Receive where nothing is known yet, as in a new process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "_arrived", type(submission._arrived)(10, 10**9))
+        patch.setattr(submission, "_received", type(submission._received)(10, 10**9))
         patch.setattr(wire, "_decoded", type(wire._decoded)(10, 10**9))
-        return arrive(Inline, data, along)
+        return receive(Inline, data, attachments)
 
 
 @pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize("along", [(1,), ((), ()), ((), (), {}, 4), ((), (), {})])
-def test_company_of_another_shape_is_a_carrier_error_or_not_needed(along: Any, known: bool) -> None:
+@pytest.mark.parametrize("attachments", [(1,), ((), ()), ((), (), {}, 4), ((), (), {})])
+def test_attachments_of_another_shape_are_a_carrier_error_or_not_needed(
+    attachments: Any, known: bool
+) -> None:
     data, good = samples()[3]
-    whole = arrive(Inline, data, good)
+    whole = receive(Inline, data, good)
     try:
-        found = arrive(Inline, data, along) if known else fresh_arrive(data, along)
+        found = receive(Inline, data, attachments) if known else fresh_receive(data, attachments)
     except hp_dist.CarrierError:
         return
-    assert known  # what has been decoded before needs no company
+    assert known  # what has been decoded before needs no attachments
     assert found.scopes.flat()["lr"] == whole.scopes.flat()["lr"]
 
 
 @pytest.mark.parametrize("sent", [None, 5, "text", ("job",), [b"HPS"], bytearray(b"HPS"), b""])
 def test_what_is_no_bytes_is_a_carrier_error(sent: Any) -> None:
     with pytest.raises(hp_dist.CarrierError):
-        arrive(Inline, sent)
+        receive(Inline, sent)
 
 
 def test_error_survives_the_way_back_with_key_and_origin() -> None:
@@ -198,17 +207,17 @@ def damage(data: bytes) -> bytes:
 
 
 def other_version(data: bytes) -> bytes:
-    return data[:3] + bytes([wire.VERSION + 1]) + data[4:]
+    return data[:3] + bytes([encoded.VERSION + 1]) + data[4:]
 
 
 WAYS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "damaged": (damage, "damaged on its way"),
     "cut": (lambda data: data[:30], "damaged on its way|cut short"),
-    "nothing left": (lambda _: b"", "0 bytes are not a carried scope"),
-    "garbage": (lambda data: b"x" * len(data), "not a carried scope"),
+    "nothing left": (lambda _: b"", "0 bytes are not an encoded scope"),
+    "garbage": (lambda data: b"x" * len(data), "not an encoded scope"),
     "another version": (
         other_version,
-        rf"version {wire.VERSION + 1}, this side knows version {wire.VERSION}",
+        rf"version {encoded.VERSION + 1}, this side knows version {encoded.VERSION}",
     ),
 }
 ways = pytest.mark.parametrize(("spoil", "message"), WAYS.values(), ids=WAYS)
@@ -216,17 +225,17 @@ ways = pytest.mark.parametrize(("spoil", "message"), WAYS.values(), ids=WAYS)
 
 @pytest.fixture
 def spoiled(spoil: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return what makes all payloads of this process, from then on, spoiled ones."""
+    """Return what makes all messages of this process, from then on, spoiled ones."""
 
     def begin() -> None:
-        seal = submission.seal
-        monkeypatch.setattr(submission, "seal", lambda body: spoil(seal(body)))
+        seal = encoded.seal
+        monkeypatch.setattr(encoded, "seal", lambda body: spoil(seal(body)))
 
     return begin
 
 
 @ways
-def test_task_of_a_pool_or_executor_with_a_spoiled_payload_is_an_error_and_others_go_on(
+def test_task_of_a_pool_or_executor_with_a_spoiled_message_is_an_error_and_others_go_on(
     installed: None, work: Any, message: str, spoiled: Callable[[], None]
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
@@ -256,8 +265,8 @@ def test_tasks_after_a_spoiled_one_are_served_by_the_same_worker(
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
         before = pool.apply(work.process), executor.submit(work.process).result(timeout=60)
         with monkeypatch.context() as patch, hp.scope(n=2):
-            seal = submission.seal
-            patch.setattr(submission, "seal", lambda body: damage(seal(body)))
+            seal = encoded.seal
+            patch.setattr(encoded, "seal", lambda body: damage(seal(body)))
             with pytest.raises(hp_dist.CarrierError):
                 pool.apply(work.seen, ("n",))
             with pytest.raises(hp_dist.CarrierError):
@@ -276,7 +285,7 @@ def loky() -> Iterator[None]:
 
 @pytest.mark.usefixtures("loky")
 @ways
-def test_call_of_joblib_with_a_spoiled_payload_is_an_error(
+def test_call_of_joblib_with_a_spoiled_message_is_an_error(
     installed: None, work: Any, message: str, spoiled: Callable[[], None]
 ) -> None:
     calls = [joblib.delayed(work.values)("n")] * 2
@@ -288,7 +297,7 @@ def test_call_of_joblib_with_a_spoiled_payload_is_an_error(
 
 @ways
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])  # a forked process unpickles nothing
-def test_process_with_a_spoiled_payload_does_not_run(
+def test_process_with_a_spoiled_message_does_not_run(
     installed: None,
     work: Any,
     method: str,
@@ -310,12 +319,12 @@ def test_process_with_a_spoiled_payload_does_not_run(
 
 
 @ways
-def test_bound_function_with_a_spoiled_payload_is_an_error(
+def test_bound_function_with_a_spoiled_message_is_an_error(
     work: Any, spoil: Callable[[bytes], bytes], message: str
 ) -> None:
     with hp.scope(n=2):
-        make, (function, data, *along) = hp_dist.bind(work.values).__reduce__()
-        sent = make(function, spoil(data), *along)
+        make, (function, data, *attachments) = hp_dist.bind(work.values).__reduce__()
+        sent = make(function, spoil(data), *attachments)
     with pytest.raises(hp_dist.CarrierError, match=message):
         sent("n")
     with pytest.raises(hp_dist.CarrierError, match=message):
@@ -337,7 +346,7 @@ def test_file_that_is_spoiled_before_a_worker_reads_it_is_an_error_of_the_task(
             gate.write_text("go")
             assert held.get(timeout=60) == "go"
             for result in results:
-                with pytest.raises(hp_dist.CarrierError, match="part of the carried scope"):
+                with pytest.raises(hp_dist.CarrierError, match="attachment of the submitted scope"):
                     result.get(timeout=60)
         assert pool.apply(work.seen, ("key1",))[1] == (None,)
 
@@ -355,7 +364,7 @@ def spoil_file(path: Path, how: str) -> None:
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :])
     else:
         stream = b"another"
-        other = Part(wire.digest_of(stream), stream, ())
+        other = Attachment(digest_of(stream), stream, ())
         path.write_bytes(b"".join(to_chunks(other)))
 
 

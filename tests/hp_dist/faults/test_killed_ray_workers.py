@@ -1,4 +1,4 @@
-"""Ray's workers that are killed, calls that are cancelled, payloads that are spoiled.
+"""Ray's workers that are killed, calls that are cancelled, messages that are spoiled.
 
 Everything that runs in a worker is local to its test: Ray then ships it by value.
 """
@@ -18,9 +18,9 @@ import pytest
 
 import hp_dist
 import hyperparameter as hp
-from hp_dist._carry import wire
-from hp_dist._carry.attachments import Part, digest_of
-from hp_dist._carry.submission import Carried
+from hp_dist._carry import encoded
+from hp_dist._carry.attachments import Attachment, digest_of
+from hp_dist._carry.submission import Submission
 from hp_dist._ray.calls import ARGUMENT, argument
 from hp_dist._ray.store import KeyValueStore, ObjectStore
 
@@ -340,7 +340,7 @@ def test_value_that_cannot_be_pickled_is_named_at_remote_and_nothing_is_submitte
 # -- spoiled on the way -----------------------------------------------------------------------
 
 
-def parcel(name: str, store: Any = ObjectStore) -> Any:
+def message(name: str, store: Any = ObjectStore) -> Any:
     """Return the argument of a submission in a large scope of its own, and the digest in it."""
     with hp.scope(**{f"{name}.key{i}": i for i in range(10_000)}):
         sent = argument(store)
@@ -356,23 +356,23 @@ def small() -> bytes:
 
 
 def with_place(sent: Any, digest: bytes, place: Any) -> Any:
-    data, (aside, baseline_aside, _) = sent
-    return data, (aside, baseline_aside, {digest: place})
+    data, (of_scopes, of_baseline, _) = sent
+    return data, (of_scopes, of_baseline, {digest: place})
 
 
 class Corrupt:
-    """Arrives as a part whose contents are not those that were sent."""
+    """Arrives as an attachment whose contents are not those that were sent."""
 
-    def __init__(self, part: Part) -> None:
-        self.part = part
+    def __init__(self, attachment: Attachment) -> None:
+        self.attachment = attachment
 
     def __reduce__(self) -> Any:
-        make, (digest, stream, buffers) = self.part.__reduce_ex__(5)
+        make, (digest, stream, buffers) = self.attachment.__reduce_ex__(5)
         return make, (digest, stream[:-2] + b"xx", buffers)
 
 
 def other_place(put: Any) -> Any:
-    return with_place(*parcel("lost"), parcel("other")[0][1][2].popitem()[1])
+    return with_place(*message("lost"), message("other")[0][1][2].popitem()[1])
 
 
 SPOILED: dict[str, Callable[[Any], Any]] = {
@@ -381,17 +381,17 @@ SPOILED: dict[str, Callable[[Any], Any]] = {
     "empty": lambda _: b"",
     "text": lambda _: "HPS",
     "number": lambda _: 5,
-    "another version": lambda _: small()[:3] + bytes([wire.VERSION + 1]) + small()[4:],
-    "without its parts": lambda _: parcel("bare")[0][0],
-    "no places": lambda _: with_place(parcel("nowhere")[0], b"other", None),
-    "place of another part": other_place,
-    "place of something else": lambda ray: with_place(*parcel("else"), ray.put([1, 2])),
-    "part that is another": lambda ray: with_place(
-        *parcel("stranger"), ray.put(Part(digest_of(b"N."), b"N.", ()))
+    "another version": lambda _: small()[:3] + bytes([encoded.VERSION + 1]) + small()[4:],
+    "without its attachments": lambda _: message("bare")[0][0],
+    "no places": lambda _: with_place(message("nowhere")[0], b"other", None),
+    "place of another attachment": other_place,
+    "place of something else": lambda ray: with_place(*message("else"), ray.put([1, 2])),
+    "attachment that is another": lambda ray: with_place(
+        *message("stranger"), ray.put(Attachment(digest_of(b"N."), b"N.", ()))
     ),
-    "key that is not there": lambda _: with_place(*parcel("key"), b"job/none"),
-    "another shape": lambda _: ("store", *parcel("shape")[0]),
-    "less along": lambda _: (parcel("less")[0][0], ((),)),
+    "key that is not there": lambda _: with_place(*message("key"), b"job/none"),
+    "another shape": lambda _: ("store", *message("shape")[0]),
+    "fewer attachments": lambda _: (message("less")[0][0], ((),)),
 }
 
 
@@ -420,15 +420,17 @@ def test_spoiled_argument_is_an_error_of_the_task_and_of_the_method(
     ray.kill(actor)
 
 
-def test_part_whose_contents_were_damaged_in_the_store_is_an_error_of_the_task(ray: Any) -> None:
+def test_attachment_that_was_damaged_in_the_store_is_an_error_of_the_task(
+    ray: Any,
+) -> None:
     @ray.remote(max_retries=0)
     def tell() -> Any:
         return len(hp.scope)
 
-    sent, digest = parcel("content")
-    part = get(sent[1][2][digest])
+    sent, digest = message("content")
+    attachment = get(sent[1][2][digest])
     with pytest.raises(ray.exceptions.RayTaskError) as caught:
-        get(tell.remote(**{ARGUMENT: with_place(sent, digest, ray.put(Corrupt(part)))}))
+        get(tell.remote(**{ARGUMENT: with_place(sent, digest, ray.put(Corrupt(attachment)))}))
     assert isinstance(caught.value.cause, hp_dist.CarrierError), caught.value
 
 
@@ -439,8 +441,8 @@ def test_versions_of_both_sides_are_named(ray: Any) -> None:
 
     with pytest.raises(hp_dist.CarrierError) as caught:
         get(tell.remote(**{ARGUMENT: SPOILED["another version"](ray)}))
-    assert f"wire version {wire.VERSION + 1}" in str(caught.value)
-    assert f"knows version {wire.VERSION}" in str(caught.value)
+    assert f"wire version {encoded.VERSION + 1}" in str(caught.value)
+    assert f"knows version {encoded.VERSION}" in str(caught.value)
 
 
 def test_constructor_with_a_spoiled_argument_makes_no_actor(ray: Any) -> None:
@@ -448,14 +450,14 @@ def test_constructor_with_a_spoiled_argument_makes_no_actor(ray: Any) -> None:
         def tell(self) -> Any:
             return dict(hp.scope.storage().storage())
 
-    sent, digest = parcel("made", KeyValueStore)
+    sent, digest = message("made", KeyValueStore)
     for spoiled in (small()[:-1], with_place(sent, digest, b"gone"), sent[0]):
         actor = ray.remote(Actor).options(num_cpus=0).remote(**{ARGUMENT: spoiled})
         with pytest.raises(ray.exceptions.ActorDiedError, match="CarrierError"):
             get(actor.tell.remote())
 
 
-def test_captured_twice_is_the_same_parcel(ray: Any) -> None:
+def test_captured_twice_is_the_same_message(ray: Any) -> None:
     """What the tests here take apart is what travels."""
     with hp.scope(n=1):
-        assert argument(ObjectStore) == Carried.capture().parcel(ObjectStore).data
+        assert argument(ObjectStore) == Submission.capture().message(ObjectStore).payload

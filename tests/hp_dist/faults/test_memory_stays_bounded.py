@@ -19,7 +19,7 @@ import pytest
 import hyperparameter as hp
 from hp_dist._carry import submission, wire
 from hp_dist._carry.attachments import Inline
-from hp_dist._carry.submission import Carried, arrive
+from hp_dist._carry.submission import Submission, receive
 from hp_dist._ray.store import ObjectStore
 from hyperparameter import context
 
@@ -104,12 +104,12 @@ def test_carried_value_that_was_read_goes_without_a_garbage_collection(
     with hp.scope(**baseline):
         hp.scope.frozen()
     with hp.scope(value=Tracked()):
-        parcel = pickle.loads(pickle.dumps(tuple(Carried.capture().parcel(Inline)), 5))
-    caches = {submission: "_arrived", wire: "_decoded"}
+        message = pickle.loads(pickle.dumps(tuple(Submission.capture().message(Inline)), 5))
+    caches = {submission: "_received", wire: "_decoded"}
     with monkeypatch.context() as patch:
         for module, name in caches.items():
             patch.setattr(module, name, type(getattr(module, name))(10, 10**9))
-        value = read_carried(*parcel)
+        value = read_carried(*message)
         gc.collect()
         assert value() is not None  # the caches here remember it
         gc.disable()
@@ -119,13 +119,13 @@ def test_carried_value_that_was_read_goes_without_a_garbage_collection(
         gc.enable()
 
 
-def read_carried(data: bytes, along: Any) -> weakref.ref[Tracked]:
-    before = arrive(Inline, data, along).open()
+def read_carried(payload: bytes, attachments: Any) -> weakref.ref[Tracked]:
+    before = receive(Inline, payload, attachments).attach()
     try:
         with hp.scope(other=1):
             found = weakref.ref(hp.scope.value())
             dict(hp.scope.storage().storage())
-            Carried.capture().parcel(Inline)  # as for what a task submits itself
+            Submission.capture().message(Inline)  # as for what a task submits itself
         return found
     finally:
         context.detach(before)
@@ -254,12 +254,12 @@ def test_array_crosses_to_a_node_once_for_all_tasks_and_what_they_submit(
 
     @ray.remote(num_cpus=0)
     def outer() -> Any:
-        places = Carried.capture().parcel(ObjectStore).along[2]
+        places = Submission.capture().message(ObjectStore).attachments[2]
         return ray.get(inner.remote()), [reference.hex() for reference in places.values()]
 
     size = 10_000_000 if FULL else 2_500_000
     with hp.scope(array=np.ones(size)):
-        places = Carried.capture().parcel(ObjectStore).along[2]
+        places = Submission.capture().message(ObjectStore).attachments[2]
         results = [inner.remote() for _ in range(100)]
         assert ray.get(results, timeout=120) == [float(size)] * 100
         found = ray.get([outer.remote() for _ in range(4)], timeout=120)

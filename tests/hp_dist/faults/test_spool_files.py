@@ -21,7 +21,7 @@ import pytest
 import hp_dist
 import hyperparameter as hp
 from hp_dist._carry.spool import Spool
-from hp_dist._carry.submission import Carried
+from hp_dist._carry.submission import Submission
 
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
@@ -181,7 +181,7 @@ def test_scopes_that_come_and_go_in_many_threads_always_find_a_folder(folders: P
     def send(thread: int) -> None:
         for n in range(150):
             with hp.scope(value=f"{thread} {n}" * 20_000):
-                Carried.capture().parcel(Spool)
+                Submission.capture().message(Spool)
 
     known = len(util._finalizer_registry)  # type: ignore[attr-defined]
     with ThreadPoolExecutor(4) as threads:

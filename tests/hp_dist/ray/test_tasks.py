@@ -18,7 +18,7 @@ import pytest
 
 import hp_dist
 import hyperparameter as hp
-from hp_dist._carry.attachments import part
+from hp_dist._carry.attachments import make_attachment
 from hp_dist._ray.store import ObjectStore, give_back, lend
 
 pytestmark = [
@@ -619,11 +619,11 @@ def test_uninstall_before_ray_is_imported_leaves_ray_as_it_is(tmp_path: Path) ->
     assert (done.stdout, done.stderr) == ("ray.remote_function\n", "")
 
 
-def test_parts_that_did_not_come_along_are_not_lent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker knew before may be in scopes whose parcel has no place for it."""
+def test_attachments_that_did_not_come_along_are_not_lent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker knew before may be in scopes whose message has no place for it."""
     worker = "ray._private.worker.global_worker.core_worker"
     monkeypatch.setattr(worker, object(), raising=False)  # stands for a connection to a cluster
-    known, came = part(b"known before"), part(b"came along")
+    known, came = make_attachment(b"known before"), make_attachment(b"came along")
     lend([known, came], {came.digest: "its place"})
     assert ObjectStore not in known.places
     assert ObjectStore.keep(came) == "its place"

@@ -649,7 +649,7 @@ def test_fuzzed_texts_are_decoded_or_refused_and_never_run() -> None:
 def test_fuzzed_names_of_files_open_no_other_file(tmp_path: Path) -> None:
     rng = random.Random(7)
     text = encode_text(captured(a=["x" * 50]))
-    named = json.loads(text_file.store(text))["file"]
+    named = json.loads(text_file.save(text))["file"]
     file = Path(named["directory"]) / f"{named['digest']}.json"
     os.mkfifo(tmp_path / f"{'0' * 32}.json")
     (tmp_path / "link.json").symlink_to(file)

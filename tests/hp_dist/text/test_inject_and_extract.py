@@ -355,13 +355,13 @@ def test_a_changed_file_is_an_error(large: dict[str, str], restored: Path) -> No
     restored.write_bytes(data.replace(b"xxx", b"xyx", 1))
     is_refused(large, "has been changed")
     restored.write_bytes(data[:-1])
-    is_refused(large, "bytes in place of")
+    is_refused(large, "bytes instead of")
     restored.write_bytes(data + b" ")
-    is_refused(large, "bytes in place of")
+    is_refused(large, "bytes instead of")
     restored.write_bytes(b"\xff" * len(data))
     is_refused(large, "cannot be used")
     restored.write_bytes(b"")
-    is_refused(large, "bytes in place of")
+    is_refused(large, "bytes instead of")
 
 
 def test_a_link_is_not_followed(large: dict[str, str], restored: Path, tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_a_link_is_not_followed(large: dict[str, str], restored: Path, tmp_path:
 def test_a_directory_is_an_error(large: dict[str, str], restored: Path) -> None:
     restored.unlink()
     restored.mkdir()
-    is_refused(large, "no regular file")
+    is_refused(large, "not a regular file")
 
 
 def test_a_fifo_is_an_error_and_nobody_waits(large: dict[str, str], restored: Path) -> None:
@@ -386,7 +386,7 @@ def test_a_fifo_is_an_error_and_nobody_waits(large: dict[str, str], restored: Pa
         env={**os.environ, **large}, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "no regular file" in done.stderr.splitlines()[-1]
+    assert "not a regular file" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices and gives files away")
@@ -400,7 +400,7 @@ def test_a_device_and_a_file_of_somebody_else_are_errors(
         os.mknod(restored, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # zero, which never ends
     except PermissionError:
         pytest.skip("this root makes no devices")
-    is_refused(large, "no regular file|cannot be used")
+    is_refused(large, "not a regular file|cannot be used")
 
 
 def test_only_absolute_paths_to_files_of_our_making_are_opened(large: dict[str, str]) -> None:
@@ -412,7 +412,7 @@ def test_only_absolute_paths_to_files_of_our_making_are_opened(large: dict[str, 
         {"digest": ""},
         {"size": 2**40},
     ]:
-        is_refused({KEY: resealed({**named, **change})}, "no file of a scope")
+        is_refused({KEY: resealed({**named, **change})}, "not name the file of a scope")
     for change in [{"directory": "/\0"}, {"directory": "/\ud800"}, {"size": -1}]:
         is_refused({KEY: resealed({**named, **change})}, "cannot be used")
     for change in [{"process": []}, {"process": ["h", True]}, {"size": "1"}, {"more": 1}]:
@@ -420,7 +420,7 @@ def test_only_absolute_paths_to_files_of_our_making_are_opened(large: dict[str, 
 
 
 def test_a_file_that_names_a_file_is_an_error(large: dict[str, str]) -> None:
-    is_refused({KEY: text_file.store(large[KEY])}, "names another file")
+    is_refused({KEY: text_file.save(large[KEY])}, "names another file")
 
 
 # -- who removes the files --------------------------------------------------------------------

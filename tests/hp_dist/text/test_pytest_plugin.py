@@ -95,7 +95,7 @@ def test_values_come_from_the_ini_file_and_the_environment_too(
     ("text", "message"),
     [
         ("a", "ERROR: --hp: 'a' has no '='. Write it as KEY=VALUE."),
-        ("=1", "ERROR: --hp: Key '' has an empty segment. Write it as names joined by single dots."),
+        ("=1", "ERROR: --hp: '=1' has no key before '='. Write it as KEY=VALUE."),
         ("a..b=1", "ERROR: --hp: Key 'a..b' has an empty segment. Write it as names joined by single dots."),
         ("a\nb", r"ERROR: --hp: 'a\nb' has no '='. Write it as KEY=VALUE."),
     ],

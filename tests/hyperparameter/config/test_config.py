@@ -1,6 +1,7 @@
 """`hp.config`: files, mappings, the environment and overrides become one scope."""
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter._config.tree import merged, of_mapping, settings
-from hyperparameter._files import from_json, from_toml, from_yaml
+from hyperparameter._config.tree import flat_bindings, merged, tree_of_mapping
+from hyperparameter._files.from_json import parse_json
+from hyperparameter._files.from_toml import parse_toml
+from hyperparameter._files.from_yaml import parse_yaml
 
 SAMPLES = {
     "a.toml": 'name = "x"\n\n[train]\nlr = 0.1\nlayers = [1, 2]\n',
@@ -124,10 +127,18 @@ def test_override_of_a_part_of_a_list_says_that_lists_are_replaced(key: str) -> 
     write(a_toml="[a]\nxs = [1, {b = 2}]")
     with pytest.raises(hp.ConfigurationError) as caught:
         hp.config("a.toml", overrides=[f"{key}=3"])
-    assert f"{key!r} would change a part of the list at a.toml:2" in str(caught.value)
-    assert str(caught.value).endswith("Lists are replaced as a whole: set 'a.xs'.")
+    assert f"{key!r} would change an item of the list at a.toml:2" in str(caught.value)
+    assert str(caught.value).endswith("A list is replaced as a whole: set 'a.xs'.")
     assert caught.value.key == key
     assert dict(hp.config("a.toml", overrides=["a.xs.b=3"])) == {"a.xs.b": 3}  # a mapping instead
+
+
+@pytest.mark.parametrize("values", [{"a": 1, "a.b": 2}, {"a.b": 1, "a": {"b": 2}}, {"a..b": 1}])
+def test_errors_of_mappings_have_an_origin_and_can_be_sent_to_other_processes(values: Any) -> None:
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config(values)
+    assert str(caught.value.origin).startswith("code ")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_environment_wins_over_files_and_loses_against_overrides() -> None:
@@ -151,7 +162,9 @@ def test_environment_names_that_are_no_key_are_named() -> None:
 
 
 def test_environment_names_that_differ_in_case_alone_are_an_error() -> None:
-    with pytest.raises(hp.ConfigurationError, match=r"\$APP_a: 'a' is there twice.*\$APP_A\."):
+    with pytest.raises(
+        hp.ConfigurationError, match=r"\$APP_a: the key 'a' is set twice.*\$APP_A\."
+    ):
         hp.config({}, env_prefix="APP", env={"APP_a": "1", "APP_A": "2"})
 
 
@@ -206,20 +219,20 @@ def test_yaml_mapping_in_the_place_of_an_inherited_one_has_lines_of_its_own() ->
 
 
 @pytest.mark.parametrize(
-    ("load", "text", "items"),
+    ("parse", "text", "items"),
     [
-        (from_yaml.load, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
-        (from_toml.load, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
-        (from_json.load, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
+        (parse_yaml, "xs:\n  - a: 1\n  -\n   - b:\n      2\n  - [3]\n", {0: 2, 1: 4, 2: 6}),
+        (parse_toml, "xs = [\n {a = 1},\n[{b = 2}],\n [3]]\n", {}),
+        (parse_json, '{"xs": [\n {"a": 1},\n\n[{"b":\n 2}],\n [3]]}', {}),
     ],
     ids=["yaml", "toml", "json"],
 )
-def test_lines_of_lists_are_as_good_as_the_format_tells(load: Any, text: str, items: Any) -> None:
-    values, lines = load(text, "f")
+def test_lines_of_lists_are_as_good_as_the_format_tells(parse: Any, text: str, items: Any) -> None:
+    values, lines = parse(text, "f")
     assert values == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
     found = dict(lines)
     assert {path[1]: line for path, line in found.items() if len(path) == 2} == items
-    if load is not from_toml.load:
+    if parse is not parse_toml:
         assert (found["xs", 0, "a"], found["xs", 1, 0, "b"]) == (2, 4)
     assert found["xs",] == 1
 
@@ -297,11 +310,11 @@ MAPPINGS = st.dictionaries(NAMES, PLAIN, max_size=3)
 
 
 def flat(tree: Any) -> dict[str, Any]:
-    return {key: setting.value for key, setting in settings(tree)}
+    return {key: binding.value for key, binding in flat_bindings(tree)}
 
 
 def as_tree(values: Any) -> Any:
-    return of_mapping(values, (as_tree.__code__, 0))
+    return tree_of_mapping(values, (as_tree.__code__, 0))
 
 
 def deep(lower: Any, upper: Any) -> Any:

@@ -110,14 +110,14 @@ def test_cycle_is_named_key_by_key(values: dict[str, Any], expected: str) -> Non
     ("values", "expected"),
     [
         ({"a": "${train.lrr}", "train": {"lr": 1}}, "is not set. Did you mean 'train.lr'?"),
-        ({"a": "${env:NOPE}"}, "environment variable 'NOPE', which is not set"),
+        ({"a": "${env:NOPE}"}, "environment variable 'NOPE', which is not set. Set it, or"),
         ({"a": "${nope:x}"}, "only 'env' is known"),
         ({"a": "${b", "b": 1}, "'${' without '}'"),
-        ({"a": "${}"}, "names no key"),
-        ({"a": "${b..c}"}, "names no key"),
-        ({"a": "${..b}", "b": 1}, "above the top"),
-        ({"a": "x${b}", "b": [1]}, "has a list inside text"),
-        ({"a": "x${b}", "b": {"c": 1}}, "has a dict inside text"),
+        ({"a": "${}"}, "${} does not name a key"),
+        ({"a": "${b..c}"}, "${b..c} does not name a key"),
+        ({"a": "${..b}", "b": 1}, "${..b} leads above the top level"),
+        ({"a": "x${b}", "b": [1]}, "a reference to a list cannot be part of a text"),
+        ({"a": "x${b}", "b": {"c": 1}}, "a reference to a dict cannot be part of a text"),
         ({"a": "${b.c}", "b": 1}, "'b.c', which is not set"),
         ({"a": "${b.7}", "b": [1]}, "'b.7', which is not set"),
     ],
@@ -127,13 +127,15 @@ def test_what_cannot_be_resolved_names_key_place_and_remedy(
 ) -> None:
     message = problem(values)
     assert expected in message
-    assert message.startswith("'a' (code ")
+    assert message.startswith("a (code ")
 
 
 def test_line_of_the_reference_is_named(tmp_path: Any) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("x: 1\ny: ${nope}\n")
-    with pytest.raises(hp.ConfigurationError, match=r"'y' \(file .*a\.yaml:2\) refers to 'nope'"):
+    with pytest.raises(
+        hp.ConfigurationError, match=r"^y \(file .*a\.yaml:2\): the value refers to 'nope'"
+    ):
         hp.config(file)
 
 
@@ -146,7 +148,7 @@ def test_references_that_multiply_are_stopped() -> None:
 
 def test_long_chains_and_deep_nesting_are_an_error_and_no_crash() -> None:
     chain = {f"a{i}": f"${{a{i + 1}}}" for i in range(5000)}
-    assert "references in a row" in problem({**chain, "a5000": 1})
+    assert "a chain of more than 60 references" in problem({**chain, "a5000": 1})
     assert "too many references" in problem({"a": "${" * 5000 + "}" * 5000})
 
 
@@ -172,7 +174,7 @@ def test_any_text_is_resolved_or_a_configuration_error(values: dict[str, Any]) -
 
 
 def test_number_of_too_many_digits_for_text_is_named() -> None:
-    with pytest.raises(hp.ConfigurationError, match=r"'b' .* has a number of too many digits"):
+    with pytest.raises(hp.ConfigurationError, match=r"^b .* a number with too many digits"):
         hp.config({"a": 10**5_000, "b": "x${a}"})
 
 
@@ -187,7 +189,7 @@ def test_lists_without_a_bottom_are_an_error() -> None:
     loop.append(loop)
     chain = {f"k{i}": nested(f"${{k{i + 1}}}", 190) for i in range(40)}
     for source, key in (({"a": loop}, "a"), ({"b": nested("${c}", 5_000)}, "b"), (chain, "k0")):
-        with pytest.raises(hp.ConfigurationError, match=f"^'{key}' .* is nested too deep"):
+        with pytest.raises(hp.ConfigurationError, match=f"^{key} .* is nested too deep"):
             hp.config(source)
 
 

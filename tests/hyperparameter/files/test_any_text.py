@@ -1,4 +1,4 @@
-"""Whatever is given to `hp.config`, nothing but `ConfigurationError` comes out.
+"""Whatever is given to `hp.config`, it raises nothing but `ConfigurationError`.
 
 `HP_STRESS=full` fuzzes with 70 000 texts for each format; otherwise it is a hundredth of them.
 """
@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 import hyperparameter as hp
-from hyperparameter._files import from_json, from_toml, from_yaml
-from hyperparameter._files.document import read
+from hyperparameter._files.document import read_document
+from hyperparameter._files.from_json import parse_json
+from hyperparameter._files.from_toml import parse_toml
+from hyperparameter._files.from_yaml import parse_yaml
 
 INPUTS = 70_000 if os.environ.get("HP_STRESS") == "full" else 700
 
@@ -67,12 +69,12 @@ def texts(kind: str, count: int, seed: int) -> Any:
         yield text
 
 
-@pytest.mark.parametrize(("kind", "load"), [("json", from_json.load), ("toml", from_toml.load), ("yaml", from_yaml.load)], ids=["json", "toml", "yaml"])  # noqa: E501  # fmt: skip
-def test_any_text_is_read_or_a_configuration_error(kind: str, load: Any) -> None:
+@pytest.mark.parametrize(("kind", "parse"), [("json", parse_json), ("toml", parse_toml), ("yaml", parse_yaml)], ids=["json", "toml", "yaml"])  # noqa: E501  # fmt: skip
+def test_any_text_is_read_or_a_configuration_error(kind: str, parse: Any) -> None:
     read_at_all = 0
     for text in texts(kind, INPUTS, 0):
         try:
-            values, lines = load(text, "f")
+            values, lines = parse(text, "f")
         except hp.ConfigurationError:
             continue
         read_at_all += 1
@@ -131,6 +133,6 @@ def test_any_bytes_are_read_or_a_configuration_error(kind: str) -> None:
     for _ in range(INPUTS // 20):
         Path(f"a.{kind}").write_bytes(chance.randbytes(chance.randint(0, 40)))
         try:
-            read(f"a.{kind}")
+            read_document(f"a.{kind}")
         except hp.ConfigurationError:
             continue

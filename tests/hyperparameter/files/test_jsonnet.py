@@ -90,12 +90,14 @@ class TestUnusableFiles:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            (b"", "is empty"), (b" \n\t", "is empty"), (b"[1]", "must be a mapping, not list"),
-            (b"3", "must be a mapping, not int"), (b"null", "must be a mapping"),
+            (b"", "is empty"), (b" \n\t", "is empty"),
+            (b"[1]", "must be a mapping of .*, not list"),
+            (b"3", "must be a mapping of .*, not int"), (b"null", "must be a mapping"),
             (b"\xff\xfe{}", "is not UTF-8"), (b'{"a": 1}\0', "exp.json"),
-            (b'{"a": 1, "a": 2}', "'a' is there twice"), (b'{"x": {"a": 1, "a": 1}}', "twice"),
-            (b"[" * 100_000, "nested deeper"),
-            (b'{"a":' * 250 + b"1" + b"}" * 250, "nested deeper"),
+            (b'{"a": 1, "a": 2}', "the key 'a' is set twice"),
+            (b'{"x": {"a": 1, "a": 1}}', "twice"),
+            (b"[" * 100_000, "nested more than 200 levels deep"),
+            (b'{"a":' * 250 + b"1" + b"}" * 250, "nested more than 200 levels deep"),
         ],
     )  # fmt: skip
     def test_each_is_one_clear_error(self, content: bytes, said: str, tmp_path: Path) -> None:
@@ -134,7 +136,7 @@ class TestUnusableFiles:
 
     @pytest.mark.parametrize("text", ["{a: function(x) x}", "function(x) x", "error 'x'", "{a: 1,"])
     def test_what_cannot_become_json_is_an_error(self, text: str, tmp_path: Path) -> None:
-        with pytest.raises(ConfigurationError, match="cannot be evaluated as Jsonnet"):
+        with pytest.raises(ConfigurationError, match=r"e\.jsonnet: evaluation failed"):
             Params.from_file(written(tmp_path / "e.jsonnet", text))
 
 
@@ -157,7 +159,9 @@ class TestImports:
         file = written(inside / "e.jsonnet", f"{{a: {verb} '{target}'}}")
         with pytest.raises(ConfigurationError) as raised:
             Params.from_file(file)
-        assert f"imports '{target}', which is outside its own directory tree" in str(raised.value)
+        assert f"imports '{target}', which is outside the directory of the file" in str(
+            raised.value
+        )
         assert "roots=[" in str(raised.value)
         assert "leaked" not in str(raised.value)
 
@@ -194,7 +198,7 @@ class TestImports:
     def test_a_snippet_imports_nothing(self, inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(inside.parent)
         with pytest.raises(
-            ConfigurationError, match=r"overrides> imports 'secret\.json', and a text"
+            ConfigurationError, match=r"overrides>: imports 'secret\.json', but only a file can"
         ):
             parse_overrides("{a: import 'secret.json'}")
 
@@ -239,25 +243,25 @@ class TestVariables:
         monkeypatch.setenv("HP_BAD", os.fsdecode(b"\xff\xfe"))
         written(tmp_path / "e.jsonnet", "{a: 1}")
         assert evaluate(tmp_path / "e.jsonnet") == {"a": 1}
-        with pytest.raises(ConfigurationError, match="'HP_BAD', whose value is not UTF-8"):
+        with pytest.raises(ConfigurationError, match="'HP_BAD' is not UTF-8"):
             evaluate_snippet("std.extVar('HP_BAD')", "s")
 
     def test_a_file_that_only_pretends_gets_its_own_error(self) -> None:
-        with pytest.raises(ConfigurationError, match="cannot be evaluated"):
+        with pytest.raises(ConfigurationError, match="evaluation failed"):
             evaluate_snippet("error 'undefined external variable: PATH'", "s")
 
     @pytest.mark.parametrize(
         "given", [{"A": 1}, {"A": None}, {1: "x"}, {"A": "\0"}, {"A": "\udcff"}]
     )
     def test_variables_are_text(self, given: Any) -> None:
-        with pytest.raises(ConfigurationError, match="External variable"):
+        with pytest.raises(ConfigurationError, match=r"^ext_vars\[('A'|1)\]: "):
             evaluate_snippet("1", "s", given)
 
 
 class TestRunaways:
     def test_time_is_limited(self, tmp_path: Path) -> None:
         file = written(tmp_path / "e.jsonnet", FOREVER)
-        with pytest.raises(ConfigurationError, match=r"e\.jsonnet ran longer than 0\.5 seconds"):
+        with pytest.raises(ConfigurationError, match=r"e\.jsonnet: .* limit of 0\.5 seconds"):
             evaluate(file, limits=Limits(seconds=0.5))
 
     @pytest.mark.parametrize(
@@ -265,7 +269,7 @@ class TestRunaways:
     )
     def test_memory_is_limited(self, text: str, tmp_path: Path, capfd: Any) -> None:
         file = written(tmp_path / "e.jsonnet", text)
-        with pytest.raises(ConfigurationError, match=r"e\.jsonnet needs more than .* 200 MiB"):
+        with pytest.raises(ConfigurationError, match=r"e\.jsonnet: .* limit of 200 MiB"):
             evaluate(file, limits=Limits(memory=200 << 20))
         assert capfd.readouterr() == ("", "")
 
@@ -273,11 +277,11 @@ class TestRunaways:
         with open(tmp_path / "big.txt", "wb") as big:
             big.truncate(1 << 30)
         file = written(tmp_path / "e.jsonnet", "importstr 'big.txt'")
-        with pytest.raises(ConfigurationError, match=r"e\.jsonnet needs more than .* 200 MiB"):
+        with pytest.raises(ConfigurationError, match=r"e\.jsonnet: .* limit of 200 MiB"):
             evaluate(file, limits=Limits(memory=200 << 20))
 
     def test_the_result_is_limited(self) -> None:
-        with pytest.raises(ConfigurationError, match="s evaluates to more than the limit of 1000"):
+        with pytest.raises(ConfigurationError, match="s: the result exceeds the limit of 1000"):
             evaluate_snippet("std.repeat('x', 2000)", "s", limits=Limits(output=1000))
 
     def test_what_a_trace_writes_is_limited(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -310,7 +314,7 @@ class TestRunaways:
 
     def test_time_is_the_only_thing_waited_for(self, tmp_path: Path) -> None:
         started = time.monotonic()
-        with pytest.raises(ConfigurationError, match="ran longer"):
+        with pytest.raises(ConfigurationError, match=r"limit of 0\.2 seconds"):
             evaluate_snippet(FOREVER, "s", limits=Limits(seconds=0.2))
         assert time.monotonic() - started < 20
 
@@ -352,7 +356,7 @@ class TestBackends:
         written(tmp_path / "site/rjsonnet.py", "import os; os.kill(os.getpid(), 11)")
         monkeypatch.setattr(_jsonnet, "_search", lambda: [str(tmp_path / "site")])
         monkeypatch.setattr(_jsonnet, "_FLAGS", ["-I", "-S"])
-        with pytest.raises(ConfigurationError, match=r"s made .* crash \(exit code -11\)"):
+        with pytest.raises(ConfigurationError, match=r"s: .* crashed \(exit code -11\)"):
             evaluate_snippet("1", "s")
 
     def test_the_error_is_one_of_the_librarys(self) -> None:

@@ -81,7 +81,7 @@ def test_the_program_of_the_reference_runs_its_commands(
         (["eval", "-D", "eval.chekpoint=3"], ["eval.chekpoint", "'eval.checkpoint'"]),
     ],
 )
-def test_an_error_of_use_is_one_line_and_status_2(
+def test_a_usage_error_is_one_line_and_status_2(
     script: Script, argv: list[str], mentions: list[str]
 ) -> None:
     done = run(script(REFERENCE), *argv)

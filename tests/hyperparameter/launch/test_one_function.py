@@ -274,7 +274,7 @@ def test_define_value_may_be_a_negative_number() -> None:
 
 
 @pytest.mark.parametrize("text", ["app.verbose", "=1", "app..x=1", ".x=1", "app.=1"])
-def test_define_that_is_no_key_and_value_is_an_error_of_use(app: App, text: str) -> None:
+def test_define_that_is_no_key_and_value_is_a_usage_error(app: App, text: str) -> None:
     with pytest.raises(hp.UsageError) as caught:
         hp.run_cli(app, ["in.txt", "-D", text])
     assert "-D" in str(caught.value)
@@ -285,7 +285,7 @@ def test_define_without_equals_sign_shows_the_word(app: App) -> None:
         hp.run_cli(app, ["in.txt", "-D", "app.verbose"])
 
 
-def test_define_as_last_word_is_an_error_of_use(app: App) -> None:
+def test_define_as_last_word_is_a_usage_error(app: App) -> None:
     with pytest.raises(hp.UsageError):
         hp.run_cli(app, ["in.txt", "-D"])
 
@@ -324,7 +324,7 @@ def test_origin_of_a_value_tells_that_it_came_from_the_command_line() -> None:
 # -- missing positionals ----------------------------------------------------------------------
 
 
-def test_missing_positional_is_an_error_of_use_that_names_it(app: App) -> None:
+def test_missing_positional_is_a_usage_error_that_names_it(app: App) -> None:
     with pytest.raises(hp.UsageError, match=r"INPUT_FILE.*app\.input_file"):
         hp.run_cli(app, [])
 
@@ -353,7 +353,7 @@ def test_second_positional_is_reported_when_only_the_first_is_given() -> None:
         hp.run_cli(main, ["a"])
 
 
-# -- errors of use ----------------------------------------------------------------------------
+# -- usage errors ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -383,18 +383,18 @@ def test_options_are_not_abbreviated(app: App) -> None:
         hp.run_cli(app, ["in.txt", "--verb"])
 
 
-def test_surplus_positional_is_an_error_of_use(app: App) -> None:
+def test_surplus_positional_is_a_usage_error(app: App) -> None:
     with pytest.raises(hp.UsageError, match="two"):
         hp.run_cli(app, ["one", "two"])
 
 
-def test_option_without_its_value_is_an_error_of_use(app: App) -> None:
+def test_option_without_its_value_is_a_usage_error(app: App) -> None:
     with pytest.raises(hp.UsageError, match="output-file"):
         hp.run_cli(app, ["in.txt", "--output-file"])
 
 
 @pytest.mark.parametrize("words", [["--epochs", "many"], ["-D", "app.epochs=many"]])
-def test_bad_value_is_an_error_of_use_that_names_key_and_value(words: list[str]) -> None:
+def test_bad_value_is_a_usage_error_that_names_key_and_value(words: list[str]) -> None:
     @hp.param("app")
     def main(epochs: int = 1) -> int:
         return epochs
@@ -403,12 +403,12 @@ def test_bad_value_is_an_error_of_use_that_names_key_and_value(words: list[str])
         hp.run_cli(main, words)
 
 
-def test_bad_value_of_a_flag_is_an_error_of_use(app: App) -> None:
+def test_bad_value_of_a_flag_is_a_usage_error(app: App) -> None:
     with pytest.raises(hp.UsageError, match="maybe"):
         hp.run_cli(app, ["in.txt", "--verbose=maybe"])
 
 
-def test_bad_value_read_deeper_in_the_program_is_an_error_of_use() -> None:
+def test_bad_value_read_deeper_in_the_program_is_a_usage_error() -> None:
     @hp.param("app")
     def main() -> Any:
         return hp.scope.train.lr | 0.1
@@ -812,7 +812,7 @@ def test_program_of_the_reference_runs(script: Script) -> None:
         (["x", "--output-file"], "output-file"),
     ],
 )
-def test_error_of_use_is_one_line_and_status_2(
+def test_usage_error_is_one_line_and_status_2(
     argv: list[str], mention: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @hp.param("app")
@@ -837,7 +837,7 @@ def test_program_with_a_bad_value_shows_one_line_and_no_traceback(script: Script
 
 def test_program_with_a_misspelt_define_does_not_run(script: Script) -> None:
     done = run(script(REFERENCE), "x", "-D", "app.epoch=3")
-    assert_one_line_error(done, "'app.epoch'", "'app.epochs'")
+    assert_one_line_error(done, "app.epoch (cli -D): ", "'app.epochs'")
 
 
 def test_program_with_help_exits_0_and_prints_to_stdout(script: Script) -> None:

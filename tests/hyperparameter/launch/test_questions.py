@@ -97,7 +97,7 @@ def test_help_shows_paragraphs_groups_types_choices_and_defaults(
         "And {all} night.",
         "arguments:",
         "options:",
-        "every program:",
+        "common options:",
         "  PATH                            Where the work is",
         "  --opt.lr FLOAT                  How fast (default: 0.1)",
         "  --sizes INT INT                 (default: (1, 2))",
@@ -111,7 +111,7 @@ def test_help_shows_paragraphs_groups_types_choices_and_defaults(
 
 
 def test_help_lists_what_the_functions_called_may_read(ask: Ask) -> None:
-    advanced = ask("--help").partition("advanced")[2].partition("every program")[0]
+    advanced = ask("--help").partition("advanced")[2].partition("common options")[0]
     assert "q.inner.width" in advanced
     assert "default 3" in advanced
     assert "q.deep.rate" in advanced
@@ -267,7 +267,7 @@ def test_explain_of_an_unknown_key_is_one_line_and_status_1(
     assert "'q.inner.width'" in shown.err
 
 
-def test_explain_without_a_key_is_an_error_of_use() -> None:
+def test_explain_without_a_key_is_a_usage_error() -> None:
     with pytest.raises(hp.UsageError, match="-ep"):
         hp.run_cli(main, ["p", "-ep"])
 
@@ -324,8 +324,8 @@ def test_what_a_configuration_cannot_hold_is_said_on_stderr(
     hp.run_cli(main, ["--print-config", "toml"])
     shown = capsys.readouterr()
     assert "path" not in tomllib.loads(shown.out)["q"]["main"]
-    assert "q.main.path is required" in shown.err
-    assert "q.main.opt.name is None" in shown.err
+    assert "q.main.path is left out: it is required" in shown.err
+    assert "q.main.opt.name is left out: its value is None" in shown.err
 
 
 def test_a_default_that_is_an_array_can_be_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
@@ -341,7 +341,10 @@ def test_a_default_that_is_an_array_can_be_asked_about(capsys: pytest.CaptureFix
     assert hp.run_cli(local, ["--print-config", "json"]) is None
     shown = capsys.readouterr()
     assert json.loads(shown.out)["arr"] == {"scale": 2.0}
-    assert "arr.weights is <ndarray (3,) float64>, which no file can hold" in shown.err
+    left_out = (
+        "arr.weights is left out: its value is <ndarray (3,) float64>, which no file can hold"
+    )
+    assert left_out in shown.err
     assert hp.run_cli(local, []).shape == (3,)
 
 
@@ -355,7 +358,7 @@ def test_a_key_that_is_a_value_and_a_prefix_is_no_configuration(
     assert hp.run_cli(local, ["--print-config", "json"]) is None
     shown = capsys.readouterr()
     assert json.loads(shown.out)["both"] == {"leaf": 1}
-    assert "both.leaf.inner is below a key with a value" in shown.err
+    assert "both.leaf.inner is left out: both.leaf has a value" in shown.err
 
 
 def test_the_configuration_masks_secrets(ask: Ask) -> None:
@@ -363,7 +366,7 @@ def test_the_configuration_masks_secrets(ask: Ask) -> None:
     assert yaml.safe_load(shown)["q"]["main"]["api_key"] == "***"
 
 
-def test_an_unknown_format_and_a_bad_value_are_errors_of_use() -> None:
+def test_an_unknown_format_and_a_bad_value_are_usage_errors() -> None:
     with pytest.raises(hp.UsageError, match="xml"):
         hp.run_cli(main, ["--print-config=xml"])
     with pytest.raises(hp.UsageError, match=r"q\.main\.sizes"):
@@ -485,6 +488,6 @@ def test_every_shell_gets_a_script_that_names_the_options(ask: Ask, shell: str) 
     assert "print-config" in script
 
 
-def test_a_shell_that_is_not_known_is_an_error_of_use() -> None:
+def test_a_shell_that_is_not_known_is_a_usage_error() -> None:
     with pytest.raises(hp.UsageError, match="bash, zsh, fish"):
         hp.run_cli(main, ["--completion", "tcl"])

@@ -142,7 +142,7 @@ def test_explain_tells_what_each_value_shadows(write: Write) -> None:
         ("ref.yaml", "app: {name: '${nothing}'}\n", ["app.name", "nothing"]),
     ],
 )
-def test_a_file_that_cannot_be_used_is_an_error_of_use(
+def test_a_file_that_cannot_be_used_is_a_usage_error(
     write: Write, name: str, text: str | None, mentions: list[str]
 ) -> None:
     if text is not None:
@@ -153,7 +153,7 @@ def test_a_file_that_cannot_be_used_is_an_error_of_use(
         assert mention in str(caught.value)
 
 
-def test_a_value_of_a_file_that_cannot_be_converted_is_an_error_of_use(write: Write) -> None:
+def test_a_value_of_a_file_that_cannot_be_converted_is_a_usage_error(write: Write) -> None:
     write("base.toml", '[app]\nlr = "fast"\n')
     with pytest.raises(hp.UsageError, match=r"app\.lr.*base\.toml:2"):
         hp.run_cli(main, ["-C", "base.toml", "x"])
@@ -260,10 +260,10 @@ def test_an_unknown_key_of_a_file_or_variable_names_its_place(program: Path, wri
     write("base.toml", "[app]\nx = 1\ny = 2\n")
     done = run(program, "-C", "base.toml")
     assert done.returncode == 2
-    assert "'app.y' (file base.toml:3)" in done.stderr
+    assert "app.y (file base.toml:3): " in done.stderr
     done = run(program, PRG_APP__Z="1")
     assert done.returncode == 2
-    assert "'app.z' (env $PRG_APP__Z)" in done.stderr
+    assert "app.z (env $PRG_APP__Z): " in done.stderr
 
 
 def test_allow_unknown_sets_it_and_the_end_of_the_run_tells(program: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_dotted_option_is_checked_like_a_define(program: Path) -> None:
     assert run(program, "--deep.rate", "2.0").stdout.endswith("2.0\n")
     done = run(program, "--deep.rte=2.0")
     assert done.returncode == 2
-    assert "'deep.rte' (cli --deep.rte)" in done.stderr
+    assert "deep.rte (cli --deep.rte): " in done.stderr
 
 
 def test_a_program_without_a_file_refuses_nothing(write: Write) -> None:

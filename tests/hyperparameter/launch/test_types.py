@@ -91,7 +91,7 @@ def test_the_annotation_decides_by_position_and_as_an_option(
     ("hint", "word"),
     [(int, "3.5"), (Literal["a"], "b"), (Colour, "GREEN"), (bool, "maybe"), (int | float, "abc")],
 )
-def test_what_the_annotation_refuses_is_an_error_of_use(hint: Any, word: str) -> None:
+def test_what_the_annotation_refuses_is_a_usage_error(hint: Any, word: str) -> None:
     with pytest.raises(hp.UsageError, match=r"app\.x") as caught:
         called([word], hint)
     assert word in str(caught.value)
@@ -178,7 +178,7 @@ def test_a_tuple_by_position_takes_its_words() -> None:
 
 
 @pytest.mark.parametrize("words", [["--x", "1"], ["--x"], ["--x", "1", "--", "2"]])
-def test_too_few_words_of_a_tuple_are_an_error_of_use(words: list[str]) -> None:
+def test_too_few_words_of_a_tuple_are_a_usage_error(words: list[str]) -> None:
     with pytest.raises(hp.UsageError, match="--x"):
         called(words, tuple[int, int], (1, 1))
 
@@ -215,12 +215,12 @@ def test_pairs_and_json_go_over_each_other_in_order() -> None:
 
 
 @pytest.mark.parametrize("json", ['{"": 1}', '{"lr": {"a..b": 1}}'])
-def test_json_for_a_structure_with_names_that_are_none_is_an_error_of_use(json: str) -> None:
+def test_json_for_a_structure_with_names_that_are_none_is_a_usage_error(json: str) -> None:
     with pytest.raises(hp.UsageError, match="--x"):
         called(["--x", json], Optimizer, Optimizer())
 
 
-def test_a_pair_without_equals_sign_is_an_error_of_use() -> None:
+def test_a_pair_without_equals_sign_is_a_usage_error() -> None:
     with pytest.raises(hp.UsageError, match="KEY=VALUE"):
         called(["--x", "a"], dict[str, int], {})
 
@@ -267,7 +267,7 @@ def test_a_field_without_default_is_asked_for_by_its_option() -> None:
     )
 
 
-def test_a_field_left_out_beside_others_is_an_error_of_use() -> None:
+def test_a_field_left_out_beside_others_is_a_usage_error() -> None:
     with pytest.raises(hp.UsageError, match="path"):
         called(["--x.optimizer.lr", "3"], Strict)
 
@@ -400,7 +400,7 @@ WORDS = st.lists(st.one_of(st.text(max_size=8), st.sampled_from(PIECES)), max_si
 
 
 @given(WORDS)
-def test_any_words_are_a_call_or_an_error_of_use(words: list[str]) -> None:
+def test_any_words_are_a_call_or_a_usage_error(words: list[str]) -> None:
     @hp.param("app")
     def main(
         *rest: str,

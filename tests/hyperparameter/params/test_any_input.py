@@ -1,7 +1,7 @@
-"""Whatever is read as a configuration, nothing but `ConfigurationError` comes out.
+"""Whatever is read as a configuration, nothing but `ConfigurationError` is raised.
 
 A thousand inputs for each door by default, 50 000 with `HP_STRESS=full`.  What reads text runs
-without its evaluator, which would start a process for each text that is no JSON; the processes
+without its evaluator, which would start a process for each text that is not JSON; the processes
 have a smaller test of their own.
 """
 
@@ -122,7 +122,7 @@ def test_texts(overrides: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(1)
 
     def parse(source: str) -> None:
-        file.parse(source, "x", evaluator)
+        file.parse_json_or_jsonnet(source, "x", evaluator)
 
     door = parse_overrides if overrides else parse
     passed = sum(survives(door, text(rng)) for _ in range(ROUNDS))

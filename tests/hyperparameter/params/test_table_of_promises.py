@@ -1,4 +1,29 @@
-"""The table in docs/params.md has every public name of `Params` and tests that exist."""
+"""The table below has every public name of `Params`, and tests that exist.
+
+Files are in `tests/hyperparameter/`; a name without a file is in `params/test_params.py`.
+
+| item | tests |
+|---|---|
+| `Params(params, history, loading_from_archive, files_to_archive)` | `TestHistoryAndChildren` |
+| `Params.DEFAULT` | `TestDuplicateAndPickle.test_default_keeps_its_identity` |
+| `add_file_to_archive`, `files_to_archive`, `loading_from_archive` | `TestArchive` |
+| `as_dict`, `as_flat_dict`, `as_ordered_dict` | `TestAsDict`, `TestProperties` |
+| `to_file`, `get_hash` | `TestAsDict`, `TestProperties` |
+| `assert_empty` | `TestAssertEmpty` |
+| `duplicate` | `TestDuplicateAndPickle` |
+| `from_file` | `files/test_jsonnet.py`, `params/test_experiments.py` |
+| `get` | `TestGet` |
+| `pop` | `TestPop` |
+| `pop_int`, `pop_float`, `pop_bool` | `TestTypedPops` |
+| `pop_choice`, of `Params` and of the module | `TestChoice` |
+| `infer_and_cast`, `parse_overrides`, `unflatten`, `with_fallback` | `TestPlainFunctions` |
+| the same, with any input | `TestProperties` |
+| of later versions: `with_overrides`, `remove_keys_from_params` | `TestPlainFunctions` |
+| of later versions: a dict as overrides | `files/test_jsonnet.py` |
+| `to_scope`, `from_scope`, reads in the record | `params/test_params_and_scopes.py` |
+| no input raises anything but `ConfigurationError` | `params/test_any_input.py` |
+
+"""
 
 import ast
 import re
@@ -8,8 +33,7 @@ from pathlib import Path
 from hyperparameter import params
 
 TESTS = Path(__file__).parents[1]
-DOCUMENT = (TESTS.parents[1] / "docs/params.md").read_text("utf-8")
-TABLE = DOCUMENT.partition("| item | tests |")[2].partition("\n\n")[0]
+TABLE = str(__doc__).partition("| item | tests |")[2].partition("\n\n")[0]
 
 
 def column(number: int) -> Iterator[str]:

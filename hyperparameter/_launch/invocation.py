@@ -1,4 +1,4 @@
-"""What a command line asks for: settings with their origins, and what else to do."""
+"""What the words of a command line ask of one function: settings with their origins, and more."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from .._functions.signature import Signature
 from .._scopes.lookup import merge
 from .._scopes.snapshot import Layer
 from .._values.annotations import converter
-from .._values.convert import Unconvertible, UntypedText, infer
+from .._values.assignment import parse_assignment
+from .._values.convert import Unconvertible
 from .._values.describe import show
-from .._values.keys import check, flatten, nest
+from .._values.keys import flatten, nest
 from .._values.origin import Origin, Source
+from .._values.untyped import UntypedText, infer
 from ..exceptions import InvalidKey, UsageError
-from . import options as table
-from .options import Option
-from .words import EXTRA, Given, Words, is_list
+from .argv import EXTRA, GivenOption, ParsedArgv, is_list
+from .options import CONFIG, DEFINE, RECORD, Option
 
 
-class CommandLine(NamedTuple):
+class Invocation(NamedTuple):
     """A command line for one function.
 
-    `defines` is what `-D` sets, `options` what options and positionals set; `args` and `extra`
-    are for the function's `*args` and `**kwargs`.
+    `defines` has what `-D` sets, `options` what options and positionals set.  `args` and `extra`
+    are for the function's `*args` and `**kwargs`.  `given` has the words of each common option by
+    its key.
     """
 
     defines: Layer
     options: Layer
     files: list[str]
-    args: tuple[Any, ...]
-    extra: dict[str, Any]
+    args: tuple[object, ...]
+    extra: dict[str, object]
     given: dict[str, list[str]]
 
     def asks(self, option: Option) -> bool:
@@ -39,37 +41,44 @@ class CommandLine(NamedTuple):
 
     @property
     def record(self) -> str | None:
-        return self.given.get(table.RECORD.key, [None])[-1]
+        """The last file that `--record` names."""
+        return self.given.get(RECORD.key, [None])[-1]
 
 
-def command_line(words: Words, own: list[Option], signature: Signature | None) -> CommandLine:
-    """Return what the words ask of the function, or of the program where none is chosen yet."""
-    given, more = _by_position(words.positionals, own, signature)
-    keys = {id(option) for option in own}
-    chosen = [one for one in words.given if id(one.option) in keys]
-    general = [one for one in words.given if id(one.option) not in keys]
-    return CommandLine(
-        _defines((one for one in general if one.option.key == table.DEFINE.key), own),
-        _options([*chosen, *given]),
-        [text for one in general if one.option.key == table.CONFIG.key for text in one.texts],
-        more,
-        {_identifier(one.flag): _extra(signature, one) for one in general if one.option is EXTRA},
-        _grouped(one for one in general if one.option is not EXTRA),
+def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | None) -> Invocation:
+    """Return what the words ask of a function with its `own` options.
+
+    `signature` is None as long as no command has been chosen.
+    """
+    positional, args = _positional(parsed.positionals, own, signature)
+    own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
+    chosen = [one for one in parsed.given if id(one.option) in own_ids]
+    common = [one for one in parsed.given if id(one.option) not in own_ids]
+    return Invocation(
+        _defines((one for one in common if one.option.key == DEFINE.key), own),
+        _options([*chosen, *positional]),
+        [text for one in common if one.option.key == CONFIG.key for text in one.texts],
+        args,
+        {_identifier(one.flag): _extra(signature, one) for one in common if one.option is EXTRA},
+        _grouped(one for one in common if one.option is not EXTRA),
     )
 
 
-def _grouped(given: Iterable[Given]) -> dict[str, list[str]]:
-    """Return the words of each option by its key, those of all times it was given."""
+def _grouped(given: Iterable[GivenOption]) -> dict[str, list[str]]:
+    """Return the words of each option by its key, however often it was given."""
     grouped: dict[str, list[str]] = {}
     for one in given:
         grouped.setdefault(one.option.key, []).extend(one.texts)
     return grouped
 
 
-def _by_position(
+def _positional(
     words: list[str], own: list[Option], signature: Signature | None
-) -> tuple[list[Given], tuple[Any, ...]]:
-    """Give each positional its words; a list takes all that those behind it leave."""
+) -> tuple[list[GivenOption], tuple[object, ...]]:
+    """Give each positional its words, and return the rest for `*args`.
+
+    A list takes all words that the positionals after it do not need.
+    """
     queue = list(words)
     given = []
     positionals = [option for option in own if not option.flags]
@@ -82,46 +91,51 @@ def _by_position(
             count = 1
         taken, queue = queue[:count], queue[count:]
         if taken:
-            given.append(Given(option, option.metavar, taken))
+            given.append(GivenOption(option, option.metavar, taken))
     if queue and not variadic:
-        raise UsageError(
-            f"unexpected argument {queue[0]!r}: "
-            f"{len(positionals)} can be given by position. See --help."
-        )
+        raise UsageError(_unexpected(queue[0], positionals))
     hint = signature.hint(signature.more_name) if signature is not None and variadic else None
     return given, tuple(_converted(hint, text, "*") for text in queue)
 
 
-def _defines(given: Iterable[Given], own: list[Option]) -> Layer:
+def _unexpected(word: str, positionals: list[Option]) -> str:
+    number = len(positionals) or "no"
+    plural = "" if len(positionals) == 1 else "s"
+    names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""
+    return (
+        f"{word!r}: unexpected argument. Expected {number} positional argument{plural}{names}. "
+        "See --help."
+    )
+
+
+def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
     structures = {option.key for option in own if option.kind == "fields"}
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
     for one in given:
-        flag = one.flag if one.flag in table.DEFINE.flags else one.flag.partition("=")[0]
+        flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         for text in one.texts:
-            key, equals, value = text.partition("=")
-            if not equals:
-                raise UsageError(f"{flag} {text!r} has no '='. Write it as -D KEY=VALUE.")
-            key = _checked(key.strip(), flag)
-            found: dict[str, Any] = {key: UntypedText(value)}
-            if key in structures and isinstance(json := infer(value), dict) and json:
+            key, value = _assignment(text, flag)
+            found: dict[str, Any] = {key: value}
+            # As with the option of a structure: fields that the JSON lacks keep their values.
+            if key in structures and isinstance(json := infer(value.text), dict) and json:
                 found = _flat(json, key, flag)
             values |= found
             origins |= dict.fromkeys(found, Origin("cli", "-D" if flag == "--define" else flag))
     return Layer(values, Origin("cli", "-D"), origins)
 
 
-def _checked(key: str, flag: str) -> str:
+def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
     try:
-        return check(key)
+        return parse_assignment(text)
     except InvalidKey as error:
-        raise UsageError(f"{flag}: {error}", key=key) from None
+        raise UsageError(f"{flag}: {error}", key=error.key) from None
 
 
-def _options(given: list[Given]) -> Layer:
+def _options(given: list[GivenOption]) -> Layer:
     values: dict[str, Any] = {}
     origins: dict[str, Source] = {}
-    by_option: dict[str, list[Given]] = {}
+    by_option: dict[str, list[GivenOption]] = {}
     for one in given:
         by_option.setdefault(one.option.key, []).append(one)
     for one in given:
@@ -134,8 +148,8 @@ def _options(given: list[Given]) -> Layer:
     return Layer(values, Origin("cli", "option"), origins)
 
 
-def _settings(one: Given, several: list[Given]) -> Iterator[tuple[str, Any]]:
-    """Yield what an option sets; `several` are all the times that it was given."""
+def _settings(one: GivenOption, several: list[GivenOption]) -> Iterator[tuple[str, object]]:
+    """Yield the keys that an option sets; `several` has every time that it was given."""
     option, texts = one.option, one.texts
     if option.kind == "pairs":
         yield from _pairs(option, several)
@@ -149,13 +163,13 @@ def _settings(one: Given, several: list[Given]) -> Iterator[tuple[str, Any]]:
         yield option.key, UntypedText(texts[0])
 
 
-def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
-    """Yield the keys below the option's; where JSON is among them, the whole as one value."""
+def _pairs(option: Option, several: list[GivenOption]) -> Iterator[tuple[str, object]]:
+    """Yield the keys below the option's; if some of it is JSON, the whole mapping as one value."""
     objects = [infer(one.texts[0]) if not one.below else None for one in several]
     if not any(isinstance(json, dict) for json in objects):
         for one in several:
             name, text = _pair(one)
-            yield f"{option.key}.{name}", UntypedText(text)
+            yield f"{option.key}.{name}", text
         return
     values = typing.get_args(option.hint)[1:]
     typed = bool(values) and values[0] not in (Any, object)
@@ -165,41 +179,37 @@ def _pairs(option: Option, several: list[Given]) -> Iterator[tuple[str, Any]]:
             whole = merge(whole, json)
         else:
             name, text = _pair(one)
-            whole = merge(whole, nest({name: UntypedText(text) if typed else infer(text)}))
+            whole = merge(whole, nest({name: text if typed else infer(text.text)}))
     yield option.key, whole
 
 
-def _pair(one: Given) -> tuple[str, str]:
-    name, equals, text = one.texts[0].partition("=")
-    if one.below:
-        name, text = one.below, one.texts[0]
-    elif not equals:
-        raise UsageError(f"{one.flag} {name!r} has no '='. Write it as KEY=VALUE or JSON.")
-    return _checked(name.strip(), one.flag), text
+def _pair(one: GivenOption) -> tuple[str, UntypedText]:
+    text = f"{one.below}={one.texts[0]}" if one.below else one.texts[0]
+    return _assignment(text, one.flag)
 
 
 def _flat(json: dict[str, Any], key: str, flag: str) -> dict[str, Any]:
-    """Return JSON for a structure as keys, which go over each other and those of the default."""
+    """Return the keys in JSON for a structure; each overrides only its own field."""
     try:
         return flatten(json, key)
     except InvalidKey as error:
         raise UsageError(f"{flag}: {error}", key=key) from None
 
 
-def _items(option: Option, texts: list[str]) -> Any:
-    """Return a list for the words of an option; a single word may be all of it, as JSON."""
+def _items(option: Option, texts: list[str]) -> UntypedText | list[object]:
+    """Return a list of the words; a single word may be the whole list, as JSON."""
     if len(texts) == 1 and is_list(texts[0]):
         return UntypedText(texts[0])
     typed = bool(typing.get_args(option.hint))
     return [UntypedText(text) if typed else infer(text) for text in texts]
 
 
-def _extra(signature: Signature | None, one: Given) -> Any:
+def _extra(signature: Signature | None, one: GivenOption) -> object:
     hint = signature.hint(signature.extra_name) if signature is not None else None
     return _converted(hint, one.texts[0], one.flag)
 
 
-def _converted(hint: Any, text: str, where: str) -> Any:
+def _converted(hint: object, text: str, where: str) -> object:
     if hint is None:
         return infer(text)
     try:

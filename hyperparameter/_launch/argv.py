@@ -1,14 +1,15 @@
-"""The words of a command line, sorted: what each option was given, and what stands by position."""
+"""The words of a command line, sorted into options with their values and positional arguments."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from .._values.convert import FALSE_WORDS, TRUE_WORDS, infer
+from .._values.convert import FALSE_WORDS, TRUE_WORDS
 from .._values.keys import did_you_mean
+from .._values.untyped import infer
 from ..exceptions import UsageError
 from .options import DEFINE, Option
 
@@ -18,7 +19,7 @@ EXTRA = Option("", (), "value")
 """Stands for the options that a function takes by its `**kwargs`."""
 
 
-class Given(NamedTuple):
+class GivenOption(NamedTuple):
     """An option as it was given: its flag as written, its words, and for `--opt.lr` the rest."""
 
     option: Option
@@ -27,131 +28,135 @@ class Given(NamedTuple):
     below: str = ""
 
 
-class Words(NamedTuple):
-    """A command line in order; `rest` is what stands behind the name of a command."""
+class ParsedArgv(NamedTuple):
+    """A command line in order; `rest` is what follows the name of a command."""
 
-    given: list[Given]
+    given: list[GivenOption]
     positionals: list[str]
     rest: list[str]
 
 
-def read(
+def parse_argv(
     argv: Sequence[str],
     options: Sequence[Option],
     *,
     takes_extra: bool = False,
-    stops_at_name: bool = False,
-) -> Words:
-    """Return what the words say; `UsageError` for what they have wrong.
+    stops_at_command: bool = False,
+) -> ParsedArgv:
+    """Return the options and positionals among the words; `UsageError` if they do not fit.
 
-    `stops_at_name`: the first positional is the name of a command, and what follows is its own.
+    `stops_at_command`: the first positional is the name of a command, which parses the rest itself.
     """
-    reader = _Reader(options, takes_extra)
+    parser = _OptionParser(options, takes_extra)
     queue = deque(argv)
-    words = Words([], [], [])
+    parsed = ParsedArgv([], [], [])
     while queue:
         word = queue.popleft()
-        if word == "--" and stops_at_name:
+        if word == "--" and stops_at_command:  # what follows is the command in any case
             continue
         if word == "--":
-            words.positionals.extend(queue)
+            parsed.positionals.extend(queue)
             break
         if is_flag(word):
-            words.given.append(reader.option(word, queue))
+            parsed.given.append(parser.option(word, queue))
             continue
-        words.positionals.append(word)
-        if stops_at_name:
-            words.rest.extend(queue)
+        parsed.positionals.append(word)
+        if stops_at_command:
+            parsed.rest.extend(queue)
             break
-    return words
+    return parsed
 
 
 def is_flag(word: str) -> bool:
-    """Tell an option from a value: a negative number is a value, and so is a lonely dash."""
+    """Tell an option from a value: a negative number and a lone dash are values."""
     return len(word) > 1 and word[0] == "-" and not _NUMBER.match(word)
 
 
 def is_list(word: str) -> bool:
-    """Tell a word that is all items of a list or tuple, as JSON."""
+    """Tell whether a word is a whole list or tuple, as JSON."""
     return isinstance(infer(word), list)
 
 
-class _Reader:
+class _OptionParser:
     def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
-        self._by_position = {one.key.rpartition(".")[2] for one in options if not one.flags}
+        self._positionals = {one.key.rpartition(".")[2] for one in options if not one.flags}
         self._takes_extra = takes_extra
 
-    def option(self, word: str, queue: deque[str]) -> Given:
-        """Return the option that `word` begins; its further words leave the queue."""
+    def option(self, word: str, queue: deque[str]) -> GivenOption:
+        """Return the option that `word` begins, and take its further words from the queue."""
         flag, equals, attached = word.partition("=")
         value = attached if equals else None
         short = self._by_flag.get(word[:2])
         if short is not None and short.kind == "items" and word not in self._by_flag:
-            return Given(short, word[:2], [word[2:]])  # -Dkey=value
+            return GivenOption(short, word[:2], [word[2:]])  # -Dkey=value
         option = self._by_flag.get(flag)
         if option is not None:
-            return Given(option, flag, _texts(option, flag, value, queue))
+            return GivenOption(option, flag, _texts(option, flag, value, queue))
         return (
             self._negated(flag, value)
             or self._dotted(flag, value, queue)
             or self._extra(flag, value, queue)
         )
 
-    def _negated(self, flag: str, value: str | None) -> Given | None:
+    def _negated(self, flag: str, value: str | None) -> GivenOption | None:
         option = self._by_flag.get(f"--{flag[5:]}") if flag.startswith("--no-") else None
         if option is None or option.kind != "switch":
             return None
         if value is not None:
-            raise UsageError(f"{flag} takes no value: write {flag} or --{flag[5:]}=false.")
-        return Given(option, flag, ["false"])
+            raise UsageError(f"{flag} takes no value. Write {flag} or --{flag[5:]}=false.")
+        return GivenOption(option, flag, ["false"])
 
-    def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> Given | None:
-        """Return a key below a parameter's, or else any key: the long spelling of -D."""
+    def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption | None:
+        """Return a key below a parameter, or else any key: the long spelling of -D."""
         if not flag.startswith("--") or "." not in flag:
             return None
         first, _, rest = flag.partition(".")
         texts = _texts(EXTRA, flag, value, queue)
         owner = self._by_flag.get(first)
         if owner is not None and owner.kind == "pairs" and rest:
-            return Given(owner, flag, texts, below=rest)
+            return GivenOption(owner, flag, texts, below=rest)
         if owner is not None and owner.kind == "fields":
             known = [name for name in self._by_flag if name.startswith(f"{first}.")]
-            raise UsageError(f"unknown option {flag!r}.{did_you_mean(flag, known)} See --help.")
-        return Given(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
+            raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
+        return GivenOption(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
 
-    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> Given:
+    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")
-        if flag.startswith("--") and name in self._by_position:
-            raise UsageError(f"{flag}: {name.upper()} is given by position. See --help.")
+        if flag.startswith("--") and name in self._positionals:
+            raise UsageError(
+                f"{flag}: {name.upper()} is a positional argument. Give its value without {flag}."
+            )
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
-                return Given(EXTRA, flag, ["true"])
-            return Given(EXTRA, flag, _texts(EXTRA, flag, value, queue))
+                return GivenOption(EXTRA, flag, ["true"])
+            return GivenOption(EXTRA, flag, _texts(EXTRA, flag, value, queue))
+        # First the spellings that --help shows: --batch-size rather than --batch_size.
         shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
         near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
-        raise UsageError(f"unknown option {flag!r}.{near} See --help.")
+        raise UsageError(f"{flag}: unknown option.{near} See --help.")
 
 
 def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> list[str]:
-    """Return the words that belong to the option; those behind it leave the queue."""
+    """Return the words that belong to the option, and take those after it from the queue."""
     kind = option.kind
     if kind == "flag":
         if value is not None:
             raise UsageError(f"{flag} takes no value.")
         return []
     if value is None and kind in ("switch", "choice"):
-        words: Any = _BOOL_WORDS if kind == "switch" else option.choices
+        words: Collection[str] = _BOOL_WORDS if kind == "switch" else option.choices
         implied = "true" if kind == "switch" else option.choices[0]
         return [queue.popleft() if queue and queue[0].lower() in words else implied]
     texts = _values(option, flag, queue) if value is None else [value]
-    if option.choices and option.hint is None:
+    if option.choices and option.hint is None:  # with a hint, conversion checks and knows the key
         _check_choice(option, flag, texts[0])
     return texts
 
 
 def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
     count = option.size
+    # A word that is a list in JSON is all of a tuple.
     if option.kind == "words" or (count > 1 and queue and is_list(queue[0])):
         count = len(queue) if option.kind == "words" else 1
     texts: list[str] = []
@@ -160,7 +165,7 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
     if not texts or (option.kind != "words" and len(texts) < count):
         wanted = "a value" if count <= 1 or option.kind == "words" else f"{count} values"
         spelling = f"{flag}={option.metavar or 'VALUE'}"
-        hint = f" One that begins with '-' is written {spelling}." if queue else " See --help."
+        hint = f" Write a value that begins with '-' as {spelling}." if queue else " See --help."
         raise UsageError(f"{flag} needs {wanted}.{hint}")
     return texts
 
@@ -168,4 +173,4 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
 def _check_choice(option: Option, flag: str, text: str) -> None:
     if text not in option.choices:
         near = did_you_mean(text, option.choices)
-        raise UsageError(f"{flag} takes {', '.join(option.choices)}, not {text!r}.{near}")
+        raise UsageError(f"{flag}: {text!r} is not one of {', '.join(option.choices)}.{near}")

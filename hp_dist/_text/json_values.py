@@ -1,0 +1,147 @@
+"""Values as JSON, and back: the same values, whatever JSON itself would lose.
+
+Values are what they are in JSON, with marks for the rest: `{"$int": "0x1f"}` for ints of more
+digits than Python reads, `{"$str": [...]}` for surrogates that JSON would join, `{"$items":
+[[key, value], ...]}` for dicts with such keys or with keys that look like marks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
+_MOST_BITS = 2048  # 617 digits, which no interpreter refuses to convert
+_MOST_DIGITS = 618
+_JOINED = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+class Unfit(Exception):
+    """Raised for a value that this JSON cannot hold; its message completes "it ..."."""
+
+
+class JsonWriter:
+    """Turns values into what `json` writes and reads without a loss.
+
+    All of them together may take `most` characters: lists that share lists would fill the memory.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._left = most
+
+    def take(self, characters: int) -> None:
+        """Count characters; `Unfit` when there are too many."""
+        self._left -= characters
+        if self._left < 0:
+            raise Unfit(f"takes the scope beyond {self._most} characters")
+
+    def write(self, value: Any, depth: int = MOST_DEPTH) -> Json:
+        """Return `value` with marks in it, at most `depth` levels deep."""
+        kind = type(value)  # not isinstance: a subclass would come back as its base
+        self.take(1 + (len(value) if kind in (str, list, dict) else 0))
+        if value is None or kind is bool or (kind is float and math.isfinite(value)):
+            return value  # type: ignore[no-any-return]  # told by the line above
+        if kind is str:
+            return _text(value)
+        if kind is int:
+            return value if value.bit_length() <= _MOST_BITS else {"$int": hex(value)}
+        if kind is not list and kind is not dict:
+            what = value if kind is float else f"of type {kind.__module__}.{kind.__qualname__}"
+            raise Unfit(f"{'is' if depth == MOST_DEPTH else 'holds a value'} {what}")
+        if not depth:
+            raise Unfit(f"is nested deeper than {MOST_DEPTH} levels, or holds itself")
+        if kind is list:
+            return [self.write(item, depth - 1) for item in value]
+        for key in value:
+            if type(key) is not str:
+                raise Unfit(f"holds a dict with a key of type {type(key).__qualname__}")
+            self.take(len(key))
+        return mapping({key: self.write(item, depth - 1) for key, item in value.items()})
+
+
+def _text(text: str) -> Json:
+    # JSON reads a high and a low surrogate side by side as one character: keep them apart.
+    if text.isascii() or not _JOINED.search(text):
+        return text
+    return {"$str": [*text]}
+
+
+def mapping(written: dict[str, Json]) -> dict[str, Json]:
+    """Return a dict of values written already, marked when one of its keys needs it."""
+    if all(key[:1] != "$" and _text(key) is key for key in written):
+        return written
+    return {"$items": [[_text(key), value] for key, value in written.items()]}
+
+
+def dumps(value: dict[str, Json]) -> str:
+    """Return JSON on one line of ASCII."""
+    return json.dumps(value, allow_nan=False, check_circular=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Any:
+    """Return the value that was written as `text`.
+
+    `TypeError`, `ValueError` or `RecursionError` for text that no `JsonWriter` makes.
+    """
+    return json.loads(
+        text,
+        object_pairs_hook=_object,
+        parse_int=_int,
+        parse_float=_float,
+        parse_constant=_float,
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> object:
+    """Return what an object in the text stands for: a dict, or what its mark says."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in an object")
+    if not any(key[:1] == "$" for key in found):
+        return found
+    mark, inner = pairs[0]
+    if len(pairs) == 1 and mark == "$int" and isinstance(inner, str):
+        return int(inner, 16)
+    if len(pairs) == 1 and mark == "$str" and isinstance(inner, list):
+        return "".join(inner)
+    if len(pairs) == 1 and mark == "$items" and isinstance(inner, list):
+        return _items(inner)
+    raise ValueError(f"{mark!r:.80} is not a mark of a value")
+
+
+def _items(pairs: list[Any]) -> dict[str, object]:
+    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in pairs):
+        raise ValueError("an item is not a pair of a text and a value")
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice among items")
+    return found
+
+
+def _int(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:  # the time to convert them grows with their square
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.80} is not a finite number")
+    return number
+
+
+def check_depth(values: dict[str, Any]) -> None:
+    """Raise `ValueError` for values that `JsonWriter` would not write, so deep are they nested."""
+    level = list(values.values())
+    for _ in range(MOST_DEPTH + 1):
+        boxes = [item for item in level if type(item) in (list, dict)]
+        if not boxes:
+            return
+        level = [item for box in boxes for item in (box if type(box) is list else box.values())]
+    raise ValueError(f"a value is nested deeper than {MOST_DEPTH} levels")

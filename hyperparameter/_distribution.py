@@ -1,0 +1,37 @@
+"""The distribution that this package is installed from, and the one that it cannot stand beside.
+
+PyPI's `hyperparameter` has the same import name.  pip installs both into one folder, where each
+overwrites the other's `__init__.py`, and uninstalling either deletes it.
+"""
+
+from __future__ import annotations
+
+CONFLICT = (
+    "hyperparameter-dist and PyPI's hyperparameter have one import name and overwrite each other's "
+    "files, so they cannot be installed together. To keep hyperparameter-dist, run "
+    "'pip uninstall -y hyperparameter hyperparameter-dist', then 'pip install hyperparameter-dist'."
+)
+
+
+def version() -> str | None:
+    """Return the version that is installed, None for a checkout that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # 26 ms: not at our import
+
+    try:
+        return version("hyperparameter-dist")
+    except PackageNotFoundError:
+        return None
+
+
+def warn_of_conflict() -> None:
+    """Warn at the line that imports this package, whose `__init__` calls this function."""
+    import warnings
+
+    warnings.warn(CONFLICT, stacklevel=3)
+
+
+def is_intact() -> bool:
+    """Tell whether the package's `__init__.py` is ours, neither overwritten nor deleted."""
+    import sys
+
+    return hasattr(sys.modules[__package__], "process_record")  # which theirs never had

@@ -1,0 +1,140 @@
+"""The file that `--print-config` prints: every parameter with the value that a run would have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .._console import can_print, print_message
+from .._functions import registry
+from .._scopes import ambient
+from .._scopes.lookup import fields_of, typed
+from .._values.convert import convert, is_enum
+from .._values.describe import Description, show
+from .._values.keys import nest
+from .._values.origin import Source
+from .._values.secrets import MASK, is_secret
+from .._values.untyped import plain
+from .options import REQUIRED
+from .parameters import is_given
+from .program_keys import reads_in
+
+if TYPE_CHECKING:
+    from .._scan import SourceTree
+
+
+def configuration(kind: str, program: SourceTree | None, keys: Iterable[str]) -> str:
+    """Return all parameters of the program, and the `keys` that are set, as a file.
+
+    A message on stderr names each parameter that has no value, or none that a file can hold.
+    """
+    flat: dict[str, object] = {}
+    for key, value in _values(program, keys):
+        for name, leaf in _leaves(key, value):
+            try:
+                flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
+            except _Unwritable as reason:
+                print_message(f"{name} is left out: {reason}.")
+    for key in list(flat):
+        if (above := _value_above(key, flat)) is not None:
+            print_message(f"{key} is left out: {above} has a value, and a file cannot hold both.")
+            del flat[key]
+    return _written(kind, nest(flat))
+
+
+def _value_above(key: str, flat: Mapping[str, object]) -> str | None:
+    parts = key.split(".")
+    above = (".".join(parts[:depth]) for depth in range(1, len(parts)))
+    return next((name for name in above if name in flat), None)
+
+
+def _values(program: SourceTree | None, keys: Iterable[str]) -> Iterator[tuple[str, object]]:
+    """Yield each parameter with the value that a run would have for it."""
+    seen: set[str] = set()
+    for signature in registry.declared():
+        for name in signature.names:
+            key = f"{signature.namespace}.{name}"
+            if key not in seen:
+                seen.add(key)
+                yield key, signature.value(name, REQUIRED)
+    snapshot = ambient.current().snapshot
+    for one in reads_in(program):
+        if not one.is_pattern and one.key not in seen:
+            seen.add(one.key)
+            found = snapshot.find(one.key)
+            default = one.default if one.has_default else REQUIRED
+            yield one.key, default if found is None else _value_read(one.key, default, *found)
+    for key in keys:
+        if not any(key == one or key.startswith(f"{one}.") for one in seen):
+            yield key, plain(snapshot.flat()[key])
+
+
+def _value_read(key: str, default: object, stored: object, origin: Source) -> object:
+    """Return the value that reading a key gives, for the default found in the source file."""
+    if not is_given(default) or isinstance(default, Description):
+        return plain(stored)
+    kind = type(default)
+    return typed(key, stored, origin, lambda value: convert(value, default), kind.__name__)
+
+
+def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the values at and below a key; a mapping with names that are not keys is one value."""
+    fields = value if isinstance(value, Mapping) else fields_of(value)
+    if fields and all(isinstance(name, str) and name and "." not in name for name in fields):
+        for name, inner in fields.items():
+            yield from _leaves(f"{key}.{name}", inner)
+    else:
+        yield key, value
+
+
+class _Unwritable(Exception):
+    """Raised for what a file cannot hold, with the reason."""
+
+
+def _plain(value: object, kind: str) -> object:
+    if value is REQUIRED:
+        raise _Unwritable("it is required and has no value")
+    if value is None and kind == "toml":
+        raise _Unwritable("its value is None, which TOML cannot hold")
+    if type(value) is str:
+        return value.replace("${", "$${")  # which would be a reference in a file
+    if type(value) in (int, float, bool, type(None)):
+        return value
+    if is_enum(type(value)):
+        return value.name  # type: ignore[attr-defined]  # a member of an enumeration
+    if isinstance(value, Mapping) or fields_of(value):
+        fields = value if isinstance(value, Mapping) else fields_of(value)
+        return {
+            str(name): MASK if is_secret(str(name)) else _plain(inner, kind)
+            for name, inner in fields.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item, kind) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Description):
+        raise _Unwritable(f"the program computes it as {value}")
+    raise _Unwritable(f"its value is {show('', value)}, which no file can hold")
+
+
+def _written(kind: str, values: dict[str, object]) -> str:
+    """Return the text of a file; the format's own escapes replace what stdout cannot encode."""
+    if kind == "json":
+        import json
+
+        text = json.dumps(values, indent=2, ensure_ascii=False)
+        return text if can_print(text) else json.dumps(values, indent=2)
+    if kind == "yaml":
+        import yaml
+
+        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+        return str(text if can_print(text) else yaml.safe_dump(values, sort_keys=False)).rstrip()
+    import tomli_w
+
+    text = tomli_w.dumps(values).rstrip()
+    return text if can_print(text) else "".join(map(_toml_escaped, text))
+
+
+def _toml_escaped(character: str) -> str:
+    return character if character.isascii() else f"\\U{ord(character):08x}"

@@ -1,0 +1,167 @@
+"""From the words of a command line to a run of one function, or to an answer about the program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from .._console import print_message, print_output
+from ..exceptions import UsageError
+from . import options
+from .argv import ParsedArgv, parse_argv
+from .commands import Function, function_for, names_of, signature_of
+from .invocation import Invocation, invocation_of
+from .options import Option, common_options
+from .parameters import options_of
+from .program_keys import LazyScan
+from .run import require, run_function, usage_errors
+from .settings import Settings
+from .unknown_keys import check_known
+
+ANSWERED: Final = object()
+"""The result if the command line asked a question, such as `--help`, instead of a run."""
+
+
+class Launcher:
+    """The functions that a command line may run; if `single`, it names no command."""
+
+    def __init__(self, functions: Sequence[Function], single: bool) -> None:
+        self.name = _name()
+        self._functions = functions
+        self._single = single or len(functions) == 1
+
+    def launch(
+        self, argv: list[str], env_prefix: str | None, env: Mapping[str, str], freeze: bool
+    ) -> object:
+        """Return what the function returns, or `ANSWERED`.
+
+        `freeze` makes what is set the baseline of the process.
+        """
+        if _asks(argv, options.HELP):
+            return self._help(argv, env)
+        function, own, parsed = self._parsed(argv)
+        signature = signature_of(function or self._functions[0])
+        invocation = invocation_of(parsed, own, signature if function else None)
+        settings = Settings(invocation, env_prefix, env)
+        scan = LazyScan(signature, env)
+        if not invocation.asks(options.ALLOW):
+            check_known(settings.unchecked(), scan)
+        if self._answers(invocation, settings, scan):
+            return ANSWERED
+        if function is None:
+            names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
+            raise UsageError(f"no command given. The commands are {names}. See --help.")
+        require(own, signature, settings)
+        result, unused = run_function(function, invocation, settings, freeze)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # so that what the function has printed comes before the messages
+        for text in unused:
+            print_message(f"{self.name}: {text}")
+        return result
+
+    def _parsed(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
+        """Return the function that the words name, its options, and the words parsed for it."""
+        first = ParsedArgv([], [], argv)
+        if self._single:
+            function = self._functions[0]
+        else:
+            first = parse_argv(argv, self._common(argv), stops_at_command=True)
+            if not first.positionals:
+                return None, [], first
+            function = function_for(first.positionals[0], self._functions)
+        signature = signature_of(function)
+        own = options_of(signature)
+        extra = bool(signature.extra_name)
+        parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+
+    def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
+        return common_options(own, self._version(argv))
+
+    def _version(self, argv: list[str]) -> str | None:
+        """Return the version of the program's package, None also for words that need no version.
+
+        Looking it up imports `importlib.metadata`, which takes as long as all of our import.
+        """
+        asked = options.VERSION._replace(flags=("--version", "--hp-version"))
+        if not _asks(argv, asked) and not _asks(argv, options.HELP):
+            return None
+        from .version import version_of
+
+        return version_of(self._functions[0])
+
+    def _help(self, argv: list[str], env: Mapping[str, str]) -> object:
+        from . import help as texts
+        from .listing import advanced
+
+        function = self._functions[0] if self._single else self._named(argv)
+        version = self._version(argv)
+        if function is None:
+            page = texts.page_of_program(self._functions, self.name, version)
+        else:
+            signature = signature_of(function)
+            rows = advanced(LazyScan(signature, env)(), signature, options_of(signature))
+            command = "" if self._single else f" {names_of(function, self._functions)[0]}"
+            page = texts.page_of_function(signature, self.name + command, version, rows)
+        width, colour = texts.screen(env)
+        print_output(texts.render(page, width, colour), styled=colour)
+        return ANSWERED
+
+    def _named(self, argv: Iterable[str]) -> Function | None:
+        """Return the function whose help is asked for, None for the help of the program."""
+        words = [word for word in argv if word not in options.HELP.flags]
+        try:
+            first = parse_argv(words, self._common(words), stops_at_command=True)
+            return (
+                function_for(first.positionals[0], self._functions) if first.positionals else None
+            )
+        except UsageError:  # who asks for help gets help, whatever else is wrong
+            return None
+
+    def _answers(self, invocation: Invocation, settings: Settings, scan: LazyScan) -> bool:
+        """Print what is asked for instead of a run; tell whether anything was."""
+        given = invocation.given
+        if options.COMPLETION.key in given:
+            from .completion import script
+
+            shell = given[options.COMPLETION.key][-1]
+            command = os.path.basename(sys.argv[0])
+            print_output(script(shell, self._functions, command, self._single))
+        elif options.VERSION.key in given:
+            print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
+        elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
+            with settings.open(), usage_errors(settings):
+                print_output(_described(given, settings, scan))
+        else:
+            return False
+        return True
+
+
+def _described(given: Mapping[str, list[str]], settings: Settings, scan: LazyScan) -> str:
+    if options.EXPLAIN.key in given:
+        from .listing import explanations
+
+        return explanations(given[options.EXPLAIN.key], scan())
+    if options.LIST.key in given:
+        from .listing import listing
+
+        return listing(scan())
+    from .configuration import configuration
+
+    return configuration(given[options.PRINT.key][-1], scan(), settings.origins)
+
+
+def _name() -> str:
+    """Return what the user has typed to run this program, as far as that is known."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is not None:  # set by `python -m`, where argv[0] is the path of a file
+        return f"python -m {spec.name.removesuffix('.__main__')}"
+    return os.path.basename(sys.argv[0]) or "program"
+
+
+def _asks(argv: list[str], option: Option) -> bool:
+    """Tell whether an option is given, before the words are parsed: they may have mistakes."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    return not set(option.flags).isdisjoint(words)

@@ -1,0 +1,151 @@
+"""The options that the parameters of a function become."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from .._functions.signature import Signature
+from .._values.annotations import is_bool, takes_mapping
+from .._values.convert import is_enum
+from .options import REQUIRED, Kind, Option
+
+_SEQUENCES = (list, set, frozenset, tuple, Sequence)
+
+
+def options_of(signature: Signature) -> list[Option]:
+    """Return the options of a function's parameters, positional arguments first."""
+    made = [
+        option
+        for name in signature.names
+        for option in _options(
+            f"{signature.namespace}.{name}", name, signature.hint(name), _default(signature, name)
+        )
+    ]
+    return sorted(made, key=lambda option: bool(option.flags))
+
+
+def _default(signature: Signature, name: str) -> object:
+    if name in signature.factories:
+        return signature.factories[name]()
+    return signature.defaults.get(name, REQUIRED)
+
+
+def _options(
+    key: str, path: str, hint: object, default: object, owners: tuple[object, ...] = ()
+) -> Iterator[Option]:
+    """Yield the option of a parameter or of a field, then those of its own fields.
+
+    `owners` are the structures around a field, innermost last: one inside itself has no end.
+    """
+    wanted = bare(type(default) if hint is None and is_given(default) else hint)
+    kind = _kind(wanted)
+    is_positional = default is REQUIRED and not owners and kind not in ("fields", "pairs")
+    flags = () if is_positional else _flags(path)
+    if flags or is_positional:
+        yield Option(
+            key, flags, "value" if is_positional and kind == "switch" else kind,
+            _size(wanted), hint, default, _choices(wanted), _metavar(path, kind),
+            owner=owners[-1] if owners else None,
+        )  # fmt: skip
+    if kind == "fields" and wanted not in owners:
+        for name, (inner, value) in _fields(wanted, default).items():
+            yield from _options(f"{key}.{name}", f"{path}.{name}", inner, value, (*owners, wanted))
+
+
+def is_given(default: object) -> bool:
+    """Tell whether a default has a type to go by."""
+    return default is not REQUIRED and default is not None  # by identity: == of arrays is an array
+
+
+def _fields(structure: object, default: object) -> dict[str, tuple[object, object]]:
+    """Return the type and default of each field; an instance as `default` supplies its values."""
+    hints = typing.get_type_hints(structure)
+    found = {}
+    for name in _field_names(structure, hints):
+        value = _field_default(structure, name)
+        if isinstance(default, Mapping):
+            value = default.get(name, value)
+        elif is_given(default):
+            value = getattr(default, name, value)
+        found[name] = (hints.get(name), value)
+    return found
+
+
+def _field_names(structure: object, hints: dict[str, object]) -> list[str]:
+    own = getattr(structure, "__dataclass_fields__", None)
+    if own is not None:
+        return [name for name, field in own.items() if field.init and name in hints]
+    return list(getattr(structure, "__struct_fields__", hints))
+
+
+def _field_default(structure: object, name: str) -> object:
+    field = getattr(structure, "__dataclass_fields__", {}).get(name)
+    if field is not None:
+        from dataclasses import MISSING  # imports inspect, which doubles the time of our import
+
+        if field.default_factory is not MISSING:
+            return field.default_factory()
+        return REQUIRED if field.default is MISSING else field.default
+    if isinstance(structure, type) and hasattr(structure, "__struct_fields__"):
+        import msgspec
+
+        inner = next(one for one in msgspec.structs.fields(structure) if one.name == name)
+        if inner.default_factory is not msgspec.NODEFAULT:
+            return inner.default_factory()
+        return REQUIRED if inner.default is msgspec.NODEFAULT else inner.default
+    return REQUIRED
+
+
+def bare(hint: object) -> object:
+    """Return a type without `Annotated`, `NewType` and the None of `Optional`."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return bare(typing.get_args(hint)[0])
+    if isinstance(hint, typing.NewType):
+        return bare(hint.__supertype__)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        if len(members) == 1:
+            return bare(members[0])
+    return hint
+
+
+def _kind(wanted: object) -> Kind:
+    if is_bool(wanted):
+        return "switch"
+    origin = typing.get_origin(wanted) or wanted
+    if origin in _SEQUENCES:
+        return "value" if _size(wanted) != 1 else "items"
+    if takes_mapping(wanted):
+        return "pairs" if origin in (dict, Mapping) else "fields"
+    return "value"
+
+
+def _size(wanted: object) -> int:
+    """Return how many words a tuple of fixed length takes; 1 for everything else."""
+    items = typing.get_args(wanted)
+    if typing.get_origin(wanted) is tuple and Ellipsis not in items:
+        return len(items)
+    return 1
+
+
+def _choices(wanted: object) -> tuple[str, ...]:
+    if typing.get_origin(wanted) is Literal:
+        return tuple(map(str, typing.get_args(wanted)))
+    if isinstance(wanted, type) and is_enum(wanted):
+        return tuple(wanted.__members__)  # type: ignore[attr-defined]  # an enumeration
+    items = typing.get_args(wanted)
+    return _choices(items[0]) if _kind(wanted) == "items" and items else ()
+
+
+def _metavar(path: str, kind: Kind) -> str:
+    return "KEY=VALUE" if kind == "pairs" else path.rpartition(".")[2].rstrip("_").upper()
+
+
+def _flags(path: str) -> tuple[str, ...]:
+    """Return the spellings: with dashes, as in Python, and without the `_` of `class_`."""
+    spellings = (path.rstrip("_").replace("_", "-"), path.rstrip("_"), path)
+    flags = dict.fromkeys(f"--{spelling}" for spelling in spellings if spelling)
+    return tuple(flag for flag in flags if flag != "--help")

@@ -1,0 +1,64 @@
+"""The parameters of a program: those that it declares, and those that its source files read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .._functions import registry
+from .options import Option
+from .parameters import options_of
+
+if TYPE_CHECKING:
+    from .._functions.signature import Signature
+    from .._scan import Finding, SourceTree
+
+
+class DeclaredParameters:
+    """The keys of all decorated functions, and of the fields of structures among them."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, list[tuple[Signature, Option]]] = {}
+        for signature in registry.declared():
+            for option in options_of(signature):
+                self._by_key.setdefault(option.key, []).append((signature, option))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def of(self, key: str) -> list[tuple[Signature, Option]]:
+        return self._by_key.get(key, [])
+
+
+class LazyScan:
+    """A scan of the program's source files, made on the first call: most runs need none."""
+
+    def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
+        self._file = signature.code.co_filename
+        self._env = env
+        self._program: SourceTree | None = None
+
+    def __call__(self) -> SourceTree | None:
+        """Return what the source files declare and read, None for a program without any."""
+        import os
+
+        if self._program is None and os.path.isfile(self._file):
+            from .._scan import cache_for, scan_program
+
+            cache = cache_for(self._file, self._env)
+            loaded = [
+                file
+                for module in list(sys.modules.values())  # a copy: threads may import meanwhile
+                if (file := getattr(module, "__file__", None)) and file.endswith(".py")
+            ]
+            self._program = scan_program(self._file, loaded, sys.path, cache)
+        return self._program
+
+
+def reads_in(program: SourceTree | None) -> list[Finding]:
+    """Return the reads in scopes; declarations are better known from the loaded program."""
+    if program is None:
+        return []
+    # A key whose parts are all unknown says nothing.
+    return [one for one in program.findings if one.kind == "read" and one.key.strip("*.")]

@@ -1,0 +1,20 @@
+"""`KEY=VALUE`, wherever it is written: on a command line, in `hp.scope("k=v")`, in overrides."""
+
+from __future__ import annotations
+
+from ..exceptions import InvalidKey
+from .keys import check
+from .untyped import UntypedText
+
+
+def parse_assignment(text: str) -> tuple[str, UntypedText]:
+    """Return the key, and the value as text whose type is the reader's choice.
+
+    `InvalidKey` for text without `=` and for a key that is not a dotted name.
+    """
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidKey(f"{text!r:.200} has no '='. Write it as KEY=VALUE.", key=key)
+    if not key.strip():
+        raise InvalidKey(f"{text!r:.200} has no key before '='. Write it as KEY=VALUE.", key="")
+    return check(key.strip()), UntypedText(value)

@@ -1,0 +1,101 @@
+"""Text whose type nobody has said yet, and what it means where nobody ever does.
+
+This is the one place where a type is inferred: as a YAML 1.2 core scalar, or as JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+# The core schema of YAML 1.2.2, chapter 10.3.2.
+_CORE = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_NUMBER = (
+    r"(?P<int>[-+]?[0-9]+)"
+    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
+    r"|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
+)
+_NUMERIC = frozenset("0123456789+-.")
+MOST_DIGITS = 600  # every interpreter converts that many, whatever its limit is set to
+_pattern = cache(re.compile)  # when first needed: compiling it is a tenth of our import
+
+
+class UntypedText:
+    """Text from a command line, the environment or `"k=v"`: its type is the reader's choice."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return repr(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedText) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __reduce__(self) -> tuple[type[UntypedText], tuple[str]]:
+        return UntypedText, (self.text,)
+
+
+def plain(value: object) -> object:
+    """Return `value` as a reader without a wanted type sees it."""
+    return infer(value.text) if type(value) is UntypedText else value
+
+
+def infer(text: str) -> object:
+    """Return what `text` means as a YAML 1.2 core scalar or as JSON; else the text itself."""
+    bare = text.strip(" \t\r\n")
+    if bare and bare[0] in '[{"':
+        import json
+
+        try:
+            return json.loads(bare)
+        except (ValueError, RecursionError):
+            return text
+    value = core_scalar(bare)
+    return text if type(value) is str else value
+
+
+def core_scalar(text: str) -> object:
+    """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself."""
+    if text in _CORE:
+        return _CORE[text]
+    if text[0] not in _NUMERIC:
+        return text
+    number = yaml_number(text)
+    return text if number is None else number
+
+
+def yaml_number(text: str) -> int | float | None:
+    """Return the number that `text` is in YAML 1.2, None where it is none."""
+    if text.isdecimal() and text.isascii() and len(text) < MOST_DIGITS:
+        return int(text)  # most numbers are these, and need no pattern
+    found = _pattern(_NUMBER).fullmatch(text)
+    return _NUMBERS[found.lastgroup](text) if found and found.lastgroup else None
+
+
+def exact_int(text: str) -> int:
+    """Return the int of any number of digits; `ValueError` or `ArithmeticError` for other text."""
+    if len(text) < MOST_DIGITS:
+        return int(text)
+    from decimal import Decimal  # has no limit on digits
+
+    number = Decimal(text)
+    if not number.is_finite() or number != number.to_integral_value():
+        raise ValueError(text)
+    return int(number)
+
+
+_NUMBERS: dict[str, Callable[[str], int | float]] = {
+    "int": exact_int, "float": float,
+    "based": lambda text: int(text, 0), "special": lambda text: float(text.replace(".", "")),
+}  # fmt: skip
