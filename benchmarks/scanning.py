@@ -12,7 +12,7 @@ from pathlib import Path
 from measure import in_turns, programs_in_turns
 from table import Row
 
-from hyperparameter._scan import Cache, scan_program
+from hyperparameter._scan import ScanCache, scan_program
 
 _DISTRIBUTIONS, _FILES = 100, 9_500
 _ARGPARSE_MS = 6  # where the budgets were set
@@ -95,13 +95,15 @@ def _unknown_key(folder: Path, scale: float) -> Iterator[Row]:
     main = folder / "main.py"
     main.write_text("\n".join(f"import m{n}" for n in range(50)))
 
-    def check(cache: Cache | None) -> None:
+    def check(cache: ScanCache | None) -> None:
         if scan_program(str(main), [], [str(folder)], cache).mentions("model1.learning_rate"):
             raise AssertionError("the key is in the program")
 
-    check(Cache(str(folder), "warm"))
+    check(ScanCache(str(folder), "warm"))
     taken = in_turns(
-        {"first": lambda: check(None), "cached": lambda: check(Cache(str(folder), "warm"))}, 15, 1
+        {"first": lambda: check(None), "cached": lambda: check(ScanCache(str(folder), "warm"))},
+        15,
+        1,
     )
     milliseconds = {name: times.median / 1e6 * scale for name, times in taken.items()}
     yield Row("unknown-key check of 50 files, cached", milliseconds["cached"], f"ms {_UNIT}", 100)

@@ -21,10 +21,10 @@ from .parameters import is_given
 from .program_keys import reads_in
 
 if TYPE_CHECKING:
-    from .._scan import Program
+    from .._scan import SourceTree
 
 
-def configuration(kind: str, program: Program | None, keys: Iterable[str]) -> str:
+def configuration(kind: str, program: SourceTree | None, keys: Iterable[str]) -> str:
     """Return all parameters of the program, and the `keys` that are set, as a file.
 
     A message on stderr names each parameter that has no value, or none that a file can hold.
@@ -49,7 +49,7 @@ def _value_above(key: str, flat: Mapping[str, object]) -> str | None:
     return next((name for name in above if name in flat), None)
 
 
-def _values(program: Program | None, keys: Iterable[str]) -> Iterator[tuple[str, object]]:
+def _values(program: SourceTree | None, keys: Iterable[str]) -> Iterator[tuple[str, object]]:
     """Yield each parameter with the value that a run would have for it."""
     seen: set[str] = set()
     for signature in registry.declared():

@@ -20,10 +20,10 @@ from .options import REQUIRED, Option
 from .program_keys import DeclaredParameters, reads_in
 
 if TYPE_CHECKING:
-    from .._scan import Finding, Program
+    from .._scan import Finding, SourceTree
 
 
-def listing(program: Program | None) -> str:
+def listing(program: SourceTree | None) -> str:
     """Return all parameters, each with its declarations, its readers and its value."""
     declared, reads = DeclaredParameters(), reads_in(program)
     keys = dict.fromkeys([*declared, *(one.key for one in reads)])
@@ -31,7 +31,7 @@ def listing(program: Program | None) -> str:
     return "\n".join(texts) or "No parameters."
 
 
-def explanations(keys: Iterable[str], program: Program | None) -> str:
+def explanations(keys: Iterable[str], program: SourceTree | None) -> str:
     """Return all that is known of each key; `NotFound` for a key that the program does not know."""
     declared, reads = DeclaredParameters(), reads_in(program)
     texts = []
@@ -94,7 +94,7 @@ def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
 
 
 def advanced(
-    program: Program | None, signature: Signature, own: Sequence[Option]
+    program: SourceTree | None, signature: Signature, own: Sequence[Option]
 ) -> list[tuple[str, str]]:
     """Return the parameters that called functions may read, each with its description for help."""
     if program is None:

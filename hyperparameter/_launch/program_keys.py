@@ -12,7 +12,7 @@ from .parameters import options_of
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
-    from .._scan import Finding, Program
+    from .._scan import Finding, SourceTree
 
 
 class DeclaredParameters:
@@ -37,9 +37,9 @@ class LazyScan:
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
         self._file = signature.code.co_filename
         self._env = env
-        self._program: Program | None = None
+        self._program: SourceTree | None = None
 
-    def __call__(self) -> Program | None:
+    def __call__(self) -> SourceTree | None:
         """Return what the source files declare and read, None for a program without any."""
         import os
 
@@ -56,7 +56,7 @@ class LazyScan:
         return self._program
 
 
-def reads_in(program: Program | None) -> list[Finding]:
+def reads_in(program: SourceTree | None) -> list[Finding]:
     """Return the reads in scopes; declarations are better known from the loaded program."""
     if program is None:
         return []

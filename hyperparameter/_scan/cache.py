@@ -1,7 +1,7 @@
-"""What files had when they were last scanned, by a digest of their bytes.
+"""What the scans of files gave, kept by a digest of their bytes.
 
-One file for each program or directory that is scanned.  It is a shortcut and nothing else: where
-it cannot be read or written, or is damaged, the files are scanned again.
+There is one file for each program or directory that is scanned.  It saves time and nothing else:
+where it cannot be read or written, or is damaged, the files are scanned again.
 """
 
 from __future__ import annotations
@@ -14,56 +14,59 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
-from .source import Scanned
-from .walk.collected import Raw
+from .source import FileScan
+from .walk.collector import RawFinding
 
-_FORMAT = 2  # to be raised with every change of what a scan finds
+_FORMAT = 2  # to be raised with every change of what a scan finds, or of how it is kept
+# What can be parsed depends on the version of Python.
 _VERSION = f"{_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}".encode()
 
 
-class Cache:
+class ScanCache:
     """The scans of `root`, a program or a directory, kept in a file in `folder`."""
 
     def __init__(self, folder: str, root: str) -> None:
         name = blake2b(os.path.abspath(root).encode(errors="surrogateescape"), digest_size=16)
         self.path = os.path.join(folder, f"{name.hexdigest()}.scan")
-        self._old: dict[str, Any] = {}
-        self._used: dict[str, Any] = {}
-        self._is_read = False
+        self._loaded: dict[str, list[Any]] | None = None
+        # Only what this run uses is kept, so that old versions of files do not pile up.
+        self._used: dict[str, list[Any] | FileScan] = {}
 
-    def get(self, digest: str) -> Scanned | None:
-        if not self._is_read:
-            self._old, self._is_read = self._read(), True
-        entry = self._used.get(digest) or self._old.get(digest)
+    def get(self, digest: str) -> FileScan | None:
+        entry = self._entry(digest)
         if entry is None:
             return None
-        self._used[digest] = entry
-        return Scanned(*entry)._replace(found=[Raw(*raw) for raw in entry[2]])
+        return FileScan(*entry)._replace(findings=[RawFinding(*raw) for raw in entry[2]])
 
-    def put(self, digest: str, scanned: Scanned) -> None:
-        self._used[digest] = scanned
+    def put(self, digest: str, scan: FileScan) -> None:
+        self._used[digest] = scan
 
-    def verdict(self, package: str, signature: list[int]) -> list[str] | None:
-        """Return which files of an installed package may use us, if it is as it was then."""
-        kept = self.get_raw(f"package {package}")
-        return kept[1] if kept is not None and kept[0] == signature else None
+    def users(self, package: str, signature: list[int]) -> list[str] | None:
+        """Return which files of an installed package may use the library, if it has not changed."""
+        entry = self._entry(f"package {package}")
+        if not isinstance(entry, list) or entry[0] != signature:
+            return None
+        files: list[str] = entry[1]
+        return files
 
-    def judge(self, package: str, signature: list[int], files: list[str]) -> None:
+    def put_users(self, package: str, signature: list[int], files: list[str]) -> None:
         self._used[f"package {package}"] = [signature, files]
 
-    def get_raw(self, name: str) -> Any:
-        if not self._is_read:
-            self._old, self._is_read = self._read(), True
-        if name in self._old:
-            self._used[name] = self._old[name]
+    def _entry(self, name: str) -> list[Any] | FileScan | None:
+        if name not in self._used and name in self._kept():
+            self._used[name] = self._kept()[name]
         return self._used.get(name)
 
     def save(self) -> None:
-        """Keep what this scan has used, if that is not what was kept before."""
-        if self._used.keys() == self._old.keys() and not self._has_new():
+        """Write what this run has used, if the file has anything else."""
+        kept = self._loaded or {}
+        if self._used.keys() == kept.keys() and all(
+            entry is kept[name] for name, entry in self._used.items()
+        ):
             return
+        # Renamed into place: two programs may save at the same time.
         beside = f"{self.path}.{os.getpid()}"
-        with suppress(OSError, ValueError):  # a cache that cannot be written is none
+        with suppress(OSError, ValueError):  # without a cache the next scan takes longer
             body = json.dumps(self._used, separators=(",", ":")).encode()
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             try:
@@ -73,34 +76,37 @@ class Cache:
             except OSError:
                 os.unlink(beside)
 
-    def _has_new(self) -> bool:
-        return any(entry is not self._old.get(name) for name, entry in self._used.items())
+    def _kept(self) -> dict[str, list[Any]]:
+        if self._loaded is None:
+            self._loaded = _load(self.path)
+        return self._loaded
 
-    def _read(self) -> dict[str, Any]:
-        with suppress(OSError, ValueError, RecursionError):
-            with open(self.path, "rb") as file:
-                seal, _, body = file.read().partition(b"\n")
-            if seal == _seal(body):
-                kept: dict[str, Any] = json.loads(body)
-                return kept
-        return {}
+
+def _load(path: str) -> dict[str, list[Any]]:
+    with suppress(OSError, ValueError, RecursionError):
+        with open(path, "rb") as file:
+            seal, _, body = file.read().partition(b"\n")
+        if seal == _seal(body):
+            kept: dict[str, list[Any]] = json.loads(body)
+            return kept
+    return {}
+
+
+def _seal(body: bytes) -> bytes:
+    """Return the first line of a file with this body, which no other version would write."""
+    return b"hyperparameter-scan " + blake2b(_VERSION + body, digest_size=16).hexdigest().encode()
 
 
 def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-def cache_for(root: str, environ: Mapping[str, str]) -> Cache | None:
-    """Return the cache of a program or folder, None where there is no home for it.
+def cache_for(root: str, environ: Mapping[str, str]) -> ScanCache | None:
+    """Return the cache of a program or folder, None where it has no home.
 
     It is kept in `$XDG_CACHE_HOME/hyperparameter` or `~/.cache/hyperparameter`.
     """
     base, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
     if not os.path.isabs(base):
         base = os.path.join(home, ".cache")
-    return Cache(os.path.join(base, "hyperparameter"), root) if os.path.isabs(base) else None
-
-
-def _seal(body: bytes) -> bytes:
-    """Return the first line of a cache with this body: of another version, another line."""
-    return b"hyperparameter-scan " + blake2b(_VERSION + body, digest_size=16).hexdigest().encode()
+    return ScanCache(os.path.join(base, "hyperparameter"), root) if os.path.isabs(base) else None

@@ -1,4 +1,4 @@
-"""Files read once and scanned where they may use us."""
+"""Source files loaded once, and scanned where they may use the library."""
 
 from __future__ import annotations
 
@@ -6,51 +6,54 @@ import os
 from collections.abc import Iterable
 
 from . import modules
-from .cache import Cache, digest_of
-from .source import Scanned, may_use_us, scan
+from .cache import ScanCache, digest_of
+from .source import FileScan, may_use_library, scan
 
 _CHUNK = 1 << 18
 
 
-class Files:
-    """Reads and scans files; `problems` has a line for each that could not be."""
+class SourceFiles:
+    """Loads and scans files; `problems` has a line for each that could not be."""
 
-    def __init__(self, cache: Cache | None) -> None:
+    def __init__(self, cache: ScanCache | None) -> None:
         self.problems: list[str] = []
         self._cache = cache
-        self._read: dict[str, bytes] = {}
+        self._loaded: dict[str, bytes] = {}
 
-    def read(self, file: str, *, may_lack: bool = False) -> bytes:
-        """Return the bytes of a file, none where it cannot be read."""
-        if file not in self._read:
+    def load(self, file: str, *, may_lack: bool = False) -> bytes:
+        """Return the bytes of a file, none where it cannot be loaded, which is a problem.
+
+        With `may_lack` it is not a problem if the file does not exist.
+        """
+        if file not in self._loaded:
             try:
-                self._read[file] = _bytes(file)
+                self._loaded[file] = _bytes(file)
             except OSError as error:
                 if not (may_lack and isinstance(error, FileNotFoundError)):
                     self.problems.append(f"{file}:1: {error.strerror or error}")
-                self._read[file] = b""
-        return self._read[file]
+                self._loaded[file] = b""
+        return self._loaded[file]
 
-    def scan(self, file: str, *, may_lack: bool = False) -> Scanned | None:
-        """Return what a file has, None where it cannot be parsed or has nothing to do with us.
+    def scan(self, file: str, *, may_lack: bool = False) -> FileScan | None:
+        """Return the scan of a file that may use the library, None for any other.
 
-        With `may_lack` it is no problem that there is no such file.
+        A file that cannot be parsed is a problem.  `may_lack` is as in `load`.
         """
-        data = self.read(file, may_lack=may_lack)
-        if not may_use_us(data):
+        data = self.load(file, may_lack=may_lack)
+        if not may_use_library(data):
             return None
-        one = self._scanned(data)
+        one = self._scan(data)
         if one.problem:
             self.problems.append(f"{file}:{one.line}: {one.problem}")
             return None
         return one
 
-    def scan_any(self, file: str) -> Scanned | None:
-        """Return what a file has that may have nothing to do with us; it can be no problem."""
-        one = self._scanned(self.read(file, may_lack=True))
+    def scan_any(self, file: str) -> FileScan | None:
+        """Return the scan of a file whether or not it uses the library, None if it has none."""
+        one = self._scan(self.load(file, may_lack=True))
         return None if one.problem else one
 
-    def _scanned(self, data: bytes) -> Scanned:
+    def _scan(self, data: bytes) -> FileScan:
         digest = digest_of(data)
         one = None if self._cache is None else self._cache.get(digest)
         if one is None:
@@ -59,42 +62,33 @@ class Files:
                 self._cache.put(digest, one)
         return one
 
-    def imports(self, file: str) -> set[str]:
-        return modules.imports(self.read(file))
+    def imported_names(self, file: str) -> set[str]:
+        return modules.imported_names(self.load(file))
 
-    def users_in(self, root: str) -> list[str]:
-        """Return the files of an installed package that may use us."""
+    def users_in(self, package: str) -> list[str]:
+        """Return the files of an installed package that may use the library."""
         try:
-            signature = [os.stat(p).st_mtime_ns for p in (os.path.dirname(root), root)]
+            # Installers write a package's folder anew, and the folder that it is in.
+            paths = (os.path.dirname(package), package)
+            signature = [os.stat(path).st_mtime_ns for path in paths]
         except OSError:
             return []
-        known = None if self._cache is None else self._cache.verdict(root, signature)
-        if known is None:
-            inside = modules.walk(root, []) if os.path.isdir(root) else [root]
-            known = [file for file in inside if may_use_us(_bytes_or_none(file))]
+        users = None if self._cache is None else self._cache.users(package, signature)
+        if users is None:
+            is_folder = os.path.isdir(package)
+            inside = modules.files_below(package, []) if is_folder else [package]
+            users = [file for file in inside if may_use_library(_bytes_or_none(file))]
             if self._cache is not None:
-                self._cache.judge(root, signature, known)
-        return known
+                self._cache.put_users(package, signature, users)
+        return users
 
     def save(self) -> None:
         if self._cache is not None:
             self._cache.save()
 
 
-def _bytes(file: str) -> bytes:
-    """Return what a file has; twice as quick as a file object, and there may be ten thousand."""
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        parts = [os.read(descriptor, _CHUNK)]
-        while len(parts[-1]) == _CHUNK:
-            parts.append(os.read(descriptor, _CHUNK))
-    finally:
-        os.close(descriptor)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def any_mentions_us(files: Iterable[str]) -> bool:
-    """Tell whether one of these files has our name in it: the quickest look there is."""
+def any_mentions_library(files: Iterable[str]) -> bool:
+    """Tell whether one of these files has the library's name in it, which is quickly seen."""
     return any(b"hyperparameter" in _bytes_or_none(file) for file in files)
 
 
@@ -103,3 +97,15 @@ def _bytes_or_none(file: str) -> bytes:
         return _bytes(file)
     except OSError:
         return b""
+
+
+def _bytes(file: str) -> bytes:
+    # Half the time that a file object takes, and there may be ten thousand files.
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        parts = [os.read(descriptor, _CHUNK)]
+        while len(parts[-1]) == _CHUNK:
+            parts.append(os.read(descriptor, _CHUNK))
+    finally:
+        os.close(descriptor)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .._values.describe import Description
 from .._values.secrets import MASK, is_secret
 
 _MOST_SHOWN = 200
 
-NO_DEFAULT = Description("")
+NO_KNOWN_DEFAULT = Description("")
 """Stands in `Finding.default` for a default that does not exist or that nobody can see."""
 
 
 class Finding(NamedTuple):
     """A parameter at the place where a program declares or reads it.
 
-    `default` is plain data, a `Description` of the source where it is computed, or `NO_DEFAULT`.
-    `doc` is the raw docstring of `function`, the qualified name or `<module>`.
-    `kind` is "declared" or "read".
+    `default` is plain data, a `Description` of the source that computes it, or
+    `NO_KNOWN_DEFAULT`.  `function` is a qualified name, or `<module>`, and `doc` its docstring
+    as it is written.  `kind` is "declared" or "read".
     """
 
     key: str
-    default: Any
+    default: object
     required: bool
     type: str | None
     file: str
@@ -41,18 +41,18 @@ class Finding(NamedTuple):
 
     @property
     def has_default(self) -> bool:
-        return not (isinstance(self.default, Description) and not self.default)
+        return self.default is not NO_KNOWN_DEFAULT
 
     @property
     def shown_default(self) -> str | None:
-        """Return the default for a message, masked; None where there is none to be seen."""
+        """Return the default for a message, masked; None where it is not known."""
         if not self.has_default:
             return None
         shown = repr(masked(self.key, self.default))
         return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
 
 
-def masked(key: str, value: Any) -> Any:
+def masked(key: str, value: object) -> object:
     """Return a described value without what looks secret, by the keys inside of it too."""
     if value is not None and is_secret(key):
         return Description(MASK)
@@ -68,6 +68,6 @@ def matches(pattern: str, key: str) -> bool:
     return _compiled(pattern).fullmatch(key) is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # every unknown key is held against every pattern of a program
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(".+".join(map(re.escape, pattern.split("*"))), re.DOTALL)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from .._values.origin import PACKAGE_ROOT
 
 INSTALLED = frozenset(["site-packages", "dist-packages"])
-_OURS = frozenset(["hyperparameter", "hp_dist"])
+_LIBRARY = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
     rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|(?:\\\r?\n|[^\n;])*)"
 )
@@ -21,26 +21,27 @@ _COMMENT = re.compile(rb"#[^\n]*")
 _SKIPPED = frozenset(["__pycache__", "node_modules"])
 
 
-def imports(data: bytes) -> set[str]:
+def imported_names(data: bytes) -> set[str]:
     """Return the dotted names that a file may import, with leading dots where relative.
 
-    Read off the text: what looks like an import inside a string counts as well.
+    Whatever looks like an import counts, inside a string too.
     """
+    # A search of the text, since files that do not use the library are not parsed.
     found: set[str] = set()
     at = data.find(b"import")
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
-        _line(data, start, at, found)
+        _add_names(data, start, at, found)
         at = data.find(b"import", at + 6)
     return found
 
 
-def _line(data: bytes, start: int, at: int, found: set[str]) -> None:
+def _add_names(data: bytes, start: int, at: int, found: set[str]) -> None:
     lead = data[start:at].rpartition(b";")[2].lstrip()
     if lead.startswith(b"from"):
         match = _FROM.match(data, data.index(b"from", start))
         if match:
-            _from(match, found)
+            _add_names_from(match, found)
     elif not lead.strip() or lead.rstrip().endswith(b":"):
         match = _IMPORT.match(data, at)
         if match:
@@ -51,7 +52,7 @@ def _line(data: bytes, start: int, at: int, found: set[str]) -> None:
         found.add(match[1].decode())
 
 
-def _from(match: re.Match[bytes], found: set[str]) -> None:
+def _add_names_from(match: re.Match[bytes], found: set[str]) -> None:
     module = match[1].replace(b" ", b"").decode(errors="replace")
     found.add(module)
     for name in _COMMENT.sub(b"", match[2]).strip(b"() \t\\").split(b","):
@@ -70,7 +71,7 @@ def files_of(name: str, importer: str, search: Sequence[str]) -> Iterator[str]:
         yield from _below(folder, bare)
         return
     top = bare.partition(".")[0]
-    if top in sys.stdlib_module_names or top in _OURS:
+    if top in sys.stdlib_module_names or top in _LIBRARY:
         return
     for folder in search:
         found = list(_below(folder, bare))
@@ -85,7 +86,8 @@ def _below(folder: str, dotted: str) -> Iterator[str]:
         yield initializer
     for part in filter(None, dotted.split(".")):
         entries = _entries(folder)
-        if part in entries and (inside := f"{folder}{os.sep}{part}"):
+        if part in entries:
+            inside = f"{folder}{os.sep}{part}"
             if "__init__.py" in _entries(inside):
                 yield f"{inside}{os.sep}__init__.py"
             folder = inside
@@ -95,7 +97,7 @@ def _below(folder: str, dotted: str) -> Iterator[str]:
         return
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # thousands of imports lead into few folders
 def _entries(folder: str) -> frozenset[str]:
     try:
         return frozenset(os.listdir(folder or "."))
@@ -108,7 +110,7 @@ def forget_folders() -> None:
     _entries.cache_clear()
 
 
-def package_root(file: str) -> str | None:
+def installed_package(file: str) -> str | None:
     """Return the top folder or file of the installed package that `file` is in, if it is in one."""
     parts = file.split(os.sep)
     for index in range(len(parts) - 2, 0, -1):
@@ -118,23 +120,24 @@ def package_root(file: str) -> str | None:
 
 
 def is_foreign(file: str) -> bool:
-    """Tell files that are never scanned: the standard library's and our own."""
-    if file.startswith(_OUR_FOLDERS):
+    """Tell files that are never scanned: those of the standard library and of this library."""
+    if file.startswith(_LIBRARY_FOLDERS):
         return True
-    return file.startswith(_STDLIB) and package_root(file) is None
+    return file.startswith(_STDLIB) and installed_package(file) is None
 
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
-_OUR_FOLDERS = (
+_LIBRARY_FOLDERS = (
     PACKAGE_ROOT,
     os.path.join(os.path.dirname(os.path.dirname(PACKAGE_ROOT)), "hp_dist", ""),
 )
 
 
-def walk(folder: str, problems: list[str]) -> Iterator[str]:
-    """Yield the Python files below a folder, sorted; hidden and foreign folders left out.
+def files_below(folder: str, problems: list[str]) -> Iterator[str]:
+    """Yield the Python files below a folder, sorted, but for those in folders without sources.
 
-    A folder that cannot be read adds a line to `problems`.  Linked folders are not followed.
+    Such folders are hidden, or made by tools.  Linked folders are not followed.  A folder that
+    cannot be listed adds a line to `problems`.
     """
     waiting = [folder]
     while waiting:

@@ -6,47 +6,48 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .walk.collected import Collected, Raw, constants
-from .walk.definitions import Definitions
+from .walk import follow
+from .walk.collector import RawFinding
+from .walk.defaults import constants_of
 
-_OURS, _HP = b"hyperparameter", b"hp"
+_LIBRARY, _HP = b"hyperparameter", b"hp"
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")
 _BETWEEN = re.compile(rb"import\b[\w\s,(#\\.]*")
-_FAR = 2_000
+_FAR = 2_000  # bytes between `import` and a name
 
 
-class Scanned(NamedTuple):
-    """All that is known of one file by itself; its fields are JSON.
+class FileScan(NamedTuple):
+    """What is known of one file by itself; all of it is JSON.
 
-    `names` has for each function, class and assigned name those that it refers to; `constants` what
-    other modules may import; `below` patterns that are no parameters but keys of this file.
+    `patterns` are keys of this file that are not parameters.  `references` has, for each function,
+    class and assigned name, the names that it refers to.  `constants` has what other modules may
+    import.
     """
 
     problem: str = ""
     line: int = 0
-    found: list[Raw] = []  # noqa: RUF012  # never written to
+    findings: list[RawFinding] = []  # noqa: RUF012  # never written to
     texts: Iterable[str] = ()
     chains: Iterable[str] = ()
-    below: Iterable[str] = ()
-    names: dict[str, list[str]] = {}  # noqa: RUF012
+    patterns: Iterable[str] = ()
+    references: dict[str, list[str]] = {}  # noqa: RUF012
     docs: dict[str, str] = {}  # noqa: RUF012
-    constants: dict[str, list[Any]] = {}  # noqa: RUF012
+    constants: dict[str, list[object]] = {}  # noqa: RUF012
 
 
-def may_use_us(data: bytes) -> bool:
-    """Tell whether a file may import this library or a name `hp`; others are not parsed.
-
-    It finds the words and looks at what is before them, which is quicker than one expression.
-    """
-    at = data.find(_OURS)
+def may_use_library(data: bytes) -> bool:
+    """Tell whether a file may import this library, or a name `hp`; others need not be parsed."""
+    # This search takes a hundredth of the time of parsing, and most files do not use the library.
+    # Finding the words and looking at what is before them is quicker than one regular expression.
+    at = data.find(_LIBRARY)
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
         line = data[start:at].split()
         if (line and line[0] in (b"import", b"from", b"try:", b"\\")) or b"import" in line:
             return True
-        at = data.find(_OURS, at + 1)
+        at = data.find(_LIBRARY, at + 1)
     at = data.find(_HP)
     while at >= 0:
         if _is_word(data, at) and _is_imported(data, at):
@@ -65,34 +66,35 @@ def _is_imported(data: bytes, at: int) -> bool:
     return start >= 0 and _BETWEEN.fullmatch(data, start, at) is not None
 
 
-def scan(data: bytes) -> Scanned:
-    """Return what a file has; `problem` says in its first words why it cannot be parsed."""
+def scan(data: bytes) -> FileScan:
+    """Return what a file has; `problem` says why it cannot be scanned."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes are the author's to hear of
+            warnings.simplefilter("ignore")  # invalid escapes are for the author to hear of
             tree = ast.parse(data)
-        return _followed(tree)
+        return _scan_of(tree)
     except SyntaxError as error:
-        return Scanned(f"cannot be parsed: {error.msg}", error.lineno or 1)
+        return FileScan(f"cannot be parsed: {error.msg}", error.lineno or 1)
     except (ValueError, UnicodeError) as error:
-        return Scanned(f"cannot be parsed: {error}", 1)
-    except (RecursionError, MemoryError):
-        return Scanned("is nested too deeply to be scanned", 1)
+        return FileScan(f"cannot be parsed: {error}", 1)
+    except (RecursionError, MemoryError):  # the parser raises MemoryError where its stack ends
+        return FileScan("is nested too deeply to be scanned", 1)
 
 
-def _followed(tree: ast.Module) -> Scanned:
-    found = Collected()
-    walk = Definitions(found)
-    walk.module(tree)
-    functions = {raw.function for raw in found.raw}
-    known = constants(walk.names.module.known)
-    walk.names.module.known.clear()  # classes refer to the module that has them: a cycle
-    return Scanned(
-        found=list(found.raw),
+def _scan_of(tree: ast.Module) -> FileScan:
+    walk = follow(tree)
+    found = walk.found
+    findings = found.findings
+    functions = {raw.function for raw in findings}
+    constants = constants_of(walk.names.module.known)
+    # Classes refer to the module that has them, and nobody collects cycles during a scan.
+    walk.names.module.known.clear()
+    return FileScan(
+        findings=findings,
         texts=sorted(found.texts),
         chains=sorted(found.chains),
-        below=sorted(found.below),
-        names={name: sorted(words) for name, words in found.names.items()},
+        patterns=sorted(found.patterns),
+        references={name: sorted(others) for name, others in found.references.items()},
         docs={name: doc for name, doc in found.docs.items() if doc and name in functions},
-        constants=known,
+        constants=constants,
     )

@@ -142,11 +142,11 @@ def _usage(entry: Entry) -> list[str]:
 def _spelled(key: str) -> str:
     from keyword import iskeyword
 
-    from .._scan.walk.expressions import METHODS
+    from .._scan.walk.chains import SCOPE_METHODS
 
     parts = key.split(".")
     plain = all(part.isidentifier() and not iskeyword(part) for part in parts)
-    return f"hp.scope.{key}" if plain and parts[0] not in METHODS else f"hp.scope[{key!r}]"
+    return f"hp.scope.{key}" if plain and parts[0] not in SCOPE_METHODS else f"hp.scope[{key!r}]"
 
 
 def _others(entry: Entry) -> list[str]:

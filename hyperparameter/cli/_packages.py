@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._console import NotFound, print_message
-from .._scan import Program, cache_for, scan_paths
-from .._scan.files import Files, any_mentions_us
-from .._scan.modules import imports, walk
+from .._scan import SourceTree, cache_for, scan_paths
+from .._scan.files import SourceFiles, any_mentions_library
+from .._scan.modules import files_below
 from ._distributions import Distribution, distributions
 from ._entries import Entry, entries_of
 from ._target import Target, target_of
@@ -35,7 +35,7 @@ def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
     return entries_of(program.findings, target.name, target.folder)
 
 
-def _warn(program: Program) -> None:
+def _warn(program: SourceTree) -> None:
     for problem in program.problems:
         print_message(f"hp: warning: {problem}")
 
@@ -63,11 +63,11 @@ def dependencies(
 
 
 def _imported_by(target: Target, seen: set[str] | frozenset[str]) -> set[str]:
-    files = Files(None)
+    files = SourceFiles(None)
     tops: set[str] = set()
     for path in target.paths:
-        for file in walk(path, []) if os.path.isdir(path) else [path]:
-            names = imports(files.read(file))
+        for file in files_below(path, []) if os.path.isdir(path) else [path]:
+            names = files.imported_names(file)
             tops.update(name.partition(".")[0] for name in names if name[0] != ".")
     return tops - seen
 
@@ -81,7 +81,8 @@ def installed(search: Sequence[str], environ: Mapping[str, str]) -> list[Package
 
 def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
     roots = found.roots()
-    if not roots and not any_mentions_us(found.files()):  # quicker than a scan, and mostly true
+    # Quicker than a scan, and mostly true.
+    if not roots and not any_mentions_library(found.files()):
         return None
     paths = [*found.files(), *roots]
     program = scan_paths(paths, cache_for(found.info, environ))

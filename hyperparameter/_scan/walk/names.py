@@ -1,58 +1,93 @@
-"""The names of a module, class or function, and what each is known to be."""
+"""What names are bound to, and what is certain of that after branches and loops."""
 
 from __future__ import annotations
 
-from typing import Any
+import ast
+from collections.abc import Sequence
+
+from .folding import UNKNOWN
+from .handlers import Walk, visit_body
+from .values import (
+    AccessorOf,
+    Constant,
+    ImportedName,
+    LibraryName,
+    PartialText,
+    ScopeHandle,
+    Value,
+    is_same,
+)
+
+# A scope or an instance that a loop binds anew is most likely one of the same kind.
+_FORGOTTEN_IN_LOOPS = (Constant, PartialText, ImportedName, AccessorOf)
 
 
-class Names:
-    """One level of names; `outer` is where those that are not here are looked up."""
+def bind(walk: Walk, name: str, value: Value) -> None:
+    """Bind a name where it is assigned to, which `global` and `nonlocal` may say is further out."""
+    names = walk.names.shared.get(name, walk.names)
+    if names.kind == "module" and isinstance(value, AccessorOf):
+        walk.found.patterns.update((value.key, f"{value.key}.*"))  # others may import it
+    if isinstance(value, Constant) and isinstance(value.value, list):
+        value = None  # it may grow
+    if name in walk.names.shared and name in names.known:
+        value = _one_of(walk, [names.known[name], value])
+    names.known[name] = value
 
-    __slots__ = ("bases", "kind", "known", "outer", "shared")
 
-    def __init__(self, kind: str, outer: Names | None = None) -> None:
-        self.kind = kind  # "module", "class" or "function"
-        self.outer = outer
-        self.known: dict[str, Any] = {}
-        self.bases: list[Names] = []
-        self.shared: dict[str, Names] = {}  # those that `global` and `nonlocal` declare
+def forget(walk: Walk, target: ast.expr) -> None:
+    """Bind the names in a target to something unknown."""
+    for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
+        if isinstance(node, ast.Name):
+            walk.names.known[node.id] = None
 
-    def find(self, name: str) -> Any:
-        level: Names | None = self
-        while level is not None:
-            if name in level.known:
-                return level.known[name]
-            level = level.outer
-        return None
 
-    def has(self, name: str) -> bool:
-        level: Names | None = self
-        while level is not None:
-            if name in level.known:
-                return True
-            level = level.outer
-        return False
+def visit_branches(walk: Walk, *bodies: Sequence[ast.stmt]) -> None:
+    """Follow bodies of which one runs; what they bind differently is unknown afterwards."""
+    names, before = walk.names, walk.names.known
+    ends = []
+    for body in bodies:
+        names.known = dict(before)
+        visit_body(walk, body)
+        ends.append(names.known)
+    names.known = dict(before)
+    for name in dict.fromkeys(name for end in ends for name in end):
+        names.known[name] = _one_of(walk, [end[name] for end in ends if name in end])
 
-    def member(self, name: str, depth: int = 20) -> Any:
-        """Return what a class or its bases have by this name."""
-        if name in self.known or depth == 0:
-            return self.known.get(name)
-        for base in self.bases:
-            found = base.member(name, depth - 1)
-            if found is not None:
-                return found
-        return None
 
-    def for_function(self) -> Names:
-        """Return new names for a function that is defined here; class bodies are skipped."""
-        level = self
-        while level.kind == "class" and level.outer is not None:
-            level = level.outer
-        return Names("function", level)
+def _one_of(walk: Walk, values: list[Value]) -> Value:
+    """Return what a name is known to be that was bound to one of `values`."""
+    if all(is_same(values[0], value) for value in values):
+        return values[0]
+    for value in values:
+        if isinstance(value, (LibraryName, ScopeHandle)):
+            return value  # the rest is what stands in where it is missing
+        if isinstance(value, AccessorOf):
+            walk.found.patterns.update((value.key, f"{value.key}.*"))
+    return PartialText(UNKNOWN)
 
-    @property
-    def module(self) -> Names:
-        level = self
-        while level.outer is not None:
-            level = level.outer
-        return level
+
+def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
+    """Forget what a loop's body binds anew: where it begins, the names may be either."""
+    known = walk.names.known
+    lost = [name for name, value in known.items() if isinstance(value, _FORGOTTEN_IN_LOOPS)]
+    if lost:
+        for name in _bound_in(body).intersection(lost):
+            known[name] = None
+
+
+def _bound_in(body: Sequence[ast.AST]) -> set[str]:
+    """Return the names that statements and those inside of them bind."""
+    bound: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        statement = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(statement, field, ())
+        for field in ("target", "targets", "items"):
+            target = getattr(statement, field, None)
+            for one in target if isinstance(target, list) else [target] if target else ():
+                if isinstance(one, ast.Name):
+                    bound.add(one.id)
+                elif isinstance(one, ast.AST):
+                    bound.update(node.id for node in ast.walk(one) if isinstance(node, ast.Name))
+    return bound

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .values import Definition, Value
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _MOST_SOURCE = 200
 
 
@@ -19,17 +19,17 @@ class Parameter(NamedTuple):
     default: ast.expr | None
     annotation: str | None
     line: int
-    factory: bool = False  # whether the default is what a call of it gives
+    is_factory: bool = False  # whether the default is what a call of it gives
 
 
-def of_definition(made: Definition, bases: dict[str, Value]) -> tuple[str, list[Parameter]]:
+def parameters_of(definition: Definition, bases: dict[str, Value]) -> tuple[str, list[Parameter]]:
     """Return docstring and parameters of what `@hp.param` decorates, without self and cls.
 
     `bases` has the classes of this file by the names under which a class may inherit from them.
     """
-    if not isinstance(made.node, ast.ClassDef):
-        return docstring(made.node), list(_of_function(made.node, made.qualname))
-    return _of_class(made.node, bases, 20)
+    if not isinstance(definition.node, ast.ClassDef):
+        return docstring(definition.node), list(_of_function(definition.node, definition.qualname))
+    return _of_class(definition.node, bases, 20)
 
 
 def docstring(node: ast.AST) -> str:
@@ -41,7 +41,7 @@ def docstring(node: ast.AST) -> str:
     return ""
 
 
-def _of_function(node: Function, qualname: str, skip: int = 0) -> Iterator[Parameter]:
+def _of_function(node: FunctionNode, qualname: str, skip: int = 0) -> Iterator[Parameter]:
     args = node.args
     positional = [*args.posonlyargs, *args.args]
     defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults)
@@ -60,7 +60,7 @@ def _of_class(
     doc = docstring(node)
     for name in ("__init__", "__new__"):
         for statement in node.body:
-            if isinstance(statement, Function) and statement.name == name:
+            if isinstance(statement, FunctionNode) and statement.name == name:
                 doc = doc or docstring(statement)
                 return doc, list(_of_function(statement, name, skip=1))
     inherited: dict[str, Parameter] = {}
@@ -116,12 +116,17 @@ def annotation(node: ast.expr | None) -> str | None:
         return None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
-    return source(node)
+    return unparsed(node)
 
 
-def source(node: ast.expr) -> str:
+def unparsed(node: ast.expr) -> str:
     """Return an expression as text on one line, cut where it is long."""
     if isinstance(node, ast.Name):
         return node.id
     shown = " ".join(ast.unparse(node).split())
     return shown if len(shown) <= _MOST_SOURCE else f"{shown[: _MOST_SOURCE - 3]}..."
+
+
+def all_arguments(args: ast.arguments) -> list[ast.arg]:
+    variadic = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *variadic]

@@ -1,238 +1,193 @@
-"""Following statements: what names are bound to, and what is certain of that."""
+"""Following statements in their order."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
-from .calls import Calls
-from .values import (  # fmt: skip
-    UNKNOWN,
-    Access,
-    Const,
-    Handle,
-    Instance,
-    Items,
-    Ours,
-    Ref,
-    Text,
-    Value,
-    concatenated,
-    same,
-)
-
-_AT_ONCE = (Const, Text, Ref, Access)
+from .chains import visit_chain
+from .folding import concatenated
+from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_body, visit_condition
+from .names import bind, forget, forget_rebound, visit_branches
+from .values import AccessorOf, Constant, Instance, PartialSequence, ScopeHandle, Value, is_same
 
 
-class Statements(Calls):
-    """Follows statements in their order."""
-
-    def _body(self, statements: Sequence[ast.stmt]) -> None:
-        for statement in statements:
-            self.visit(statement)
-
-    def _branch(self, *bodies: Sequence[ast.stmt]) -> None:
-        """Follow statements of which one part runs; what they bind differently is unknown after."""
-        names, before = self.names, self.names.known
-        ends = []
-        for body in bodies:
-            names.known = dict(before)
-            self._body(body)
-            ends.append(names.known)
-        names.known = dict(before)
-        for name in dict.fromkeys(name for end in ends for name in end):
-            names.known[name] = self._one_of([end[name] for end in ends if name in end])
-
-    def _one_of(self, values: list[Value]) -> Value:
-        """Return what a name is that was bound to one of `values`."""
-        if all(same(values[0], value) for value in values):
-            return values[0]
-        for value in values:
-            if isinstance(value, (Ours, Handle)):
-                return value  # the rest is what stands in where it is missing
-            if isinstance(value, Access):
-                self.found.below.update((value.key, f"{value.key}.*"))
-        return Text(UNKNOWN)
-
-    def bind(self, name: str, value: Value) -> None:
-        names = self.names.shared.get(name, self.names)
-        if names.kind == "module" and isinstance(value, Access):
-            self.found.below.update((value.key, f"{value.key}.*"))  # others may import it
-        if isinstance(value, Const) and isinstance(value.value, list):
-            value = None  # it may grow
-        if name in self.names.shared and name in names.known:
-            value = self._one_of([names.known[name], value])
-        names.known[name] = value
-
-    def _Expr(self, node: ast.Expr) -> Value:
-        if not isinstance(node.value, ast.Constant):
-            self.visit(node.value)
-        return None
-
-    def _Assign(self, node: ast.Assign) -> Value:
-        single = node.targets[0] if len(node.targets) == 1 else None
-        outer = self.unit
-        if self.names.kind == "module" and isinstance(single, ast.Name):
-            self.unit = self.found.names.setdefault(single.id, set())
-        value = self.visit(node.value)
-        for target in node.targets:
-            self._assign(target, value)
-        self.unit = outer
-        return None
-
-    def _assign(self, target: ast.expr, value: Value) -> None:
-        if isinstance(target, ast.Name):
-            self.bind(target.id, value)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(target.elts, value)
-        elif isinstance(target, ast.Starred):
-            self._assign(target.value, None)
-        else:
-            if isinstance(value, Access):
-                self.found.escaped(value, self.function)
-            self._store(target, value)
-
-    def _unpack(self, targets: list[ast.expr], value: Value) -> None:
-        values: Sequence[Value] = [None] * len(targets)
-        if isinstance(value, Items) and len(value.values) == len(targets):
-            values = value.values
-        plain = value.value if isinstance(value, Const) else None
-        if isinstance(plain, (list, tuple)) and len(plain) == len(targets):
-            values = [Const(part) for part in plain]
-        for target, part in zip(targets, values, strict=True):
-            self._assign(target, part)
-
-    def _store(self, target: ast.expr, value: Value) -> None:
-        """Follow an assignment to an attribute or an item, which for a scope is a write."""
-        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            owner = self.names.find(target.value.id)
-            if isinstance(owner, Instance):
-                old = owner.names.known.get(target.attr)
-                owner.names.known[target.attr] = value if old is None or same(old, value) else None
-        self.chain(target, stored=True)
-
-    def _AnnAssign(self, node: ast.AnnAssign) -> Value:
-        self.use(node.annotation)
-        if node.value is not None:
-            self._assign(node.target, self.visit(node.value))
-        return None
-
-    def _AugAssign(self, node: ast.AugAssign) -> Value:
-        value = self.use(node.value)
-        old = self.chain(node.target) if not isinstance(node.target, ast.Name) else None
-        if isinstance(node.target, ast.Name):
-            old = self.names.find(node.target.id)
-            is_sum = isinstance(node.op, ast.Add)
-            self.bind(node.target.id, concatenated(old, value) if is_sum else None)
-        elif isinstance(old, Access):
-            self.found.read(old, self.function)
-        return None
-
-    def _Delete(self, node: ast.Delete) -> Value:
-        for target in node.targets:
-            if isinstance(target, (ast.Attribute, ast.Subscript)):
-                self.chain(target, stored=True)
-        return None
-
-    def _If(self, node: ast.If) -> Value:
-        self.truth(node.test)
-        self._branch(node.body, node.orelse)
-        return None
-
-    def _While(self, node: ast.While) -> Value:
-        self._doubt(node.body)
-        self.truth(node.test)
-        self._branch(node.body, ())
-        self._branch(node.orelse, ())
-        return None
-
-    def _Assert(self, node: ast.Assert) -> Value:
-        self.truth(node.test)
-        if node.msg is not None:
-            self.use(node.msg)
-        return None
-
-    def _For(self, node: ast.For | ast.AsyncFor) -> Value:
-        self.bulk(self.use(node.iter))
-        self.forget(node.target)
-        self._doubt(node.body)
-        self._branch(node.body, ())
-        self._branch(node.orelse, ())
-        return None
-
-    _AsyncFor = _For
-
-    def _doubt(self, body: Sequence[ast.stmt]) -> None:
-        """Forget what a loop's body binds anew: at its beginning the names may be either."""
-        lost = [n for n, value in self.names.known.items() if isinstance(value, _AT_ONCE)]
-        if lost:
-            for name in _bound_in(body).intersection(lost):
-                self.names.known[name] = None
-
-    def _Try(self, node: ast.Try) -> Value:
-        self._branch(node.body, ())
-        for handler in node.handlers:
-            if handler.type is not None:
-                self.use(handler.type)
-            if handler.name:
-                self.names.known[handler.name] = None
-            self._branch(handler.body, ())
-        self._branch(node.orelse, ())
-        self._body(node.finalbody)
-        return None
-
-    _TryStar = _Try
-
-    def _With(self, node: ast.With | ast.AsyncWith) -> Value:
-        for entered in node.items:
-            value = self.use(entered.context_expr)
-            if entered.optional_vars is not None:
-                self._assign(entered.optional_vars, value if isinstance(value, Handle) else None)
-        self._body(node.body)
-        return None
-
-    _AsyncWith = _With
-
-    def _Match(self, node: ast.Match) -> Value:
-        self.use(node.subject)
-        for case in node.cases:
-            for part in ast.walk(case.pattern):
-                name = getattr(part, "name", None) or getattr(part, "rest", None)
-                if isinstance(name, str):
-                    self.names.known[name] = None
-            self.visit(case.pattern)
-            if case.guard is not None:
-                self.truth(case.guard)
-            self._branch(case.body, ())
-        return None
-
-    def _Global(self, node: ast.Global) -> Value:
-        self.names.shared.update(dict.fromkeys(node.names, self.names.module))
-        return None
-
-    def _Nonlocal(self, node: ast.Nonlocal) -> Value:
-        for name in node.names:
-            level = self.names.outer
-            while level is not None and name not in level.known:
-                level = level.outer
-            if level is not None:
-                self.names.shared[name] = level
-        return None
+@handles(ast.Expr)
+def _expression(walk: Walk, node: ast.Expr) -> Value:
+    if not isinstance(node.value, ast.Constant):  # a docstring is not a key
+        visit(walk, node.value)
+    return None
 
 
-def _bound_in(body: Sequence[ast.AST]) -> set[str]:
-    """Return the names that statements bind, those inside of them included."""
-    bound: set[str] = set()
-    waiting = list(body)
-    while waiting:
-        statement = waiting.pop()
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting += getattr(statement, field, ())
-        for field in ("target", "targets", "items"):
-            target = getattr(statement, field, None)
-            for one in target if isinstance(target, list) else [target] if target else ():
-                if isinstance(one, ast.Name):
-                    bound.add(one.id)
-                elif isinstance(one, ast.AST):
-                    bound.update(node.id for node in ast.walk(one) if isinstance(node, ast.Name))
-    return bound
+@handles(ast.Return)
+def _return(walk: Walk, node: ast.Return) -> Value:
+    if node.value is not None:
+        pass_on(walk, node.value)
+    return None
+
+
+@handles(ast.Assign)
+def _assignment(walk: Walk, node: ast.Assign) -> Value:
+    single = node.targets[0] if len(node.targets) == 1 else None
+    outer = walk.references
+    if walk.names.kind == "module" and isinstance(single, ast.Name):
+        walk.references = walk.found.references.setdefault(single.id, set())
+    value = visit(walk, node.value)
+    for target in node.targets:
+        _assign(walk, target, value)
+    walk.references = outer
+    return None
+
+
+def _assign(walk: Walk, target: ast.expr, value: Value) -> None:
+    if isinstance(target, ast.Name):
+        bind(walk, target.id, value)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        _unpack(walk, target.elts, value)
+    elif isinstance(target, ast.Starred):
+        _assign(walk, target.value, None)
+    elif isinstance(target, (ast.Attribute, ast.Subscript)):
+        if isinstance(value, AccessorOf):
+            walk.found.add_escaped(value, walk.function)
+        _store(walk, target, value)
+
+
+def _unpack(walk: Walk, targets: list[ast.expr], value: Value) -> None:
+    values: Sequence[Value] = [None] * len(targets)
+    if isinstance(value, PartialSequence) and len(value.values) == len(targets):
+        values = value.values
+    plain = value.value if isinstance(value, Constant) else None
+    if isinstance(plain, (list, tuple)) and len(plain) == len(targets):
+        values = [Constant(part) for part in plain]
+    for target, part in zip(targets, values, strict=True):
+        _assign(walk, target, part)
+
+
+def _store(walk: Walk, target: ast.Attribute | ast.Subscript, value: Value) -> None:
+    """Follow an assignment to an attribute or an item, which for a scope is a write."""
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        owner = walk.names.find(target.value.id)
+        if isinstance(owner, Instance):
+            old = owner.names.known.get(target.attr)
+            owner.names.known[target.attr] = value if old is None or is_same(old, value) else None
+    visit_chain(walk, target, is_stored=True)
+
+
+@handles(ast.AnnAssign)
+def _annotated_assignment(walk: Walk, node: ast.AnnAssign) -> Value:
+    pass_on(walk, node.annotation)
+    if node.value is not None:
+        _assign(walk, node.target, visit(walk, node.value))
+    return None
+
+
+@handles(ast.AugAssign)
+def _augmented_assignment(walk: Walk, node: ast.AugAssign) -> Value:
+    value = pass_on(walk, node.value)
+    if isinstance(node.target, ast.Name):
+        old = walk.names.find(node.target.id)
+        is_sum = isinstance(node.op, ast.Add)
+        bind(walk, node.target.id, concatenated(old, value) if is_sum else None)
+    else:
+        old = visit_chain(walk, node.target)
+        if isinstance(old, AccessorOf):
+            walk.found.add_read(old, walk.function)
+    return None
+
+
+@handles(ast.Delete)
+def _deletion(walk: Walk, node: ast.Delete) -> Value:
+    for target in node.targets:
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            visit_chain(walk, target, is_stored=True)
+    return None
+
+
+@handles(ast.If)
+def _if(walk: Walk, node: ast.If) -> Value:
+    visit_condition(walk, node.test)
+    visit_branches(walk, node.body, node.orelse)
+    return None
+
+
+@handles(ast.While)
+def _while(walk: Walk, node: ast.While) -> Value:
+    forget_rebound(walk, node.body)
+    visit_condition(walk, node.test)
+    visit_branches(walk, node.body, ())
+    visit_branches(walk, node.orelse, ())
+    return None
+
+
+@handles(ast.For, ast.AsyncFor)
+def _for(walk: Walk, node: ast.For | ast.AsyncFor) -> Value:
+    bulk_read(walk, pass_on(walk, node.iter))
+    forget(walk, node.target)
+    forget_rebound(walk, node.body)
+    visit_branches(walk, node.body, ())
+    visit_branches(walk, node.orelse, ())
+    return None
+
+
+@handles(ast.Try, ast.TryStar)
+def _try(walk: Walk, node: ast.Try | ast.TryStar) -> Value:
+    visit_branches(walk, node.body, ())
+    for handler in node.handlers:
+        if handler.type is not None:
+            pass_on(walk, handler.type)
+        if handler.name:
+            walk.names.known[handler.name] = None
+        visit_branches(walk, handler.body, ())
+    visit_branches(walk, node.orelse, ())
+    visit_body(walk, node.finalbody)
+    return None
+
+
+@handles(ast.With, ast.AsyncWith)
+def _with(walk: Walk, node: ast.With | ast.AsyncWith) -> Value:
+    for entered in node.items:
+        value = pass_on(walk, entered.context_expr)
+        if entered.optional_vars is not None:
+            _assign(walk, entered.optional_vars, value if isinstance(value, ScopeHandle) else None)
+    visit_body(walk, node.body)
+    return None
+
+
+@handles(ast.Match)
+def _match(walk: Walk, node: ast.Match) -> Value:
+    pass_on(walk, node.subject)
+    for case in node.cases:
+        for part in ast.walk(case.pattern):
+            name = getattr(part, "name", None) or getattr(part, "rest", None)
+            if isinstance(name, str):
+                walk.names.known[name] = None
+        visit(walk, case.pattern)
+        if case.guard is not None:
+            visit_condition(walk, case.guard)
+        visit_branches(walk, case.body, ())
+    return None
+
+
+@handles(ast.Assert)
+def _assert(walk: Walk, node: ast.Assert) -> Value:
+    visit_condition(walk, node.test)
+    if node.msg is not None:
+        pass_on(walk, node.msg)
+    return None
+
+
+@handles(ast.Global)
+def _global(walk: Walk, node: ast.Global) -> Value:
+    walk.names.shared.update(dict.fromkeys(node.names, walk.names.module))
+    return None
+
+
+@handles(ast.Nonlocal)
+def _nonlocal(walk: Walk, node: ast.Nonlocal) -> Value:
+    for name in node.names:
+        level = walk.names.outer
+        while level is not None and name not in level.known:
+            level = level.outer
+        if level is not None:
+            walk.names.shared[name] = level
+    return None

@@ -1,76 +1,68 @@
-"""What is known of an expression without running it, and the folding of texts into keys.
-
-A text of which parts are unknown has `*` in their place; a part that another module defines
-is its dotted path between two NULs, until the files of a program are put together;
-one that a subclass may change is between two SOH characters.
-"""
+"""What is known of an expression without running it, and the names that are known."""
 
 from __future__ import annotations
 
 import ast
-import re
-from typing import Any, NamedTuple
-
-from .names import Names
+from typing import NamedTuple
 
 
-class Const(NamedTuple):
+class Constant(NamedTuple):
     """A literal, or what folds to one."""
 
-    value: Any
+    value: object
 
 
-class Text(NamedTuple):
-    """A text of which parts are unknown."""
+class PartialText(NamedTuple):
+    """A text of which parts are unknown: `folding` says how a template is written."""
 
     template: str
 
 
-class Ref(NamedTuple):
+class PartialSequence(NamedTuple):
+    """A list or tuple with an item that is not a literal."""
+
+    values: tuple[Value, ...]
+
+
+class ImportedName(NamedTuple):
     """Something imported: `package.module.NAME`, with leading dots where that is relative."""
 
     path: str
 
 
-class Items(NamedTuple):
-    """A list or tuple that is no literal."""
-
-    values: tuple[Value, ...]
-
-
-class Ours(NamedTuple):
-    """Something of this library by its public name; empty for the module."""
+class LibraryName(NamedTuple):
+    """Something of this library by its public name; empty for the package itself."""
 
     name: str
 
 
-class Handle(NamedTuple):
+class ScopeHandle(NamedTuple):
     """A scope that has been opened."""
 
 
-class Access(NamedTuple):
-    """An accessor that nobody has read yet."""
+class AccessorOf(NamedTuple):
+    """The accessor of a key, before anybody reads it."""
 
     key: str
     line: int
 
 
-class ReadOf(NamedTuple):
+class ValueOf(NamedTuple):
     """The value that reading a key gave."""
 
     key: str
     line: int
 
 
-class Method(NamedTuple):
+class BoundMethod(NamedTuple):
     """A method of a scope or of a text, before it is called."""
 
     owner: Value
     name: str
 
 
-class Decorator(NamedTuple):
-    """What `hp.param("namespace")` gives; no namespace stands for the name of what it decorates."""
+class ParamDecorator(NamedTuple):
+    """The result of `hp.param("namespace")`; without one, the decorated name is the namespace."""
 
     namespace: str | None
 
@@ -89,134 +81,81 @@ class Instance(NamedTuple):
     names: Names
 
 
+# None is what nothing is known of.
 Value = (
-    Const | Text | Ref | Items | Ours | Handle | Access | ReadOf | Method | Decorator
-    | Definition | Instance | None
+    Constant | PartialText | PartialSequence | ImportedName | LibraryName | ScopeHandle
+    | AccessorOf | ValueOf | BoundMethod | ParamDecorator | Definition | Instance | None
 )  # fmt: skip
 
-UNKNOWN = "*"
-_MARKS = frozenset("*\0\1")
-_FIELD = re.compile(r"\{\{|\}\}|\{(\w*)[^{}]*\}")
-_PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")
+
+class Names:
+    """The names of a module, class or function; others are looked up in `outer`."""
+
+    __slots__ = ("bases", "kind", "known", "outer", "shared")
+
+    def __init__(self, kind: str, outer: Names | None = None) -> None:
+        self.kind = kind  # "module", "class" or "function"
+        self.outer = outer
+        self.known: dict[str, Value] = {}
+        self.bases: list[Names] = []
+        self.shared: dict[str, Names] = {}  # those that `global` and `nonlocal` declare
+
+    def find(self, name: str) -> Value:
+        level: Names | None = self
+        while level is not None:
+            if name in level.known:
+                return level.known[name]
+            level = level.outer
+        return None
+
+    def has(self, name: str) -> bool:
+        level: Names | None = self
+        while level is not None:
+            if name in level.known:
+                return True
+            level = level.outer
+        return False
+
+    def member(self, name: str, depth: int = 20) -> Value:
+        """Return what a class has by this name, or else one of its bases."""
+        if name in self.known or depth == 0:  # deeper than any real hierarchy
+            return self.known.get(name)
+        for base in self.bases:
+            found = base.member(name, depth - 1)
+            if found is not None:
+                return found
+        return None
+
+    def for_function(self) -> Names:
+        """Return new names for a function defined here; as in Python, it does not see classes'."""
+        level = self
+        while level.kind == "class" and level.outer is not None:
+            level = level.outer
+        return Names("function", level)
+
+    @property
+    def module(self) -> Names:
+        level = self
+        while level.outer is not None:
+            level = level.outer
+        return level
 
 
-def is_ours(value: Value, name: str) -> bool:
-    return isinstance(value, Ours) and value.name == name
+def is_library_name(value: Value, name: str) -> bool:
+    return isinstance(value, LibraryName) and value.name == name
 
 
 def is_scope(value: Value) -> bool:
-    """Tell a scope that has been opened, and `hp.scope`, which stands for the one active."""
-    return isinstance(value, Handle) or is_ours(value, "scope")
-
-
-def same(one: Value, other: Value) -> bool:
-    return type(one) is type(other) and one == other
-
-
-def either(*values: Value) -> Value:
-    """Return what one of `values` is: all of them alike, or a scope among what is unknown."""
-    scopes = [value for value in values if is_scope(value)]
-    if scopes:
-        return scopes[0]
-    return values[0] if all(same(values[0], value) for value in values) else None
-
-
-def template(value: Value) -> str:
-    """Return the text that `value` is, `*` where it is unknown."""
-    if isinstance(value, Const):
-        return str(value.value) if isinstance(value.value, (str, int, float)) else UNKNOWN
-    if isinstance(value, Text):
-        return value.template
-    if isinstance(value, Ref):
-        return f"\0{value.path}\0"
-    return UNKNOWN
-
-
-def text(parts: str) -> Value:
-    return Const(parts) if _MARKS.isdisjoint(parts) else Text(parts)
+    """Tell a scope that has been opened, and `hp.scope`, which stands for the active one."""
+    return isinstance(value, ScopeHandle) or is_library_name(value, "scope")
 
 
 def is_text(value: Value) -> bool:
-    return isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, str))
+    return isinstance(value, PartialText) or (
+        isinstance(value, Constant) and isinstance(value.value, str)
+    )
 
 
-def concatenated(left: Value, right: Value) -> Value:
-    """Return `left + right` where one of them is a text."""
-    if is_text(left) or is_text(right):
-        return text(template(left) + template(right))
-    if isinstance(left, Ref) and isinstance(right, Ref):
-        return Text(template(left) + template(right))
-    return None
-
-
-def joined(separator: Value, items: Value) -> Value:
-    if isinstance(items, Items):
-        return text(template(separator).join(template(item) for item in items.values))
-    if isinstance(items, Const) and isinstance(items.value, (list, tuple)):
-        return text(template(separator).join(template(Const(item)) for item in items.value))
-    return Text(UNKNOWN)
-
-
-def formatted(pattern: Value, args: list[Value], keywords: dict[str, Value]) -> Value:
-    """Return `pattern.format(*args, **keywords)`."""
-    count = iter(range(len(args)))
-
-    def field(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return match[0][0]
-        if match[0] != f"{{{match[1]}}}":
-            return UNKNOWN
-        if match[1] in keywords:
-            return template(keywords[match[1]])
-        index = int(match[1]) if match[1].isdecimal() else next(count, len(args))
-        return template(args[index]) if index < len(args) and "*" not in match[1] else UNKNOWN
-
-    return text(_FIELD.sub(field, template(pattern)))
-
-
-def percent(pattern: Value, right: Value) -> Value:
-    """Return `pattern % right`."""
-    if isinstance(right, Const) and isinstance(right.value, tuple):
-        args: tuple[Value, ...] = tuple(Const(item) for item in right.value)
-    else:
-        args = right.values if isinstance(right, Items) else (right,)
-    rest = iter(args)
-    named = right.value if isinstance(right, Const) and isinstance(right.value, dict) else {}
-
-    def field(match: re.Match[str]) -> str:
-        if match[0] == "%%":
-            return "%"
-        if match[1] is not None:
-            return template(Const(named[match[1]])) if match[1] in named else UNKNOWN
-        value = next(rest, None)
-        return template(value) if match[0] in ("%s", "%d") else UNKNOWN
-
-    return text(_PERCENT.sub(field, template(pattern)))
-
-
-def item(container: Value, key: Value) -> Value:
-    """Return `container[key]` where both are known."""
-    if isinstance(container, Const) and isinstance(key, Const):
-        try:
-            return Const(container.value[key.value])
-        except (TypeError, LookupError, ValueError):
-            return None
-    if isinstance(container, Items) and isinstance(key, Const) and isinstance(key.value, int):
-        index = key.value
-        inside = -len(container.values) <= index < len(container.values)
-        return container.values[index] if inside else None
-    return None
-
-
-def member(names: Names, name: str) -> Value:
-    """Return what a class has by this name, as far as its body tells."""
-    value: Value = names.member(name)
-    return value
-
-
-def own(names: Names, name: str) -> Value:
-    """Return what an object of a class has by this name; a text may be another in a subclass."""
-    value = member(names, name)
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return Text(f"\1{value.value}\1")
-    return value
+def is_same(one: Value, other: Value) -> bool:
+    # Named tuples of different types are equal where their fields are.
+    return type(one) is type(other) and one == other

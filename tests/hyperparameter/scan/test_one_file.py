@@ -1,11 +1,12 @@
 """What the static scan finds in one file."""
 
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from hyperparameter._scan import NO_DEFAULT, Finding, scan_paths
+from hyperparameter._scan import NO_KNOWN_DEFAULT, Finding, scan_paths
+from hyperparameter._scan.walk.handlers import HANDLERS
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def scan(tmp_path: Any) -> Any:
 
 def shown(findings: list[Finding]) -> dict[str, Any]:
     """Return keys with their defaults, `...` where there is none."""
-    return {f.key: f.default if f.default is not NO_DEFAULT else ... for f in findings}
+    return {f.key: f.default if f.default is not NO_KNOWN_DEFAULT else ... for f in findings}
 
 
 IMPORTS = [
@@ -261,7 +262,7 @@ def test_every_kind_of_declaration_is_found(scan: Any, case: str) -> None:
     found = scan(f"import hyperparameter as hp\n{source}\n").findings
     assert shown(found) == expected
     assert {f.kind for f in found} == {"declared"}
-    assert all(f.required == (f.default is NO_DEFAULT) for f in found)
+    assert all(f.required == (f.default is NO_KNOWN_DEFAULT) for f in found)
 
 
 def test_a_constant_of_an_object_may_be_another_in_a_subclass(scan: Any) -> None:
@@ -367,3 +368,10 @@ def test_nothing_that_is_scanned_is_run(scan: Any, tmp_path: Any) -> None:
     marker = tmp_path / "marker"
     scan(f"import hyperparameter as hp\nopen({str(marker)!r}, 'w')\nhp.scope.a | 1\n")
     assert not marker.exists()
+
+
+def test_each_kind_of_node_is_followed_by_a_function_written_for_it() -> None:
+    assert len(HANDLERS) > 40
+    for kind, handler in HANDLERS.items():
+        annotation = get_type_hints(handler)["node"]
+        assert kind in (get_args(annotation) or [annotation])

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter._scan import Cache, Finding, Program, cache_for, scan_paths, scan_program
-from hyperparameter._scan.modules import imports
+from hyperparameter._scan import Finding, ScanCache, SourceTree, cache_for, scan_paths, scan_program
+from hyperparameter._scan.modules import imported_names
 from hyperparameter._scan.source import scan as scan_bytes
 
 Tree = Callable[..., Path]
@@ -40,7 +40,7 @@ def tree(tmp_path: Path) -> Tree:
     return write
 
 
-def program_of(folder: Path, *search: Path, loaded: Any = (), cache: Any = None) -> Program:
+def program_of(folder: Path, *search: Path, loaded: Any = (), cache: Any = None) -> SourceTree:
     return scan_program(str(folder / "main.py"), loaded, [str(folder), *map(str, search)], cache)
 
 
@@ -144,7 +144,7 @@ def test_installed_packages_count_whole_where_they_use_us(tree: Tree, tmp_path: 
     folder = tree(main="import uses, plain, numpy_that_is_missing")
     cache = tmp_path / "cache"
     for _ in range(2):
-        program = program_of(folder, site, cache=Cache(str(cache), "x"))
+        program = program_of(folder, site, cache=ScanCache(str(cache), "x"))
         assert keys(program.findings) == ["lazy", "too"]
 
 
@@ -295,7 +295,7 @@ def test_calls_through_files_that_do_not_use_us_are_followed(tree: Tree, tmp_pat
         broken="def",
     )
     for _ in range(2):
-        program = program_of(folder, cache=Cache(str(tmp_path), "x"))
+        program = program_of(folder, cache=ScanCache(str(tmp_path), "x"))
         assert keys(program.reachable(str(folder / "main.py"), "main")) == ["train.lr"]
         assert program.problems == []
         assert not program.mentions("train.rl")
@@ -309,9 +309,9 @@ def test_a_cache_saves_scanning_and_never_changes_what_is_found(
     folder = tree(main=source, broken=f"{HP}def")
     loaded = [str(folder / "broken.py")]
     bare = program_of(folder, loaded=loaded)
-    first = program_of(folder, loaded=loaded, cache=Cache(str(tmp_path), "x"))
+    first = program_of(folder, loaded=loaded, cache=ScanCache(str(tmp_path), "x"))
     monkeypatch.setattr("hyperparameter._scan.files.scan", lambda data: pytest.fail("scanned"))
-    second = program_of(folder, loaded=loaded, cache=Cache(str(tmp_path), "x"))
+    second = program_of(folder, loaded=loaded, cache=ScanCache(str(tmp_path), "x"))
     assert bare.findings == first.findings == second.findings
     assert list(map(repr, bare.findings)) == list(map(repr, second.findings))
     assert bare.problems == first.problems == second.problems
@@ -323,7 +323,7 @@ def test_a_changed_file_is_scanned_again_and_a_lost_one_forgotten(
 ) -> None:
     folder = tree(main=f"import a\n{HP}hp.scope.x | 1", a=f"{HP}hp.scope.a | 1")
     for expected, changed in [(["a", "x"], "b"), (["b", "x"], "c"), (["c", "x"], "c")]:
-        assert keys(program_of(folder, cache=Cache(str(tmp_path), "x")).findings) == expected
+        assert keys(program_of(folder, cache=ScanCache(str(tmp_path), "x")).findings) == expected
         tree(a=f"{HP}hp.scope.{changed} | 1")
     (kept,) = tmp_path.glob("*.scan")
     assert len(json.loads(kept.read_bytes().partition(b"\n")[2])) == 2
@@ -332,7 +332,7 @@ def test_a_changed_file_is_scanned_again_and_a_lost_one_forgotten(
 @pytest.mark.parametrize("damage", [b"", b"\0" * 99, b"{}", b"cut", b"changed", b"folder"])
 def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> None:
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    program_of(folder, cache=Cache(str(tmp_path), "x"))
+    program_of(folder, cache=ScanCache(str(tmp_path), "x"))
     (kept,) = tmp_path.glob("*.scan")
     whole = kept.read_bytes()
     if damage == b"folder":
@@ -341,7 +341,7 @@ def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> N
     else:
         changed = {b"cut": whole[:-9], b"changed": whole.replace(b'"a"', b'"z"')}
         kept.write_bytes(changed.get(damage, damage))
-    assert keys(program_of(folder, cache=Cache(str(tmp_path), "x")).findings) == ["a"]
+    assert keys(program_of(folder, cache=ScanCache(str(tmp_path), "x")).findings) == ["a"]
     assert sorted(p.suffix for p in tmp_path.iterdir()) == ["", ".scan"]
 
 
@@ -350,13 +350,13 @@ def test_a_cache_that_may_not_be_written_is_none(tree: Tree, tmp_path: Path) -> 
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    assert keys(program_of(folder, cache=Cache(str(closed), "x")).findings) == ["a"]
+    assert keys(program_of(folder, cache=ScanCache(str(closed), "x")).findings) == ["a"]
     assert list(closed.iterdir()) == []
 
 
 def test_a_cache_where_no_folder_can_be_is_none(tree: Tree) -> None:
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    cache = Cache(str(folder / "main.py" / "below"), "x")
+    cache = ScanCache(str(folder / "main.py" / "below"), "x")
     assert keys(program_of(folder, cache=cache).findings) == ["a"]
 
 
@@ -460,7 +460,7 @@ def test_exactly_the_keys_of_a_program_are_found(cases: list[tuple[str, Any, str
         expected.append((key, default))
     scanned = scan_bytes("\n".join(lines).encode())
     assert scanned.problem == ""
-    found = [(raw.key, raw.default and raw.default[0]) for raw in scanned.found]
+    found = [(raw.key, raw.default and raw.default[0]) for raw in scanned.findings]
     assert {repr(one) for one in found} == {repr(one) for one in expected}
 
 
@@ -478,7 +478,7 @@ def test_what_a_program_reads_when_it_runs_is_what_was_found(
     with hp.record() as record:
         exec(source, {})
     assert {read.key for read in record.reads} == {
-        raw.key for raw in scan_bytes(source.encode()).found
+        raw.key for raw in scan_bytes(source.encode()).findings
     }
 
 
@@ -538,7 +538,7 @@ def test_no_key_that_a_program_reads_is_taken_for_a_mistake(
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_make_the_scan_fail(data: bytes) -> None:
     scan_bytes(data)
-    imports(data)
+    imported_names(data)
 
 
 def test_an_unknown_key_in_a_program_of_many_files_is_found_quickly(
@@ -548,8 +548,8 @@ def test_an_unknown_key_in_a_program_of_many_files_is_found_quickly(
     folder = tree(
         main="\n".join(f"import m{i}" for i in range(50)), **{f"m{i}": HP + body for i in range(50)}
     )
-    program_of(folder, cache=Cache(str(tmp_path), "x"))
+    program_of(folder, cache=ScanCache(str(tmp_path), "x"))
     start = time.process_time()
-    program = program_of(folder, cache=Cache(str(tmp_path), "x"))
+    program = program_of(folder, cache=ScanCache(str(tmp_path), "x"))
     assert not program.mentions("g1.kk")
     assert time.process_time() - start < 5  # the budget is in benchmarks/

@@ -1,0 +1,104 @@
+"""One walk through a file: what it has found so far, and the table of what follows which node.
+
+A handler is a function `(walk, node) -> Value` that follows one kind of node: it notes in
+`walk.found` what the node declares or reads, and returns what the node is known to be.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from .collector import MODULE, Collector
+from .folding import UNKNOWN
+from .parameters import FunctionNode
+from .values import AccessorOf, Constant, Names, Value, ValueOf, is_scope
+
+
+class FunctionBody(NamedTuple):
+    """The body of a function, which is followed when all names of the module are known."""
+
+    node: FunctionNode
+    qualname: str
+    names: Names
+    references: set[str]
+
+
+class Walk:
+    """What a walk has found, and where in the file it is."""
+
+    __slots__ = ("found", "function", "later", "names", "references")
+
+    def __init__(self) -> None:
+        self.found = Collector()
+        self.names = Names("module")  # those in force
+        self.function = MODULE  # the qualified name of the function or class that is followed
+        self.references: set[str] = set()  # the names that it refers to
+        self.later: list[FunctionBody] = []
+
+
+# No type of a table can say that each handler takes the kind of node that it is found by.
+Handler = Callable[[Walk, Any], Value]
+H = TypeVar("H", bound=Handler)
+
+HANDLERS: dict[type[ast.AST], Handler] = {}
+
+
+def handles(*kinds: type[ast.AST]) -> Callable[[H], H]:
+    """Enter a function into the table: it follows nodes of these kinds."""
+
+    def enter(handler: H) -> H:
+        HANDLERS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return enter
+
+
+def visit(walk: Walk, node: ast.AST) -> Value:
+    """Follow a node and return what it is known to be."""
+    # One look into a dictionary: files have a million nodes, and nodes have no subclasses.
+    handler: Handler = HANDLERS.get(type(node), _visit_parts)
+    return handler(walk, node)
+
+
+def visit_body(walk: Walk, statements: Sequence[ast.stmt]) -> None:
+    for statement in statements:
+        visit(walk, statement)
+
+
+def _visit_parts(walk: Walk, node: ast.AST) -> Value:
+    """Follow all parts of a node that has no handler; nobody knows what becomes of them."""
+    for name in node._fields:
+        child = getattr(node, name, None)
+        if isinstance(child, ast.AST):
+            pass_on(walk, child)
+        elif isinstance(child, list):
+            for one in child:
+                if isinstance(one, ast.AST):
+                    pass_on(walk, one)
+    return None
+
+
+def pass_on(walk: Walk, node: ast.AST) -> Value:
+    """Follow a node whose value may go anywhere: an accessor may be read under any longer key."""
+    value = visit(walk, node)
+    if isinstance(value, AccessorOf):
+        walk.found.add_escaped(value, walk.function)
+    return value
+
+
+def visit_condition(walk: Walk, node: ast.expr) -> Value:
+    """Follow an expression whose truth is asked for; a missing parameter is false."""
+    value = visit(walk, node)
+    if isinstance(value, AccessorOf):
+        walk.found.add_read(value, walk.function, ast.Constant(False), Constant(False))
+    return value
+
+
+def bulk_read(walk: Walk, value: Value) -> None:
+    """Note that everything in `value` is read: in a scope, or in the value of a key."""
+    if is_scope(value):
+        walk.found.patterns.add(UNKNOWN)
+    elif isinstance(value, ValueOf):
+        walk.found.add_escaped(AccessorOf(value.key, value.line), walk.function)
