@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._functions.wrapping import mark_kind, wrap
+from ._functions.wrapping import Args, Kwargs, Prepare, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
@@ -48,8 +48,11 @@ def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
 __all__ = [
     "DELETED",
     "EMPTY",
+    "Args",
+    "Kwargs",
     "Layer",
     "Origin",
+    "Prepare",
     "Process",
     "State",
     "UntypedText",

@@ -1,7 +1,8 @@
-"""Every error that this library raises on purpose.
+"""The errors about keys, values, files and command lines.
 
 There is one base class to catch, with subclasses that carry data.  A message names the key, where
-its value came from, and what to do about it.
+its value came from, and what to do about it.  Wrong use of an interface from code is a `TypeError`,
+`ValueError` or `RuntimeError`, as elsewhere in Python.
 """
 
 from __future__ import annotations

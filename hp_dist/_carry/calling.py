@@ -7,15 +7,9 @@ from typing import TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter._engine_interface import State
+from hyperparameter._engine_interface import Args, Kwargs, State
 
 T = TypeVar("T")
-
-Arguments = tuple[tuple[object, ...], dict[str, object]]
-"""The arguments of a call, by position and by name."""
-
-Prepare = Callable[[tuple[object, ...], dict[str, object]], Arguments]
-"""Opens scopes for a call, and returns the arguments to call with."""
 
 
 def call_and_detach(
@@ -37,7 +31,7 @@ def inside(function: Callable[..., T], attach: Callable[[], object]) -> Callable
     For a generator that is its first step; what `attach` opens is closed between the steps.
     """
 
-    def prepare(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    def prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
         attach()
         return args, kwargs
 

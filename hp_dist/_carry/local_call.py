@@ -21,7 +21,7 @@ from .submission import Attachments, Submission, receive
 T = TypeVar("T")
 
 ATTRIBUTE = "_hyperparameter"
-"""Where an engine's object keeps the submission that it needs, and so the files of the spool."""
+"""The attribute of a future or result that keeps its submission, and so its spool files, alive."""
 
 
 def run(

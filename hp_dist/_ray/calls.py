@@ -13,10 +13,9 @@ from typing import Any
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter._engine_interface import State
+from hyperparameter._engine_interface import Args, Kwargs, Prepare, State
 
 from .._carry.attachments import Store
-from .._carry.calling import Arguments, Prepare
 from .._carry.submission import Attachments, Submission, receive
 from .store import ObjectStore, give_back, lend
 
@@ -154,7 +153,7 @@ def _pop_submission(kwargs: dict[str, object]) -> tuple[Submission | None, Attac
     return receive(ObjectStore, payload, attachments), attachments
 
 
-def _prepare(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     submission, attachments = _pop_submission(kwargs)
     if submission is not None:
         submission.attach()
@@ -168,7 +167,7 @@ def _finish(before: State | None) -> None:
     give_back()
 
 
-def _prepare_init(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+def _prepare_init(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     submission, _ = _pop_submission(kwargs)
     if submission is not None:
         _creations[id(args[0])] = submission
@@ -176,12 +175,12 @@ def _prepare_init(args: tuple[object, ...], kwargs: dict[str, object]) -> Argume
     return args, kwargs
 
 
-def _prepare_method(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+def _prepare_method(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     _attach_in_actor(_creations.get(id(args[0])), _pop_submission(kwargs)[0])
     return args, kwargs
 
 
-def _prepare_static(args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+def _prepare_static(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     # No instance to ask by, but a process has one actor: the last that was created in it.
     _attach_in_actor(next(reversed(_creations.values()), None), _pop_submission(kwargs)[0])
     return args, kwargs

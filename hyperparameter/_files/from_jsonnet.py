@@ -189,13 +189,14 @@ def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationErro
         )
     messages = {
         "import": f"imports {text!r}, which is outside the directory of the file. Move it there, "
-        "or allow its directory: Params.from_file(..., roots=[DIRECTORY]).",
+        "or load the file with Params.from_file, which takes more directories as roots=[...].",
         "snippet": f"imports {text!r}, but only a file can import. Put the text in a file.",
         "missing": f"an imported file cannot be read: {text}. Check its name and where it is.",
         "variable": f"the external variable {text!r} is set neither in ext_vars nor in the "
-        f"environment. Set it, or pass ext_vars={{{text!r}: ...}}.",
-        "encoding": f"the environment variable {text!r} is not UTF-8. Pass "
-        f"ext_vars={{{text!r}: ...}} instead.",
+        "environment. Set it there, or load the file with Params.from_file, which takes "
+        f"ext_vars={{{text!r}: ...}}.",
+        "encoding": f"the environment variable {text!r} is not UTF-8. Load the file with "
+        f"Params.from_file, which takes ext_vars={{{text!r}: ...}} instead.",
         "memory": f"evaluation was stopped at the limit of {limits.memory >> 20} MiB of memory. "
         "Look for a list or a text that grows without end.",
         "output": f"the result exceeds the limit of {limits.output} characters. Load large data in "

@@ -96,7 +96,7 @@ def _wrap(function: Wrapped, signature: Signature) -> Wrapped:
 
 
 def _quick(function: Wrapped, signature: Signature) -> Wrapped:
-    """Do what `_kinds.wrap` does, with a short way for calls whose shape this state has met."""
+    """Do what `wrapping.wrap` does, with a shortcut for shapes of calls that the state has met."""
 
     # This is the way of every call: one look into the cache where the shape of the call is known.
     # A call with keywords has no key there (None), since making one costs more than `plan` saves.

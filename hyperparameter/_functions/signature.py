@@ -37,11 +37,12 @@ class Signature:
     """Names, defaults and annotations of a callable under a namespace.
 
     `names` are those that a scope can fill; the first `positional_only` of them only by position.
+    The first `skip` parameters, self or cls, are not the caller's.
     """
 
     def __init__(self, function: Callable[..., Any], namespace: str, skip: int = 0) -> None:
         self.function = function
-        self.namespace = namespace  # `skip` leading parameters are not the caller's: self, cls
+        self.namespace = namespace
         self.module: str = getattr(function, "__module__", "")
         self.qualname: str = getattr(function, "__qualname__", namespace)
         self.doc: str | None = getattr(function, "__doc__", None)

@@ -57,7 +57,7 @@ class LazyScan:
 
 
 def reads_in(program: SourceTree | None) -> list[Finding]:
-    """Return the reads in scopes; declarations are better known from the loaded program."""
+    """Return the reads in scopes; what is declared, the registry of the loaded program knows."""
     if program is None:
         return []
     # A key whose parts are all unknown says nothing.

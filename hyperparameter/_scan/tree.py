@@ -124,8 +124,8 @@ def scan_paths(paths: Iterable[str], cache: ScanCache | None) -> SourceTree:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    # Syntax trees are large and have no cycles: to look for some again and again while they are
-    # made only takes time.
+    # Syntax trees are large and have no cycles: collecting garbage while they are made only costs
+    # time.
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,9 +1,9 @@
 """The one mutable state: which scopes are open here, over which baseline.
 
 Every context (thread, asyncio task) holds a chain of `State`s, one per scope or record that
-is open in it, innermost first.  States never change: entering puts a new one on top, a write
-replaces the chain (`frames`).  So contexts that share a chain do not see each other's writes,
-and leaving is putting a shorter chain back.
+is open in it, innermost first.  What a state shows never changes: entering puts a new one on
+top, a write replaces the chain (`frames`).  So contexts that share a chain do not see each
+other's writes, and leaving is putting a shorter chain back.
 
 Below the last scope lies the baseline state.  It belongs to no chain, so that `set_baseline` is
 seen at once wherever no scope is open.
@@ -21,7 +21,7 @@ from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_laye
 
 
 class _Owner:
-    """Stands for whoever opened a frame that belongs to no scope of the user's."""
+    """The owner of a frame that no scope of the user opened."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,7 +1,7 @@
-"""The one way in which a value is read: find, convert, record, cache.
+"""How a value is read: find, convert, record, cache.
 
-Everything that reads (accessors, scopes as mappings, `@hp.param`) comes through here, once for
-each question in a state; the answer is then cached with that state.
+Accessors and scopes as mappings read here, once for each question in a state; the answer is then
+cached with that state.  `_functions.signature` does the same for the parameters of a call.
 """
 
 from __future__ import annotations

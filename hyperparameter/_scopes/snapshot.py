@@ -52,7 +52,10 @@ class Layer(NamedTuple):
         return self.origins.get(key, self.origin)
 
     def revives(self, lower: Layer) -> bool:
-        """Tell whether this layer binds a key that `lower` deletes: its place is a new one."""
+        """Tell whether this layer binds a key that `lower` deletes.
+
+        Merging the two would move the key back to its old position.
+        """
         return any(lower.values.get(key) is DELETED for key in self.values)
 
     def over(self, lower: Layer) -> Layer:

@@ -35,7 +35,7 @@ def pairs_of(inner: object) -> list[tuple[object, object]]:
 
 
 def checked(inner: object, kind: type[T]) -> T:
-    """Return what stands behind a mark when it is of the type that the mark has."""
+    """Return `inner` if it has the type that its mark requires; `ValueError` otherwise."""
     if type(inner) is not kind:
         raise ValueError(f"{inner!r:.80} is not a {kind.__name__}")
     return inner

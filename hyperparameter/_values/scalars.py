@@ -1,4 +1,4 @@
-"""The types of scalars, named once for everybody who asks what is small and immutable."""
+"""The types of scalars, and the test for values that are small enough to be cached."""
 
 SCALARS = frozenset([int, float, bool, type(None)])
 """Types of values that never change and are never large, but for ints of many digits."""

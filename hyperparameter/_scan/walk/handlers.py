@@ -46,7 +46,7 @@ HANDLERS: dict[type[ast.AST], Handler] = {}
 
 
 def handles(*kinds: type[ast.AST]) -> Callable[[H], H]:
-    """Enter a function into the table: it follows nodes of these kinds."""
+    """Register a function as the handler of nodes of these types."""
 
     def enter(handler: H) -> H:
         HANDLERS.update(dict.fromkeys(kinds, handler))
@@ -68,7 +68,7 @@ def visit_body(walk: Walk, statements: Sequence[ast.stmt]) -> None:
 
 
 def _visit_parts(walk: Walk, node: ast.AST) -> Value:
-    """Follow all parts of a node that has no handler; nobody knows what becomes of them."""
+    """Follow all parts of a node that has no handler: their values may end up anywhere."""
     for name in node._fields:
         child = getattr(node, name, None)
         if isinstance(child, ast.AST):
