@@ -5,7 +5,7 @@ FROM python:3.11-slim
 ARG RAY_VERSION=2.60.0
 RUN pip install --no-cache-dir "ray[default]==${RAY_VERSION}"
 
-COPY pyproject.toml README.md /src/
+COPY LICENSE pyproject.toml README.md /src/
 COPY hyperparameter /src/hyperparameter
 COPY hp_dist /src/hp_dist
 RUN pip install --no-cache-dir "/src[ray]" && rm -r /src

@@ -2,12 +2,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := .venv-demo
+EXTRA_$(VENV) := dev
+NEEDS_$(VENV) := all that tests, benchmarks and documentation need: 1.1 GB, two minutes or so
+EXTRA_$(DEMO) := demo
+NEEDS_$(DEMO) := scikit-learn: 310 MB, half a minute or so
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
-.PHONY: demo test coverage lint bench engines clean
+.PHONY: demo test coverage lint docs picture bench engines clean
 
-demo: $(VENV)/.installed
-	$(BIN)/python examples/digits.py
+demo: $(DEMO)/.installed
+	$(DEMO)/bin/python examples/digits.py -C examples/digits.toml
+	@echo
+	@echo "Try next:"
+	@echo "  $(DEMO)/bin/python examples/digits.py -D prep.gamma=2           # only the workers read it"
+	@echo "  $(DEMO)/bin/python examples/digits.py --rates '[0.03, 0.05]'    # another grid"
+	@echo "  $(DEMO)/bin/python examples/digits.py -C examples/digits.toml -D train.epochs=5 -ep train.epochs"
+	@echo "  $(DEMO)/bin/python examples/digits.py --help"
+	@echo "  $(DEMO)/bin/hp ls examples --tree"
 
 test: $(VENV)/.installed
 	$(BIN)/pytest
@@ -21,6 +33,18 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python tools/check_source.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would let warnings pass
+
+# The pages of docs/ with the API reference; without a server they can be read, but not searched.
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Read it: $(BIN)/python -m http.server -d site"
+
+# The picture in the README, drawn from the sessions in the tutorial.
+picture: $(VENV)/.installed
+	$(BIN)/python tools/terminal_picture.py docs/images/terminal.svg
 
 # Runs the contract of all engines and writes its table.
 engines: $(VENV)/.installed
@@ -30,15 +54,17 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks
 
 clean:
-	rm -rf $(VENV) .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) site .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(VENV)/.dependencies: pyproject.toml
+# Both environments are made in the same way; the demo's is a third as large.
+$(VENV)/.dependencies $(DEMO)/.dependencies: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q '.[dev]'
+	@echo "Making $(@D) with this package and $(NEEDS_$(@D))."
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --progress-bar off '.[$(EXTRA_$(@D))]'
 	@touch $@
 
 # The package itself is installed, not linked: what is tested is what users get.
-$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES)
-	$(BIN)/python -m pip install -q --no-deps --force-reinstall .
+%/.installed: %/.dependencies $(SOURCES)
+	$*/bin/python -m pip install -q --no-deps --force-reinstall .
 	@touch $@

@@ -1,7 +1,8 @@
 """Read handwritten digits: a grid of small classifiers, trained side by side.
 
-    python examples/digits.py                            # in local processes
-    python examples/digits.py --on ray                   # the same runs as Ray tasks
+    python examples/digits.py                                # in local processes
+    python examples/digits.py --on ray                       # the same runs as Ray tasks
+    python examples/digits.py -C examples/digits.toml        # with parameters from a file
     python examples/digits.py -D train.epochs=5 -D prep.gamma=2 --rates '[0.1]'
 
 Nothing is passed to the workers but data.  The pool that prepares the images reads `prep.*`
@@ -11,9 +12,11 @@ and each training run reads `train.*` from the scope that was active where it wa
 from __future__ import annotations
 
 import os
+import time
 import warnings
+from collections.abc import Iterable, Iterator
 from multiprocessing import Pool
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -33,11 +36,10 @@ class Data(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What one training run gave, and the parameters that its worker saw."""
+    """What one training run gave, and the parameters that its worker read, with their origins."""
 
     accuracy: float
-    seen: dict[str, Any]
-    origins: dict[str, str]
+    read: dict[str, tuple[object, str]]
     worker: str
 
 
@@ -52,10 +54,19 @@ def prepare(image: np.ndarray, gamma: float = 0.7, smooth: float = 0.1) -> np.nd
 
 @hp.param("train")
 def train(
-    learn: Data, check: Data, *, lr: float = 0.01, width: int = 32, epochs: int = 40, seed: int = 0
+    learn: Data,
+    check: Data,
+    *,
+    lr: float = 0.01,
+    width: int = 32,
+    decay: float = 0.0001,
+    epochs: int = 40,
+    seed: int = 0,
 ) -> float:
     """Train a network with one hidden layer and return its accuracy on `check`."""
-    network = MLPClassifier((width,), learning_rate_init=lr, max_iter=epochs, random_state=seed)
+    network = MLPClassifier(
+        (width,), learning_rate_init=lr, alpha=decay, max_iter=epochs, random_state=seed
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # train.epochs is where we stop
         network.fit(learn.images, learn.digits)
@@ -63,11 +74,11 @@ def train(
 
 
 def run(learn: Data, check: Data) -> Run:
-    """Train once and tell what the worker read, from where."""
+    """Train once and tell what the worker read, and from where."""
     with hp.record() as record:
         accuracy = train(learn, check)
-    origins = {read.key: str(read.origin or "default") for read in record.reads}
-    return Run(accuracy, record.operative(), origins, f"pid {os.getpid()}")
+    read = {each.key: (each.value, str(each.origin or "default")) for each in record.reads}
+    return Run(accuracy, read, f"pid {os.getpid()}")
 
 
 @hp.param("digits")
@@ -85,23 +96,27 @@ def main(
         widths: widths of the hidden layer of the grid
         workers: how many runs at a time
     """
-    hp_dist.install("multiprocessing", "ray")
-    learn, check, test = load(workers)
-    grid = [{"train.lr": rate, "train.width": width} for rate in rates for width in widths]
-    again = [{"train.seed": seed} for seed in (1, 2, 3)]
+    hp_dist.install()
     everywhere = {"processes": in_processes, "ray": in_ray}[on]
-    runs = everywhere(grid, (learn, check), workers)
-    show(grid, runs)
-    best, overrides = max(zip(runs, grid, strict=True), key=lambda pair: pair[0].accuracy)
-    scores = everywhere([{**overrides, **seed} for seed in again], (learn, test), workers)
-    accuracies = [run.accuracy for run in scores]
+    learn, check, test = load(workers)
+    print(f"{len(learn.digits)} images to learn from, {len(check.digits)} to choose by.\n")
+    grid = [
+        hp.scope(**{"train.lr": rate, "train.width": width}) for rate in rates for width in widths
+    ]
+    runs = shown(everywhere(grid, (learn, check), workers), len(grid))
+    best = max(range(len(grid)), key=lambda index: runs[index].accuracy)
+    print(f"\nThe best of them with three other seeds, on {len(test.digits)} new images:\n")
+    with grid[best]:
+        seeds = [hp.scope(**{"train.seed": seed}) for seed in (1, 2, 3)]
+        again = shown(everywhere(seeds, (learn, test), workers), len(seeds))
+    accuracies = [run.accuracy for run in again]
     print(
-        f"\nBest on {len(check.digits)} validation images: "
-        + ", ".join(f"{key} = {value}" for key, value in overrides.items())
-        + f" ({best.accuracy:.1%}).\nThe same with three other seeds on {len(test.digits)} images "
-        f"that no choice has seen: {np.mean(accuracies):.1%} "
-        f"({min(accuracies):.1%} to {max(accuracies):.1%})."
+        f"\nChosen with {runs[best].accuracy:.1%}, confirmed with {np.mean(accuracies):.1%} "
+        f"({min(accuracies):.1%} to {max(accuracies):.1%}).\n"
+        f"\nWhat the worker of the last run read, and where each value came from:\n"
     )
+    for key, (value, origin) in again[-1].read.items():
+        print(f"  {key:<14}{value!s:<8}{origin}")
 
 
 def load(workers: int) -> tuple[Data, Data, Data]:
@@ -118,39 +133,52 @@ def load(workers: int) -> tuple[Data, Data, Data]:
     return Data(learn, learn_digits), Data(check, check_digits), Data(test, test_digits)
 
 
-def in_processes(grid: list[dict[str, Any]], data: tuple[Data, Data], workers: int) -> list[Run]:
+def in_processes(
+    scopes: Iterable[hp.scope], data: tuple[Data, Data], workers: int
+) -> Iterator[Run]:
+    """Run once inside each of the scopes, in a pool; yield the runs in the same order."""
     with Pool(workers) as pool:
         pending = []
-        for overrides in grid:
-            with hp.scope(**overrides):
+        for scope in scopes:
+            with scope:
                 pending.append(pool.apply_async(run, data))
-        return [result.get() for result in pending]
+        for result in pending:
+            yield result.get()
 
 
-def in_ray(grid: list[dict[str, Any]], data: tuple[Data, Data], workers: int) -> list[Run]:
-    import ray
+def in_ray(scopes: Iterable[hp.scope], data: tuple[Data, Data], workers: int) -> Iterator[Run]:
+    """Do the same in tasks of Ray."""
+    try:
+        import ray
+    except ImportError as error:
+        raise hp.UsageError("--on ray: Ray is not installed. Use pip install '.[ray]'.") from error
 
     if not ray.is_initialized():
         ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False)
     task = ray.remote(run)
     shared = [ray.put(part) for part in data]
     pending = []
-    for overrides in grid:
-        with hp.scope(**overrides):
+    for scope in scopes:
+        with scope:
             pending.append(task.remote(*shared))
-    runs: list[Run] = ray.get(pending)
-    return runs
+    return map(ray.get, pending)
 
 
-def show(grid: list[dict[str, Any]], runs: list[Run]) -> None:
-    """Print a row for each run, of what its worker saw."""
-    columns = [("lr", "train.lr"), ("width", "train.width"), ("epochs", "train.epochs")]
-    head = "".join(f"{name:>8}" for name, _ in columns)
-    print(f"{head}  accuracy  worker      lr from")
-    for done, overrides in zip(runs, grid, strict=True):
-        assert overrides.items() <= done.seen.items(), f"{done} ran without {overrides}"
-        seen = "".join(f"{done.seen[key]!s:>8}" for _, key in columns)
-        print(f"{seen}  {done.accuracy:>8.1%}  {done.worker:<10}  {done.origins['train.lr']}")
+def shown(runs: Iterable[Run], count: int) -> list[Run]:
+    """Print a line for each run as soon as it is there, with what its worker read."""
+    start, done = time.monotonic(), []
+    print("   run       lr  width  epochs  seed  accuracy  worker        after")
+    for number, each in enumerate(runs, 1):
+        lr, width, epochs, seed = (
+            each.read[f"train.{name}"][0] for name in ("lr", "width", "epochs", "seed")
+        )
+        print(
+            f"{number:>4}/{count}  {lr!s:>7}{width!s:>7}{epochs!s:>8}{seed!s:>6}"
+            f"{each.accuracy:>10.1%}  {each.worker:<10}{time.monotonic() - start:>7.1f} s",
+            flush=True,
+        )
+        done.append(each)
+    return done
 
 
 if __name__ == "__main__":

@@ -39,9 +39,8 @@ class _Result(Protocol):
     def _set(self, index: int, value: object) -> None: ...
 
 
-_Task = tuple[
-    int, int, Callable[..., object], tuple[object, ...], dict[str, object]
-]  # job, index in the job, function, arguments
+_Task = tuple[int, int, Callable[..., object], tuple[object, ...], dict[str, object]]
+"""What a pool sends to a worker: job, index in the job, function, its arguments."""
 
 
 class _Attacher:
@@ -245,7 +244,9 @@ class ScopedContext(BaseContext):
         pool: Pool = _Pool(processes, initializer, initargs, maxtasksperchild, context=self)
         return pool
 
-    def get_context(self, method: str | None = None) -> ScopedContext:  # type: ignore[override]  # ours
+    def get_context(  # type: ignore[override]  # a scoped one for each of the standard ones
+        self, method: str | None = None
+    ) -> ScopedContext:
         return self if method is None else get_context(method)
 
 

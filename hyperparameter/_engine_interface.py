@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._functions.wrapping import is_plain, mark_kind, wrap
+from ._functions.wrapping import mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
@@ -56,7 +56,6 @@ __all__ = [
     "active",
     "baseline_state",
     "is_attached",
-    "is_plain",
     "isolated",
     "mark_kind",
     "scope_of",

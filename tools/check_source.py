@@ -20,7 +20,7 @@ MOST_BARE_ANY = 0.05
 MOST_LINES, MOST_FUNCTION_LINES = 310, 40
 
 PROSE = {
-    r"\b(?:is|are|was|were) no (?!longer\b|more\b|fewer\b|less\b|such\b)": "write 'is not a ...'",
+    r"(?<!there )\b(?:is|are|was) no (?!longer\b|more\b|less\b|such\b)": "write 'is not a ...'",
     r"\ball the same\b": "write 'anyway'",
     r"\bhas changed inside\b": "say what has changed",
     r"\bthat is there\b": "say where",

@@ -154,7 +154,7 @@ def _connection() -> object:
     from ray.util.client import ray as client
 
     if client.is_connected():
-        return client.get_context().client_worker
+        return client.get_context().client_worker  # one for each `ray.init("ray://...")`
     # Private: an id of the cluster would be the same after a new `ray.init`, where old references
     # are no longer valid.
     return ray._private.worker.global_worker.core_worker

@@ -45,7 +45,7 @@ class JsonWriter:
         kind = type(value)  # not isinstance: a subclass would come back as its base
         self.take(1 + (len(value) if kind in (str, list, dict) else 0))
         if value is None or kind is bool or (kind is float and math.isfinite(value)):
-            return value  # type: ignore[no-any-return]  # told by the line above
+            return value  # type: ignore[no-any-return]  # the line above says what it is
         if kind is str:
             return _text(value)
         if kind is int:

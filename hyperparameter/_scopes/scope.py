@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from .._values.assignment import parse_assignment
 from .._values.describe import show
-from .._values.keys import KNOWN, check, flatten
+from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import plain
@@ -31,7 +31,7 @@ class _Roots(dict[str, Any]):
     """The accessors that `hp.scope.name` gives, by name."""
 
     def __missing__(self, name: str) -> Any:
-        if name[:2] == "__" or name in _PUBLIC:
+        if name[:2] == "__" or name in PUBLIC_NAMES:
             return type.__getattribute__(scope, name)
         accessor = Accessor(check(name))
         keep(self, name, accessor)
@@ -256,7 +256,6 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return self
 
 
-_PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
 # The slot itself: `scope.__setattr__` writes parameters.
 _set_bindings = vars(scope)["__hp_bindings__"].__set__
 
@@ -294,7 +293,7 @@ def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _own_name(name: str) -> str:
-    if name in _PUBLIC:
+    if name in PUBLIC_NAMES:
         raise InvalidKey(
             f"{name!r} is a method of scopes. To set the parameter, write scope[{name!r}] = ...",
             key=name,

@@ -7,6 +7,11 @@ from typing import Any
 
 from ..exceptions import InvalidKey
 
+PUBLIC_NAMES = frozenset(
+    ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
+)
+"""The public names on scopes.  As a first segment of a key these need `scope["keys"]`."""
+
 MAX_DEPTH = 200
 """How deep a nested mapping may be: far beyond any real configuration, far below the C stack."""
 

@@ -142,11 +142,11 @@ def _usage(entry: Entry) -> list[str]:
 def _spelled(key: str) -> str:
     from keyword import iskeyword
 
-    from .._scan.walk.chains import SCOPE_METHODS
+    from .._values.keys import PUBLIC_NAMES
 
     parts = key.split(".")
     plain = all(part.isidentifier() and not iskeyword(part) for part in parts)
-    return f"hp.scope.{key}" if plain and parts[0] not in SCOPE_METHODS else f"hp.scope[{key!r}]"
+    return f"hp.scope.{key}" if plain and parts[0] not in PUBLIC_NAMES else f"hp.scope[{key!r}]"
 
 
 def _others(entry: Entry) -> list[str]:

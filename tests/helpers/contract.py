@@ -69,7 +69,7 @@ class Contract:
     def reason_against(cls, promise: str) -> str | None:
         """Return why a promise does not apply to this engine."""
         if not cls.installs and hasattr(getattr(cls, promise), "needs_install"):
-            return "Nothing is installed: it is explicit."
+            return "Explicit ways install nothing."
         return cls.not_applicable.get(promise.removeprefix("test_"))
 
     @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ class Contract:
     # -- submission ---------------------------------------------------------------------------
 
     def test_captured_at_submission(self, engine: Runner, gate: Path) -> None:
-        """Captured when work is submitted, not when it starts"""
+        """Scopes are captured when work is submitted, not when it starts"""
         blocking = [engine.submit(tasks.gated, str(gate), tasks.lr) for _ in range(engine.workers)]
         with lr(0.1):
             waiting = [engine.submit(tasks.lr), engine.submit(tasks.gated, str(gate), tasks.lr)]
@@ -129,7 +129,7 @@ class Contract:
             assert [engine.result(handle) for handle in waiting] == [0.1, 0.1, 0.2]
 
     def test_submitting_thread(self, engine: Runner) -> None:
-        """Captured in the submitting thread"""
+        """Scopes are captured in the submitting thread"""
         seen: dict[str, Any] = {}
 
         def submit() -> None:
@@ -145,13 +145,13 @@ class Contract:
         assert seen == {"without": (1, None), "with": (1, 0.2)}
 
     def test_every_way_to_submit(self, engine: Runner) -> None:
-        """Every way to submit"""
+        """Every way to submit work carries scopes"""
         for name, submit in engine.ways(tasks.lr).items():
             with lr(0.5):
                 assert set(submit()) == {0.5}, name
 
     def test_every_kind_of_callable(self, engine: Runner) -> None:
-        """Every kind of callable"""
+        """Every kind of callable runs inside the scopes"""
         scaled = tasks.Scaled(3)
         kinds: dict[Any, Any] = {
             tasks.Scaled(2): (4, 0.5),
@@ -192,7 +192,7 @@ class Contract:
             assert seen == [{"turn": turn, f"only.{number}": number} for turn in range(2)]
 
     def test_caller_is_as_before(self, engine: Runner) -> None:
-        """The caller's own scopes stay as they are"""
+        """The caller's own scopes stay unchanged"""
         with hp.record() as record, hp.scope(a=1), lr(0.5) as innermost:
             before = tasks.everything(), hp.explain("train.lr")
             assert engine.result(engine.submit(tasks.lr)) == 0.5
@@ -203,13 +203,13 @@ class Contract:
         assert tasks.everything() == {}
 
     def test_carried_is_not_unused(self, engine: Runner) -> None:
-        """What was carried is not called unused here"""
+        """Carried overrides are not reported as unused by the caller"""
         with hp.record() as record, lr(0.5):
             engine.result(engine.submit(tasks.lr))
         assert record.unused() == []
 
     def test_unpicklable_value(self, engine: Runner) -> None:
-        """A value that cannot travel: an error at submission, with its origin"""
+        """A value that cannot travel is an error at submission, with its origin"""
         with hp.scope(**{"model.bad": tasks.Unpicklable()}):
             with pytest.raises(hp_dist.CarrierError, match=r"model\.bad.*contract\.py:") as caught:
                 engine.submit(tasks.lr)
@@ -222,7 +222,7 @@ class Contract:
     # -- what the work sees -------------------------------------------------------------------
 
     def test_worker_scopes_win(self, engine: Runner) -> None:
-        """The worker's own scopes win over those carried"""
+        """The worker's own scopes win over carried ones"""
         with hp.scope(outer=1, **{"train.lr": 0.5}):
             assert engine.result(engine.submit(tasks.own_scope)) == ((9.0, 1), (0.5, 1))
 
@@ -264,7 +264,7 @@ class Contract:
             assert engine.result(engine.submit(tasks.everything)) == {"other": 2}
 
     def test_param(self, engine: Runner) -> None:
-        """`@hp.param` arguments are filled, those of the call come first"""
+        """`@hp.param` fills arguments in the worker; arguments of the call win"""
         with hp.scope("train.lr=0.5", **{"train.epochs": 3}):
             assert engine.result(engine.submit(tasks.train, 7)) == (7, 0.5, 3)
             assert engine.result(engine.submit(tasks.train, 7, 9.0)) == (7, 9.0, 3)
@@ -276,7 +276,7 @@ class Contract:
             assert engine.result(handle) == ((1, None), {"a": 2, "args": 3, "kwargs": 4}, 0.5)
 
     def test_origin(self, engine: Runner) -> None:
-        """Origins name file and line, host and process of the binding"""
+        """Origins name file, line, host and process of the binding"""
         line = inspect.currentframe().f_lineno + 1  # type: ignore[union-attr]
         with hp.scope(train={"lr": 0.5}):
             *origins, pid = engine.result(engine.submit(tasks.origins, "train.lr"))
@@ -290,7 +290,7 @@ class Contract:
     # -- values -------------------------------------------------------------------------------
 
     def test_values(self, engine: Runner) -> None:
-        """Values of all kinds arrive as they are, in order"""
+        """Values of all kinds arrive unchanged, in order"""
         import numpy as np
 
         values = {
@@ -310,7 +310,7 @@ class Contract:
             assert seen[key] == value, key
 
     def test_lambda(self, engine: Runner) -> None:
-        """Lambdas and local classes travel"""
+        """Values that are lambdas or use local classes arrive"""
 
         class Local:
             def __init__(self, number: int) -> None:
@@ -324,7 +324,7 @@ class Contract:
             assert engine.result(engine.submit(tasks.called, "function", 2)) == 6
 
     def test_text(self, engine: Runner) -> None:
-        """Text without a type is still without one"""
+        """Untyped text stays untyped"""
         with hp.scope("a=007", "b=1e-3"):
             seen = engine.result(engine.submit(tasks.text, "a", "b"))
         assert seen == [(7, "007", 7.0), (0.001, "1e-3", 0.001)]
@@ -338,7 +338,7 @@ class Contract:
         assert seen == {**values, "group1.key1": "one"}
 
     def test_large_value(self, engine: Runner) -> None:
-        """An array of 1 MB arrives, again and again"""
+        """An array of 1 MB arrives, every time"""
         import numpy as np
 
         array = np.arange(131_072, dtype=np.float64)
@@ -350,23 +350,23 @@ class Contract:
     # -- after the work -----------------------------------------------------------------------
 
     def test_nothing_of_a_submission_stays(self, engine: Runner) -> None:
-        """Of a submission nothing stays for the next"""
+        """A submission leaves nothing behind for the next"""
         with hp.scope(first=1), lr(0.5):
             assert engine.result(engine.submit(tasks.everything)) == {"first": 1, "train.lr": 0.5}
         assert engine.result(engine.submit(tasks.everything)) == {}
 
     def test_what_a_task_leaves(self, engine: Runner, tmp_path: Path) -> None:
-        """What a task leaves open, writes or deletes is gone after it"""
+        """Scopes that a task leaves open, and its writes, end with the task"""
         for number, leave in enumerate(tasks.LEAVING):
             self.check_gone(engine, tmp_path / str(number), leave)
 
     def test_what_a_task_freezes(self, engine: Runner, tmp_path: Path) -> None:
-        """What a task freezes is gone after it"""
+        """A baseline that a task freezes ends with the task"""
         self.check_gone(engine, tmp_path, tasks.leave_frozen)
         assert engine.result(engine.submit(tasks.in_thread, "left")) == (None,)
 
     def test_what_a_failing_task_leaves(self, engine: Runner, tmp_path: Path) -> None:
-        """What a failing task leaves is gone after it"""
+        """Whatever a failing task leaves ends with the task"""
 
         def leave(handles: list[Any]) -> list[Any]:
             left = []
@@ -422,7 +422,7 @@ class Contract:
     # -- kinds and errors ---------------------------------------------------------------------
 
     def test_generator(self, engine: Runner, gate: Path) -> None:
-        """Generators stream, every step inside the scope"""
+        """Generators stream, with every step inside the scope"""
         with lr(0.5):
             items = engine.stream(str(gate))
         with lr(0.25):
@@ -431,21 +431,21 @@ class Contract:
             assert [first, *items] == [0.5, 0.5]
 
     def test_coroutine(self, engine: Runner) -> None:
-        """Coroutines stay coroutines, inside the scope after every wait"""
+        """Coroutines stay coroutines, inside the scope after every await"""
         with lr(0.5):
             handle = engine.submit(tasks.lr_between_waits)
         with lr(0.25):
             assert engine.result(handle) == [0.5] * 3
 
     def test_error(self, engine: Runner) -> None:
-        """Errors keep type and data"""
+        """Errors keep their type and data"""
         with lr(0.5):
             with pytest.raises(tasks.Refused) as caught:
                 engine.result(engine.submit(tasks.refuse))
         assert (caught.value.key, caught.value.code) == ("k", 3)
 
     def test_wrong_call(self, engine: Runner) -> None:
-        """A wrong call is the error that it was"""
+        """A call with wrong arguments raises the same error as before"""
         with lr(0.5), pytest.raises(TypeError, match="wrong"):
             engine.result(engine.submit(tasks.both, 1, wrong=2))
         with lr(0.5), pytest.raises(TypeError, match="missing"):
@@ -454,7 +454,7 @@ class Contract:
     # -- from worker to worker ----------------------------------------------------------------
 
     def test_nested(self, engine: Runner) -> None:
-        """Work submitted from a worker carries on"""
+        """Work that a worker submits carries scopes too"""
         freeze(base=1)
         with hp.scope(outer=1, inner=1):
             assert self.submit_nested(engine) == (1, 2, 1)
@@ -463,7 +463,7 @@ class Contract:
         return engine.result(engine.submit(tasks.nested, type(self).runner))
 
     def test_second_attempt(self, engine: Runner, tmp_path: Path) -> None:
-        """Retries and replacement workers see the submission's scope"""
+        """Retries and replaced workers see the submission's scopes"""
         freeze(base=1)
         marker = str(tmp_path / "attempted")
         with hp.scope(outer=1):
@@ -474,7 +474,7 @@ class Contract:
             attempt.__exit__(None, None, None)
 
     def test_made_inside(self) -> None:
-        """What is made inside a scope keeps it, below the caller's"""
+        """A pool or actor created inside a scope keeps it, below the caller's"""
         self.install()
         with hp.scope(made=1, both=1):
             runner = type(self).runner()
@@ -489,7 +489,7 @@ class Contract:
 
     @needs_install
     def test_made_before_install(self, made: Runner) -> None:
-        """What was made before `install` works as after"""
+        """Pools created and functions decorated before `install` carry scopes after it"""
         with type(self).runner() as unused:
             prepared = [runner.prepare(tasks.everything) for runner in (made, unused)]
             self.install()
@@ -500,7 +500,7 @@ class Contract:
             assert unused.result(unused.submit(tasks.everything)) == {}
 
     def test_made_after_install(self) -> None:
-        """What is made after `install`, or in between, works"""
+        """What is created after `install` carries scopes"""
         self.install()
         with type(self).runner() as runner:
             with lr(0.5):
@@ -509,7 +509,7 @@ class Contract:
 
     @needs_install
     def test_install_in_the_middle(self, made: Runner, gate: Path) -> None:
-        """An `install` in the middle is for what is submitted after it"""
+        """`install` applies to work submitted after it"""
         with lr(0.5):
             before = made.submit(tasks.gated, str(gate), tasks.lr)
             self.install()
@@ -520,7 +520,7 @@ class Contract:
 
     @needs_install
     def test_uninstall(self, engine: Runner) -> None:
-        """After `uninstall` everything works as it did before"""
+        """After `uninstall`, everything works as it did before `install`"""
         prepared = engine.prepare(tasks.arguments, 1)
         with lr(0.5):
             assert engine.result(engine.submit(tasks.arguments, a=1)) == ((), {"a": 1}, 0.5)
@@ -534,7 +534,7 @@ class Contract:
             assert engine.result(engine.submit(tasks.arguments, a=1)) == ((), {"a": 1}, 0.5)
 
     def test_leaves_the_engine_alone(self, made: Runner) -> None:
-        """`uninstall` restores exactly; explicit ways replace nothing"""
+        """`uninstall` restores every attribute; explicit ways replace none"""
         made.result(made.submit(tasks.lr))
         before = surface()
         self.install()
@@ -547,7 +547,7 @@ class Contract:
 
     @needs_install
     def test_installing_twice(self, engine: Runner) -> None:
-        """Installing twice is installing once"""
+        """Installing twice has the effect of installing once"""
         once = surface()
         self.install()
         assert changes(once, surface()) == {}
@@ -556,7 +556,7 @@ class Contract:
 
     @needs_install
     def test_replaced_functions(self, made: Runner) -> None:
-        """Replaced methods keep name, documentation and signature"""
+        """Replaced methods keep their name, docstring and signature"""
         before = surface()
         self.install()
         for place, (old, new) in changes(before, surface()).items():
@@ -565,7 +565,7 @@ class Contract:
             assert inspect.signature(new) == inspect.signature(old), place
 
     def test_beside_all_others(self, made: Runner) -> None:
-        """Beside all other engines installed"""
+        """All this holds with all other engines installed"""
         if not self.made_before:
             hp_dist.install()
         with type(self).runner() as unused:
@@ -578,7 +578,7 @@ class Contract:
             assert unused.result(unused.submit(tasks.everything)) == {"base": 1}
 
     def test_bind(self, made: Runner) -> None:
-        """`hp_dist.bind` keeps its scope, with `install` or without"""
+        """`hp_dist.bind` keeps its scopes, with or without `install`"""
         with lr(0.5):
             bound = hp_dist.bind(tasks.both)
         assert made.result(made.submit(bound, 1, b=2)) == (1, 2, 0.5)

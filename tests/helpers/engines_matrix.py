@@ -49,6 +49,7 @@ GROUPS: dict[str, list[str]] = {
 
 BEGIN, END = "<!-- table: make engines -->", "<!-- end of table -->"
 PASSED, FAILED, NOT_RUN = "✓", "✗", "·"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Results = dict[tuple[str, str, str], str]
@@ -94,9 +95,10 @@ def _number(index: int) -> str:
 def markdown(made: list[Table]) -> str:
     lines = []
     for table in made:
-        heads = [engine.replace(", ", "<br>") for engine in table.engines]
-        lines += ["", f"### {table.group}", "", f"| | {' | '.join(heads)} |"]
-        lines.append(f"|---{'|:-:' * len(heads)}|")
+        letters = _LETTERS[: len(table.engines)]  # names as heads would be wider than any page
+        legend = map("**{}** {}".format, letters, table.engines)
+        lines += ["", f"### {table.group}", "", " · ".join(legend)]
+        lines += ["", f"| | {' | '.join(letters)} |", f"|---{'|:-:' * len(letters)}|"]
         lines += [f"| {' | '.join(row)} |" for row in table.rows]
         lines += ["", *(f"{_number(i)} {note}  " for i, note in enumerate(table.notes))]
     return "\n".join([*lines, ""])
@@ -104,13 +106,13 @@ def markdown(made: list[Table]) -> str:
 
 def plain(made: list[Table]) -> Iterable[str]:
     for table in made:
-        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        letters = _LETTERS[: len(table.engines)]
         yield ""
         yield f"{table.group}: " + "; ".join(
-            map(" ".join, zip(letters, table.engines, strict=False))
+            map(" ".join, zip(letters, table.engines, strict=True))
         )
         width = max(len(row[0]) for row in table.rows)
-        yield " ".join([" " * width, *(f"{letter:3}" for letter in letters[: len(table.engines)])])
+        yield " ".join([" " * width, *(f"{letter:3}" for letter in letters)])
         for title, *cells in table.rows:
             yield " ".join([title.ljust(width), *(cell.ljust(3) for cell in cells)]).rstrip()
         yield from (f"{_number(index)} {note}" for index, note in enumerate(table.notes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from ..._values.keys import PUBLIC_NAMES
 from .folding import attribute_of_instance, item_of, template_of
 from .handlers import Walk, handles, pass_on, visit
 from .values import (
@@ -21,11 +22,6 @@ from .values import (
     is_scope,
     is_text,
 )
-
-SCOPE_METHODS = frozenset(
-    ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
-)
-"""The public names of scopes: as the first segment of a key these are not parameters."""
 
 
 @handles(ast.Name)
@@ -77,7 +73,7 @@ def attribute(value: Value, name: str, line: int) -> Value:
     if isinstance(value, AccessorOf):
         return None if name[:2] == "__" else AccessorOf(f"{value.key}.{name}", value.line)
     if is_scope(value):
-        is_method = name in SCOPE_METHODS or name[:2] == "__"
+        is_method = name in PUBLIC_NAMES or name[:2] == "__"
         return BoundMethod(value, name) if is_method else AccessorOf(name, line)
     if isinstance(value, LibraryName):
         return LibraryName(f"{value.name}.{name}".lstrip("."))

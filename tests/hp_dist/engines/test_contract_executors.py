@@ -13,8 +13,8 @@ import hp_dist
 import hyperparameter as hp
 
 ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "There are no coroutines."
-ONE_MEMORY = "Threads share memory: nothing is pickled, and a baseline is that of their process."
+NO_COROUTINES = "This engine does not run coroutines."
+ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
 
 
 class ProcessExecutorContract(Contract):
@@ -24,7 +24,7 @@ class ProcessExecutorContract(Contract):
 class ForkedContract(ProcessExecutorContract):
     not_applicable = {
         **ProcessExecutorContract.not_applicable,
-        "second_attempt": "Python replaces no forked workers.",
+        "second_attempt": "Python does not replace forked workers.",
     }
 
 
@@ -71,7 +71,7 @@ class TestThreads(Contract):
         "unpicklable_value": ONE_MEMORY,
         "what_a_task_freezes": ONE_MEMORY,
         "second_attempt": "Threads are not replaced.",
-        "made_inside": "A thread has no scopes but those of a submission.",
+        "made_inside": "A thread has only the scopes of the submission.",
     }
 
     def test_values_are_the_same_objects(self, engine: Runner) -> None:
@@ -85,8 +85,8 @@ class TestBind(Contract):
     column = "Executors, joblib, bind", "hp_dist.bind"
     runner = runners.Bound
     not_applicable = {
-        "made_inside": "The executor is Python's own: it knows no scope.",
-        "second_attempt": "That is the executor's matter.",
+        "made_inside": "The executor is Python's own and has no scopes.",
+        "second_attempt": "The executor decides about retries.",
     }
 
     def test_coroutine(self, engine: Runner) -> None:

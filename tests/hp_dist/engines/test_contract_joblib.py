@@ -10,11 +10,11 @@ from contract import Contract, lr
 import hp_dist
 
 ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "There are no coroutines."
-NO_RETRIES = "joblib repeats nothing and replaces no workers."
-NOTHING_MADE = "A call takes what is active when it is made."
+NO_COROUTINES = "This engine does not run coroutines."
+NO_RETRIES = "joblib does not retry tasks or replace workers."
+NOTHING_MADE = "A call uses the scopes that are active at the call."
 WAITS = "The call waits for its results."
-ONE_MEMORY = "Threads share memory: nothing is pickled, and a baseline is that of their process."
+ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
 
 
 class JoblibContract(Contract):
@@ -44,9 +44,9 @@ class TestMultiprocessing(JoblibContract):
         **JoblibContract.not_applicable,
         "captured_at_submission": WAITS,
         "install_in_the_middle": WAITS,
-        "concurrent_submissions": "Below threads joblib starts no processes.",
-        "submitting_thread": "Below threads joblib starts no processes.",
-        "nested": "In its workers joblib starts no processes.",
+        "concurrent_submissions": "Inside threads, joblib does not start processes.",
+        "submitting_thread": "Inside threads, joblib does not start processes.",
+        "nested": "Inside its workers, joblib does not start processes.",
         "what_a_task_leaves": "Every call has processes of its own.",
         "what_a_task_freezes": "Every call has processes of its own.",
         "what_a_failing_task_leaves": "Every call has processes of its own.",

@@ -8,11 +8,11 @@ from contract import Contract
 from contract_runners import Runner
 
 ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "There are no coroutines."
-EVERY_PROCESS_IS_NEW = "Every process is a new one."
-NO_RESULT = "A process hands nothing back but its exit code."
+NO_COROUTINES = "This engine does not run coroutines."
+EVERY_PROCESS_IS_NEW = "Every submission starts a new process."
+NO_RESULT = "A process returns only its exit code."
 INHERITED = "A forked process has its parent's memory, scopes included."
-CREATION = "Nothing is made before the submission."
+CREATION = "Nothing exists before the submission."
 
 
 class ProcessContract(Contract):
@@ -25,7 +25,7 @@ class ProcessContract(Contract):
         "error": NO_RESULT,
         "wrong_call": NO_RESULT,
         "second_attempt": EVERY_PROCESS_IS_NEW,
-        "made_inside": "A process takes what is active at its start.",
+        "made_inside": "A process uses the scopes that are active when it starts.",
     }
 
 

@@ -14,8 +14,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
 ]
 
-NO_COROUTINES = "Ray has coroutines in async actors alone."
-NOTHING_MADE = "A task takes what is active at its submission."
+NO_COROUTINES = "Ray runs coroutines only in async actors."
+NOTHING_MADE = "A task uses the scopes that are active at its submission."
 
 
 class TaskContract(Contract):
@@ -44,15 +44,15 @@ class TestConstructor(Contract):
     runner = runners.RayConstructor
     installs = ("ray",)
     not_applicable = {
-        "every_kind_of_callable": "What is constructed is a class.",
-        "coroutine": "A constructor is no coroutine.",
-        "generator": "A constructor is no generator.",
+        "every_kind_of_callable": "Only classes have constructors.",
+        "coroutine": "A constructor is not a coroutine.",
+        "generator": "A constructor is not a generator.",
         "made_inside": NOTHING_MADE,
         "what_a_task_leaves": "Every actor is a new process.",
         "what_a_task_freezes": "Every actor is a new process.",
         "what_a_failing_task_leaves": "Every actor is a new process.",
-        "error": "Ray makes an ActorDiedError of it.",
-        "wrong_call": "Ray makes an ActorDiedError of it.",
+        "error": "Ray turns it into an ActorDiedError.",
+        "wrong_call": "Ray turns it into an ActorDiedError.",
     }
 
 

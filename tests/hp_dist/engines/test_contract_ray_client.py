@@ -51,7 +51,7 @@ def client(ray_folder: str) -> Iterator[Any]:
         ray.shutdown()
 
 
-NO_STREAMING = "Ray's client knows no streaming generators."
+NO_STREAMING = "Ray's client does not have streaming generators."
 
 
 class TestFunction(Contract):
@@ -59,9 +59,9 @@ class TestFunction(Contract):
     runner = runners.RayFunction
     installs = ("ray",)
     not_applicable = {
-        "coroutine": "Ray has coroutines in async actors alone.",
+        "coroutine": "Ray runs coroutines only in async actors.",
         "generator": NO_STREAMING,
-        "made_inside": "A task takes what is active at its submission.",
+        "made_inside": "A task uses the scopes that are active at its submission.",
     }
 
 
@@ -70,6 +70,6 @@ class TestActor(ActorContract):
     runner = runners.RayClientActor
     installs = ("ray",)
     not_applicable = {
-        "coroutine": "Ray has coroutines in async actors alone.",
+        "coroutine": "Ray runs coroutines only in async actors.",
         "generator": NO_STREAMING,
     }

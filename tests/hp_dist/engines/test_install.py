@@ -1,5 +1,6 @@
 """Installing engines: by name, before they are imported, and never by halves."""
 
+import importlib
 import subprocess
 import sys
 
@@ -44,3 +45,11 @@ from ray.remote_function import RemoteFunction
 assert "hp_dist" not in RemoteFunction._remote.__code__.co_filename
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("name", ["futures", "joblib", "multiprocessing", "ray", "subprocess"])
+def test_module_of_an_engine_offers_public_names_alone(name: str) -> None:
+    module = importlib.import_module(f"hp_dist.{name}")
+    assert module.__all__ == sorted(module.__all__)
+    assert all(hasattr(module, public) for public in module.__all__)
+    assert not any(public.startswith("_") or public == "patch" for public in module.__all__)
