@@ -1,4 +1,7 @@
-"""Which functions a function may call, by the names that it refers to."""
+"""Which functions a function may call, by the names that it refers to.
+
+What an object is cannot be known without running the program, so names have to do.
+"""
 
 from __future__ import annotations
 

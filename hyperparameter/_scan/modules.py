@@ -1,4 +1,4 @@
-"""Which files a program consists of: imports followed through files, nothing imported."""
+"""Which files a program consists of: its imports are followed, but nothing is imported."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _add_names(data: bytes, start: int, at: int, found: set[str]) -> None:
         match = _FROM.match(data, data.index(b"from", start))
         if match:
             _add_names_from(match, found)
-    elif not lead.strip() or lead.rstrip().endswith(b":"):
+    elif not lead.strip() or lead.rstrip().endswith(b":"):  # `try: import a`
         match = _IMPORT.match(data, at)
         if match:
             for name in match[1].split(b","):
@@ -58,11 +58,12 @@ def _add_names_from(match: re.Match[bytes], found: set[str]) -> None:
     for name in _COMMENT.sub(b"", match[2]).strip(b"() \t\\").split(b","):
         word = name.split(b" as ")[0].strip(b" \t\r\n\\").decode(errors="replace")
         if word.isidentifier():
+            # It may be a module or a name in one; files tell.
             found.add(f"{module}{'' if module.endswith('.') else '.'}{word}")
 
 
 def files_of(name: str, importer: str, search: Sequence[str]) -> Iterator[str]:
-    """Yield the files that importing `name` runs: those of its packages, outermost first."""
+    """Yield the files that importing `name` runs: packages, outermost first, then the module."""
     bare = name.lstrip(".")
     if bare != name:
         folder = os.path.dirname(importer)
@@ -81,9 +82,8 @@ def files_of(name: str, importer: str, search: Sequence[str]) -> Iterator[str]:
 
 
 def _below(folder: str, dotted: str) -> Iterator[str]:
-    initializer = f"{folder}{os.sep}__init__.py"
-    if "__init__.py" in _entries(folder) and not dotted:
-        yield initializer
+    if "__init__.py" in _entries(folder) and not dotted:  # `from . import name`
+        yield f"{folder}{os.sep}__init__.py"
     for part in filter(None, dotted.split(".")):
         entries = _entries(folder)
         if part in entries:
@@ -158,6 +158,7 @@ def files_below(folder: str, problems: list[str]) -> Iterator[str]:
 def _is_source_folder(entry: os.DirEntry[str]) -> bool:
     if entry.name[0] == "." or entry.name in _SKIPPED or not entry.is_dir(follow_symlinks=False):
         return False
+    # setuptools builds copies there; but a package may have the name.
     if entry.name == "build" and not os.path.exists(f"{entry.path}{os.sep}__init__.py"):
         return False
     return not os.path.exists(f"{entry.path}{os.sep}pyvenv.cfg")

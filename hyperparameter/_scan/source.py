@@ -70,9 +70,7 @@ def scan(data: bytes) -> FileScan:
     """Return what a file has; `problem` says why it cannot be scanned."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # invalid escapes concern the author
+            warnings.simplefilter("ignore")  # invalid escapes concern the author
             tree = ast.parse(data)
         return _scan_of(tree)
     except SyntaxError as error:

@@ -10,7 +10,7 @@ from .declarations import declare
 from .expressions import composed
 from .folding import UNKNOWN, formatted, joined, template_of
 from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
-from .values import (  # fmt: skip
+from .values import (
     AccessorOf,
     BoundMethod,
     Constant,
@@ -29,7 +29,7 @@ from .values import (  # fmt: skip
 _CONSUMERS = frozenset(
     ["dict", "list", "tuple", "set", "frozenset", "sorted", "iter", "enumerate", "map", "filter"]
 )
-"""Builtins that ask a scope for all its keys."""
+"""Builtins that read all keys of a scope."""
 
 
 @handles(ast.Call)
@@ -37,6 +37,7 @@ def _call(walk: Walk, node: ast.Call) -> Value:
     function = visit(walk, node.func)
     if isinstance(function, AccessorOf):
         return _read(walk, function, node)
+    # These treat their arguments differently: the truth of an accessor does not pass it on.
     if function is None and isinstance(node.func, ast.Name) and node.args:
         special = _BUILTINS.get(node.func.id)
         if special is not None and not walk.names.has(node.func.id):
@@ -139,7 +140,7 @@ def _decorated(walk: Walk, decorator: ParamDecorator, args: list[Value]) -> Valu
 
 
 def _from_scope(walk: Walk, args: list[Value], keywords: dict[str, Value], line: int) -> None:
-    """Note what `Params.from_scope(scope, prefix)` reads: every key below the prefix."""
+    """Note the reads of `Params.from_scope(scope, prefix)`: every key below the prefix."""
     texts = [value for value in args if is_text(value) or isinstance(value, ImportedName)]
     if "prefix" in keywords:
         texts = [keywords["prefix"]]

@@ -7,7 +7,7 @@ import ast
 from ..._values.keys import PUBLIC_NAMES
 from .folding import attribute_of_instance, item_of, template_of
 from .handlers import Walk, handles, pass_on, visit
-from .values import (  # fmt: skip
+from .values import (
     AccessorOf,
     BoundMethod,
     Constant,
@@ -27,7 +27,7 @@ from .values import (  # fmt: skip
 @handles(ast.Name)
 def _name(walk: Walk, node: ast.Name) -> Value:
     known = walk.names.find(node.id)
-    if not isinstance(known, LibraryName):  # of which no function of the program is a part
+    if not isinstance(known, LibraryName):  # which is not a function of the program
         walk.references.add(node.id)
     return known
 
@@ -49,7 +49,7 @@ def visit_chain(
         steps.append(base)
         base = base.value
     value = visit(walk, base)
-    is_ours = isinstance(value, (AccessorOf, ScopeHandle, LibraryName))
+    is_from_library = isinstance(value, (AccessorOf, ScopeHandle, LibraryName))
     words: list[str] = []
     while steps:
         step = steps.pop()
@@ -62,7 +62,7 @@ def visit_chain(
             if isinstance(key, Constant) and isinstance(key.value, str):
                 words.append(key.value)
             value = None if is_last else _subscript(walk, value, key, base.lineno)
-    if words and not is_ours and not is_stored:
+    if words and not is_from_library and not is_stored:
         walk.references.update(words)
         walk.found.chains.add(".".join(words))
     return value

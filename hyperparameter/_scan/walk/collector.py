@@ -13,7 +13,7 @@ from .values import AccessorOf, Constant, Value
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 _NOT_KNOWN_HERE = re.compile(f"{IMPORTED.pattern}|{OVERRIDABLE.pattern}")
-_MOST_TEXT = 200
+_MOST_TEXT = 200  # longer ones are not keys
 
 
 class RawFinding(NamedTuple):

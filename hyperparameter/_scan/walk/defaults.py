@@ -10,8 +10,7 @@ from .folding import UNKNOWN, template_of
 from .parameters import Parameter, unparsed
 from .values import Constant, ImportedName, Value
 
-_MOST_TEXT = 200
-_MOST_INT = 1 << 60
+_MOST_TEXT, _MOST_INT = 200, 1 << 60  # far below where `describe` shortens
 _PLAIN = (str, int, float, tuple, list, dict, type(None))
 
 

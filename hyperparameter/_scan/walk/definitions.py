@@ -1,4 +1,4 @@
-"""Following what binds names for others: imports, functions, classes, and so whole modules."""
+"""Following definitions: imports, functions, classes, and with them whole modules."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .values import (
     is_library_name,
 )
 
-_OURS = "hyperparameter"
-_STAR = ("scope", "param", "Params")
+_LIBRARY = "hyperparameter"
+_STAR = ("scope", "param", "Params")  # the names that matter here of `import *`
 
 
 def follow(tree: ast.Module) -> Walk:
-    """Follow a file: first the module, then the bodies of functions, when all names are known."""
+    """Follow a file: the module first, then the bodies of functions, when all names are known."""
     walk = Walk()
     walk.found.docs[walk.function] = docstring(tree)
     visit_body(walk, tree.body)
@@ -41,9 +41,9 @@ def _import(walk: Walk, node: ast.Import) -> Value:
     for alias in node.names:
         root = alias.name.partition(".")[0]
         if alias.asname is None:
-            bind(walk, root, LibraryName("") if root == _OURS else ImportedName(root))
+            bind(walk, root, LibraryName("") if root == _LIBRARY else ImportedName(root))
         else:
-            name = alias.name.removeprefix(_OURS).lstrip(".") if root == _OURS else None
+            name = alias.name.removeprefix(_LIBRARY).lstrip(".") if root == _LIBRARY else None
             bind(
                 walk, alias.asname, ImportedName(alias.name) if name is None else LibraryName(name)
             )
@@ -53,17 +53,17 @@ def _import(walk: Walk, node: ast.Import) -> Value:
 @handles(ast.ImportFrom)
 def _import_from(walk: Walk, node: ast.ImportFrom) -> Value:
     module = f"{'.' * node.level}{node.module or ''}"
-    from_us = module.partition(".")[0] == _OURS
+    is_library = module.partition(".")[0] == _LIBRARY
     for alias in node.names:
         name = alias.asname or alias.name
         if name != alias.name:
             walk.found.references.setdefault(name, set()).add(alias.name)
         if alias.name == "*":
-            for known in _STAR if from_us else ():
+            for known in _STAR if is_library else ():
                 bind(walk, known, LibraryName(known))
-        elif from_us:
+        elif is_library:
             bind(walk, name, LibraryName(alias.name))
-        elif alias.name == "hp":
+        elif alias.name == "hp":  # a module of the program's own that passes the library on
             bind(walk, name, LibraryName(""))
         else:
             dot = "" if module.endswith(".") else "."
@@ -85,7 +85,7 @@ def _function(walk: Walk, node: FunctionNode) -> Value:
     names = walk.names.for_function()
     if walk.names.kind == "class" and not _is_static(node):
         first = [*node.args.posonlyargs, *node.args.args][:1]
-        known.update((arg.arg, Instance(walk.names)) for arg in first)
+        known.update((arg.arg, Instance(walk.names)) for arg in first)  # self, or cls
     names.known.update(known)
     walk.later.append(FunctionBody(node, definition.qualname, names, references))
     return None

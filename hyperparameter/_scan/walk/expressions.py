@@ -86,7 +86,7 @@ def _comparison(walk: Walk, node: ast.Compare) -> Value:
         for side in (left, right):
             if isinstance(side, AccessorOf):
                 walk.found.add_read(side, walk.function)
-        left = right if not isinstance(right, AccessorOf) else None
+        left = right if not isinstance(right, AccessorOf) else None  # it has been read
     return None
 
 
@@ -102,7 +102,7 @@ def _f_string_field(walk: Walk, node: ast.FormattedValue) -> Value:
     if node.format_spec is not None:
         visit(walk, node.format_spec)
         return None
-    return value if node.conversion in (-1, ord("s")) else None
+    return value if node.conversion in (-1, ord("s")) else None  # -1: without a conversion
 
 
 @handles(ast.List, ast.Tuple)
@@ -125,7 +125,7 @@ def _mapping(walk: Walk, node: ast.Dict) -> Value:
         if known is not None and isinstance(key, Constant) and isinstance(value, Constant):
             try:
                 known[key.value] = value.value
-            except TypeError:
+            except TypeError:  # a key without a hash
                 known = None
         else:
             known = None

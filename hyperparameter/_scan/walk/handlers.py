@@ -1,4 +1,4 @@
-"""One walk through a file: what it has found so far, and the table of what follows which node.
+"""One walk through a file, and the table of the handlers that follow its nodes.
 
 A handler is a function `(walk, node) -> Value` that follows one kind of node: it notes in
 `walk.found` what the node declares or reads, and returns what the node is known to be.
@@ -17,7 +17,7 @@ from .values import AccessorOf, Constant, Names, Value, ValueOf, is_scope
 
 
 class FunctionBody(NamedTuple):
-    """The body of a function, which is followed when all names of the module are known."""
+    """The body of a function; it is followed when all names of the module are known."""
 
     node: FunctionNode
     qualname: str
@@ -26,19 +26,19 @@ class FunctionBody(NamedTuple):
 
 
 class Walk:
-    """What a walk has found, and where in the file it is."""
+    """What a walk through a file has found, and the place where it is."""
 
     __slots__ = ("found", "function", "later", "names", "references")
 
     def __init__(self) -> None:
         self.found = Collector()
-        self.names = Names("module")  # those in force
+        self.names = Names("module")  # in force at this place
         self.function = MODULE  # the qualified name of the function or class that is followed
         self.references: set[str] = set()  # the names that it refers to
         self.later: list[FunctionBody] = []
 
 
-# No type of a table can say that each handler takes the kind of node that it is found by.
+# Any: a table cannot say in types that each handler takes the kind of node it is entered for.
 Handler = Callable[[Walk, Any], Value]
 H = TypeVar("H", bound=Handler)
 
@@ -57,7 +57,7 @@ def handles(*kinds: type[ast.AST]) -> Callable[[H], H]:
 
 def visit(walk: Walk, node: ast.AST) -> Value:
     """Follow a node and return what it is known to be."""
-    # One look into a dictionary: files have a million nodes, and nodes have no subclasses.
+    # One look into a dictionary for each node: a chain of tests would take most of a walk's time.
     handler: Handler = HANDLERS.get(type(node), _visit_parts)
     return handler(walk, node)
 

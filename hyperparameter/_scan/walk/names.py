@@ -1,4 +1,4 @@
-"""What names are bound to, and what is certain of that after branches and loops."""
+"""What names are bound to, and how much of that is certain after branches and loops."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .values import (
     is_same,
 )
 
-# A scope or an instance that a loop binds anew is most likely one of the same kind.
+# Scopes and instances stay known: to forget one would lose the reads of it.
 _FORGOTTEN_IN_LOOPS = (Constant, PartialText, ImportedName, AccessorOf)
 
 
 def bind(walk: Walk, name: str, value: Value) -> None:
-    """Bind a name where it is assigned to, which `global` and `nonlocal` may say is further out."""
+    """Bind a name here, or further out where `global` or `nonlocal` says so."""
     names = walk.names.shared.get(name, walk.names)
     if names.kind == "module" and isinstance(value, AccessorOf):
         walk.found.patterns.update((value.key, f"{value.key}.*"))  # others may import it
@@ -35,7 +35,7 @@ def bind(walk: Walk, name: str, value: Value) -> None:
 
 
 def forget(walk: Walk, target: ast.expr) -> None:
-    """Bind the names in a target to something unknown."""
+    """Note that nothing is known of the names in a target."""
     for node in (target,) if isinstance(target, ast.Name) else ast.walk(target):
         if isinstance(node, ast.Name):
             walk.names.known[node.id] = None
@@ -55,19 +55,19 @@ def visit_branches(walk: Walk, *bodies: Sequence[ast.stmt]) -> None:
 
 
 def _one_of(walk: Walk, values: list[Value]) -> Value:
-    """Return what a name is known to be that was bound to one of `values`."""
+    """Return what is known of a name that was bound to one of `values`."""
     if all(is_same(values[0], value) for value in values):
         return values[0]
     for value in values:
         if isinstance(value, (LibraryName, ScopeHandle)):
-            return value  # the rest is what stands in where it is missing
+            return value  # the others stand in for it, as `None` does in `except ImportError`
         if isinstance(value, AccessorOf):
             walk.found.patterns.update((value.key, f"{value.key}.*"))
     return PartialText(UNKNOWN)
 
 
 def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
-    """Forget what a loop's body binds anew: where it begins, the names may be either."""
+    """Forget the names that a loop's body binds anew: where it begins, they may be either."""
     known = walk.names.known
     lost = [name for name, value in known.items() if isinstance(value, _FORGOTTEN_IN_LOOPS)]
     if lost:

@@ -31,6 +31,7 @@ def _assignment(walk: Walk, node: ast.Assign) -> Value:
     single = node.targets[0] if len(node.targets) == 1 else None
     outer = walk.references
     if walk.names.kind == "module" and isinstance(single, ast.Name):
+        # Whoever refers to a table of functions by its name may call them all.
         walk.references = walk.found.references.setdefault(single.id, set())
     value = visit(walk, node.value)
     for target in node.targets:
@@ -68,7 +69,7 @@ def _store(walk: Walk, target: ast.Attribute | ast.Subscript, value: Value) -> N
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
         owner = walk.names.find(target.value.id)
         if isinstance(owner, Instance):
-            old = owner.names.known.get(target.attr)
+            old = owner.names.known.get(target.attr)  # from another method, perhaps
             owner.names.known[target.attr] = value if old is None or is_same(old, value) else None
     visit_chain(walk, target, is_stored=True)
 
@@ -114,7 +115,7 @@ def _if(walk: Walk, node: ast.If) -> Value:
 def _while(walk: Walk, node: ast.While) -> Value:
     forget_rebound(walk, node.body)
     visit_condition(walk, node.test)
-    visit_branches(walk, node.body, ())
+    visit_branches(walk, node.body, ())  # the body may not run at all
     visit_branches(walk, node.orelse, ())
     return None
 
@@ -131,6 +132,7 @@ def _for(walk: Walk, node: ast.For | ast.AsyncFor) -> Value:
 
 @handles(ast.Try, ast.TryStar)
 def _try(walk: Walk, node: ast.Try | ast.TryStar) -> Value:
+    # Each part but the last may run or not: an exception may come at any place.
     visit_branches(walk, node.body, ())
     for handler in node.handlers:
         if handler.type is not None:
@@ -158,7 +160,7 @@ def _match(walk: Walk, node: ast.Match) -> Value:
     pass_on(walk, node.subject)
     for case in node.cases:
         for part in ast.walk(case.pattern):
-            name = getattr(part, "name", None) or getattr(part, "rest", None)
+            name = getattr(part, "name", None) or getattr(part, "rest", None)  # what it captures
             if isinstance(name, str):
                 walk.names.known[name] = None
         visit(walk, case.pattern)
