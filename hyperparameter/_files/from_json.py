@@ -63,10 +63,9 @@ def _find_lines(text: str, name: str) -> LineNumbers:
         elif first in "}]":
             lines, key = outer.pop()
         elif first == ",":
-            if isinstance(key, int):  # in a list
-                key += 1
-            else:
-                key, expects_key = "", True
+            # In a list, an empty object before the comma has left the expectation of a key behind.
+            expects_key = not isinstance(key, int)
+            key = "" if isinstance(key, str) else key + 1
         elif expects_key:
             found: str = json.loads(token) if "\\" in token else token[1:-1]
             if found in lines.at:  # json.loads silently keeps the last one

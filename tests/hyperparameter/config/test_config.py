@@ -300,6 +300,13 @@ def test_json_lines_are_found_behind_escapes_and_brackets_in_text() -> None:
     assert origin(config, "c") == "file a.json:2"
 
 
+def test_json_items_behind_an_empty_object_are_not_keys() -> None:
+    write(a_json='{"a": [{}, false, false, "x", "x"],\n"b": [[], {}, 1, 1]}')
+    config = hp.config("a.json")
+    assert dict(config) == {"a": [{}, False, False, "x", "x"], "b": [[], {}, 1, 1]}
+    assert origin(config, "b") == "file a.json:2"
+
+
 NAMES = st.text("abc", min_size=1, max_size=2)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.text("xy$} ", max_size=4) | st.lists(st.integers(), max_size=2),
