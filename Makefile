@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .venv-demo
 EXTRA_$(VENV) := dev
-NEEDS_$(VENV) := all that tests, benchmarks and documentation need: 1.1 GB, two minutes or so
+NEEDS_$(VENV) := all that tests, benchmarks and documentation need: 1.4 GB, two minutes or so
 EXTRA_$(DEMO) := demo
 NEEDS_$(DEMO) := scikit-learn: 310 MB, half a minute or so
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
@@ -15,8 +15,8 @@ demo: $(DEMO)/.installed
 	$(DEMO)/bin/python examples/digits.py -C examples/digits.toml
 	@echo
 	@echo "Try next:"
-	@echo "  $(DEMO)/bin/python examples/digits.py -D prep.gamma=2           # only the workers read it"
-	@echo "  $(DEMO)/bin/python examples/digits.py --rates '[0.03, 0.05]'    # another grid"
+	@echo "  $(DEMO)/bin/python examples/digits.py -C examples/digits.toml -D prep.gamma=2  # only the workers read it"
+	@echo "  $(DEMO)/bin/python examples/digits.py --rates '[0.03, 0.05]'  # another grid"
 	@echo "  $(DEMO)/bin/python examples/digits.py -C examples/digits.toml -D train.epochs=5 -ep train.epochs"
 	@echo "  $(DEMO)/bin/python examples/digits.py --help"
 	@echo "  $(DEMO)/bin/hp ls examples --tree"

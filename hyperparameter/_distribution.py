@@ -9,7 +9,7 @@ from __future__ import annotations
 CONFLICT = (
     "hyperparameter-dist and PyPI's hyperparameter have one import name and overwrite each other's "
     "files, so they cannot be installed together. To keep hyperparameter-dist, run "
-    "'pip uninstall -y hyperparameter hyperparameter-dist', then 'pip install hyperparameter-dist'."
+    "'pip uninstall -y hyperparameter hyperparameter-dist', then install it again."
 )
 
 

@@ -22,7 +22,7 @@ from .text import FilePath, read_text
 if TYPE_CHECKING:
     from .jsonnet_worker import Request
 
-INSTALL = "pip install 'hyperparameter-dist[jsonnet]'"
+INSTALL = "pip install jsonnet, or pip install rjsonnet"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jsonnet_worker.py")
 # Isolated mode: otherwise this folder would come first on the worker's path, and `text.py`, or a
 # file on PYTHONPATH, could shadow a module that the evaluator imports.
