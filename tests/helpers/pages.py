@@ -28,8 +28,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 SETTER = "laptop:4242"  # on the pages: host and process of the program that set a value
-NOT_RUN = {"docker", "export", "git", "install", "make", "openssl", "pip", "pytest", "python", "python3",
-           "ray", "run", "source", "sudo"}  # fmt: skip
+NOT_RUN = {"docker", "export", "git", "install", "make", "openssl", "pip", "pytest", "python",
+           "python3", "ray", "run", "source", "sudo"}  # fmt: skip
 FILES = {"json", "jsonnet", "toml", "yaml"}
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r"(?:#|//) ([\w./-]+\.\w+)\n")
