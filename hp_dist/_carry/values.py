@@ -1,6 +1,6 @@
 """Pickles of single values: each on its own, so that an error can name its key.
 
-Plain data needs none of this: `is_plain` tells it, and it is pickled with its layer.
+Plain data needs none of this: `is_builtin_data` tells it, and it is pickled with its layer.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ENGINE_TYPES = (
 )
 
 
-def is_plain(value: Any, depth: int = 20) -> bool:
+def is_builtin_data(value: Any, depth: int = 20) -> bool:
     """Tell data that any Python can unpickle: builtins, nested at most `depth` levels deep."""
     kind = type(value)  # not isinstance: a subclass may pickle in its own way
     if kind in _PLAIN:
@@ -51,8 +51,11 @@ def is_plain(value: Any, depth: int = 20) -> bool:
     if len(value) > _LARGE // 8:  # the references alone make it large
         return False
     if kind is dict:
-        return all(is_plain(k, depth - 1) and is_plain(v, depth - 1) for k, v in value.items())
-    return all(is_plain(item, depth - 1) for item in value)
+        return all(
+            is_builtin_data(k, depth - 1) and is_builtin_data(v, depth - 1)
+            for k, v in value.items()
+        )
+    return all(is_builtin_data(item, depth - 1) for item in value)
 
 
 class ValueWriter:

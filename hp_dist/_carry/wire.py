@@ -18,7 +18,7 @@ from hyperparameter.context import Snapshot
 from .attachments import IS_ATTACHED, Attachment, Fetch, digest_of, make_attachment
 from .encoded import EncodedLayer, EncodedSnapshot, seal, unseal
 from .recent import KEY_BYTES, Recent
-from .values import ValueReader, ValueWriter, Written, is_plain
+from .values import ValueReader, ValueWriter, Written, is_builtin_data
 
 _LARGE_LAYER = 12 * 1024  # Ray sends this much in each task about as fast as nothing
 _WORTH_COMPRESSING = 2 * 1024
@@ -94,7 +94,7 @@ def _made_from(snapshot: Snapshot, layer: Layer) -> Snapshot | None:
 def _encode_layer(layer: Layer) -> EncodedLayer:
     portable = layer.portable()
     writer = ValueWriter(portable)
-    plain = {key: value for key, value in layer.values.items() if is_plain(value)}
+    plain = {key: value for key, value in layer.values.items() if is_builtin_data(value)}
     special = {k: writer.write(k, value) for k, value in layer.values.items() if k not in plain}
     order = list(layer.values) if special else None
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}

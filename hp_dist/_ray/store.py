@@ -128,11 +128,11 @@ def _put(job: str, key: bytes, data: bytes) -> None:
     if not _internal_kv_exists(known, namespace=_NAMESPACE):
         _internal_kv_put(known, b"", namespace=_NAMESPACE)
         if not client.is_connected():  # a client cannot read the tables of the cluster
-            _sweep()
+            _delete_ended_jobs()
     _internal_kv_put(key, data, overwrite=True, namespace=_NAMESPACE)
 
 
-def _sweep() -> None:
+def _delete_ended_jobs() -> None:
     """Delete what ended jobs have kept, when no actor of theirs is left."""
     # Private, because ray.util.state needs the dashboard, which many clusters run without.
     from ray._private import state

@@ -10,7 +10,7 @@ from .._files.text import FilePath
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
 from .._values.keys import flatten
-from .._values.origin import Origin, Source
+from .._values.origin import Origin, RawOrigin
 from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError, InvalidKey
 from .interpolation import interpolated
@@ -25,7 +25,7 @@ def load(
     overrides: Overrides | None,
     env_prefix: str | None,
     env: Mapping[str, str],
-    here: Source,
+    here: RawOrigin,
     *,
     above: Iterable[Layer] = (),
 ) -> dict[str, Binding]:
@@ -57,7 +57,7 @@ def from_environment(prefix: str, env: Mapping[str, str]) -> BindingTree:
     return tree
 
 
-def layers(bindings: Mapping[str, Binding], here: Source) -> Layer | Snapshot:
+def layers(bindings: Mapping[str, Binding], here: RawOrigin) -> Layer | Snapshot:
     """Return the bindings as layers; those that they shadow are in the layers below."""
     current = dict(_flat(bindings))
     found: list[Layer] = []
@@ -83,7 +83,7 @@ def _each(sources: ConfigSource | Iterable[ConfigSource]) -> Iterable[ConfigSour
     )
 
 
-def _tree(source: ConfigSource, here: Source) -> BindingTree:
+def _tree(source: ConfigSource, here: RawOrigin) -> BindingTree:
     if isinstance(source, Mapping):
         return tree_of_mapping(source, here)
     if isinstance(source, (str, os.PathLike)):
@@ -93,7 +93,7 @@ def _tree(source: ConfigSource, here: Source) -> BindingTree:
     )
 
 
-def _tree_of_overrides(overrides: Overrides, here: Source) -> BindingTree:
+def _tree_of_overrides(overrides: Overrides, here: RawOrigin) -> BindingTree:
     if isinstance(overrides, Mapping):
         return tree_of_mapping(overrides, here)
     if not isinstance(overrides, Iterable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._files.key_path import KeyPath, Part
-from .._values.origin import Source, resolve
+from .._values.origin import RawOrigin, resolve
 from ..exceptions import ConfigurationError
 
 REFERENCE = "${"
@@ -13,7 +13,7 @@ REFERENCE = "${"
 class Place:
     """A path, for relative references; a key and its origin, for errors."""
 
-    def __init__(self, key: str, origin: Source, path: KeyPath | None = None) -> None:
+    def __init__(self, key: str, origin: RawOrigin, path: KeyPath | None = None) -> None:
         self.key = key
         self.origin = origin
         self.path: KeyPath = tuple(key.split(".")) if path is None else path
@@ -43,7 +43,7 @@ class Place:
         return error_at(self.key, self.origin, problem)
 
 
-def error_at(key: str, origin: Source, problem: str) -> ConfigurationError:
+def error_at(key: str, origin: RawOrigin, problem: str) -> ConfigurationError:
     place = resolve(origin)
     end = "" if problem.endswith("?") else "."
     return ConfigurationError(f"{key} ({place}): {problem}{end}", key=key, origin=place)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from .._files.document import Document
 from .._files.line_numbers import LineNumbers
 from .._values import keys
-from .._values.origin import Source, resolve
+from .._values.origin import RawOrigin, resolve
 from .._values.scalars import SCALARS_AND_TEXT
 from ..exceptions import ConfigurationError, InvalidKey
 
@@ -24,7 +24,7 @@ class Binding(NamedTuple):
     """A leaf of the tree: a value, where it was set, and the binding that it took the place of."""
 
     value: object
-    origin: Source
+    origin: RawOrigin
     shadowed: Binding | None = None
 
 
@@ -43,14 +43,14 @@ def tree_of_document(document: Document) -> BindingTree:
     return tree
 
 
-def tree_of_mapping(values: Mapping[str, object], origin: Source) -> BindingTree:
+def tree_of_mapping(values: Mapping[str, object], origin: RawOrigin) -> BindingTree:
     """Return the values of a mapping that was written in one place."""
     tree: BindingTree = {}
     add(tree, values, origin)
     return tree
 
 
-def add(tree: BindingTree, values: Mapping[str, object], origin: Source) -> None:
+def add(tree: BindingTree, values: Mapping[str, object], origin: RawOrigin) -> None:
     """Add a mapping to a tree; `ConfigurationError` if a key is in it already."""
     _fill(tree, values, _NO_LINES, lambda _: origin)
 
@@ -59,7 +59,7 @@ def _fill(
     tree: BindingTree,
     values: Mapping[str, object],
     lines: LineNumbers,
-    origin: Callable[[int], Source],
+    origin: Callable[[int], RawOrigin],
     around: tuple[int, int] = (0, 0),
 ) -> None:
     """Add `values` to a tree.
@@ -87,7 +87,7 @@ def _fill(
             _put(tree, name, Binding(value, here))
 
 
-def _branch(tree: BindingTree, parts: list[str], origin: Source) -> BindingTree:
+def _branch(tree: BindingTree, parts: list[str], origin: RawOrigin) -> BindingTree:
     """Return the mapping at these names, which is created if necessary."""
     node = tree
     for part in parts:
@@ -114,14 +114,14 @@ def _put(tree: BindingTree, name: str, binding: Binding) -> None:
     node[last] = binding
 
 
-def _parts(name: object, origin: Source) -> list[str]:
+def _parts(name: object, origin: RawOrigin) -> list[str]:
     try:
         return keys.check(name).split(".")
     except InvalidKey as error:
         raise _error(origin, str(error)) from None
 
 
-def _error(origin: Source, problem: str, key: str | None = None) -> ConfigurationError:
+def _error(origin: RawOrigin, problem: str, key: str | None = None) -> ConfigurationError:
     place = resolve(origin)  # an error must pickle, which code objects do not
     return ConfigurationError(f"{place.location}: {problem}", key=key, origin=place)
 

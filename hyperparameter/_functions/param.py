@@ -14,7 +14,7 @@ from .._scopes import ambient, frames
 from .._values.keys import check
 from .registry import declare
 from .signature import Signature
-from .wrapping import Wrapped, is_plain, wrap
+from .wrapping import Wrapped, is_ordinary, wrap
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,7 +85,7 @@ def _factories(cls: type) -> dict[str, Callable[[], object]]:
 
 
 def _wrap(function: Wrapped, signature: Signature) -> Wrapped:
-    if is_plain(function):
+    if is_ordinary(function):
         wrapper = _quick(function, signature)
     else:
         wrapper = wrap(function, signature.fill, frames.rollback)

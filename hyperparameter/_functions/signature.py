@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, fields_of, gather, merge, typed
 from .._values.annotations import Converter, converter, takes_mapping
-from .._values.origin import Site, Source
+from .._values.origin import RawOrigin, Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import plain
 from .wrapping import Args, Kwargs
@@ -67,12 +67,12 @@ class Signature:
         return self.code, -1
 
     @property
-    def more_name(self) -> str:
+    def varargs_name(self) -> str:
         """The name of `*args`, empty where there is none."""
         return self._variadic(_VARARGS)
 
     @property
-    def extra_name(self) -> str:
+    def varkw_name(self) -> str:
         """The name of `**kwargs`, empty where there is none."""
         return self._variadic(_VARKEYWORDS)
 
@@ -175,7 +175,7 @@ class Signature:
 
     def _gathered(
         self, state: ambient.State, key: str, name: str, default: object
-    ) -> tuple[object, Source] | None:
+    ) -> tuple[object, RawOrigin] | None:
         """Return the mapping that keys below `key` make for a parameter that takes one."""
         if not self.takes_mapping(name, default):
             return None
@@ -185,7 +185,7 @@ class Signature:
         return merge(fields_of(default), gathered[0]), gathered[1]
 
     def _converted(
-        self, key: str, name: str, stored: object, origin: Source, default: object
+        self, key: str, name: str, stored: object, origin: RawOrigin, default: object
     ) -> object:
         kind = type(stored)
         if kind is type(default) and kind in SCALARS_AND_TEXT and self.hint(name) in (None, kind):

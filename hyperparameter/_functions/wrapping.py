@@ -33,7 +33,7 @@ def wrap(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
     return _function(function, prepare, finish)
 
 
-def is_plain(function: Wrapped) -> bool:
+def is_ordinary(function: Wrapped) -> bool:
     return not _flags(function) & (_COROUTINE | _GENERATOR | _ASYNC_GENERATOR)
 
 

@@ -13,7 +13,7 @@ from .._scopes.lookup import fields_of, typed
 from .._values.convert import convert, is_enum
 from .._values.describe import Description, show
 from .._values.keys import nest
-from .._values.origin import Source
+from .._values.origin import RawOrigin
 from .._values.secrets import MASK, is_secret
 from .._values.untyped import plain
 from .options import REQUIRED
@@ -70,7 +70,7 @@ def _values(program: SourceTree | None, keys: Iterable[str]) -> Iterator[tuple[s
             yield key, plain(snapshot.flat()[key])
 
 
-def _value_read(key: str, default: object, stored: object, origin: Source) -> object:
+def _value_read(key: str, default: object, stored: object, origin: RawOrigin) -> object:
     """Return the value that reading a key gives, for the default found in the source file."""
     if not is_given(default) or isinstance(default, Description):
         return plain(stored)

@@ -49,12 +49,12 @@ def page_of_function(
     options = [_row(option, doc, signature) for option in own if option.flags]
     further = list(advanced[:_MOST_ADVANCED])
     names = [f"{one.metavar} ..." if one.kind == "items" else one.metavar for one in positional]
-    if signature.more_name:
-        name = signature.more_name.upper()
+    if signature.varargs_name:
+        name = signature.varargs_name.upper()
         names.append(f"[{name} ...]")
-        arguments.append((f"{name} ...", doc.parameters.get(signature.more_name, "")))
-    if signature.extra_name:
-        text = doc.parameters.get(signature.extra_name, "") or "any other option"
+        arguments.append((f"{name} ...", doc.parameters.get(signature.varargs_name, "")))
+    if signature.varkw_name:
+        text = doc.parameters.get(signature.varkw_name, "") or "any other option"
         options.append(("--NAME VALUE", text))
     if len(advanced) > _MOST_ADVANCED:
         further.append(("...", f"{len(advanced) - _MOST_ADVANCED} more, which -lps lists"))

@@ -14,7 +14,7 @@ from .._values.assignment import parse_assignment
 from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.keys import flatten, nest
-from .._values.origin import Origin, Source
+from .._values.origin import Origin, RawOrigin
 from .._values.untyped import UntypedText, infer
 from ..exceptions import InvalidKey, UsageError
 from .argv import EXTRA, GivenOption, ParsedArgv, is_list
@@ -82,7 +82,7 @@ def _positional(
     queue = list(words)
     given = []
     positionals = [option for option in own if not option.flags]
-    variadic = signature is not None and bool(signature.more_name)
+    variadic = signature is not None and bool(signature.varargs_name)
     for index, option in enumerate(positionals):
         count = option.size
         if option.kind == "items" and not variadic:
@@ -94,7 +94,7 @@ def _positional(
             given.append(GivenOption(option, option.metavar, taken))
     if queue and not variadic:
         raise UsageError(_unexpected(queue[0], positionals))
-    hint = signature.hint(signature.more_name) if signature is not None and variadic else None
+    hint = signature.hint(signature.varargs_name) if signature is not None and variadic else None
     return given, tuple(_converted(hint, text, "*") for text in queue)
 
 
@@ -111,7 +111,7 @@ def _unexpected(word: str, positionals: list[Option]) -> str:
 def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
     structures = {option.key for option in own if option.kind == "fields"}
     values: dict[str, Any] = {}
-    origins: dict[str, Source] = {}
+    origins: dict[str, RawOrigin] = {}
     for one in given:
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         for text in one.texts:
@@ -134,7 +134,7 @@ def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
 
 def _options(given: list[GivenOption]) -> Layer:
     values: dict[str, Any] = {}
-    origins: dict[str, Source] = {}
+    origins: dict[str, RawOrigin] = {}
     by_option: dict[str, list[GivenOption]] = {}
     for one in given:
         by_option.setdefault(one.option.key, []).append(one)
@@ -205,7 +205,7 @@ def _items(option: Option, texts: list[str]) -> UntypedText | list[object]:
 
 
 def _extra(signature: Signature | None, one: GivenOption) -> object:
-    hint = signature.hint(signature.extra_name) if signature is not None else None
+    hint = signature.hint(signature.varkw_name) if signature is not None else None
     return _converted(hint, one.texts[0], one.flag)
 
 

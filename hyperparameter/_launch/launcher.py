@@ -73,7 +73,7 @@ class Launcher:
             function = function_for(first.positionals[0], self._functions)
         signature = signature_of(function)
         own = options_of(signature)
-        extra = bool(signature.extra_name)
+        extra = bool(signature.varkw_name)
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
         return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.origin import Origin, Source
+from .._values.origin import Origin, RawOrigin
 from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
@@ -32,7 +32,7 @@ class Settings:
         self.layers: list[Layer | Snapshot] = [invocation.options, invocation.defines]
         if invocation.files or env_prefix is not None:
             self.layers = [_merged(invocation, env_prefix, env)]
-        self.origins: dict[str, Source] = {
+        self.origins: dict[str, RawOrigin] = {
             key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
         }
         self._options = frozenset(invocation.options.values)
@@ -41,7 +41,7 @@ class Settings:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def unchecked(self) -> dict[str, Source]:
+    def unchecked(self) -> dict[str, RawOrigin]:
         """Return the keys that may be unknown: those of options are parameters by definition."""
         return {key: at for key, at in self.origins.items() if key not in self._options}
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from .._functions import registry
 from .._values.keys import did_you_mean
-from .._values.origin import Source, resolve
+from .._values.origin import RawOrigin, resolve
 from ..exceptions import UsageError
 from .program_keys import LazyScan
 
 _MOST_NAMED = 3
 
 
-def check_known(origins: Mapping[str, Source], scan: LazyScan) -> None:
+def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
     """Raise `UsageError` for keys that no part of the program declares or reads.
 
     Source files are scanned only if a key is not declared.  A program without source files may

@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 from .._scopes import ambient
 from .._values.describe import describe, show
 from .._values.keys import KNOWN, did_you_mean
-from .._values.origin import Source, outside_site, resolve, site_of
+from .._values.origin import RawOrigin, outside_site, resolve, site_of
 from ..exceptions import ConfigurationError, ConversionError
 from .merge import copied, copied_mapping
 from .origins import Origins
@@ -23,7 +23,7 @@ logger = logging.getLogger("hyperparameter.params")
 INFO = logging.INFO  # a global of this module saves every pop a lookup
 
 
-Taken = tuple[str, Any, Source | None]
+Taken = tuple[str, Any, RawOrigin | None]
 """Full path, value and origin of what was popped; the origin of a default is None."""
 
 
@@ -200,7 +200,7 @@ def _caller(frame: FrameType) -> FrameType:
 
 
 def record_read(
-    path: str, value: object, default: object, origin: Source | None, frame: FrameType
+    path: str, value: object, default: object, origin: RawOrigin | None, frame: FrameType
 ) -> None:
     """Record one read; `frame` is the reader's, whose line is looked up only when asked for."""
     if path not in KNOWN:

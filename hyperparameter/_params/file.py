@@ -10,7 +10,7 @@ from .._files.document import read_document
 from .._files.from_json import NotJson, parse_json
 from .._files.line_numbers import LineNumbers
 from .._files.text import FilePath, read_text
-from .._values.origin import Origin, Source
+from .._values.origin import Origin, RawOrigin
 from ..exceptions import ConfigurationError
 from .merge import copied_mapping, unflatten
 from .origins import Origins
@@ -36,7 +36,7 @@ def load_file(
         values, lines = parse_json_or_jsonnet(
             read_text(file), name, lambda: _evaluate(file, ext_vars, roots)
         )
-    listed: dict[str, Source] = {".".join(map(str, path)): (name, line) for path, line in lines}
+    listed: dict[str, RawOrigin] = {".".join(map(str, path)): (name, line) for path, line in lines}
     try:
         return copied_mapping(values, "the top level"), Origins(Origin("file", name), listed)
     except ConfigurationError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._values.origin import Origin, Source, resolve, this_process
+from .._values.origin import Origin, RawOrigin, resolve, this_process
 
 
-class Origins(dict[str, Source]):
+class Origins(dict[str, RawOrigin]):
     """Origins by full dotted path.
 
     A path that is not listed has the origin of the nearest value around it, or else `default`.
@@ -15,18 +15,18 @@ class Origins(dict[str, Source]):
 
     __slots__ = ("default",)
 
-    def __init__(self, default: Source, listed: Mapping[str, Source] | None = None) -> None:
+    def __init__(self, default: RawOrigin, listed: Mapping[str, RawOrigin] | None = None) -> None:
         super().__init__(listed or {})
         self.default = default
 
-    def __missing__(self, path: str) -> Source:
+    def __missing__(self, path: str) -> RawOrigin:
         while self and "." in path:
             path = path.rpartition(".")[0]
             if path in self:
                 return self[path]
         return self.default
 
-    def bind(self, path: str, origin: Source) -> None:
+    def bind(self, path: str, origin: RawOrigin) -> None:
         """Note a new value at `path`, in place of everything that was there and below."""
         for below in [known for known in self if known.startswith(f"{path}.")]:
             del self[below]
@@ -40,7 +40,7 @@ class Origins(dict[str, Source]):
         return Origins, (_portable(self.default), listed)
 
 
-def _portable(source: Source) -> Origin:
+def _portable(source: RawOrigin) -> Origin:
     """Return the origin looked up, with its process: code objects cannot be pickled."""
     origin = resolve(source)
     return origin._replace(process=origin.process or this_process())

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .._values.origin import Origin, Process, Site, Source, location, resolve
+from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
 
 
 class Read(NamedTuple):
@@ -40,7 +40,7 @@ class RawRead(NamedTuple):
     key: str
     value: Any
     default: Any
-    origin: Source | None
+    origin: RawOrigin | None
     site: Site
     process: Process
     bulk: bool = False

@@ -15,7 +15,7 @@ from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe
 from .._values.keys import nearest, nest
-from .._values.origin import Site, Source, resolve, this_process
+from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
 from .read import RawRead, Read, Unused
 
@@ -34,7 +34,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        self.overrides: dict[str, Source] = {}
+        self.overrides: dict[str, RawOrigin] = {}
         self.dropped = 0
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
@@ -117,7 +117,7 @@ class Record:
                 record._carried.update(layer.values)
 
     def note(
-        self, key: str, value: object, default: object, origin: Source | None, site: Site
+        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
     ) -> None:
         """Note one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)

@@ -15,7 +15,7 @@ from _thread import allocate_lock  # importing threading is a tenth of our impor
 from contextvars import ContextVar
 from typing import Any
 
-from .._values.origin import Process, Source
+from .._values.origin import Process, RawOrigin
 from .recorder import Recorder, Unrecorded
 from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
@@ -100,7 +100,7 @@ class State:
         for state in reversed(pending):
             _ = state.snapshot
 
-    def find(self, key: str) -> tuple[Any, Source] | None:
+    def find(self, key: str) -> tuple[Any, RawOrigin] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""
         # Most scopes are read once or twice: looking through a few of them costs less than
         # making their snapshots.

@@ -12,7 +12,7 @@ from .._values.annotations import Converter
 from .._values.convert import Unconvertible, convert, to_bool
 from .._values.describe import show
 from .._values.keys import nest
-from .._values.origin import Site, Source, outside_site, resolve
+from .._values.origin import RawOrigin, Site, outside_site, resolve
 from .._values.scalars import is_small
 from .._values.untyped import UntypedText, plain
 from ..exceptions import ConversionError, MissingParameter
@@ -72,7 +72,7 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     return answer
 
 
-def typed(key: str, value: object, origin: Source, converter: Converter, wanted: str) -> object:
+def typed(key: str, value: object, origin: RawOrigin, converter: Converter, wanted: str) -> object:
     """Return `value` by `converter`; None stays None."""
     if value is None:
         return None
@@ -82,7 +82,7 @@ def typed(key: str, value: object, origin: Source, converter: Converter, wanted:
         raise _conversion_error(key, value, origin, wanted, str(reason)) from None
 
 
-def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], Source] | None:
+def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], RawOrigin] | None:
     """Return the nested mapping below `key` and where one of its keys was bound."""
     snapshot = state.snapshot
     below = {name: plain(value) for name, value in snapshot.below(key).items()}
@@ -129,7 +129,7 @@ def fields_of(value: object) -> dict[str, Any]:
 
 
 def _conversion_error(
-    key: str, value: object, source: Source | None, wanted: str, reason: str = ""
+    key: str, value: object, source: RawOrigin | None, wanted: str, reason: str = ""
 ) -> ConversionError:
     origin = resolve(source) if source is not None else None
     kind = "text" if isinstance(value, UntypedText) else type(value).__name__

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .._values.origin import Site, Source
+from .._values.origin import RawOrigin, Site
 from .snapshot import Layer, Snapshot
 
 
 class Recorder(Protocol):
     """A collector of reads and overrides."""
 
-    overrides: dict[str, Source]
+    overrides: dict[str, RawOrigin]
     """Where each key that a scope has set was bound; entering a scope looks here first."""
 
     def override(self, layer: Layer | Snapshot) -> None:
@@ -25,7 +25,7 @@ class Recorder(Protocol):
         """Note that these bindings may be read in another process."""
 
     def note(
-        self, key: str, value: object, default: object, origin: Source | None, site: Site
+        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
     ) -> None:
         """Note one read; `origin` is None when the default was used."""
 
@@ -40,7 +40,7 @@ class Unrecorded:
     """The recorder of a process in which nothing is collected."""
 
     def __init__(self) -> None:
-        self.overrides: dict[str, Source] = {}
+        self.overrides: dict[str, RawOrigin] = {}
 
     def override(self, layer: Layer | Snapshot) -> None:
         pass
@@ -49,7 +49,7 @@ class Unrecorded:
         pass
 
     def note(
-        self, key: str, value: object, default: object, origin: Source | None, site: Site
+        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
     ) -> None:
         pass
 

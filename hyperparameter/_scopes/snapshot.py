@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._values.keys import nearest
-from .._values.origin import Origin, Process, Source, resolve, this_process
+from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 
 
 class _Marker:
@@ -31,7 +31,7 @@ class _Marker:
 ABSENT = _Marker("ABSENT")
 DELETED = _Marker("DELETED")
 
-_NO_ORIGINS: Mapping[str, Source] = MappingProxyType({})
+_NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
 _MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
@@ -44,11 +44,11 @@ class Layer(NamedTuple):
     """
 
     values: Mapping[str, Any]
-    origin: Source
-    origins: Mapping[str, Source] = _NO_ORIGINS
+    origin: RawOrigin
+    origins: Mapping[str, RawOrigin] = _NO_ORIGINS
     closed: bool = False
 
-    def origin_of(self, key: str) -> Source:
+    def origin_of(self, key: str) -> RawOrigin:
         return self.origins.get(key, self.origin)
 
     def revives(self, lower: Layer) -> bool:
@@ -92,9 +92,9 @@ class Layer(NamedTuple):
     def portable(self, process: Process | None = None) -> Layer:
         """Return this layer with its places looked up and a process, this one, named in them."""
         here = process or this_process()
-        places: dict[Source, Origin] = {}
+        places: dict[RawOrigin, Origin] = {}
 
-        def at(source: Source) -> Origin:
+        def at(source: RawOrigin) -> Origin:
             if source not in places:
                 origin = resolve(source)
                 places[source] = origin._replace(process=origin.process or here)
@@ -104,7 +104,7 @@ class Layer(NamedTuple):
         return self._replace(origin=at(self.origin), origins=origins)
 
 
-Bindings = tuple[dict[str, Any], Source]
+Bindings = tuple[dict[str, Any], RawOrigin]
 """Values bound in one place.  Scopes stay such tuples, the fastest to make, until they are read."""
 
 
@@ -146,7 +146,7 @@ class Snapshot:
         """The values of the scopes, without those of the baseline."""
         return Snapshot(self.scopes()).flat()
 
-    def origin_of(self, key: str) -> Source:
+    def origin_of(self, key: str) -> RawOrigin:
         found = self.find(key)
         return found[1] if found else NOTHING.origin
 
@@ -192,7 +192,7 @@ class Snapshot:
         layers = self.scopes() + lower.layers
         return Snapshot(layers, self.depth + lower.depth, lower.closed, lower, self)
 
-    def find(self, key: str) -> tuple[Any, Source] | None:
+    def find(self, key: str) -> tuple[Any, RawOrigin] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""
         for values, origin, origins, _ in self.layers:
             value = values.get(key, ABSENT)

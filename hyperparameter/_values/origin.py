@@ -64,7 +64,8 @@ class Origin(NamedTuple):
 Line = tuple[str, int]
 """A line of a file, 0 where it is not known; a file has many, so they are kept like this too."""
 
-Source = Origin | Site | Line
+RawOrigin = Origin | Site | Line
+"""An origin as it is kept: `resolve` looks up its place when somebody asks."""
 
 _process: Process | None = None
 
@@ -93,7 +94,7 @@ def location(site: Site) -> str:
     return f"{_shorten(code.co_filename)}:{line or code.co_firstlineno}"
 
 
-def resolve(source: Source) -> Origin:
+def resolve(source: RawOrigin) -> Origin:
     if isinstance(source, Origin):
         return source
     place, number = source
