@@ -1,18 +1,14 @@
 """Every test begins and ends without scopes, with an empty baseline and a record of its own."""
 
 import gc
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from hypothesis import settings
+import soak
 
 from hyperparameter import _engine_interface as interface
 
-sys.path.append(str(Path(__file__).parent / "helpers"))  # children import some of them too
-settings.register_profile("here", deadline=None)  # the time that an example takes decides nothing
-settings.load_profile("here")
+soak.load_profile()
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 

@@ -19,8 +19,9 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from soak import examples
 
 import hp_dist
 import hyperparameter as hp
@@ -98,21 +99,21 @@ plain = st.recursive(
 names = st.text(min_size=1, max_size=5).filter(lambda name: "." not in name)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(plain, min_size=1, max_size=4))
 def test_plain_values_arrive_exactly(values: list[Any]) -> None:
     params = {f"group.key{index}": [value] for index, value in enumerate(values)}
     assert exact(carried(**params).flat()) == exact(params)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.dictionaries(names, plain, min_size=1, max_size=4))
 def test_nested_mappings_arrive_as_the_same_flat_keys_in_order(params: dict[str, Any]) -> None:
     nested = {"top": {name: [value] for name, value in params.items()}}
     assert exact(carried(**nested).flat()) == exact({f"top.{k}": [v] for k, v in params.items()})
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.text())
 def test_untyped_text_arrives_as_text_whose_type_the_reader_chooses(text: str) -> None:
     with hp.scope(f"key={text}"):
@@ -308,7 +309,7 @@ def after(history: list[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], bytes]
         return visible(), encode(context.capture().scopes).data
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.lists(operations, max_size=14))
 def test_whatever_was_opened_written_and_deleted_the_same_is_visible_where_it_arrives(
     history: list[tuple[str, Any]],

@@ -1,13 +1,8 @@
-"""What the fault tests have in common: a bound on time, work that children can import, a spool.
-
-`HP_KILLS` is how often each test that kills a worker is repeated, `HP_STRESS=full` asks for the
-numbers of inputs and scopes that prove something.
-"""
+"""What the fault tests have in common: a bound on time, work that children can import, a spool."""
 
 import contextlib
 import gc
 import importlib
-import os
 import shutil
 import signal
 import sys
@@ -19,16 +14,17 @@ from types import FrameType
 from typing import Any
 
 import pytest
+import soak
 
 import hp_dist
 from hp_dist import _private_folder
 
-_MOST_SECONDS = 240
+_MOST_SECONDS = soak.amount(240, full=3600)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "repeat" in metafunc.fixturenames:
-        metafunc.parametrize("repeat", range(int(os.environ.get("HP_KILLS", "1"))))
+        metafunc.parametrize("repeat", range(soak.KILLS))
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +35,7 @@ def bounded() -> Iterator[None]:
         raise TimeoutError(f"more than {_MOST_SECONDS} seconds, in {frame}")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(_MOST_SECONDS if os.environ.get("HP_STRESS") != "full" else 3600)
+    signal.alarm(_MOST_SECONDS)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

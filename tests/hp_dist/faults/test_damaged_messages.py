@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 import pytest
 from joblib.externals.loky import get_reusable_executor
+from soak import amount
 
 import hp_dist
 import hyperparameter as hp
@@ -38,7 +39,7 @@ pytestmark = [
     pytest.mark.xdist_group("faults"),
 ]
 
-MUTATIONS = 100_000 if os.environ.get("HP_STRESS") == "full" else 3_000
+MUTATIONS = amount(3_000, full=100_000)
 
 
 class Trap:

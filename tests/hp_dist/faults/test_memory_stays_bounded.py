@@ -1,11 +1,10 @@
 """Many different scopes: what driver, workers, spool and cluster hold stays bounded.
 
-`HP_STRESS=full` has the numbers of the promise, and prints the figures (with `-s`).
+With `-s`, the figures are printed.
 """
 
 import gc
 import multiprocessing as mp
-import os
 import pickle
 import time
 import weakref
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from soak import amount
 
 import hyperparameter as hp
 from hp_dist._carry import submission, wire
@@ -30,10 +30,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
 ]
-FULL = os.environ.get("HP_STRESS") == "full"
 MB = 1 << 20
 # Scopes and keys in each: small ones, and such as travel apart.
-AMOUNTS = [(10_000, 20), (1_000, 5_000)] if FULL else [(400, 20), (100, 5_000)]
+AMOUNTS = [(amount(400, full=10_000), 20), (amount(100, full=1_000), 5_000)]
 amounts = pytest.mark.parametrize(("scopes", "keys"), AMOUNTS)
 
 
@@ -82,7 +81,7 @@ def test_array_in_many_scopes_is_kept_only_as_long_as_it_is_recent(
     """A worker keeps four values whatever their size, and others up to its share of memory."""
     with mp.get_context("spawn").Pool(1) as pool:
         before = pool.apply(work.rss)
-        for n in range(60 if FULL else 15):
+        for n in range(amount(15, full=60)):
             with hp.scope(array=np.full(2_500_000, float(n))):
                 assert pool.apply(work.values, ("array",)) == ((2_500_000,), n * 2.5e6)
         used = pool.apply(work.rss) - before
@@ -257,7 +256,7 @@ def test_array_crosses_to_a_node_once_for_all_tasks_and_what_they_submit(
         places = Submission.capture().message(ObjectStore).attachments[2]
         return ray.get(inner.remote()), [reference.hex() for reference in places.values()]
 
-    size = 10_000_000 if FULL else 2_500_000
+    size = amount(2_500_000, full=10_000_000)
     with hp.scope(array=np.ones(size)):
         places = Submission.capture().message(ObjectStore).attachments[2]
         results = [inner.remote() for _ in range(100)]

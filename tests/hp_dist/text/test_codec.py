@@ -1,7 +1,4 @@
-"""The text carrier: what JSON can hold arrives exactly, anything else is an error and no more.
-
-`HP_STRESS=full` fuzzes with 100 000 texts and more; otherwise it is a tenth of them.
-"""
+"""The text carrier: what JSON can hold arrives exactly, anything else is an error and no more."""
 
 import base64
 import enum
@@ -20,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from soak import amount, examples
 
 import hp_dist
 import hyperparameter as hp
@@ -34,7 +32,7 @@ from hyperparameter._engine_interface import DELETED, Layer, Origin, Process, Un
 from hyperparameter.context import Captured, Snapshot
 
 HERE = Process(os.uname().nodename, os.getpid())
-INPUTS = 120_000 if os.environ.get("HP_STRESS") == "full" else 12_000
+INPUTS = amount(12_000, full=120_000)
 
 
 def captured(*texts: str, **params: Any) -> Captured:
@@ -129,7 +127,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.lists(values, min_size=1, max_size=4))
 def test_what_json_can_hold_arrives_exactly(items: list[Any]) -> None:
     params = {f"group.key{index}": [item] for index, item in enumerate(items)}
@@ -137,7 +135,7 @@ def test_what_json_can_hold_arrives_exactly(items: list[Any]) -> None:
     assert exact(found.scopes.flat()) == exact(params)
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.dictionaries(names | marks, scalars, min_size=1, max_size=5))
 def test_any_key_arrives_in_its_place(params: dict[str, Any]) -> None:
     found = decode_text(encode_text(captured(top=params)))
@@ -219,7 +217,7 @@ operations = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(st.dictionaries(names, values), st.lists(operations, max_size=12))
 def test_any_history_of_scopes_arrives_as_a_plain_dict_says(
     baseline: dict[str, Any], history: list[Any]

@@ -1,14 +1,11 @@
-"""Whatever is given to `hp.config`, it raises nothing but `ConfigurationError`.
+"""Whatever is given to `hp.config`, it raises nothing but `ConfigurationError`."""
 
-`HP_STRESS=full` fuzzes with 70 000 texts for each format; otherwise it is a hundredth of them.
-"""
-
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from soak import amount
 
 import hyperparameter as hp
 from hyperparameter._files.document import read_document
@@ -16,7 +13,7 @@ from hyperparameter._files.from_json import parse_json
 from hyperparameter._files.from_toml import parse_toml
 from hyperparameter._files.from_yaml import parse_yaml
 
-INPUTS = 70_000 if os.environ.get("HP_STRESS") == "full" else 700
+INPUTS = amount(700, full=70_000)
 
 
 @pytest.fixture(autouse=True)

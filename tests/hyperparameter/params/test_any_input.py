@@ -1,17 +1,16 @@
 """Whatever is read as a configuration, nothing but `ConfigurationError` is raised.
 
-A thousand inputs for each door by default, 50 000 with `HP_STRESS=full`.  What reads text runs
-without its evaluator, which would start a process for each text that is not JSON; the processes
-have a smaller test of their own.
+What reads text runs without its evaluator, which would start a process for each text that is not
+JSON; the processes have a smaller test of their own.
 """
 
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from soak import amount
 
 from hyperparameter._files.from_jsonnet import Limits, evaluate_snippet
 from hyperparameter._params import file
@@ -25,9 +24,8 @@ from hyperparameter.params import (
     with_overrides,
 )
 
-FULL = os.environ.get("HP_STRESS") == "full"
-ROUNDS = 50_000 if FULL else 1_000
-PROCESSES = 500 if FULL else 12
+ROUNDS = amount(1_000, full=50_000)
+PROCESSES = amount(12, full=500)
 SEEDS = [
     '{"a": {"b": [1, 2.5, {"c": null}]}, "d.e": "None", "f": true}',
     '{"a.0": 1, "a.-1": {"x": 1e400}, "b": "\\ud800", "c": NaN}',

@@ -20,8 +20,9 @@ from typing import Any, TypedDict
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from soak import examples
 
 import hyperparameter as hp
 
@@ -631,7 +632,7 @@ values = st.recursive(
 
 
 @given(value=values)
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_every_plain_value_survives_a_file(
     tmp_path_factory: pytest.TempPathFactory, value: Any
 ) -> None:

@@ -1,13 +1,12 @@
 """Many threads with many tasks, each in its own scope: nobody ever sees somebody else's value.
 
-Always 8 threads x 100 tasks x 1000 reads; `HP_STRESS=full` makes as many steps in the tests
-that write, nest and await as well.
+Always 8 threads x 100 tasks x 1000 reads; a soak makes as many steps in the tests that write,
+nest and await as well.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -16,13 +15,13 @@ from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
+from soak import amount
 
 import hyperparameter as hp
 
-FULL = os.environ.get("HP_STRESS") == "full"
 THREADS, TASKS, READS = 8, 100, 1000
 GUARD = 120.0  # seconds; a thread that waits longer has lost the others to an error
-STEPS = READS if FULL else READS // 10
+STEPS = amount(READS // 10, full=READS)
 
 
 @pytest.fixture(autouse=True)

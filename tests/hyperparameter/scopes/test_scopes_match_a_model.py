@@ -2,13 +2,12 @@
 
 The machine does the same things to the library and to the model, in several contexts (copies,
 asyncio tasks, generators of `@hp.param`), sometimes from another thread, and compares what every
-context and every handle sees after each step.  `HP_EXAMPLES=10000` makes the long run.
+context and every handle sees after each step.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Generator, Iterable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from soak import examples
 
 import hyperparameter as hp
 
@@ -647,11 +647,9 @@ class Scopes(RuleBasedStateMachine):
 
 TestScopes = Scopes.TestCase
 TestScopes.settings = settings(
-    max_examples=int(os.environ.get("HP_EXAMPLES", "60")),
+    examples(60),
     stateful_step_count=30,
-    derandomize="HP_EXAMPLES" not in os.environ,
     database=None,
-    deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

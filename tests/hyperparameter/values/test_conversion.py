@@ -24,7 +24,7 @@ from typing import (
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
@@ -39,7 +39,6 @@ SPELLINGS: list[Callable[[str], hp.scope]] = [
     lambda text: hp.scope(f"a={text}"),
 ]
 either = pytest.mark.parametrize("spell", SPELLINGS, ids=["str", "untyped"])
-promptly = settings(deadline=None, max_examples=100)
 
 
 def read(stored: Any, default: Any) -> Any:
@@ -104,7 +103,6 @@ def same(left: Any, right: Any) -> bool:
     after=st.text(" \t", max_size=3),
     default=st.booleans(),
 )
-@promptly
 def test_the_listed_words_are_bools_in_any_case_with_blanks(
     spell: Callable[[str], hp.scope],
     word: str,
@@ -120,7 +118,6 @@ def test_the_listed_words_are_bools_in_any_case_with_blanks(
 
 @either
 @given(word=st.text(max_size=6).filter(lambda w: w.strip().lower() not in TRUE_WORDS + FALSE_WORDS))
-@promptly
 def test_other_words_are_no_bools(spell: Callable[[str], hp.scope], word: str) -> None:
     with spell(word), pytest.raises(hp.ConversionError):
         hp.scope.a | False
@@ -142,7 +139,6 @@ def test_other_values_are_no_bools(value: Any) -> None:
 
 @either
 @given(number=st.integers(-(10**100), 10**100))
-@promptly
 def test_whole_text_becomes_the_exact_integer(
     spell: Callable[[str], hp.scope], number: int
 ) -> None:
@@ -174,7 +170,6 @@ def test_text_of_more_digits_than_python_reads_does_not_spoil_other_keys() -> No
 
 
 @given(number=st.integers(2**53, 2**100))
-@promptly
 def test_underscores_never_cost_a_digit(number: int) -> None:
     with hp.scope(a=f"{number:_}"):
         value = value_or_error(lambda: hp.scope.a | 0)
@@ -221,7 +216,6 @@ def test_what_is_no_number_is_an_error(value: Any, default: float) -> None:
 
 @either
 @given(number=st.floats(allow_nan=False))
-@promptly
 def test_the_text_of_a_float_becomes_that_float(
     spell: Callable[[str], hp.scope], number: float
 ) -> None:
@@ -263,13 +257,11 @@ def test_an_integer_that_no_float_holds_is_not_rounded(number: int) -> None:
 
 
 @given(word=st.text())
-@promptly
 def test_untyped_text_toward_a_str_is_the_original_text(word: str) -> None:
     assert same(read_text(word, "default"), word)
 
 
 @given(word=st.text())
-@promptly
 def test_a_stored_str_is_never_interpreted(word: str) -> None:
     with hp.scope(a=word):
         assert same(hp.scope.a(), word)
@@ -593,7 +585,6 @@ def test_annotated_any_infers_as_well() -> None:
 
 
 @given(st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False, allow_infinity=False))
-@promptly
 def test_json_scalars_are_inferred_exactly(value: Any) -> None:
     import json
 
