@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from unprivileged import unprivileged
 
 from hyperparameter.cli import main
 
@@ -98,11 +99,12 @@ def hp(
     return run
 
 
-def command(*words: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def command(
+    *words: str, cwd: Path, prefix: Iterable[str] = (), **options: Any
+) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "XDG_CACHE_HOME": str(cwd / "cache"), **options.pop("env", {})}
-    words = (sys.executable, "-m", "hyperparameter.cli", *words)
     return subprocess.run(
-        words,
+        [*prefix, sys.executable, "-m", "hyperparameter.cli", *words],
         cwd=cwd,
         env=environ,
         capture_output=True,
@@ -494,13 +496,12 @@ def test_a_file_that_does_not_parse_is_a_warning_and_the_rest_is_listed(hp: Run)
     assert json.loads(hp("ls", ".", "-f", "json")[1])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
-def test_a_folder_that_may_not_be_read_is_a_warning(hp: Run) -> None:
-    Path("closed").mkdir(mode=0o000)
-    Path("good.py").write_text(TRAIN)
-    status, out, err = hp("ls", ".")
-    assert (status, "Total: 5 hyperparameters" in out) == (0, True)
-    assert "closed: Permission denied" in err
+def test_a_folder_that_may_not_be_read_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o000)
+    (tmp_path / "good.py").write_text(TRAIN)
+    done = command("ls", ".", cwd=tmp_path, prefix=unprivileged())
+    assert (done.returncode, "Total: 5 hyperparameters" in done.stdout) == (0, True)
+    assert "closed: Permission denied" in done.stderr
 
 
 def test_help_and_version_are_shown(hp: Run) -> None:

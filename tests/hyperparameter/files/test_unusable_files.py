@@ -1,10 +1,10 @@
 """Files that are no configuration give one clear error: file, line, what to do."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from unprivileged import run_unprivileged
 
 import hyperparameter as hp
 
@@ -38,11 +38,12 @@ def test_directory_is_no_file() -> None:
         hp.config("d.toml")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_unreadable_file_is_named() -> None:
-    Path("a.toml").touch(0o000)
-    with pytest.raises(hp.ConfigurationError, match="Permission denied"):
-        hp.config("a.toml")
+def test_unreadable_file_is_named(here: Path) -> None:
+    (here / "a.toml").touch(0o000)
+    done = run_unprivileged("import hyperparameter as hp; hp.config('a.toml')", here)
+    *_, error = done.stderr.splitlines()
+    assert error.startswith("hyperparameter.exceptions.ConfigurationError: 'a.toml' cannot be read")
+    assert "Permission denied" in error
 
 
 def test_name_with_a_null_is_an_error() -> None:

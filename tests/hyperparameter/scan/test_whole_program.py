@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unprivileged import run_unprivileged
 
 import hyperparameter as hp
 from hyperparameter._scan import Finding, ScanCache, SourceTree, cache_for, scan_paths, scan_program
@@ -345,12 +346,18 @@ def test_a_damaged_cache_is_none(tree: Tree, tmp_path: Path, damage: bytes) -> N
     assert sorted(p.suffix for p in tmp_path.iterdir()) == ["", ".scan"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_cache_that_may_not_be_written_is_none(tree: Tree, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     folder = tree(main=f"{HP}hp.scope.a | 1")
-    assert keys(program_of(folder, cache=ScanCache(str(closed), "x")).findings) == ["a"]
+    program = f"""
+from hyperparameter._scan import ScanCache, scan_program
+cache = ScanCache({str(closed)!r}, "x")
+found = scan_program({str(folder / "main.py")!r}, (), [{str(folder)!r}], cache).findings
+print([each.key for each in found])
+"""
+    done = run_unprivileged(program, tmp_path)
+    assert (done.stdout, done.stderr) == ("['a']\n", "")
     assert list(closed.iterdir()) == []
 
 
