@@ -9,7 +9,7 @@ EXTRA_$(DEMO) := demo
 NEEDS_$(DEMO) := scikit-learn: 310 MB, half a minute or so
 SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
-.PHONY: demo test coverage lint docs picture bench engines clean
+.PHONY: demo test soak coverage lint docs picture bench engines clean
 
 demo: $(DEMO)/.installed
 	$(DEMO)/bin/python examples/digits.py -C examples/digits.toml
@@ -23,6 +23,10 @@ demo: $(DEMO)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/pytest
+
+# The same tests with the counts that prove something: hours, not minutes.
+soak: $(VENV)/.installed
+	HP_KILLS=50 HP_STRESS=full HP_EXAMPLES=10000 $(BIN)/pytest
 
 # Twice as slow as the tests alone: it follows every worker.
 coverage: $(VENV)/.installed
