@@ -12,6 +12,29 @@ soak.load_profile()
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 
+# The files that take longest begin first, so that no process has one of them left at the end.
+LONGEST_FIRST = [
+    "test_contract_ray.py",
+    "test_drivers_and_nodes_that_go.py",
+    "test_recipes.py",
+    "test_contract_processes.py",
+    "test_killed_ray_workers.py",
+    "test_actors.py",
+    "test_hosts.py",
+    "test_client.py",
+    "test_explicit_remote.py",
+    "test_contract_ray_client.py",
+    "test_memory_stays_bounded.py",
+    "test_pytest_plugin.py",
+    "test_memory.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
 @pytest.fixture(autouse=True)
 def clean_state(clean_scope: None) -> Iterator[None]:
     yield

@@ -3,19 +3,16 @@
 import importlib.util
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
-pytestmark = pytest.mark.xdist_group("ray")
+from ray_settings import ray_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("recipes*.md"))
@@ -42,30 +39,24 @@ def recipes() -> list[Recipe]:
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """One cluster for all recipes, in a process of its own; its sockets need a short path."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
-    env = {
-        **os.environ,
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_TMPDIR": folder,
-        "RAY_USAGE_STATS_ENABLED": "0",
-    }
-    env.pop("RAY_ADDRESS", None)
-    with subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        cwd=folder,  # or workers would import the packages of the checkout
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as cluster:
-        assert cluster.stdin
-        assert cluster.stdout
-        address = cluster.stdout.readline().strip()
-        assert address, "the cluster has not started"
-        yield {**env, "RAY_ADDRESS": address}
-        cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
-    shutil.rmtree(folder, ignore_errors=True)
+    """One cluster for all recipes, in a process of its own."""
+    with ray_settings() as settings:
+        env = {**os.environ, **settings}
+        env.pop("RAY_ADDRESS", None)
+        with subprocess.Popen(
+            [sys.executable, "-c", CLUSTER],
+            cwd=settings["RAY_TMPDIR"],  # or workers would import the packages of the checkout
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as cluster:
+            assert cluster.stdin
+            assert cluster.stdout
+            address = cluster.stdout.readline().strip()
+            assert address, "the cluster has not started"
+            yield {**env, "RAY_ADDRESS": address}
+            cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
 
 
 def test_every_program_on_the_pages_is_named_and_shows_its_output() -> None:

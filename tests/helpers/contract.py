@@ -24,18 +24,21 @@ from typing import Any, ClassVar
 import contract_tasks as tasks
 import pytest
 from contract_runners import Runner
+from contract_tasks import freeze
 
 import hp_dist
 import hyperparameter as hp
 
+# Reasons for which promises do not apply to several engines.
+ONE_VALUE = "A task returns one value."
+NO_COROUTINES = "This engine does not run coroutines."
+ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
+ASYNC_ACTORS_ONLY = "Ray runs coroutines only in async actors."
+TASKS_HAVE_NO_MAKER = "A task uses the scopes that are active at its submission."
+
 
 def lr(value: float) -> hp.scope:
     return hp.scope(**{"train.lr": value})
-
-
-def freeze(**params: Any) -> None:
-    with hp.scope(**params):
-        hp.scope.frozen()
 
 
 def needs_install(test: Any) -> Any:
@@ -215,7 +218,8 @@ class Contract:
                 engine.submit(tasks.lr)
         assert caught.value.key == "model.bad"
         assert engine.result(engine.submit(tasks.everything)) == {}
-        freeze(bad=tasks.Unpicklable())
+        with hp.scope(bad=tasks.Unpicklable()):
+            hp.scope.frozen()
         with pytest.raises(hp_dist.CarrierError, match=r"bad.*contract\.py:"):
             engine.submit(tasks.lr)
 

@@ -32,6 +32,11 @@ def everything() -> dict[str, Any]:
     return dict(hp.scope.storage().storage())
 
 
+def freeze(**params: Any) -> None:
+    with hp.scope(**params):
+        hp.scope.frozen()
+
+
 def where() -> tuple[int, int]:
     """Return process and thread."""
     return os.getpid(), threading.get_ident()

@@ -1,41 +1,88 @@
-"""A Ray for the tests of a file, and the engine that a class of the contract is about."""
+"""A Ray that all files of a process share, and the engine that a class of the contract is about."""
 
 import contextlib
 import os
-import shutil
-import tempfile
+import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import contract_tasks as tasks
 import pytest
+from ray_settings import connect, connect_client, in_environment, ray_settings
 
 HELPERS = Path(__file__).parents[1] / "helpers"
 
 
-@pytest.fixture(scope="module")
-def ray_folder() -> Iterator[str]:
-    """A folder for a Ray of its own, and the environment for it; its sockets need a short path."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("RAY_TMPDIR", folder)
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        # Workers import what the contract has them run.
-        patch.setenv("PYTHONPATH", str(HELPERS), prepend=os.pathsep)
-        yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="session")
+def ray_environment() -> Iterator[dict[str, str]]:
+    """The environment variables of the shared Ray, of its workers and of its drivers."""
+    path = [str(HELPERS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with ray_settings() as settings:
+        yield {**settings, "PYTHONPATH": os.pathsep.join(path)}  # workers import helpers
+
+
+@pytest.fixture(scope="session")
+def ray_client_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(ray_environment: dict[str, str], ray_client_port: int) -> Iterator[Any]:
+    """A Ray of one node that has a server for clients: its processes have nothing of this one.
+
+    To start it takes as long as dozens of tests, so it stays until the session ends.
+    """
+    from ray.cluster_utils import Cluster
+
+    head = {
+        "num_cpus": 2,
+        "include_dashboard": False,
+        "object_store_memory": 200 << 20,
+        "ray_client_server_port": ray_client_port,
+    }
+    before = signal.getsignal(signal.SIGTERM)
+    with in_environment(ray_environment), contextlib.chdir(ray_environment["RAY_TMPDIR"]):
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+    signal.signal(signal.SIGTERM, before)  # Ray's waits 30 seconds, in forked children too
+    yield cluster
+    cluster.shutdown()
 
 
 @pytest.fixture(scope="module")
-def ray(ray_folder: str) -> Iterator[Any]:
-    """A Ray on this machine."""
+def ray(ray_cluster: Any, ray_environment: dict[str, str]) -> Iterator[Any]:
+    """Ray, with this process as a driver of the shared cluster."""
     import ray
 
-    with contextlib.chdir(ray_folder):  # or workers would import the packages of the checkout
-        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    yield ray
-    ray.shutdown()
+    with in_environment(ray_environment):
+        connect(ray_cluster.address, ray_environment)
+        yield ray
+        ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def ray_client_address(ray_cluster: Any, ray_client_port: int) -> str:
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", ray_client_port)) == 0
+
+    tasks.wait_for(answers)  # a client that connects before that waits half a minute for nothing
+    return f"ray://127.0.0.1:{ray_client_port}"
+
+
+@pytest.fixture(scope="module")
+def client(ray_client_address: str, ray_environment: dict[str, str]) -> Iterator[Any]:
+    """Ray, with this process as a client of the shared cluster."""
+    import ray
+
+    with in_environment(ray_environment):
+        connect_client(ray_client_address, ray_environment)
+        yield ray
+        ray.shutdown()
 
 
 @pytest.fixture(scope="class")

@@ -195,7 +195,6 @@ def cluster() -> Iterator[Cluster]:
     """Ray on two hosts; the second is cut off by the last test that uses it."""
     if reason := missing():
         pytest.skip(reason)
-    pytest.importorskip("ray")
     folder = Path(tempfile.mkdtemp(prefix="hpr", dir="/tmp"))  # sockets need a short path
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

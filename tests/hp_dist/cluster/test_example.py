@@ -1,18 +1,15 @@
 """`examples/cluster.py` on one machine, and what it says when it is used wrongly."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("ray")
+from ray_settings import ray_settings
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cluster.py"
 Run = Callable[..., Any]
@@ -21,18 +18,17 @@ Run = Callable[..., Any]
 @pytest.fixture
 def run() -> Iterator[Run]:
     """Run the example in a folder of its own; a Ray that it starts keeps its files there."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # sockets need a short path
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
-    settings = {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+    with ray_settings() as settings:
 
-    def run(*arguments: str) -> Any:
-        return subprocess.run(
-            [sys.executable, str(EXAMPLE), *arguments],
-            env={**inherited, **settings}, cwd=folder, capture_output=True, text=True, timeout=330,
-        )  # fmt: skip
+        def run(*arguments: str) -> Any:
+            return subprocess.run(
+                [sys.executable, str(EXAMPLE), *arguments],
+                env={**inherited, **settings}, cwd=settings["RAY_TMPDIR"],
+                capture_output=True, text=True, timeout=330,
+            )  # fmt: skip
 
-    yield run
-    shutil.rmtree(folder, ignore_errors=True)
+        yield run
 
 
 def test_it_runs_without_arguments_and_everyone_has_the_default(run: Run) -> None:

@@ -6,15 +6,11 @@ from functools import partial
 
 import contract_runners as runners
 import contract_tasks as tasks
-from contract import Contract, lr
+from contract import NO_COROUTINES, ONE_MEMORY, ONE_VALUE, Contract, lr
 from contract_runners import Runner
 
 import hp_dist
 import hyperparameter as hp
-
-ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "This engine does not run coroutines."
-ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
 
 
 class ProcessExecutorContract(Contract):

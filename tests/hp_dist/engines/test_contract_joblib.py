@@ -5,16 +5,13 @@ from functools import partial
 import contract_runners as runners
 import contract_tasks as tasks
 import joblib
-from contract import Contract, lr
+from contract import NO_COROUTINES, ONE_MEMORY, ONE_VALUE, Contract, lr
 
 import hp_dist
 
-ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "This engine does not run coroutines."
 NO_RETRIES = "joblib does not retry tasks or replace workers."
 NOTHING_MADE = "A call uses the scopes that are active at the call."
 WAITS = "The call waits for its results."
-ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
 
 
 class JoblibContract(Contract):

@@ -4,11 +4,9 @@ from functools import partial
 from typing import Any
 
 import contract_runners as runners
-from contract import Contract
+from contract import NO_COROUTINES, ONE_VALUE, Contract
 from contract_runners import Runner
 
-ONE_VALUE = "A task returns one value."
-NO_COROUTINES = "This engine does not run coroutines."
 EVERY_PROCESS_IS_NEW = "Every submission starts a new process."
 NO_RESULT = "A process returns only its exit code."
 INHERITED = "A forked process has its parent's memory, scopes included."

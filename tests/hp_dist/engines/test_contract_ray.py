@@ -4,23 +4,15 @@ from functools import partial
 
 import contract_runners as runners
 import pytest
-from contract import ActorContract, Contract
+from contract import ASYNC_ACTORS_ONLY, TASKS_HAVE_NO_MAKER, ActorContract, Contract
+from ray_settings import WARNINGS
 
-pytestmark = [
-    pytest.mark.usefixtures("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-]
-
-NO_COROUTINES = "Ray runs coroutines only in async actors."
-NOTHING_MADE = "A task uses the scopes that are active at its submission."
+pytestmark = [pytest.mark.usefixtures("ray"), *WARNINGS]
 
 
 class TaskContract(Contract):
     installs = ("ray",)
-    not_applicable = {"coroutine": NO_COROUTINES, "made_inside": NOTHING_MADE}
+    not_applicable = {"coroutine": ASYNC_ACTORS_ONLY, "made_inside": TASKS_HAVE_NO_MAKER}
 
 
 class TestFunction(TaskContract):
@@ -47,7 +39,7 @@ class TestConstructor(Contract):
         "every_kind_of_callable": "Only classes have constructors.",
         "coroutine": "A constructor is not a coroutine.",
         "generator": "A constructor is not a generator.",
-        "made_inside": NOTHING_MADE,
+        "made_inside": TASKS_HAVE_NO_MAKER,
         "what_a_task_leaves": "Every actor is a new process.",
         "what_a_task_freezes": "Every actor is a new process.",
         "what_a_failing_task_leaves": "Every actor is a new process.",
@@ -58,7 +50,7 @@ class TestConstructor(Contract):
 
 class SyncActorContract(ActorContract):
     installs = ("ray",)
-    not_applicable = {"coroutine": NO_COROUTINES}
+    not_applicable = {"coroutine": ASYNC_ACTORS_ONLY}
 
 
 class TestActor(SyncActorContract):

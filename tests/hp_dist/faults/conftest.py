@@ -1,11 +1,8 @@
-"""What the fault tests have in common: a bound on time, work that children can import, a spool."""
+"""What the fault tests have in common: a bound on time, engines that are installed, a spool."""
 
-import contextlib
 import gc
-import importlib
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from multiprocessing.util import get_temp_dir
@@ -41,15 +38,6 @@ def bounded() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="session")
-def work() -> Iterator[Any]:
-    """The module of what runs in workers; children find it where this process does."""
-    folder = str(Path(__file__).parents[2] / "helpers")
-    sys.path.insert(0, folder)
-    yield importlib.import_module("faulty_work")
-    sys.path.remove(folder)
-
-
 @pytest.fixture
 def installed() -> Iterator[None]:
     hp_dist.install("multiprocessing", "futures", "joblib")
@@ -68,44 +56,6 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(_private_folder, "_folders", {})
     yield Path(folder)
     shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def ray_environment() -> Iterator[dict[str, str]]:
-    """What the environment of a Ray has to be; its sockets need a short path."""
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
-    yield {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def cluster(ray_environment: dict[str, str]) -> Iterator[Any]:
-    """A cluster of one node for all tests of faults: processes of its own, nothing in this one."""
-    from ray.cluster_utils import Cluster
-
-    head = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 200 << 20}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ray_environment.items():
-            patch.setenv(name, value)
-        before = signal.getsignal(signal.SIGTERM)
-        with contextlib.chdir(ray_environment["RAY_TMPDIR"]):  # not the checkout: workers import
-            cluster = Cluster(initialize_head=True, head_node_args=head)
-        signal.signal(signal.SIGTERM, before)  # Ray's waits 30 seconds, in forked children too
-        yield cluster
-        cluster.shutdown()
-
-
-@pytest.fixture(scope="module")
-def ray(cluster: Any, ray_environment: dict[str, str]) -> Iterator[Any]:
-    """Ray, with this process as a driver of the cluster."""
-    import ray
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ray_environment.items():
-            patch.setenv(name, value)
-        ray.init(address=cluster.address, logging_level="ERROR", log_to_driver=False)
-        yield ray
-        ray.shutdown()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import faulty_work as work
 import joblib
 import numpy as np
 import pytest
@@ -36,7 +37,6 @@ from hp_dist._carry.submission import Submission, receive
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
-    pytest.mark.xdist_group("faults"),
 ]
 
 MUTATIONS = amount(3_000, full=100_000)
@@ -237,7 +237,7 @@ def spoiled(spoil: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) ->
 
 @ways
 def test_task_of_a_pool_or_executor_with_a_spoiled_message_is_an_error_and_others_go_on(
-    installed: None, work: Any, message: str, spoiled: Callable[[], None]
+    installed: None, message: str, spoiled: Callable[[], None]
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
         with hp.scope(n=1):
@@ -261,7 +261,7 @@ def test_task_of_a_pool_or_executor_with_a_spoiled_message_is_an_error_and_other
 
 
 def test_tasks_after_a_spoiled_one_are_served_by_the_same_worker(
-    installed: None, work: Any, monkeypatch: pytest.MonkeyPatch
+    installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
         before = pool.apply(work.process), executor.submit(work.process).result(timeout=60)
@@ -287,7 +287,7 @@ def loky() -> Iterator[None]:
 @pytest.mark.usefixtures("loky")
 @ways
 def test_call_of_joblib_with_a_spoiled_message_is_an_error(
-    installed: None, work: Any, message: str, spoiled: Callable[[], None]
+    installed: None, message: str, spoiled: Callable[[], None]
 ) -> None:
     calls = [joblib.delayed(work.values)("n")] * 2
     joblib.Parallel(2, timeout=60)(calls)  # the workers have started
@@ -300,7 +300,6 @@ def test_call_of_joblib_with_a_spoiled_message_is_an_error(
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])  # a forked process unpickles nothing
 def test_process_with_a_spoiled_message_does_not_run(
     installed: None,
-    work: Any,
     method: str,
     message: str,
     spoiled: Callable[[], None],
@@ -321,7 +320,7 @@ def test_process_with_a_spoiled_message_does_not_run(
 
 @ways
 def test_bound_function_with_a_spoiled_message_is_an_error(
-    work: Any, spoil: Callable[[bytes], bytes], message: str
+    spoil: Callable[[bytes], bytes], message: str
 ) -> None:
     with hp.scope(n=2):
         make, (function, data, *attachments) = hp_dist.bind(work.values).__reduce__()
@@ -334,7 +333,7 @@ def test_bound_function_with_a_spoiled_message_is_an_error(
 
 @pytest.mark.parametrize("spoil", ["damaged", "cut", "emptied", "deleted", "another"])
 def test_file_that_is_spoiled_before_a_worker_reads_it_is_an_error_of_the_task(
-    installed: None, work: Any, folders: Path, spoil: str
+    installed: None, folders: Path, spoil: str
 ) -> None:
     gate = folders / "gate"
     os.mkfifo(gate)

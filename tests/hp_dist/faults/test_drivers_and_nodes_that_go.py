@@ -3,29 +3,27 @@
 Each driver is a process of its own; the cluster has its nodes on this machine.
 """
 
+import functools
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import numpy as np
 import pytest
+from ray_settings import WARNINGS
 
 import hyperparameter as hp
 
-pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-]
+pytestmark = WARNINGS
 
 PROLOGUE = """
     import gc, json, os, signal, sys, time
@@ -76,27 +74,37 @@ PROLOGUE = """
 """
 
 
-@pytest.fixture
-def drive(
-    cluster: Any, ray_environment: dict[str, str], tmp_path: Path
-) -> Callable[..., list[Any]]:
-    """Return what runs a driver to its end and returns what it showed."""
+Drive = Callable[..., list[Any]]
 
-    def run(body: str, *args: str) -> list[Any]:
+
+@pytest.fixture(scope="module")
+def drive(
+    ray_cluster: Any, ray_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Drive:
+    """Return what runs a driver to its end and returns what it showed."""
+    folder = tmp_path_factory.mktemp("drivers")
+
+    def run(body: str, *args: str, status: int = 0) -> list[Any]:
         ended = subprocess.run(
-            [sys.executable, "-c", dedent(PROLOGUE) + dedent(body), cluster.address, *args],
+            [sys.executable, "-c", dedent(PROLOGUE) + dedent(body), ray_cluster.address, *args],
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, **ray_environment},
         )
-        assert ended.returncode == 0, ended.stderr
+        assert ended.returncode == status, ended.stderr
         shown = [line for line in ended.stdout.splitlines() if line.startswith("=>")]
         return [json.loads(line.removeprefix("=>")) for line in shown]
 
     return run
+
+
+def at_once(*drivers: Callable[[], list[Any]]) -> list[list[Any]]:
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(driver) for driver in drivers]
+        return [each.result() for each in running]
 
 
 SEEN = {
@@ -104,17 +112,10 @@ SEEN = {
     "large": [10_001, 3, None, None],
     "array": [2, 3, None, 125_000.0],
 }
-# Starting drivers and nodes takes long: every day one way of each kind has its turn.
-FULL = "HP_KILLS" in os.environ or os.environ.get("HP_STRESS") == "full"
 
+# -- actors that outlive their driver ---------------------------------------------------------
 
-def every(ways: Iterable[str], today: str) -> list[Any]:
-    skip = pytest.mark.skipif(not FULL, reason="one way of this kind is enough for every day")
-    return [pytest.param(way, marks=() if way == today else skip, id=way) for way in ways]
-
-
-# Ways to make an actor that outlives its driver.
-DETACHED = {
+WAYS = {
     "options": "ray.remote(Actor).options(name=name, lifetime='detached', **FOR_EVER).remote()",
     "decorator": "ray.remote(name=name, lifetime='detached', **FOR_EVER)(Actor).remote()",
     "explicit": "hp_dist.ray.remote(Actor).options(name=name, lifetime='detached', **FOR_EVER)"
@@ -125,48 +126,75 @@ DETACHED = {
 }
 
 
-@pytest.mark.parametrize("way", every(DETACHED, "options"))
-def test_detached_actor_that_restarts_without_its_driver_sees_the_scope_of_its_creation(
-    drive: Callable[..., list[Any]], way: str, repeat: int
-) -> None:
-    if repeat and way != "options":
-        pytest.skip("one way is repeated")
-    drive(f"""
+def sizes(way: str, repeat: int) -> list[str]:
+    """Return all sizes for one way, and one for each of the others, another one at each repeat."""
+    every = list(SEEN)
+    return every if way == "options" else [every[(list(WAYS).index(way) + repeat) % len(every)]]
+
+
+@pytest.fixture(scope="module")
+def restarted(drive: Drive) -> Callable[[int], Any]:
+    """Return what actors of each way and size see when the driver that made them has gone.
+
+    Starting drivers takes long: all ways that need the same kind of driver have it together.
+    """
+
+    def make(config: str, repeat: int, *ways: str) -> list[Any]:
+        actors = "".join(
+            f"""
+        name = "{way} {size} {repeat}"
+        with hp.scope(**SCOPES["{size}"]):
+            actor = {WAYS[way]}
+        with hp.scope(sent=1):
+            ray.get(actor.tell.remote(), timeout=60)
+"""
+            for way in ways
+            for size in sizes(way, repeat)
+        )
+        return drive(f"""
         from ray.job_config import JobConfig
         config = JobConfig()
-        if {way!r} == "job":
-            config.set_default_actor_lifetime("detached")
+        {config}
         connect(job_config=config)
-        for size in SCOPES:
-            name = f"{way} {{size}}"
-            with hp.scope(**SCOPES[size]):
-                actor = {DETACHED[way]}
-            with hp.scope(sent=size):
-                show(ray.get(actor.tell.remote(), timeout=60))
-    """)
-    found = drive(f"""
+{actors}
+        """)
+
+    def restart(repeat: int) -> Any:
+        at_once(
+            lambda: make("config.set_default_actor_lifetime('detached')", repeat, "job"),
+            lambda: make("", repeat, *(way for way in WAYS if way != "job")),
+        )
+        made = [(way, size) for way in WAYS for size in sizes(way, repeat)]
+        found = drive(f"""
         connect()
-        for size in SCOPES:
-            actor = ray.get_actor(f"{way} {{size}}")
+        actors = [ray.get_actor(f"{{way}} {{size}} {repeat}") for way, size in {made}]
+        for actor in actors:
             kill(actor)
+        for actor in actors:
             with hp.scope(sent=4):
-                show(ray.get(actor.tell.remote(), timeout=60))
-            show(ray.get(actor.tell.remote(), timeout=60))
+                called = ray.get(actor.tell.remote(), timeout=60)
+            show([called, ray.get(actor.tell.remote(), timeout=60)])
             ray.kill(actor)
-    """)
-    expected = []
-    for made in SEEN.values():
-        called = [made[0] + 1, made[1], 4, made[3]]
-        expected += [[made, called], [made, made]]
-    assert found == expected
+        """)
+        return dict(zip(made, found, strict=True))
+
+    return functools.cache(restart)
 
 
-@pytest.mark.parametrize("size", every(SEEN, "large"))
-def test_detached_actor_submits_and_its_own_actors_restart_without_the_driver(
-    drive: Callable[..., list[Any]], size: str
+@pytest.mark.parametrize("way", WAYS)
+def test_detached_actor_that_restarts_without_its_driver_sees_the_scope_of_its_creation(
+    restarted: Callable[[int], Any], way: str, repeat: int
 ) -> None:
-    drive(
-        """
+    for size in sizes(way, repeat):
+        made = SEEN[size]
+        called = [made[0] + 1, made[1], 4, made[3]]
+        assert restarted(repeat)[way, size] == [[made, called], [made, made]]
+
+
+@pytest.fixture(scope="module")
+def parents(drive: Drive) -> dict[str, list[Any]]:
+    """What detached actors of each size show of their tasks and actors without their driver."""
+    drive("""
         class Parent(Actor):
             def __init__(self):
                 super().__init__()
@@ -181,32 +209,40 @@ def test_detached_actor_submits_and_its_own_actors_restart_without_the_driver(
                 return ray.get(self.child.tell.remote())
 
         connect()
-        with hp.scope(**SCOPES[sys.argv[2]]):
-            own = ray.remote(Actor).options(num_cpus=0).remote()  # its keys may go, no others
-            options = dict(name="parent", lifetime="detached", num_cpus=0)
-            parent = ray.remote(Parent).options(**options).remote()
-            ray.get([own.tell.remote(), parent.tell.remote()], timeout=60)  # sends references
-        """,
-        size,
-    )
-    found = drive("""
+        for size in SCOPES:
+            with hp.scope(**SCOPES[size]):
+                own = ray.remote(Actor).options(num_cpus=0).remote()  # its keys may go, no others
+                options = dict(name=f"parent {size}", lifetime="detached", num_cpus=0)
+                parent = ray.remote(Parent).options(**options).remote()
+                ray.get([own.tell.remote(), parent.tell.remote()], timeout=60)  # sends references
+    """)
+    shown = drive("""
         connect()
         with hp.scope(made=1, **{f"other{i}": i for i in range(10_000)}):  # may clear up
             ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=60)
-        parent = ray.get_actor("parent")
-        with hp.scope(sent=4):
-            show(ray.get(parent.submit.remote(), timeout=60))
-        show(ray.get(parent.submit.remote(), timeout=60))
-        show(ray.get(parent.kill_child.remote(), timeout=60))
-        ray.kill(parent)
+        for size in SCOPES:
+            parent = ray.get_actor(f"parent {size}")
+            with hp.scope(sent=4):
+                called = ray.get(parent.submit.remote(), timeout=60)
+            bare = ray.get(parent.submit.remote(), timeout=60)
+            show([called, bare, ray.get(parent.kill_child.remote(), timeout=60)])
+            ray.kill(parent)
     """)
+    return dict(zip(SEEN, shown, strict=True))
+
+
+@pytest.mark.parametrize("size", SEEN)
+def test_detached_actor_submits_and_its_own_actors_restart_without_the_driver(
+    parents: dict[str, list[Any]], size: str
+) -> None:
     made = SEEN[size]
-    assert found == [[made[0] + 1, made[1], 4, made[3]], made, [made, made]]
+    assert parents[size] == [[made[0] + 1, made[1], 4, made[3]], made, [made, made]]
 
 
-def test_two_drivers_at_once_keep_their_scopes_apart(drive: Callable[..., list[Any]]) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+# -- drivers beside and after each other ------------------------------------------------------
 
+
+def test_two_drivers_at_once_keep_their_scopes_apart(drive: Drive) -> None:
     body = """
         connect()
         n = int(sys.argv[2])
@@ -219,8 +255,7 @@ def test_two_drivers_at_once_keep_their_scopes_apart(drive: Callable[..., list[A
                 show(ray.get(actor.tell.remote(), timeout=60)[1])
             kill(actor)
     """
-    with ThreadPoolExecutor(2) as threads:
-        outputs = list(threads.map(lambda n: drive(body, str(n)), (1, 2)))
+    outputs = at_once(lambda: drive(body, "1"), lambda: drive(body, "2"))
     for n, found in zip((1, 2), outputs, strict=True):
         expected: list[Any] = []
         for turn in range(2):
@@ -230,17 +265,19 @@ def test_two_drivers_at_once_keep_their_scopes_apart(drive: Callable[..., list[A
 
 
 LEAVING = {
-    "exits": "",
-    "shuts down": "ray.shutdown()",
-    "is killed": "sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)",
+    "exits": ("", 0),
+    "shuts down": ("ray.shutdown()", 0),
+    "is killed": ("sys.stdout.flush(); os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
 }
 
 
-@pytest.mark.parametrize("leave", every(LEAVING, "shuts down"))
-def test_keys_of_a_job_that_has_ended_go_when_the_next_one_keeps_its_own(
-    cluster: Any, drive: Callable[..., list[Any]], leave: str
-) -> None:
-    body = f"""
+@pytest.fixture(scope="module")
+def left(drive: Drive) -> tuple[dict[str, Any], list[str]]:
+    """What jobs that end have kept, and the keys of others when the next one has kept its own."""
+
+    def leave(last: str, status: int) -> list[Any]:
+        return drive(
+            f"""
         connect()
         job = ray.get_runtime_context().get_job_id()
         @ray.remote(num_cpus=0)
@@ -252,15 +289,13 @@ def test_keys_of_a_job_that_has_ended_go_when_the_next_one_keeps_its_own(
             actor = ray.remote(Actor).options(num_cpus=0).remote()
         ray.get([actor.tell.remote(), make.remote()], timeout=60)
         show([job, [key for key in keys() if job in key]])
-        {LEAVING[leave]}
-    """
-    if leave == "is killed":
-        with pytest.raises(AssertionError):  # whatever it showed is not wanted
-            drive(body)
-    else:
-        ((_, kept),) = drive(body)
-        assert len(kept) >= 2  # its own and that of its task
-    (found,) = drive("""
+        {last}
+            """,
+            status=status,
+        )
+
+    shown = at_once(*(functools.partial(leave, *way) for way in LEAVING.values()))
+    ((own, keys),) = drive("""
         connect()
         own = ray.get_runtime_context().get_job_id()
         deadline = time.monotonic() + 60  # the cluster learns in its own time that a driver is dead
@@ -271,9 +306,26 @@ def test_keys_of_a_job_that_has_ended_go_when_the_next_one_keeps_its_own(
             ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=60)
         show([own, keys()])
     """)
-    own, keys = found
-    assert [key for key in keys if own not in key] == []
     assert [key for key in keys if own in key]
+    others = [key for key in keys if own not in key]
+    return dict(zip(LEAVING, (job for (job,) in shown), strict=True)), others
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_keys_of_a_job_that_has_ended_go_when_the_next_one_keeps_its_own(
+    left: tuple[dict[str, Any], list[str]], way: str
+) -> None:
+    kept, others = left
+    job, keys = kept[way]
+    assert len(keys) >= 2  # its own and that of its task
+    assert [key for key in others if job in key] == []
+
+
+def test_next_job_that_keeps_its_own_keys_leaves_none_of_any_other(
+    left: tuple[dict[str, Any], list[str]],
+) -> None:
+    _, others = left
+    assert others == []
 
 
 # -- nodes ------------------------------------------------------------------------------------
@@ -287,7 +339,7 @@ def wait_for(path: Path, count: int) -> None:
 
 
 def test_what_ran_on_a_node_that_goes_is_done_elsewhere_in_the_scopes_of_its_submission(
-    cluster: Any, ray: Any, installed_for_ray: None, tmp_path: Path, repeat: int
+    ray_cluster: Any, ray: Any, installed_for_ray: None, tmp_path: Path, repeat: int
 ) -> None:
     """Tasks that run there, tasks that wait for it, and a result that is lost with it."""
     begun, gate = tmp_path / "begun", tmp_path / "gate"
@@ -307,34 +359,35 @@ def test_what_ran_on_a_node_that_goes_is_done_elsewhere_in_the_scopes_of_its_sub
         with hp.scope(sent=n, array=np.full(125_000, float(n)), **extra):
             return work.remote(n, waits)
 
-    node = cluster.add_node(num_cpus=1, resources={"far": 2}, object_store_memory=100 << 20)
+    node = ray_cluster.add_node(num_cpus=1, resources={"far": 2}, object_store_memory=100 << 20)
     lost = [submit(7, False), submit(8, False)]
     assert len(ray.wait(lost, num_returns=2, timeout=90, fetch_local=False)[0]) == 2
     results = [submit(n, True) for n in range(6)]
     gc.collect()  # nobody but Ray holds the scopes now
     wait_for(begun, 4)
     with hp.scope(sent="later"):
-        cluster.remove_node(node, allow_graceful=False)
+        ray_cluster.remove_node(node, allow_graceful=False)
         before = len(list(begun.glob("*")))
-        other = cluster.add_node(num_cpus=1, resources={"far": 8}, object_store_memory=100 << 20)
+        other = ray_cluster.add_node(
+            num_cpus=1, resources={"far": 8}, object_store_memory=100 << 20
+        )
         wait_for(begun, before + 2)  # somewhere else
         gate.touch()
         found = ray.get(results, timeout=180)
         found += [again for again, _ in ray.get(lost, timeout=180)]
-    cluster.remove_node(other)
+    ray_cluster.remove_node(other)
     assert found == [(n, n, 10_002 if n % 2 else 2, 125_000.0 * n) for n in (*range(6), 7, 8)]
 
 
 def test_large_array_crosses_once_to_each_node_whatever_the_number_of_tasks(
-    cluster: Any, ray: Any, installed_for_ray: None, monkeypatch: pytest.MonkeyPatch
+    ray_cluster: Any, ray: Any, installed_for_ray: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """80 MB, 100 tasks a node: one `put`, and no node has room for a second copy."""
     puts = []
     put = ray.put
     monkeypatch.setattr(ray, "put", lambda value: puts.append(value) or put(value))
-    where = ["here", "far"] if FULL else ["here"]
-    if FULL:
-        node = cluster.add_node(num_cpus=2, resources={"far": 100}, object_store_memory=120 << 20)
+    where = ["here", "far"]
+    node = ray_cluster.add_node(num_cpus=2, resources={"far": 100}, object_store_memory=120 << 20)
 
     def total(_: int) -> Any:
         return float(hp.scope.array().sum()), hp.scope.n | 0
@@ -348,5 +401,4 @@ def test_large_array_crosses_once_to_each_node_whatever_the_number_of_tasks(
         found = ray.get(results, timeout=180)
     assert found == [(1e7, n) for n in range(100) for _ in where]
     assert len(puts) == 1
-    if FULL:
-        cluster.remove_node(node)
+    ray_cluster.remove_node(node)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import faulty_work as work
 import joblib
 import numpy as np
 import pytest
@@ -23,7 +24,6 @@ import hyperparameter as hp
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
-    pytest.mark.xdist_group("faults"),
 ]
 
 METHODS = ["fork", "spawn", "forkserver"]
@@ -62,7 +62,7 @@ def loky() -> Iterator[None]:
 
 @each_method
 def test_worker_that_replaces_a_killed_one_of_a_pool_sees_the_right_scopes(
-    installed: None, work: Any, method: str, repeat: int
+    installed: None, method: str, repeat: int
 ) -> None:
     size = turn(method, repeat)
     with scope(size, "made", 3):
@@ -89,7 +89,7 @@ def test_worker_that_replaces_a_killed_one_of_a_pool_sees_the_right_scopes(
 
 @each_method
 def test_other_worker_of_a_pool_goes_on_in_the_right_scopes(
-    installed: None, work: Any, method: str, repeat: int
+    installed: None, method: str, repeat: int
 ) -> None:
     size = turn(method, repeat)
     with mp.get_context(method).Pool(2) as pool:
@@ -104,7 +104,7 @@ def test_other_worker_of_a_pool_goes_on_in_the_right_scopes(
 
 @each_method
 def test_killed_worker_breaks_an_executor_as_always_and_a_new_one_sees_the_scope(
-    installed: None, work: Any, method: str, repeat: int
+    installed: None, method: str, repeat: int
 ) -> None:
     size = turn(method, repeat)
     context = mp.get_context(method)
@@ -128,7 +128,7 @@ def test_killed_worker_breaks_an_executor_as_always_and_a_new_one_sees_the_scope
 
 
 def test_killed_worker_of_joblib_is_the_error_it_was_and_the_next_call_sees_the_scope(
-    installed: None, work: Any, repeat: int
+    installed: None, repeat: int
 ) -> None:
     size = turn("spawn", repeat)
     with loky():
@@ -145,7 +145,7 @@ def test_killed_worker_of_joblib_is_the_error_it_was_and_the_next_call_sees_the_
 
 @each_method
 def test_process_started_in_place_of_a_killed_one_sees_the_scope_of_its_own_start(
-    installed: None, work: Any, method: str, tmp_path: Path, repeat: int
+    installed: None, method: str, tmp_path: Path, repeat: int
 ) -> None:
     context = mp.get_context(method)
     mark = str(tmp_path / "mark")
@@ -167,7 +167,7 @@ def test_process_started_in_place_of_a_killed_one_sees_the_scope_of_its_own_star
 
 @each_method
 def test_each_worker_of_a_pool_that_serves_one_task_sees_the_right_scopes(
-    installed: None, work: Any, method: str
+    installed: None, method: str
 ) -> None:
     size = turn(method)
     with scope(size, "made", 3):
@@ -184,7 +184,7 @@ def test_each_worker_of_a_pool_that_serves_one_task_sees_the_right_scopes(
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])  # with fork, Python refuses
 def test_each_worker_of_an_executor_that_serves_one_task_sees_the_right_scopes(
-    installed: None, work: Any, method: str
+    installed: None, method: str
 ) -> None:
     size = turn(method)
     context = mp.get_context(method)
@@ -201,9 +201,7 @@ def test_each_worker_of_an_executor_that_serves_one_task_sees_the_right_scopes(
 
 
 @each_method
-def test_worker_started_by_one_submission_brings_nothing_of_it_to_the_next(
-    work: Any, method: str
-) -> None:
+def test_worker_started_by_one_submission_brings_nothing_of_it_to_the_next(method: str) -> None:
     """The executor is older than `install`, so its workers have no initializer of ours."""
     with ProcessPoolExecutor(1, mp.get_context(method)) as executor:
         hp_dist.install("multiprocessing", "futures")
@@ -232,36 +230,36 @@ def line_of_next() -> str:
     return f"{os.path.basename(__file__)}:{frame.f_back.f_lineno + 1}"
 
 
-SUBMISSIONS: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "apply": lambda pool, _, work: pool.apply(work.process),
-    "apply_async": lambda pool, _, work: pool.apply_async(work.process),
-    "map": lambda pool, _, work: pool.map(work.die, [1]),
-    "map_async": lambda pool, _, work: pool.map_async(work.die, [1]),
-    "starmap": lambda pool, _, work: pool.starmap(work.die, [()]),
-    "starmap_async": lambda pool, _, work: pool.starmap_async(work.die, [()]),
-    "imap": lambda pool, _, work: pool.imap(work.die, [1]),
-    "imap in chunks": lambda pool, _, work: pool.imap(work.die, [1], 2),
-    "imap_unordered": lambda pool, _, work: pool.imap_unordered(work.die, [1]),
-    "submit": lambda _, executor, work: executor.submit(work.process),
-    "executor map": lambda _, executor, work: executor.map(work.die, [1]),
+SUBMISSIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "apply": lambda pool, _: pool.apply(work.process),
+    "apply_async": lambda pool, _: pool.apply_async(work.process),
+    "map": lambda pool, _: pool.map(work.die, [1]),
+    "map_async": lambda pool, _: pool.map_async(work.die, [1]),
+    "starmap": lambda pool, _: pool.starmap(work.die, [()]),
+    "starmap_async": lambda pool, _: pool.starmap_async(work.die, [()]),
+    "imap": lambda pool, _: pool.imap(work.die, [1]),
+    "imap in chunks": lambda pool, _: pool.imap(work.die, [1], 2),
+    "imap_unordered": lambda pool, _: pool.imap_unordered(work.die, [1]),
+    "submit": lambda _, executor: executor.submit(work.process),
+    "executor map": lambda _, executor: executor.map(work.die, [1]),
     "joblib": lambda *_: joblib.Parallel(2)(joblib.delayed(abs)(n) for n in [1, 2]),
     "bind": lambda *_: hp_dist.bind(len),
     "initializer": lambda *_: hp_dist.initializer(),
-    "spawn": lambda *rest: mp.get_context("spawn").Process(target=rest[-1].die).start(),
-    "forkserver": lambda *rest: mp.get_context("forkserver").Process(target=rest[-1].die).start(),
+    "spawn": lambda *_: mp.get_context("spawn").Process(target=work.die).start(),
+    "forkserver": lambda *_: mp.get_context("forkserver").Process(target=work.die).start(),
 }
 
 
 @pytest.mark.parametrize("submit", SUBMISSIONS.values(), ids=SUBMISSIONS)
 def test_value_that_cannot_be_pickled_is_named_with_its_place_and_nothing_runs(
-    installed: None, work: Any, submit: Callable[[Any, Any, Any], Any]
+    installed: None, submit: Callable[[Any, Any], Any]
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
         before = pool.apply(work.process), executor.submit(work.process).result(timeout=60)
         line = line_of_next()
         with hp.scope(fine=1, **{"model.lock": threading.Lock()}):
             with pytest.raises(hp_dist.CarrierError) as caught:
-                submit(pool, executor, work)
+                submit(pool, executor)
         assert caught.value.key == "model.lock"
         assert caught.value.origin.location.endswith(line)
         assert "model.lock" in str(caught.value)
@@ -275,7 +273,7 @@ def test_value_that_cannot_be_pickled_is_named_with_its_place_and_nothing_runs(
         pool.join()  # waits for ever where a refused job has stayed in the pool's books
 
 
-def test_baseline_that_cannot_be_pickled_is_named_too(installed: None, work: Any) -> None:
+def test_baseline_that_cannot_be_pickled_is_named_too(installed: None) -> None:
     with ProcessPoolExecutor(1) as executor:
         line = line_of_next()
         with hp.scope(lock=threading.Lock()):

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ray_settings import WARNINGS
 
 import hp_dist
 import hyperparameter as hp
@@ -26,12 +27,7 @@ from hp_dist._ray.store import KeyValueStore, ObjectStore
 
 pytestmark = [
     pytest.mark.usefixtures("installed_for_ray"),
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute"),
+    *WARNINGS,
 ]
 SIZES = ["small", "large", "array"]
 

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import faulty_work as work
 import numpy as np
 import pytest
+from ray_settings import WARNINGS
 from soak import amount
 
 import hyperparameter as hp
@@ -23,13 +25,7 @@ from hp_dist._carry.submission import Submission, receive
 from hp_dist._ray.store import ObjectStore
 from hyperparameter import context
 
-pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-]
+pytestmark = WARNINGS
 MB = 1 << 20
 # Scopes and keys in each: small ones, and such as travel apart.
 AMOUNTS = [(amount(400, full=10_000), 20), (amount(100, full=1_000), 5_000)]
@@ -40,23 +36,16 @@ def numbered(n: int, keys: int) -> Any:
     return hp.scope(n=n, **{f"group{i % 7}.key{i}": i + n for i in range(keys - 1)})
 
 
-def own_memory() -> int:
-    """Return how many bytes of this process are its own and in memory."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    (line,) = (line for line in status if line.startswith("RssAnon"))
-    return int(line.split()[1]) * 1024
-
-
 def in_mb(**figures: float) -> str:
     return ", ".join(f"{name} {size / MB:.0f} MB" for name, size in figures.items())
 
 
 @amounts
 def test_pool_stays_small_and_leaves_no_file(
-    installed: None, work: Any, folders: Path, scopes: int, keys: int
+    installed: None, folders: Path, scopes: int, keys: int
 ) -> None:
     with mp.get_context("spawn").Pool(1) as pool:
-        before, worker_before = own_memory(), pool.apply(work.rss)
+        before, worker_before = work.rss(), pool.apply(work.rss)
         worker = driver = most_files = 0
         for n in range(scopes):
             with numbered(n, keys):
@@ -64,7 +53,7 @@ def test_pool_stays_small_and_leaves_no_file(
             assert value == n
             worker = max(worker, used)
             if n % (scopes // 20) == 0:
-                driver = max(driver, own_memory())
+                driver = max(driver, work.rss())
                 most_files = max(most_files, len(list(folders.glob("hyperparameter-*/*"))))
         gc.collect()
         assert list(folders.glob("hyperparameter-*/*")) == []
@@ -76,7 +65,7 @@ def test_pool_stays_small_and_leaves_no_file(
 
 
 def test_array_in_many_scopes_is_kept_only_as_long_as_it_is_recent(
-    installed: None, work: Any, folders: Path
+    installed: None, folders: Path
 ) -> None:
     """A worker keeps four values whatever their size, and others up to its share of memory."""
     with mp.get_context("spawn").Pool(1) as pool:
@@ -168,23 +157,21 @@ def settles(measure: Callable[[], int], most: int) -> int:
 def test_cluster_driver_and_worker_stay_small(
     ray: Any, installed_for_ray: None, scopes: int, keys: int
 ) -> None:
-    memory = own_memory
-
     @ray.remote
     def tell() -> Any:
-        return hp.scope.n | None, memory()
+        return hp.scope.n | None, work.rss()
 
     @ray.remote(num_cpus=0)
     class Actor:
         def tell(self) -> Any:
-            return hp.scope.n | None, memory()
+            return hp.scope.n | None, work.rss()
 
     actor = Actor.remote()
     kept = len(keys_kept(ray))
     objects = settles(lambda: stored_objects(ray), 5)
     first = ray.get([tell.remote(), actor.tell.remote()], timeout=60)
     (_, task_before), (_, actor_before) = first
-    before, driver, worker, of_actor, most_bytes = own_memory(), 0, 0, 0, 0
+    before, driver, worker, of_actor, most_bytes = work.rss(), 0, 0, 0, 0
     burst = 50
     for start in range(0, scopes, burst):
         results = []
@@ -195,7 +182,7 @@ def test_cluster_driver_and_worker_stay_small(
         assert [value for value, _ in found] == [n for n in range(start, n + 1) for _ in range(2)]
         worker = max(worker, *(used for _, used in found[::2]))
         of_actor = max(of_actor, *(used for _, used in found[1::2]))
-        driver = max(driver, own_memory())
+        driver = max(driver, work.rss())
         most_bytes = max(most_bytes, stored_bytes(ray))
     del results, found
     left = settles(lambda: stored_objects(ray), objects)

@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import faulty_work as work
 import numpy as np
 import pytest
 
@@ -26,7 +27,6 @@ from hp_dist._carry.submission import Submission
 pytestmark = [
     # Only Python 3.12 and later say so; the children here touch nothing that a thread may hold.
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
-    pytest.mark.xdist_group("faults"),
 ]
 
 
@@ -47,37 +47,37 @@ def pool(method: str = "fork") -> Any:
     return mp.get_context(method).Pool(1)
 
 
-def large(work: Any, n: int) -> Any:
+def large(n: int) -> Any:
     return hp.scope(**work.large(n))
 
 
 # -- as long as it is needed ------------------------------------------------------------------
 
-LATER: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "apply_async": lambda pool, _, work: pool.apply_async(work.values, ("key1",)),
-    "map_async": lambda pool, _, work: pool.map_async(work.values, ["key1"] * 3, 2),
-    "starmap_async": lambda pool, _, work: pool.starmap_async(work.pair, [("key1", 0)] * 3, 2),
-    "imap": lambda pool, _, work: pool.imap(work.values, ["key1"] * 3),
-    "imap in chunks": lambda pool, _, work: pool.imap(work.values, ["key1"] * 3, 2),
-    "imap_unordered": lambda pool, _, work: pool.imap_unordered(work.values, ["key1"] * 3, 2),
-    "submit": lambda _, executor, work: executor.submit(work.values, "key1"),
-    "map": lambda _, executor, work: executor.map(work.values, ["key1"] * 3),
-    "map in chunks": lambda _, executor, work: executor.map(work.values, ["key1"] * 3, chunksize=2),
+LATER: dict[str, Callable[[Any, Any], Any]] = {
+    "apply_async": lambda pool, _: pool.apply_async(work.values, ("key1",)),
+    "map_async": lambda pool, _: pool.map_async(work.values, ["key1"] * 3, 2),
+    "starmap_async": lambda pool, _: pool.starmap_async(work.pair, [("key1", 0)] * 3, 2),
+    "imap": lambda pool, _: pool.imap(work.values, ["key1"] * 3),
+    "imap in chunks": lambda pool, _: pool.imap(work.values, ["key1"] * 3, 2),
+    "imap_unordered": lambda pool, _: pool.imap_unordered(work.values, ["key1"] * 3, 2),
+    "submit": lambda _, executor: executor.submit(work.values, "key1"),
+    "map": lambda _, executor: executor.map(work.values, ["key1"] * 3),
+    "map in chunks": lambda _, executor: executor.map(work.values, ["key1"] * 3, chunksize=2),
 }
 
 
-def results(work: Any) -> list[Any]:
-    if hasattr(work, "result"):
-        return [work.result(timeout=60)]
-    if hasattr(work, "get"):
-        found = work.get(timeout=60)
+def results(submitted: Any) -> list[Any]:
+    if hasattr(submitted, "result"):
+        return [submitted.result(timeout=60)]
+    if hasattr(submitted, "get"):
+        found = submitted.get(timeout=60)
         return found if isinstance(found, list) else [found]
-    return list(work)
+    return list(submitted)
 
 
 @pytest.mark.parametrize("submit", LATER.values(), ids=LATER)
 def test_work_that_is_still_queued_when_its_scope_has_been_closed_sees_it(
-    installed: None, work: Any, folders: Path, submit: Callable[[Any, Any, Any], Any]
+    installed: None, folders: Path, submit: Callable[[Any, Any], Any]
 ) -> None:
     """The queue is held up by tasks that wait; nobody keeps the scope meanwhile."""
     gate, other = folders / "gate", folders / "other"
@@ -85,28 +85,26 @@ def test_work_that_is_still_queued_when_its_scope_has_been_closed_sees_it(
     os.mkfifo(other)
     with pool() as one, ProcessPoolExecutor(1) as executor:
         held = one.apply_async(work.wait, (str(gate),)), executor.submit(work.wait, str(other))
-        with large(work, 1):
-            submitted = [submit(one, executor, work) for _ in range(4)]
+        with large(1):
+            submitted = [submit(one, executor) for _ in range(4)]
         gc.collect()
         assert files(folders)
         gate.write_text("go")
         other.write_text("go")
         assert held[0].get(timeout=60) == held[1].result(timeout=60) == "go"
-        found = [value for one in submitted for value in results(one)]
+        found = [value for each in submitted for value in results(each)]
         assert set(found) == {1}
         assert len(found) in (4, 12)
         assert gone(folders)  # though results, pool and executor are still there
 
 
-def test_file_stays_for_a_result_that_nobody_keeps(
-    installed: None, work: Any, folders: Path
-) -> None:
+def test_file_stays_for_a_result_that_nobody_keeps(installed: None, folders: Path) -> None:
     gate = folders / "gate"
     os.mkfifo(gate)
     seen: list[Any] = []
     with pool() as one:
         one.apply_async(work.wait, (str(gate),))
-        with large(work, 3):
+        with large(3):
             one.apply_async(work.values, ("key1",), callback=seen.append)
         gc.collect()
         gate.write_text("go")
@@ -118,12 +116,12 @@ def test_file_stays_for_a_result_that_nobody_keeps(
 
 @pytest.mark.parametrize("burst", [1, 40])
 def test_files_are_gone_when_the_work_is_done_though_its_results_are_kept(
-    installed: None, work: Any, folders: Path, burst: int
+    installed: None, folders: Path, burst: int
 ) -> None:
     with pool() as one, ProcessPoolExecutor(1) as executor:
         kept: list[Any] = []
         for n in range(1, burst + 1):
-            with large(work, n):
+            with large(n):
                 kept += [one.apply_async(work.values, ("key1",)), executor.submit(work.process)]
         assert [results(result)[0] for result in kept[::2]] == list(range(1, burst + 1))
         for future in kept[1::2]:
@@ -132,7 +130,7 @@ def test_files_are_gone_when_the_work_is_done_though_its_results_are_kept(
 
 
 def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
-    installed: None, work: Any, folders: Path
+    installed: None, folders: Path
 ) -> None:
     with pool() as one, hp.scope(array=np.ones(1_000_000)):
         before = None
@@ -147,11 +145,9 @@ def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
     assert gone(folders)
 
 
-def test_tasks_submitted_by_threads_at_once_all_arrive(
-    installed: None, work: Any, folders: Path
-) -> None:
+def test_tasks_submitted_by_threads_at_once_all_arrive(installed: None, folders: Path) -> None:
     def submit(n: int) -> Any:
-        with large(work, n):
+        with large(n):
             return one.apply_async(work.values, ("key1",))
 
     with pool() as one, ThreadPoolExecutor(8) as threads:
@@ -161,12 +157,12 @@ def test_tasks_submitted_by_threads_at_once_all_arrive(
         assert gone(folders)
 
 
-def test_cancelled_future_lets_its_file_go(installed: None, work: Any, folders: Path) -> None:
+def test_cancelled_future_lets_its_file_go(installed: None, folders: Path) -> None:
     gate = folders / "gate"
     os.mkfifo(gate)
     with ProcessPoolExecutor(1) as executor:
         executor.submit(work.wait, str(gate))
-        with large(work, 1):
+        with large(1):
             futures = [executor.submit(work.process) for _ in range(5)]
         cancelled = [future for future in futures if future.cancel()]
         assert cancelled
@@ -195,16 +191,16 @@ def test_scopes_that_come_and_go_in_many_threads_always_find_a_folder(folders: P
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])  # a forked worker needs no file
 def test_folder_removed_by_a_cleaner_is_made_again(
-    installed: None, work: Any, folders: Path, method: str
+    installed: None, folders: Path, method: str
 ) -> None:
-    with large(work, 2):
+    with large(2):
         one = pool(method)
-    with one, large(work, 3):
+    with one, large(3):
         killed = one.apply(work.process)
         for folder in folders.glob("hyperparameter-*"):
             shutil.rmtree(folder)
         assert one.apply_async(work.values, ("key1",)).get(timeout=60) == 3
-        with large(work, 4):
+        with large(4):
             assert one.apply_async(work.values, ("key1",)).get(timeout=60) == 4
         for folder in folders.glob("hyperparameter-*"):
             shutil.rmtree(folder)
@@ -216,7 +212,7 @@ def test_folder_removed_by_a_cleaner_is_made_again(
 
 
 def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leaves_nothing(
-    installed: None, work: Any, folders: Path
+    installed: None, folders: Path
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with ProcessPoolExecutor(1) as executor, hp.scope(array=np.ones(1_000_000)):
@@ -268,7 +264,7 @@ def test_program_that_ends_leaves_no_folder(folders: Path, body: str) -> None:
         [sys.executable, str(program)],
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2] / "helpers"), *sys.path]),
+            "PYTHONPATH": os.pathsep.join(sys.path),
         },
         capture_output=True,
         text=True,

@@ -1,7 +1,4 @@
-"""Actors of Ray: a method sees the scopes of its caller, over those of the creation.
-
-Ray ships what is in this file by value, as its workers could not import it.
-"""
+"""Actors of Ray: a method sees the scopes of its caller, over those of the creation."""
 
 import abc
 import asyncio
@@ -11,83 +8,26 @@ import functools
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pytest
+from contract_tasks import PATIENCE, Unpicklable, freeze
+from ray_settings import WARNINGS
+from ray_work import Seer, get, see
 
 import hp_dist
 import hyperparameter as hp
 
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
+    pytest.mark.usefixtures("ray", "shipped_by_value"),
+    *WARNINGS,
 ]
 
 T = TypeVar("T")
-PATIENCE = 60
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shipped_by_value(ray: Any) -> Iterator[None]:
-    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-@pytest.fixture
-def installed(ray: Any) -> Iterator[None]:
-    hp_dist.install("ray")
-    yield
-    hp_dist.uninstall()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_installed() -> Iterator[None]:
-    yield
-    hp_dist.uninstall()
-
-
-def get(references: Any) -> Any:
-    """Return the results, or fail where Ray would wait for ever."""
-    import ray
-
-    return ray.get(references, timeout=PATIENCE)
-
-
-def see() -> dict[str, Any]:
-    return dict(hp.scope.storage().storage())
-
-
-def freeze(**params: Any) -> None:
-    with hp.scope(**params):
-        hp.scope.frozen()
-
-
-class Unpicklable:
-    def __reduce__(self) -> Any:
-        raise TypeError("not me")
-
-
-class Seer:
-    """What most tests need of an actor."""
-
-    def __init__(self, number: int = 0) -> None:
-        self.number = number
-        self.at_creation = see()
-
-    def see(self) -> dict[str, Any]:
-        return see()
-
-    def made(self) -> Any:
-        return self.number, self.at_creation
 
 
 def passing(function: Callable[..., Any]) -> Any:
@@ -906,10 +846,9 @@ def test_async_generators_keep_their_scopes_between_steps(
 def test_large_scopes_reach_coroutines_without_blocking_them(
     ray: Any, installed: None, async_actor: Any
 ) -> None:
-    numpy = pytest.importorskip("numpy")
     calls = []
     for number in range(3):
-        array = numpy.full(100_000, number)
+        array = np.full(100_000, number)
         with hp.scope(array=array, **{f"key{i}": i for i in range(3_000)}):
             calls += [async_actor.size.remote() for _ in range(3)]
     assert get(calls) == [(3_002, array.nbytes)] * 9

@@ -1,89 +1,34 @@
-"""A `ray://` client: functions, actors and methods run inside the scopes of the client's caller.
+"""A `ray://` client: functions, actors and methods run inside the scopes of the client's caller."""
 
-Ray ships what is in this file by value, as its workers could not import it.
-"""
-
-import contextlib
 import os
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import contract_tasks as tasks
 import pytest
+from contract_tasks import PATIENCE, Unpicklable, freeze
+from ray_settings import WARNINGS, connect_client
+from ray_work import Seer, get, see
 
 import hp_dist
 import hp_dist.ray
 import hyperparameter as hp
 
-pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
-]
-
-PATIENCE = tasks.PATIENCE
-
-
-@pytest.fixture(scope="module")
-def address(ray_folder: str) -> Iterator[str]:
-    """The address of a cluster in processes of its own."""
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        port, client_port = one.getsockname()[1], other.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-        *("--num-cpus=2", "--include-dashboard=false", "--node-ip-address=127.0.0.1"),
-        *(f"--port={port}", f"--ray-client-server-port={client_port}"),
-    ]
-    log = Path(ray_folder, "start.log")
-    with log.open("w") as output:
-        head = subprocess.Popen(command, cwd=ray_folder, stdout=output, stderr=output)
-    try:
-        # A client that connects before that waits half a minute for nothing.
-        tasks.wait_for(lambda: "runtime started" in log.read_text() or head.poll() is not None)
-        tasks.wait_for(lambda: answers(client_port) or head.poll() is not None)
-        assert head.poll() is None, log.read_text()
-        yield f"ray://127.0.0.1:{client_port}"
-    finally:
-        head.terminate()
-        head.wait(PATIENCE)
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def see() -> dict[str, Any]:
-    return dict(hp.scope.storage().storage())
+pytestmark = WARNINGS
 
 
 def see_explicitly() -> dict[str, Any]:
     return dict(hp.scope.storage().storage())
 
 
-class Seer:
-    """What most tests need of an actor."""
-
-    def __init__(self, number: int = 0) -> None:
-        self.number = number
-        self.at_creation = see()
+class Kinds(Seer):
+    """Methods of every kind that Ray calls."""
 
     def see(self, a: int = 0) -> Any:
         return self.number, a, see()
-
-    def made(self) -> Any:
-        return self.number, self.at_creation
 
     def keywords(self, *args: Any, **kwargs: Any) -> Any:
         return args, kwargs, see()
@@ -125,69 +70,20 @@ class Decorated:
 
     def __init__(self, ray: Any) -> None:
         self.function = ray.remote(num_cpus=0)(see)
-        self.cls = ray.remote(num_cpus=0)(Seer)
+        self.cls = ray.remote(num_cpus=0)(Kinds)
         self.explicit = hp_dist.ray.remote(num_cpus=0)(see_explicitly)
 
 
 @pytest.fixture(scope="module")
-def before_connecting() -> Iterator[Decorated]:
+def before_connecting(shipped_by_value: None) -> Decorated:
     import ray
 
-    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield Decorated(ray)
-    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-def connect(address: str) -> None:
-    import ray
-
-    for attempts_left in reversed(range(5)):  # Ray gives its server for a client seconds to start
-        try:
-            ray.init(address, namespace="tests", logging_level="ERROR", log_to_driver=False)
-            return
-        except ConnectionError:
-            if not attempts_left:
-                raise
+    return Decorated(ray)
 
 
 @pytest.fixture(scope="module")
-def client(ray_folder: str, address: str, before_connecting: Decorated) -> Iterator[Any]:
-    import ray
-
-    with contextlib.chdir(ray_folder):  # or workers would import the packages of the checkout
-        connect(address)
-    yield ray
-    ray.shutdown()
-
-
-@pytest.fixture
-def installed(client: Any) -> Iterator[None]:
-    hp_dist.install("ray")
-    yield
-    hp_dist.uninstall()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_installed() -> Iterator[None]:
-    yield
-    hp_dist.uninstall()
-
-
-def get(references: Any) -> Any:
-    """Return the results, or fail where Ray would wait for ever."""
-    import ray
-
-    return ray.get(references, timeout=PATIENCE)
-
-
-def freeze(**params: Any) -> None:
-    with hp.scope(**params):
-        hp.scope.frozen()
-
-
-class Unpicklable:
-    def __reduce__(self) -> Any:
-        raise TypeError("not me")
+def client(before_connecting: Decorated, client: Any) -> Any:
+    return client
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +91,7 @@ def seer(client: Any) -> Any:
     """An actor that many tests share, made inside a scope."""
     hp_dist.install("ray")
     with hp.scope(made=1, who="creation"):
-        handle = client.remote(num_cpus=0)(Seer).options(name="shared").remote(4)
+        handle = client.remote(num_cpus=0)(Kinds).options(name="shared").remote(4)
     get(handle.made.remote())
     hp_dist.uninstall()
     return handle
@@ -300,7 +196,7 @@ def test_large_scope_arrives_everywhere(client: Any, installed: None) -> None:
 
     many = {f"key{i}": i for i in range(10_000)}
     with hp.scope(**many):
-        actor = client.remote(num_cpus=0)(Seer).remote()
+        actor = client.remote(num_cpus=0)(Kinds).remote()
         results = [size.remote(), actor.size.remote()]
     assert get([*results, actor.size.remote()]) == [10_000, (10_000, 10_000), (10_000, 10_000)]
 
@@ -315,7 +211,7 @@ def test_what_ray_counts_can_be_a_value(client: Any, installed: None, seer: Any)
         )
 
     with hp.scope(data=client.put([1, 2]), actors=[seer]):
-        other = client.remote(num_cpus=0)(Seer).remote()
+        other = client.remote(num_cpus=0)(Kinds).remote()
         results = [use.remote(), other.use.remote()]
     assert get(results) == [[[1, 2], (4, MADE)]] * 2
     freeze(data=client.put([3]), actors=[seer])
@@ -419,7 +315,7 @@ def test_named_actor_carries_for_whoever_finds_it(client: Any, installed: None, 
             return ray.get([h.see.remote() for h in (handle, handles[0])], timeout=PATIENCE)
 
     found = client.get_actor("shared")
-    again = client.remote(Seer).options(name="shared", get_if_exists=True).remote(9)
+    again = client.remote(Kinds).options(name="shared", get_if_exists=True).remote(9)
     with hp.scope(who="caller"):
         assert get(found.see.remote(1)) == (4, 1, CALLED)
         assert get(found.static.remote(1)) == (1, CALLED)
@@ -428,7 +324,7 @@ def test_named_actor_carries_for_whoever_finds_it(client: Any, installed: None, 
 
 
 def test_other_client_finds_the_actor(
-    client: Any, installed: None, seer: Any, address: str
+    client: Any, installed: None, seer: Any, ray_client_address: str
 ) -> None:
     program = """
         import sys
@@ -442,7 +338,7 @@ def test_other_client_finds_the_actor(
             print(sorted(ray.get(actor.see.remote(), timeout=60)[2].items()))
     """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", dedent(program), address],
+        [sys.executable, "-W", "ignore", "-c", dedent(program), ray_client_address],
         capture_output=True, text=True, timeout=180, check=False, cwd=os.environ["RAY_TMPDIR"],
     )  # fmt: skip
     assert (done.stdout, done.returncode) == ("[('made', 1), ('who', 'other')]\n", 0), done.stderr
@@ -458,7 +354,7 @@ def test_wrong_arguments_are_a_type_error_that_speaks_of_theirs_alone(
     @client.remote
     def f(a: int = 0) -> None: ...
 
-    cls = client.remote(Seer)
+    cls = client.remote(Kinds)
     wrong = dict.fromkeys(kwargs, 1) if "wrong" in kwargs else {}
     for submit in (f.remote, f.options(num_cpus=0).remote, seer.see.remote):
         with hp.scope(x=1), pytest.raises(TypeError) as caught:
@@ -472,7 +368,7 @@ def test_wrong_arguments_are_a_type_error_that_speaks_of_theirs_alone(
 def test_value_that_cannot_be_pickled_is_named_at_the_submission(
     client: Any, installed: None, seer: Any
 ) -> None:
-    f, cls = client.remote(see), client.remote(Seer)
+    f, cls = client.remote(see), client.remote(Kinds)
     with hp.scope(**{"model.bad": Unpicklable()}):
         for submit in (f.remote, cls.remote, seer.see.remote):
             with pytest.raises(hp_dist.CarrierError, match=r"model\.bad.*test_client\.py:"):
@@ -506,7 +402,7 @@ def test_explicit_function_carries(
 
 
 def test_explicit_class_says_what_to_do(client: Any) -> None:
-    cls = hp_dist.ray.remote(num_cpus=0)(Seer)
+    cls = hp_dist.ray.remote(num_cpus=0)(Kinds)
     for submit in (cls.remote, cls.options(num_cpus=0).remote):
         with pytest.raises(hp_dist.EngineError, match=r"ray://.*hp_dist\.install\('ray'\)"):
             submit()
@@ -516,7 +412,11 @@ def test_explicit_class_says_what_to_do(client: Any) -> None:
 
 
 def test_functions_actors_and_large_scopes_survive_a_new_connection(
-    client: Any, installed: None, address: str, before_connecting: Decorated
+    client: Any,
+    installed: None,
+    ray_client_address: str,
+    ray_environment: dict[str, str],
+    before_connecting: Decorated,
 ) -> None:
     many = {f"key{i}": i for i in range(10_000)}
     with hp.scope(**many):
@@ -526,5 +426,5 @@ def test_functions_actors_and_large_scopes_survive_a_new_connection(
             sizes += [len(get(before_connecting.function.remote())), get(actor.size.remote())]
             if goes_on:
                 client.shutdown()
-                connect(address)
+                connect_client(ray_client_address, ray_environment)
     assert sizes == [10_000, (10_000, 10_000)] * 2

@@ -1,15 +1,14 @@
-"""`hp_dist.ray.remote` carries scopes on Ray's public interface alone: nothing is installed.
-
-Ray ships what is in this file by value, as its workers could not import it.
-"""
+"""`hp_dist.ray.remote` carries scopes on Ray's public interface alone: nothing is installed."""
 
 import dataclasses
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from contract_tasks import PATIENCE, Unpicklable, freeze
+from ray_settings import WARNINGS
+from ray_work import Seer, get, see
 
 import hp_dist
 import hp_dist.ray
@@ -17,28 +16,9 @@ import hyperparameter as hp
 from hp_dist import _engines
 
 pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
+    pytest.mark.usefixtures("ray", "shipped_by_value"),
+    *WARNINGS,
 ]
-
-PATIENCE = 60
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shipped_by_value(ray: Any) -> Iterator[None]:
-    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    ray.cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_installed() -> Iterator[None]:
-    yield
-    hp_dist.uninstall()
 
 
 @pytest.fixture(params=[False, True], ids=["alone", "beside install"])
@@ -48,39 +28,8 @@ def ways(request: pytest.FixtureRequest) -> None:
         hp_dist.install("ray")
 
 
-def get(references: Any) -> Any:
-    """Return the results, or fail where Ray would wait for ever."""
-    import ray
-
-    return ray.get(references, timeout=PATIENCE)
-
-
-def see() -> dict[str, Any]:
-    return dict(hp.scope.storage().storage())
-
-
-def freeze(**params: Any) -> None:
-    with hp.scope(**params):
-        hp.scope.frozen()
-
-
-class Unpicklable:
-    def __reduce__(self) -> Any:
-        raise TypeError("not me")
-
-
-class Seer:
-    """What most tests need of an actor."""
-
-    def __init__(self, number: int = 0) -> None:
-        self.number = number
-        self.at_creation = see()
-
-    def see(self) -> dict[str, Any]:
-        return see()
-
-    def made(self) -> Any:
-        return self.number, self.at_creation
+class Kinds(Seer):
+    """Methods of every kind that Ray calls."""
 
     def keywords(self, *args: Any, **kwargs: Any) -> Any:
         return args, kwargs, see()
@@ -113,7 +62,7 @@ class Seer:
 def seer(ray: Any) -> Any:
     """An actor that many tests share, made inside a scope."""
     with hp.scope(made=1):
-        return hp_dist.ray.remote(num_cpus=0)(Seer).remote(4)
+        return hp_dist.ray.remote(num_cpus=0)(Kinds).remote(4)
 
 
 # -- functions --------------------------------------------------------------------------------
@@ -193,7 +142,7 @@ def test_what_ray_counts_can_be_a_value(ray: Any, seer: Any, ways: None) -> None
         return ray.get([hp.scope["data"](), hp.scope["actor"]().made.remote()], timeout=PATIENCE)
 
     with hp.scope(data=ray.put([1, 2]), actor=seer):
-        other = hp_dist.ray.remote(num_cpus=0)(Seer).remote()
+        other = hp_dist.ray.remote(num_cpus=0)(Kinds).remote()
         results = [use.remote(), other.use.remote()]
     assert get(results) == [[[1, 2], (4, {"made": 1})]] * 2
 
@@ -223,7 +172,7 @@ def test_users_own_decorator_of_invocations_is_kept(ray: Any, ways: None) -> Non
 
 def test_actor_carries(ray: Any, ways: None) -> None:
     freeze(base=1, who="baseline")
-    cls = hp_dist.ray.remote(num_cpus=0)(Seer)
+    cls = hp_dist.ray.remote(num_cpus=0)(Kinds)
     with hp.scope(made=1, who="creation"):
         actor = cls.options(max_concurrency=2).remote(3)
     assert get(actor.see.remote()) == {"base": 1, "made": 1, "who": "creation"}
@@ -289,7 +238,7 @@ def test_named_actor_carries_for_whoever_finds_it(ray: Any) -> None:
             return ray.get(ray.get_actor(name).see.remote(), timeout=PATIENCE)
 
     with hp.scope(made=1):
-        cls = hp_dist.ray.remote(Seer)
+        cls = hp_dist.ray.remote(Kinds)
         actor = cls.options(name="explicit", num_cpus=0, get_if_exists=True).remote()
         get(actor.__ray_ready__.remote())
         same = cls.options(name="explicit", get_if_exists=True).remote()
@@ -299,7 +248,7 @@ def test_named_actor_carries_for_whoever_finds_it(ray: Any) -> None:
 
 def test_actor_as_a_graph_carries(ray: Any, ways: None) -> None:
     with hp.scope(bound=1):
-        node = hp_dist.ray.remote(num_cpus=0)(Seer).bind(5)
+        node = hp_dist.ray.remote(num_cpus=0)(Kinds).bind(5)
         graph = node.see.bind()
     with hp.scope(run=1):
         assert get(graph.execute()) == {"run": 1}

@@ -15,33 +15,16 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from contract_tasks import Unpicklable, freeze
+from ray_settings import WARNINGS
+from ray_work import get
 
 import hp_dist
 import hyperparameter as hp
 from hp_dist._carry.attachments import make_attachment
 from hp_dist._ray.store import ObjectStore, give_back, lend
 
-pytestmark = [
-    pytest.mark.xdist_group("ray"),
-    # Ray opens its log files and sockets without closing them and calls what is deprecated.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
-]
-
-
-@pytest.fixture
-def installed(ray: Any) -> Iterator[None]:
-    hp_dist.install("ray")
-    yield
-    hp_dist.uninstall()
-
-
-def get(references: Any) -> Any:
-    """Return the results, or fail where Ray would wait for ever."""
-    import ray
-
-    return ray.get(references, timeout=60)
+pytestmark = WARNINGS
 
 
 Reader = Callable[[], Any]
@@ -58,16 +41,6 @@ def reader() -> Reader:
 
 def lr(value: float) -> hp.scope:
     return hp.scope(**{"train.lr": value})
-
-
-def freeze(**params: Any) -> None:
-    with hp.scope(**params):
-        hp.scope.frozen()
-
-
-class Unpicklable:
-    def __reduce__(self) -> Any:
-        raise TypeError("not me")
 
 
 def test_workers_run_the_same_installed_package_as_the_driver(ray: Any) -> None:

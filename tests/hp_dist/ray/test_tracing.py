@@ -1,14 +1,17 @@
 """Ray's own tracing, which wraps functions and methods as well, goes on beside us."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+from ray_settings import ray_settings
 
 # What Ray calls in every process when tracing is on: spans are written by name, a file a process.
 HOOK = """
@@ -89,22 +92,22 @@ PROGRAM = """
 
 
 @pytest.fixture(scope="module")
-def told(ray_folder: str) -> Any:
+def told() -> Iterator[Any]:
     """What the program saw, stage by stage, and the spans of all processes."""
-    folder = Path(ray_folder)
-    spans = folder / "spans"
-    spans.mkdir()
-    (folder / "spans_of_tests.py").write_text(dedent(HOOK))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPANS", str(spans))
-        patch.setenv("PYTHONPATH", str(folder), prepend=":")
+    with ray_settings() as settings:
+        folder = Path(settings["RAY_TMPDIR"])
+        spans = folder / "spans"
+        spans.mkdir()
+        (folder / "spans_of_tests.py").write_text(dedent(HOOK))
+        path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", dedent(PROGRAM)],
             cwd=folder, capture_output=True, text=True, timeout=240, check=False,
+            env={**os.environ, **settings, "SPANS": str(spans), "PYTHONPATH": path},
         )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    names = [name for file in spans.iterdir() for name in file.read_text().split("\n") if name]
-    return {**json.loads(done.stdout), "spans": Counter(names)}
+        assert done.returncode == 0, done.stderr
+        names = [name for file in spans.iterdir() for name in file.read_text().split("\n") if name]
+        yield {**json.loads(done.stdout), "spans": Counter(names)}
 
 
 def expected(called: Any, made: Any) -> Any:

@@ -1,16 +1,15 @@
 """Programs started as processes of their own find the scope in their environment."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ray_settings import ray_settings
 
 import hp_dist
 import hyperparameter as hp
@@ -245,15 +244,12 @@ def test_the_first_call_in_a_worker_does_not_pick_up(program: Any) -> None:
 
 def test_a_worker_of_ray_does_not_pick_up(program: Any, tmp_path: Path) -> None:
     """The workers of a Ray that the program starts inherit its environment."""
-    pytest.importorskip("ray")
-    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")
     (tmp_path / "tasks.py").write_text("import os\nfrom hp_dist.subprocess import pick_up\n"
                                        "pick_up(os.environ)\n")  # fmt: skip
     with hp.scope(a=1):
         env = environ()
-    env |= {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
     source = f"""
-        os.chdir({folder!r})
+        os.chdir(os.environ["RAY_TMPDIR"])
         import ray
 
         @ray.remote
@@ -266,7 +262,5 @@ def test_a_worker_of_ray_does_not_pick_up(program: Any, tmp_path: Path) -> None:
         print(ray.get(task.remote(), timeout=60), visible())
         ray.shutdown()
     """
-    try:
-        assert program(source, env)[-1] == "(True, {}, {}) {'a': 1}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ray_settings() as settings:
+        assert program(source, env | settings)[-1] == "(True, {}, {}) {'a': 1}"

@@ -1,0 +1,50 @@
+"""What a Ray of the tests needs: an environment, and marks for the files that talk to it."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+WARNINGS = [
+    # Ray opens its log files and sockets without closing them and calls what is deprecated.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:ray.*"),
+    pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
+]
+
+
+@contextlib.contextmanager
+def ray_settings() -> Iterator[dict[str, str]]:
+    """Yield the environment variables of a Ray that has a folder of its own."""
+    folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # the sockets in it need a short path
+    yield {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
+def connect(address: str, environment: Mapping[str, str], **options: str) -> None:
+    """Make this process a driver or client of the Ray at the address."""
+    import ray
+
+    with contextlib.chdir(environment["RAY_TMPDIR"]):  # not the checkout: workers import from here
+        ray.init(address, logging_level="ERROR", log_to_driver=False, **options)
+
+
+def connect_client(address: str, environment: Mapping[str, str]) -> None:
+    for attempts_left in reversed(range(5)):  # Ray gives its server for a client seconds to start
+        try:
+            connect(address, environment, namespace="tests")
+            return
+        except ConnectionError:
+            if not attempts_left:
+                raise
