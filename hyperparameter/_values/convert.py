@@ -22,13 +22,31 @@ Conversion = Callable[[object, object], object]
 class Unconvertible(Exception):
     """Raised inside conversions; whoever knows the key turns it into a `ConversionError`.
 
-    `path` leads to the part of the value that it is about.
+    `reason` says what is wrong; or else `value` is not what `wanted` says.  `path` leads to the
+    part of the value that it is about.
     """
 
-    def __init__(self, reason: str = "", path: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        reason: str = "",
+        path: tuple[Any, ...] = (),
+        *,
+        wanted: str = "",
+        value: object = None,
+    ) -> None:
         super().__init__(reason, path)
         self.reason = reason
         self.path = path
+        self.wanted = wanted
+        self.value = value
+
+    def inside(self, where: object) -> Unconvertible:
+        """Return this error as that of the whole, in which the part is at `where`."""
+        return Unconvertible(self.reason, (where, *self.path), wanted=self.wanted, value=self.value)
+
+    def again(self) -> Unconvertible:
+        """Return this error anew: a raised one collects the places that it passes."""
+        return Unconvertible(self.reason, self.path, wanted=self.wanted, value=self.value)
 
     def __str__(self) -> str:
         return ", ".join([*(f"at {part!r}" for part in self.path), *filter(None, [self.reason])])

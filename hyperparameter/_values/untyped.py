@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-# The core schema of YAML 1.2.2, chapter 10.3.2.
+# The core schema of YAML 1.2.2, chapter 10.3.2, and Python's spelling of null.
 _CORE = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "": None, "~": None, "null": None, "Null": None, "NULL": None, "None": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _NUMBER = (
@@ -25,7 +25,13 @@ MOST_DIGITS = 600  # every interpreter converts that many, whatever its limit is
 _pattern = cache(re.compile)  # when first needed: compiling it is a tenth of our import
 
 
-class UntypedText:
+class Untyped:
+    """What a source wrote without saying its type; it never leaves as this object."""
+
+    __slots__ = ()
+
+
+class UntypedText(Untyped):
     """Text from a command line, the environment or `"k=v"`: its type is the reader's choice."""
 
     __slots__ = ("text",)
@@ -37,18 +43,59 @@ class UntypedText:
         return repr(self.text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, UntypedText) and self.text == other.text
+        return type(other) is type(self) and self.text == other.text
 
     def __hash__(self) -> int:
         return hash(self.text)
 
     def __reduce__(self) -> tuple[type[UntypedText], tuple[str]]:
-        return UntypedText, (self.text,)
+        return type(self), (self.text,)
+
+
+class Digits(UntypedText):
+    """A float of JSON or TOML with the digits that were written: `3.10` is text toward `str`."""
+
+    __slots__ = ()
+
+
+class UntypedTree(Untyped):
+    """A list or mapping, some of whose parts have no type yet, at any depth.
+
+    Lists and mappings of Python never have such parts, so a reader looks into none of them.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: list[object] | dict[object, object]) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedTree) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]  # as lists have none
+
+    def __reduce__(self) -> tuple[type[UntypedTree], tuple[object]]:
+        return UntypedTree, (self.value,)
 
 
 def plain(value: object) -> object:
     """Return `value` as a reader without a wanted type sees it."""
-    return infer(value.text) if type(value) is UntypedText else value
+    if not isinstance(value, Untyped):
+        return value
+    if isinstance(value, UntypedTree):
+        return _plain_parts(value.value)
+    return float(value.text) if type(value) is Digits else infer(value.text)  # type: ignore[attr-defined]  # a text
+
+
+def _plain_parts(value: object) -> object:
+    if type(value) is list:
+        return [_plain_parts(item) for item in value]
+    if type(value) is dict:
+        return {_plain_parts(name): _plain_parts(item) for name, item in value.items()}
+    return plain(value)
 
 
 def infer(text: str) -> object:

@@ -1,0 +1,164 @@
+"""Which member of a union a value becomes."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, Literal
+
+from .convert import Unconvertible, is_enum
+from .hints import NOTHING, converter, is_null, name_of, names_of, parts_of
+from .rules import rule_of
+from .structures import Structure, structure_of
+from .untyped import Digits, Untyped, UntypedText, plain
+
+_STRICT = {
+    int: re.compile(r"-?(?:0|[1-9][0-9]*)"),
+    float: re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"),
+    bool: re.compile(r"true|false"),
+}
+"""How a scalar has to be spelt beside `str` or a path, for which any text is a value."""
+_ISO = {"date", "datetime", "time"}
+
+
+def to_union(value: object, hints: tuple[Any, ...], below: object) -> object:
+    """Return what the member makes of the value that is meant; `Unconvertible` for none."""
+    members = [hint for hint in map(_bare, hints) if hint not in (None, type(None))]
+    if value is None or (is_null(value) and _means_none(value, members)):
+        if len(members) < len(hints):
+            return None
+        if value is None:
+            raise Unconvertible(wanted=wanted_of(members), value=value)
+    exact = _exactly(value, members)
+    if exact is not None:
+        return converter(exact)(value, below)
+    return _first(value, _ordered(value, members, below), members, below)
+
+
+def _bare(hint: Any) -> Any:
+    while typing.get_origin(hint) is typing.Annotated:
+        hint = typing.get_args(hint)[0]
+    return hint
+
+
+def _means_none(value: object, members: list[Any]) -> bool:
+    """Tell null and None from text without letters, which is text where a member is text."""
+    text = value.text if isinstance(value, UntypedText) else ""
+    if any(typing.get_origin(one) is Literal and text in typing.get_args(one) for one in members):
+        return False
+    return text.strip().lower() in ("null", "none") or not any(map(_takes_any_text, members))
+
+
+def _takes_any_text(hint: Any) -> bool:
+    return hint is str or (isinstance(hint, type) and issubclass(hint, (str, PathLike)))
+
+
+def _exactly(value: object, members: list[Any]) -> Any:
+    """Return the member that is exactly the type of a typed value, or of what text means."""
+    seen = value if not isinstance(value, Untyped) else plain(value)
+    if isinstance(value, UntypedText) and type(value) is not Digits:
+        if isinstance(seen, str) or any(map(_takes_any_text, members)):
+            return None  # any spelling is text there: strict ones come first in `_ordered`
+    for hint in members:
+        kind = typing.get_origin(hint) or hint
+        if type(seen) is kind and not isinstance(seen, (dict, list)):
+            return hint
+    return None
+
+
+def _ordered(value: object, members: list[Any], below: object) -> list[Any]:
+    """Return the members in the order in which they are asked."""
+    if isinstance(value, UntypedText) and any(map(_takes_any_text, members)):
+        first = [one for one in members if not _takes_any_text(one) and _is_strict(value.text, one)]
+        return [*first, *(one for one in members if _takes_any_text(one))]
+    if isinstance(parts_of(value), Mapping):
+        return _for_mapping(names_of(value), members, below)
+    texts = [one for one in members if _takes_any_text(one)]
+    return [*(one for one in members if one not in texts), *texts]
+
+
+def _is_strict(text: str, hint: Any) -> bool:
+    kind = typing.get_origin(hint) or hint
+    if kind in _STRICT:
+        return _STRICT[kind].fullmatch(text) is not None
+    if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
+        return True  # their own words, told by themselves
+    if isinstance(kind, type) and rule_of(kind) is not None:
+        return kind.__name__ in _ISO and text[:1].isdecimal()
+    return text.lstrip()[:1] in ("[", "{")
+
+
+def _for_mapping(given: Mapping[Any, object], members: list[Any], below: object) -> list[Any]:
+    """Return the structures that a mapping fits, the one of what is below first, and dict last."""
+    described = [(hint, structure_of(hint)) for hint in members]
+    fitting = [
+        hint
+        for hint, structure in described
+        if structure is not None and _fits(structure, given, below)
+    ]
+    own = [hint for hint in fitting if _is_below(hint, below)]
+    others = [hint for hint, structure in described if structure is None]
+    inside = [hint for hint, structure in described if structure and hint not in fitting]
+    return [*own, *(hint for hint in fitting if hint not in own), *others, *inside]
+
+
+def _is_below(hint: Any, below: object) -> bool:
+    kind = typing.get_origin(hint) or hint
+    return isinstance(kind, type) and below is not NOTHING and isinstance(below, kind)
+
+
+def _fits(structure: Structure, given: Mapping[Any, object], below: object) -> bool:
+    if any(name not in structure.fields for name in given) and not structure.extra:
+        return False
+    whole = structure.is_instance(below)
+    for name, field in structure.fields.items():
+        if name not in given and field.required and not whole:
+            return False
+        if name in given and not _is_told(field.hint, given[name]):
+            return False
+    return True
+
+
+def _is_told(hint: Any, value: object) -> bool:
+    """Tell whether a Literal field, which decides between structures, has this value."""
+    if typing.get_origin(_bare(hint)) is not Literal:
+        return True
+    try:
+        converter(hint)(value, NOTHING)
+    except Unconvertible:
+        return False
+    return True
+
+
+def _first(value: object, order: list[Any], members: list[Any], below: object) -> object:
+    """Return what the first member makes of the value; an error from inside one tells most."""
+    deepest: Unconvertible | None = None
+    for hint in order:
+        try:
+            return converter(hint)(value, below if _is_below(hint, below) else NOTHING)
+        except Unconvertible as error:
+            if deepest is None or len(error.path) > len(deepest.path):
+                deepest = error
+    if deepest is not None and (deepest.path or len(members) == 1):
+        raise deepest.again()
+    raise Unconvertible(wanted=wanted_of(members), value=value)
+
+
+def wanted_of(members: list[Any]) -> str:
+    """Return what a union wants, in words: `an int or text`."""
+    words = [_words(hint) for hint in members]
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def _words(hint: Any) -> str:
+    kind = typing.get_origin(hint) or hint
+    rule = rule_of(kind) if isinstance(kind, type) else None
+    if rule is not None:
+        return rule[1]
+    return _COMMON.get(kind, name_of(hint))
+
+
+_COMMON: dict[Any, str] = {list: "a list", tuple: "a list", set: "a list", dict: "a mapping"}
+_Key = Callable[[Any], bool]
