@@ -16,7 +16,7 @@ from sample import KEYS, as_yaml, values
 from table import Figures, Row
 
 import hyperparameter as hp
-from hyperparameter._values.annotations import converter
+from hyperparameter._values.hints import converter
 
 
 def rows(peers: Figures) -> Iterator[Row]:

@@ -124,7 +124,7 @@ def _flat(bindings: Mapping[str, Binding]) -> Iterator[tuple[str, Binding]]:
     """Yield the bindings by key; a mapping, from a reference, becomes one for each key in it."""
     for key, binding in bindings.items():
         if type(binding.value) is dict and binding.value:
-            for name, value in flatten(binding.value, key).items():
+            for name, value in flatten(binding.value, key).values.items():
                 yield name, Binding(value, binding.origin)
         else:
             yield key, binding

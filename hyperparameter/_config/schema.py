@@ -9,13 +9,13 @@ from itertools import repeat
 from typing import Any, TypeVar, cast
 
 from .._files.key_path import KeyPath
-from .._values.annotations import converter
-from .._values.convert import Unconvertible
+from .._values.convert import NOTHING, Unconvertible
+from .._values.hints import converter
 from .._values.describe import show
 from .._values.keys import did_you_mean, nest
 from .._values.origin import resolve
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import UntypedText, plain
+from .._values.untyped import UntypedText, UntypedTree, plain
 from ..exceptions import ConfigurationError
 from .tree import Binding
 
@@ -34,7 +34,7 @@ def build(schema: type[T], bindings: Mapping[str, Binding]) -> T:
     if hasattr(schema, "model_fields"):
         return _pydantic(schema, values, bindings)
     try:
-        return cast("T", converter(schema)(values))
+        return cast("T", converter(schema)(UntypedTree(values), NOTHING))
     except Unconvertible as error:
         raise _error(bindings, error.path, _reason(schema, error, values)) from None
 

@@ -22,8 +22,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from .._values.annotations import converter
 from .._values.convert import Unconvertible
+from .._values.rules import to_bool, to_float, to_int
 from .._values.keys import MAX_DEPTH
 from .._values.untyped import core_scalar
 from ..exceptions import ConfigurationError
@@ -231,6 +231,6 @@ def _bad_key(event: Event) -> str:
 
 
 _TAGGED: dict[str, Callable[[str], object]] = {
-    "!": str, "str": str, "int": converter(int), "float": converter(float),
-    "bool": converter(bool), "null": lambda _: None,
+    "!": str, "str": str, "int": to_int, "float": to_float,
+    "bool": to_bool, "null": lambda _: None,
 }  # fmt: skip

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .signature import Signature
-
-_declared: dict[tuple[str, str, str], Signature] = {}
+from . import signature as signatures
+from .signature import Signature
 
 
 def declare(signature: Signature) -> None:
     """Remember a decorated callable; declaring the same one again replaces it."""
-    _declared[signature.namespace, signature.module, signature.qualname] = signature
+    name = signature.namespace, signature.module, signature.qualname
+    signatures.declared[name] = signature
 
 
 def declared() -> list[Signature]:
-    return list(_declared.values())
+    return list(signatures.declared.values())
 
 
 def declarations(key: str) -> Iterator[Signature]:

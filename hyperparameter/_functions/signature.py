@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CodeType, FunctionType, SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import NO_DEFAULT, fields_of, gather, merge, typed
-from .._values.annotations import Converter, converter, takes_mapping
-from .._values.origin import RawOrigin, Site
+from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
+from .._scopes.whole import Whole, whole
+from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.defaults import by_default
+from .._values.hints import converter, nullable, takes_names
+from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
-from .._values.untyped import plain
+from .._values.unions import words
+from .._values.untyped import Layered, UntypedTree
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
 _MOST_PLANS = 64  # shapes of calls that a state remembers for one function
 Shape = int | tuple[int | str, ...]
 """How a call binds arguments: how many by position, and which keywords where there are any."""
+
+
+declared: dict[tuple[str, str, str], Signature] = {}
+"""What `@hp.param` has decorated, by namespace, module and qualified name; see `registry`."""
+
+_EXACT = SCALARS_AND_TEXT - {type(None)}
+
+
+def is_declared(key: str) -> bool:
+    namespace, _, name = key.rpartition(".")
+    return any(s.namespace == namespace and name in s.names for s in declared.values())
 
 
 class Plan:
@@ -31,6 +46,15 @@ class Plan:
         self.values = values
         self.positional = positional
         self.is_shared = is_shared  # whether the next call may get the very same values
+
+
+class Wanted(NamedTuple):
+    """What a parameter takes."""
+
+    convert: Converter
+    takes_names: bool  # whether keys below its own are parts of it
+    exact: type | None  # the type of values that need no conversion
+    words: str
 
 
 class Signature:
@@ -61,6 +85,7 @@ class Signature:
         }
         self.factories: dict[str, Callable[[], object]] = {}
         self._hints: dict[str, Any] | None = None
+        self._wanted: dict[str, Wanted] = {}
 
     @property
     def site(self) -> Site:
@@ -89,10 +114,25 @@ class Signature:
             self._hints = _resolve_hints(innermost(self.function))
         return self._hints.get(name)
 
-    def takes_mapping(self, name: str, default: object) -> bool:
-        """Tell whether a parameter with this default may be given as keys below its own."""
-        hint = self.hint(name)
-        return takes_mapping(type(default) if hint is None else hint)
+    def wanted(self, name: str) -> Wanted:
+        """Return what a parameter takes, by its annotation, or else by its default."""
+        known = self._wanted.get(name)
+        if known is None:
+            known = self._wanted[name] = self._made_wanted(name)
+        return known
+
+    def _made_wanted(self, name: str) -> Wanted:
+        hint, default = self.hint(name), self.defaults.get(name, NOTHING)
+        if default is NOTHING and name in self.factories:
+            default = self.factories[name]()
+        if hint is not None:
+            convert = nullable(hint) if default is None else converter(hint)
+            exact = hint if any(hint is one for one in _EXACT) else None
+            return Wanted(convert, takes_names(hint), exact, words(hint))  # type: ignore[arg-type]  # a type
+        is_free = default is None or default is NOTHING
+        exact = type(default) if type(default) in _EXACT else None
+        takes = is_free or takes_names(type(default))
+        return Wanted(by_default(default), takes, exact, words(type(default)))
 
     def plan(self, state: ambient.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
         """Return what `state` adds to a call with `count` positions and these keywords bound.
@@ -157,47 +197,40 @@ class Signature:
     def _fill(self, state: ambient.State, name: str) -> tuple[object, bool] | None:
         """Return (value, may be shared) where the scope has one; record what the call will use."""
         key = f"{self.namespace}.{name}"
-        found = state.find(key)
         made = self.factories[name]() if name in self.factories else NO_DEFAULT
         default = self.defaults.get(name, NO_DEFAULT) if made is NO_DEFAULT else made
-        if found is None or (isinstance(found[0], dict) and not found[0]):
-            found = self._gathered(state, key, name, default) or found
+        wanted = self.wanted(name)
+        if wanted.takes_names:
+            found = find(state, key, default)
+        else:
+            leaf = state.find(key)
+            found = None if leaf is None else alone(key, *leaf)
+            if state.snapshot.has_below(key):
+                self._check_nothing_below(state, key, wanted)
         if found is None:
             if default is not NO_DEFAULT:
                 state.record.note(key, default, default, None, self.site)
             # What a factory has made is used, so that the record has what the call has.
             return None if made is NO_DEFAULT else (made, False)
-        stored, origin = found
-        value = self._converted(key, name, stored, origin, default)
+        value = found.value
+        if type(value) is not wanted.exact:
+            value = typed(key, found, wanted.convert, NOTHING if default is NO_DEFAULT else default)
         shown = None if default is NO_DEFAULT else default
-        state.record.note(key, value, shown, origin, self.site)
-        return value, value is stored or is_small(value)
+        state.record.note(key, value, shown, found.origin, self.site)
+        note_parts(state, key, found, value, self.site)
+        return value, value is found.value or is_small(value)
 
-    def _gathered(
-        self, state: ambient.State, key: str, name: str, default: object
-    ) -> tuple[object, RawOrigin] | None:
-        """Return the mapping that keys below `key` make for a parameter that takes one."""
-        if not self.takes_mapping(name, default):
-            return None
-        gathered = gather(state, key, self.site)
-        if gathered is None:
-            return None
-        return merge(fields_of(default), gathered[0]), gathered[1]
-
-    def _converted(
-        self, key: str, name: str, stored: object, origin: RawOrigin, default: object
-    ) -> object:
-        kind = type(stored)
-        if kind is type(default) and kind in SCALARS_AND_TEXT and self.hint(name) in (None, kind):
-            return stored
-        hint = self.hint(name)
-        if hint is not None:
-            return typed(key, stored, origin, converter(hint), _hint_name(hint))
-        if default is NO_DEFAULT:
-            return plain(stored)
-        if takes_mapping(type(default)) and type(default) is not dict:
-            return typed(key, stored, origin, converter(type(default)), type(default).__name__)
-        return typed(key, stored, origin, _toward(default), type(default).__name__)
+    def _check_nothing_below(self, state: ambient.State, key: str, wanted: Wanted) -> None:
+        """Refuse a mapping for a parameter that takes none; below it may be others' parameters."""
+        found = whole(state.snapshot, key)
+        if found is None or not isinstance(found.value, (UntypedTree, Layered)):
+            return
+        leaf = found.origins.get(key)
+        for flat, origin in found.origins.items():
+            # What one place sets beside the parameter itself is a namespace of the same name.
+            if origin != leaf and not is_declared(flat):
+                problem = Unconvertible(wanted=wanted.words, value=found.value)
+                raise conversion_error(key, found, problem)
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""
@@ -213,12 +246,6 @@ class Signature:
             return Plan({n: v for n, v in values.items() if n not in between}, (), is_shared)
         fill = tuple(values.pop(n) if n in values else self.defaults[n] for n in between)
         return Plan(values, fill, is_shared)
-
-
-def _toward(default: object) -> Converter:
-    from .._values.convert import convert
-
-    return lambda value: convert(value, default)
 
 
 def innermost(function: object) -> FunctionType:
@@ -248,7 +275,3 @@ def _is_method(qualname: str, positional: tuple[str, ...]) -> bool:
     owner = qualname.rpartition(".")[0]
     in_class = bool(owner) and not owner.endswith("<locals>")
     return in_class and positional[:1] in (("self",), ("cls",))
-
-
-def _hint_name(hint: object) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")

@@ -7,14 +7,17 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from .._values.convert import FALSE_WORDS, TRUE_WORDS
 from .._values.keys import did_you_mean
+from .._values.rules import FALSE_WORDS, TRUE_WORDS
 from .._values.untyped import infer
 from ..exceptions import UsageError
-from .options import DEFINE, Option
+from .options import DEFINE, REQUIRED, Option
 
 _BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
 _NUMBER = re.compile(r"-\.?[0-9]")  # -1e-3 is a value, too
+NULLS = ("null", "None")
+"""The words for None where an option takes it."""
+
 EXTRA = Option("", (), "value")
 """Stands for the options that a function takes by its `**kwargs`."""
 
@@ -73,8 +76,8 @@ def is_flag(word: str) -> bool:
 
 
 def is_list(word: str) -> bool:
-    """Tell whether a word is a whole list or tuple, as JSON."""
-    return isinstance(infer(word), list)
+    """Tell whether a word is a whole list or tuple, as JSON, or the null in place of one."""
+    return word in NULLS or isinstance(infer(word), list)
 
 
 class _OptionParser:
@@ -147,9 +150,11 @@ def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> l
     if value is None and kind in ("switch", "choice"):
         words: Collection[str] = _BOOL_WORDS if kind == "switch" else option.choices
         implied = "true" if kind == "switch" else option.choices[0]
-        return [queue.popleft() if queue and queue[0].lower() in words else implied]
+        is_value = bool(queue) and (queue[0].lower() in words or queue[0] in NULLS)
+        return [queue.popleft() if is_value else implied]
     texts = _values(option, flag, queue) if value is None else [value]
-    if option.choices and option.hint is None:  # with a hint, conversion checks and knows the key
+    if option.choices and option.default is REQUIRED and option.hint is None:
+        # Conversion checks the choices of parameters.
         _check_choice(option, flag, texts[0])
     return texts
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from .._console import can_print, print_message
 from .._functions import registry
 from .._scopes import ambient
-from .._scopes.lookup import fields_of, typed
-from .._values.convert import convert, is_enum
+from .._scopes.lookup import alone, typed
+from .._values.convert import is_enum
+from .._values.defaults import by_default
 from .._values.describe import Description, show
 from .._values.keys import nest
 from .._values.origin import RawOrigin
 from .._values.secrets import MASK, is_secret
+from .._values.structures import structure_of
 from .._values.untyped import plain
 from .options import REQUIRED
 from .parameters import is_given
@@ -74,18 +76,25 @@ def _value_read(key: str, default: object, stored: object, origin: RawOrigin) ->
     """Return the value that reading a key gives, for the default found in the source file."""
     if not is_given(default) or isinstance(default, Description):
         return plain(stored)
-    kind = type(default)
-    return typed(key, stored, origin, lambda value: convert(value, default), kind.__name__)
+    return typed(key, alone(key, stored, origin), by_default(default), default)
 
 
 def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
     """Yield the values at and below a key; a mapping with names that are not keys is one value."""
-    fields = value if isinstance(value, Mapping) else fields_of(value)
+    fields = _names_in(value)
     if fields and all(isinstance(name, str) and name and "." not in name for name in fields):
         for name, inner in fields.items():
             yield from _leaves(f"{key}.{name}", inner)
     else:
         yield key, value
+
+
+def _names_in(value: object) -> Mapping[str, object] | None:
+    """Return what a mapping has, or the fields of a structure."""
+    if isinstance(value, Mapping):
+        return value
+    structure = structure_of(type(value))
+    return None if structure is None else structure.values_of(value)
 
 
 class _Unwritable(Exception):
@@ -103,8 +112,7 @@ def _plain(value: object, kind: str) -> object:
         return value
     if is_enum(type(value)):
         return value.name  # type: ignore[attr-defined]  # a member of an enumeration
-    if isinstance(value, Mapping) or fields_of(value):
-        fields = value if isinstance(value, Mapping) else fields_of(value)
+    if (fields := _names_in(value)) is not None:
         return {
             str(name): MASK if is_secret(str(name)) else _plain(inner, kind)
             for name, inner in fields.items()

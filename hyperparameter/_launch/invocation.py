@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from .._functions.signature import Signature
-from .._scopes.lookup import merge
 from .._scopes.snapshot import Layer
-from .._values.annotations import converter
 from .._values.assignment import parse_assignment
-from .._values.convert import Unconvertible
+from .._values.containers import parts_of
+from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
-from .._values.keys import flatten, nest
+from .._values.hints import converter, takes_names, takes_none
+from .._values.keys import check, flatten
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import UntypedText, infer
+from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer
 from ..exceptions import InvalidKey, UsageError
-from .argv import EXTRA, GivenOption, ParsedArgv, is_list
+from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
 from .options import CONFIG, DEFINE, RECORD, Option
+from .parameters import bare
 
 
 class Invocation(NamedTuple):
@@ -108,21 +109,63 @@ def _unexpected(word: str, positionals: list[Option]) -> str:
     )
 
 
+class _Bindings:
+    """Bindings of a command line: what is written later comes later, and wins."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, object] = {}
+        self._origins: dict[str, RawOrigin] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+
+    def set(self, key: str, value: object, flag: str) -> None:
+        self._values.pop(key, None)  # so that it comes last
+        self._values[key] = value
+        self._origins[key] = Origin("cli", flag)
+
+    def set_names(self, mapping: Mapping[str, object], key: str, flag: str) -> None:
+        """Set what a mapping for `key` has."""
+        try:
+            values, names = flatten(mapping, key)
+        except InvalidKey as error:
+            raise UsageError(f"{flag}: {error}", key=key) from None
+        for flat, value in values.items():
+            self.set(flat, as_untyped(value), flag)
+        self._names |= names
+
+    def remove(self, key: str, flag: str) -> None:
+        """Take away what has been set at and below a key, here and by other sources."""
+        for one in [one for one in self._values if one.startswith(f"{key}.")]:
+            del self._values[one]
+        self.set(key, REMOVED, flag)
+
+    def layer(self, flag: str) -> Layer:
+        return Layer(self._values, Origin("cli", flag), self._origins, names=self._names)
+
+
 def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
-    structures = {option.key for option in own if option.kind == "fields"}
-    values: dict[str, Any] = {}
-    origins: dict[str, RawOrigin] = {}
+    with_names = {option.key for option in own if option.kind in ("fields", "pairs")}
+    bindings = _Bindings()
     for one in given:
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
+        flag = "-D" if flag == "--define" else flag
         for text in one.texts:
+            if text.startswith("~") and "=" not in text:
+                bindings.remove(_checked(text[1:], flag), flag)
+                continue
             key, value = _assignment(text, flag)
-            found: dict[str, Any] = {key: value}
-            # As with the option of a structure: fields that the JSON lacks keep their values.
-            if key in structures and isinstance(json := infer(value.text), dict) and json:
-                found = _flat(json, key, flag)
-            values |= found
-            origins |= dict.fromkeys(found, Origin("cli", "-D" if flag == "--define" else flag))
-    return Layer(values, Origin("cli", "-D"), origins)
+            mapping = parts_of(value)
+            if key in with_names and isinstance(mapping, dict) and mapping:
+                bindings.set_names(mapping, key, flag)
+            else:
+                bindings.set(key, value, flag)
+    return bindings.layer("-D")
+
+
+def _checked(key: str, flag: str) -> str:
+    try:
+        return check(key)
+    except InvalidKey as error:
+        raise UsageError(f"{flag}: {error}", key=error.key) from None
 
 
 def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
@@ -133,75 +176,53 @@ def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
 
 
 def _options(given: list[GivenOption]) -> Layer:
-    values: dict[str, Any] = {}
-    origins: dict[str, RawOrigin] = {}
+    bindings = _Bindings()
     by_option: dict[str, list[GivenOption]] = {}
     for one in given:
         by_option.setdefault(one.option.key, []).append(one)
     for one in given:
-        several = by_option[one.option.key]
-        if one.option.kind in ("items", "pairs") and one is not several[-1]:
-            continue
-        for key, value in _settings(one, several):
-            values[key] = value
-            origins[key] = Origin("cli", one.flag if one.option.flags else one.option.metavar)
-    return Layer(values, Origin("cli", "option"), origins)
+        option, several = one.option, by_option[one.option.key]
+        flag = one.flag if option.flags else option.metavar
+        if option.kind == "items" and one is several[-1]:
+            texts = [text for each in several for text in each.texts]
+            bindings.set(option.key, _items(option, texts), flag)
+        elif option.kind in ("pairs", "fields"):
+            _set_names(bindings, one, flag)
+        elif option.kind != "items":
+            bindings.set(option.key, _items(option, one.texts), flag)
+    return bindings.layer("option")
 
 
-def _settings(one: GivenOption, several: list[GivenOption]) -> Iterator[tuple[str, object]]:
-    """Yield the keys that an option sets; `several` has every time that it was given."""
-    option, texts = one.option, one.texts
-    if option.kind == "pairs":
-        yield from _pairs(option, several)
-    elif option.kind == "items":
-        yield option.key, _items(option, [text for one in several for text in one.texts])
-    elif option.kind == "fields" and isinstance(json := infer(texts[0]), dict):
-        yield from _flat(json, option.key, one.flag).items() if json else [(option.key, {})]
-    elif len(texts) > 1:
-        yield option.key, [UntypedText(text) for text in texts]
+def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
+    """Set what the option of a mapping or a structure says: JSON, KEY=VALUE, or null."""
+    option, text = one.option, one.texts[0]
+    mapping = parts_of(UntypedText(text)) if not one.below else None
+    if isinstance(mapping, dict):
+        bindings.set_names(mapping, option.key, flag)
+        if not mapping:
+            bindings.set(option.key, {}, flag)
+    elif one.below:
+        bindings.set(f"{option.key}.{one.below}", UntypedText(text), flag)
+    elif option.kind == "fields" or text in NULLS:
+        bindings.set(option.key, UntypedText(text), flag)
     else:
-        yield option.key, UntypedText(texts[0])
-
-
-def _pairs(option: Option, several: list[GivenOption]) -> Iterator[tuple[str, object]]:
-    """Yield the keys below the option's; if some of it is JSON, the whole mapping as one value."""
-    objects = [infer(one.texts[0]) if not one.below else None for one in several]
-    if not any(isinstance(json, dict) for json in objects):
-        for one in several:
-            name, text = _pair(one)
-            yield f"{option.key}.{name}", text
-        return
-    values = typing.get_args(option.hint)[1:]
-    typed = bool(values) and values[0] not in (Any, object)
-    whole: dict[str, Any] = {}
-    for one, json in zip(several, objects, strict=True):
-        if isinstance(json, dict):
-            whole = merge(whole, json)
+        name, value = _assignment(text, flag)
+        item = typing.get_args(bare(option.hint))[1:]
+        if item and not takes_names(item[0]):  # so a dot belongs to the name
+            bindings.set_names({name: value}, option.key, flag)
         else:
-            name, text = _pair(one)
-            whole = merge(whole, nest({name: text if typed else infer(text.text)}))
-    yield option.key, whole
+            bindings.set(f"{option.key}.{name}", value, flag)
 
 
-def _pair(one: GivenOption) -> tuple[str, UntypedText]:
-    text = f"{one.below}={one.texts[0]}" if one.below else one.texts[0]
-    return _assignment(text, one.flag)
-
-
-def _flat(json: dict[str, Any], key: str, flag: str) -> dict[str, Any]:
-    """Return the keys in JSON for a structure; each overrides only its own field."""
-    try:
-        return flatten(json, key)
-    except InvalidKey as error:
-        raise UsageError(f"{flag}: {error}", key=key) from None
-
-
-def _items(option: Option, texts: list[str]) -> UntypedText | list[object]:
+def _items(option: Option, texts: list[str]) -> UntypedText | UntypedTree:
     """Return a list of the words; a single word may be the whole list, as JSON."""
-    if len(texts) == 1 and is_list(texts[0]):
+    if option.kind != "items" and len(texts) == 1:
         return UntypedText(texts[0])
-    typed = bool(typing.get_args(option.hint))
-    return [UntypedText(text) if typed else infer(text) for text in texts]
+    if len(texts) == 1 and is_list(texts[0]):
+        hint, default = option.hint, option.default
+        if texts[0] not in NULLS or default is None or (hint is not None and takes_none(hint)):
+            return UntypedText(texts[0])
+    return UntypedTree([UntypedText(text) for text in texts])
 
 
 def _extra(signature: Signature | None, one: GivenOption) -> object:
@@ -213,11 +234,12 @@ def _converted(hint: object, text: str, where: str) -> object:
     if hint is None:
         return infer(text)
     try:
-        return converter(hint)(UntypedText(text))
+        return converter(hint)(UntypedText(text), NOTHING)
     except Unconvertible as error:
-        wanted = getattr(hint, "__name__", hint)
         shown = show(where.lstrip("-"), text)
-        raise UsageError(f"{where}: {shown} cannot become {wanted}. {error}".strip()) from None
+        problem = error.reason or f"{shown} is not {error.wanted}"
+        end = "" if problem.endswith(("?", ".")) else "."
+        raise UsageError(f"{where}: {problem}{end}") from None
 
 
 def _identifier(flag: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from .._functions.signature import Signature
-from .._values.annotations import is_bool, takes_mapping
+from .._values import hints
+from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
+from .._values.structures import structure_of
 from .options import REQUIRED, Kind, Option
-
-_SEQUENCES = (list, set, frozenset, tuple, Sequence)
 
 
 def options_of(signature: Signature) -> list[Option]:
@@ -60,51 +60,24 @@ def is_given(default: object) -> bool:
     return default is not REQUIRED and default is not None  # by identity: == of arrays is an array
 
 
-def _fields(structure: object, default: object) -> dict[str, tuple[object, object]]:
+def _fields(wanted: object, default: object) -> dict[str, tuple[object, object]]:
     """Return the type and default of each field; an instance as `default` supplies its values."""
-    hints = typing.get_type_hints(structure)
+    structure = structure_of(wanted)
+    assert structure is not None  # the kind says so
+    known: Mapping[str, object] = {}
+    if isinstance(default, structure.kind):
+        structure = structure_of(type(default)) or structure  # a subclass has more fields
+        known = structure.values_of(default)
     found = {}
-    for name in _field_names(structure, hints):
-        value = _field_default(structure, name)
-        if isinstance(default, Mapping):
-            value = default.get(name, value)
-        elif is_given(default):
-            value = getattr(default, name, value)
-        found[name] = (hints.get(name), value)
+    for name, field in structure.fields.items():
+        value = REQUIRED if field.default is None else field.default()
+        found[name] = (field.hint, known.get(name, value))
     return found
-
-
-def _field_names(structure: object, hints: dict[str, object]) -> list[str]:
-    own = getattr(structure, "__dataclass_fields__", None)
-    if own is not None:
-        return [name for name, field in own.items() if field.init and name in hints]
-    return list(getattr(structure, "__struct_fields__", hints))
-
-
-def _field_default(structure: object, name: str) -> object:
-    field = getattr(structure, "__dataclass_fields__", {}).get(name)
-    if field is not None:
-        from dataclasses import MISSING  # imports inspect, which doubles the time of our import
-
-        if field.default_factory is not MISSING:
-            return field.default_factory()
-        return REQUIRED if field.default is MISSING else field.default
-    if isinstance(structure, type) and hasattr(structure, "__struct_fields__"):
-        import msgspec
-
-        inner = next(one for one in msgspec.structs.fields(structure) if one.name == name)
-        if inner.default_factory is not msgspec.NODEFAULT:
-            return inner.default_factory()
-        return REQUIRED if inner.default is msgspec.NODEFAULT else inner.default
-    return REQUIRED
 
 
 def bare(hint: object) -> object:
     """Return a type without `Annotated`, `NewType` and the None of `Optional`."""
-    if typing.get_origin(hint) is typing.Annotated:
-        return bare(typing.get_args(hint)[0])
-    if isinstance(hint, typing.NewType):
-        return bare(hint.__supertype__)
+    hint = hints.bare(hint)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         members = [member for member in typing.get_args(hint) if member is not type(None)]
         if len(members) == 1:
@@ -113,13 +86,15 @@ def bare(hint: object) -> object:
 
 
 def _kind(wanted: object) -> Kind:
-    if is_bool(wanted):
+    if wanted is bool:
         return "switch"
-    origin = typing.get_origin(wanted) or wanted
-    if origin in _SEQUENCES:
+    if structure_of(wanted) is not None:
+        return "fields"
+    kind = typing.get_origin(wanted) or wanted
+    if is_mapping(kind):
+        return "pairs"
+    if isinstance(kind, type) and kind in SEQUENCES:
         return "value" if _size(wanted) != 1 else "items"
-    if takes_mapping(wanted):
-        return "pairs" if origin in (dict, Mapping) else "fields"
     return "value"
 
 

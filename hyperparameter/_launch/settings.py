@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from .._scopes import ambient
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import Layer, Snapshot
+from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import UntypedText
+from .._values.untyped import REMOVED, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 
@@ -29,9 +30,9 @@ class Settings:
                 "env_prefix is empty, so every environment variable would set a parameter. "
                 'Give it a name, such as env_prefix="APP".'
             )
-        self.layers: list[Layer | Snapshot] = [invocation.options, invocation.defines]
+        self.layers = [invocation.options, invocation.defines]
         if invocation.files or env_prefix is not None:
-            self.layers = [_merged(invocation, env_prefix, env)]
+            self.layers = list(_merged(invocation, env_prefix, env).scopes())
         self.origins: dict[str, RawOrigin] = {
             key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
         }
@@ -49,8 +50,18 @@ class Settings:
         """Enter the scopes; closing the stack leaves them."""
         stack = ExitStack()
         for layer in reversed(self.layers):
-            stack.enter_context(scope_of(layer))
+            stack.enter_context(scope_of(_removing(layer)))
         return stack
+
+
+def _removing(layer: Layer) -> Layer:
+    """Return the layer with a deletion of each key that is visible here below one it removes."""
+    below = ambient.current().snapshot.below
+    removed = [key for key, value in layer.values.items() if value is REMOVED]
+    deleted = {f"{key}.{name}": DELETED for key in removed for name in below(key)}
+    if not deleted:
+        return layer
+    return layer._replace(values={**deleted, **layer.values})
 
 
 def _merged(
@@ -75,6 +86,10 @@ def _without_references(layer: Layer) -> Layer:
 def _escaped(value: object) -> object:
     if isinstance(value, list):
         return [_escaped(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _escaped(item) for name, item in value.items()}
+    if isinstance(value, UntypedTree):
+        return UntypedTree(_escaped(value.value))  # type: ignore[arg-type]  # of the same type
     if isinstance(value, UntypedText):
         return UntypedText(value.text.replace("${", "$${"))
     return value.replace("${", "$${") if isinstance(value, str) else value

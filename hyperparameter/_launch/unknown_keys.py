@@ -52,7 +52,7 @@ def _is_declared(key: str) -> bool:
     while name:
         for signature in registry.declarations(name):
             last = name.rpartition(".")[2]
-            if name == key or signature.takes_mapping(last, signature.defaults.get(last)):
+            if name == key or signature.wanted(last).takes_names:
                 return True
         name = name.rpartition(".")[0]
     return False

@@ -18,11 +18,12 @@ from .origins import Origins
 def scope_from(params: Mapping[str, object], origins: Origins, history: str, prefix: str) -> scope:
     """Return a scope of `params`, whose paths begin with `history`, under `prefix`."""
     start = f"{prefix}." if prefix else ""
+    below, names = flatten({prefix: params} if prefix else params)
     values, listed = {}, {}
-    for key, value in flatten(params).items():
-        values[f"{start}{key}"] = copied(value)  # its readers must not see it consumed
-        listed[f"{start}{key}"] = origins[f"{history}{key}"]
-    return scope_of(Layer(flatten(values), origins.default, listed))
+    for key, value in below.items():
+        values[key] = copied(value)  # its readers must not see it consumed
+        listed[key] = origins[f"{history}{key.removeprefix(start)}"]
+    return scope_of(Layer(values, origins.default, listed, names=names))
 
 
 def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Origins, str]:

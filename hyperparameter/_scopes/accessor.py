@@ -106,8 +106,8 @@ class Accessor:
         return read(self.__hp_state__(), self.__hp_key__, default, site)
 
     def __hp_set__(self, name: str, value: object) -> None:
-        values = flatten({f"{self.__hp_key__}.{name}": value})
-        self.__hp_write__(Layer(values, site_of(sys._getframe(2))))
+        values, names = flatten({f"{self.__hp_key__}.{name}": value})
+        self.__hp_write__(Layer(values, site_of(sys._getframe(2)), names=names))
 
     def __hp_longer__(self, key: str) -> Accessor:
         return Accessor(key)

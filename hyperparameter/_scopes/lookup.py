@@ -6,18 +6,21 @@ cached with that state.  `_functions.signature` does the same for the parameters
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from .._values.annotations import Converter
-from .._values.convert import Unconvertible, convert, to_bool
+from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.defaults import by_default
 from .._values.describe import show
-from .._values.keys import nest
-from .._values.origin import RawOrigin, Site, outside_site, resolve
-from .._values.scalars import is_small
-from .._values.untyped import UntypedText, plain
+from .._values.hints import anything, takes_names
+from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
+from .._values.rules import to_bool
+from .._values.scalars import SCALARS_AND_TEXT, is_small
+from .._values.structures import structure_of
+from .._values.untyped import Untyped, UntypedText, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
 from .snapshot import DELETED, Layer, Snapshot
+from .whole import Whole, whole
 
 NO_DEFAULT = object()
 """The default of a read that requires a value."""
@@ -25,34 +28,37 @@ NO_DEFAULT = object()
 
 def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
-    found = state.find(key)
-    value, origin = found if found is not None else (default, None)
-    if type(default) is dict and (found is None or (isinstance(value, dict) and not value)):
-        gathered = gather(state, key, site)
-        if gathered is not None:
-            base = value if isinstance(value, dict) else {}
-            value, origin = merge(base, gathered[0]), gathered[1]
-    result = value
-    if type(value) is not type(default):
-        try:
-            result = convert(value, default)
-        except Unconvertible:
-            raise _conversion_error(key, value, origin, type(default).__name__) from None
+    kind = type(default)
+    if kind in _LEAVES or (default is not None and not takes_names(kind)):
+        leaf = state.find(key)
+        result, origin = leaf if leaf is not None else (default, None)
+        if type(result) is not kind and leaf is not None:
+            result = typed(key, alone(key, *leaf), by_default(default), default)
+    else:
+        found = find(state, key, default)
+        result, origin = default, None
+        if found is not None:
+            result, origin = typed(key, found, by_default(default), default), found.origin
+            note_parts(state, key, found, result, site)
     state.record.note(key, result, default, origin, site)
-    if is_small(default) and (result is value or is_small(result)):
+    if is_small(default) and (origin is None or is_small(result)):
         state.cache_answer(key, (default, result))
     return result
 
 
+_LEAVES = SCALARS_AND_TEXT | {list, tuple}
+
+
 def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
-    found = state.find(key)
-    if found is None:
+    if state.find(key) is None:
         raise missing(state.snapshot, key)
-    stored, origin = found
-    value = plain(stored)
-    state.record.note(key, value, None, origin, site)
-    if value is stored or is_small(value):
+    found = find(state, key, None)
+    assert found is not None
+    value = typed(key, found, anything, NOTHING)
+    note_parts(state, key, found, value, site)
+    state.record.note(key, value, None, found.origin, site)
+    if value is found.value or is_small(value):
         state.cache_answer(key, (NO_DEFAULT, value))
     return value
 
@@ -65,33 +71,67 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
         return False
     value, origin = found
     try:
-        answer = to_bool(value) if type(value) is UntypedText else bool(value)
+        answer = to_bool(value) if type(value) is UntypedText else bool(plain(value))
     except Unconvertible:
         answer = bool(plain(value))
     state.record.note(key, plain(value), None, origin, site)
     return answer
 
 
-def typed(key: str, value: object, origin: RawOrigin, converter: Converter, wanted: str) -> object:
-    """Return `value` by `converter`; None stays None."""
-    if value is None:
-        return None
+def find(state: ambient.State, key: str, default: object) -> Whole | None:
+    """Return what is bound at `key` and below it; None where nothing is."""
+    found = state.find(key)
+    if _may_be_mapping(found) or state.snapshot.has_below(key):
+        return whole(state.snapshot, key, default)
+    return None if found is None else alone(key, *found)
+
+
+def alone(key: str, value: object, origin: RawOrigin) -> Whole:
+    return Whole(value, origin, {key: origin})
+
+
+def _may_be_mapping(found: tuple[object, RawOrigin] | None) -> bool:
+    """Tell a value that joins what lies below it in other layers."""
+    if found is None:
+        return False
+    value = found[0]
+    if type(value) is UntypedText:
+        return value.text.lstrip()[:1] == "{"
+    return isinstance(value, (dict, Untyped))
+
+
+def typed(key: str, found: Whole, convert: Converter, default: object) -> object:
+    """Return what was found by `convert`, over `default`; `ConversionError` says what is wrong."""
     try:
-        return converter(value)
-    except Unconvertible as reason:
-        raise _conversion_error(key, value, origin, wanted, str(reason)) from None
+        return convert(found.value, default)
+    except Unconvertible as error:
+        raise conversion_error(key, found, error) from None
 
 
-def gather(state: ambient.State, key: str, site: Site) -> tuple[dict[str, Any], RawOrigin] | None:
-    """Return the nested mapping below `key` and where one of its keys was bound."""
-    snapshot = state.snapshot
-    below = {name: plain(value) for name, value in snapshot.below(key).items()}
-    if not below:
-        return None
-    for name, value in below.items():
-        source = snapshot.origin_of(f"{key}.{name}")
-        state.record.note(f"{key}.{name}", value, None, source, site)
-    return nest(below), source
+def note_parts(
+    state: ambient.State, key: str, found: Whole, result: object, site: Site
+) -> None:
+    """Record the keys below `key` that a value was made of, each with what has become of it."""
+    if found.origins.keys() == {key}:
+        return
+    for flat, origin in found.origins.items():
+        if flat != key:
+            value = _part_at(result, flat[len(key) + 1 :].split("."))
+            state.record.note(flat, value, None, origin, site)
+
+
+def _part_at(value: object, names: list[str]) -> object:
+    """Return the part of a mapping or structure at a flat key; longer names first."""
+    if not names:
+        return value
+    for count in range(len(names), 0, -1):
+        name = ".".join(names[:count])
+        if isinstance(value, Mapping) and name in value:
+            return _part_at(value[name], names[count:])
+        structure = structure_of(type(value))
+        if structure is not None and name in structure.fields:
+            return _part_at(structure.values_of(value).get(name), names[count:])
+    return None
 
 
 def deletion(snapshot: Snapshot, key: str) -> Layer:
@@ -108,39 +148,36 @@ def missing(snapshot: Snapshot, key: str) -> MissingParameter:
     )
 
 
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with the values of `over`, field by field where both are structures."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = fields_of(merged.get(key)) if isinstance(value, dict) else {}
-        merged[key] = merge(below, value) if below else value
-    return merged
+def conversion_error(key: str, found: Whole, problem: Unconvertible) -> ConversionError:
+    """Return one line: what was set, where, and what it is not."""
+    steps = [*key.split("."), *problem.path]
+    names = list(map(str, steps))
+    # The longest part of the way to the value that somebody has bound: below it are its own parts.
+    paths = [".".join(names[:count]) for count in range(len(names), 0, -1)]
+    bound = next((path for path in paths if path in found.origins), key)
+    origin = resolve(found.origins.get(bound, found.origin))
+    value = problem.value
+    shown = show(paths[0], value.text if isinstance(value, UntypedText) else value)
+    reason = problem.reason or f"{shown} is not {problem.wanted}"
+    end = "" if reason.endswith(("?", ".")) else "."
+    subject = _subject(steps, origin)
+    return ConversionError(f"{subject}: {reason}{end}", key=key, value=shown, origin=origin)
 
 
-def fields_of(value: object) -> dict[str, Any]:
-    """Return the fields of a dict, a dataclass instance or a struct; {} for anything else."""
-    if isinstance(value, dict):
-        return value
-    kind = type(value)
-    names = getattr(kind, "__struct_fields__", ()) or [
-        name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if field.init
-    ]
-    return {name: getattr(value, name) for name in names}
+def _subject(steps: list[str | int], origin: Origin) -> str:
+    """Return what a message is about, as the user wrote it: an option, or a key and its place."""
+    if origin.kind != "cli":
+        return f"{_path(steps)} ({origin})"
+    flag = origin.location
+    if flag.startswith("-") and not flag.startswith("--"):
+        return f"{flag} {_path(steps)}"
+    name = flag.removeprefix("--").replace("-", "_").lower()
+    for count in range(len(steps), 0, -1):
+        if ".".join(map(str, steps[:count])).lower().endswith(name):
+            return f"{flag}{_path(['', *steps[count:]])}"
+    return f"{flag} ({_path(steps)})"
 
 
-def _conversion_error(
-    key: str, value: object, source: RawOrigin | None, wanted: str, reason: str = ""
-) -> ConversionError:
-    origin = resolve(source) if source is not None else None
-    kind = "text" if isinstance(value, UntypedText) else type(value).__name__
-    if isinstance(value, UntypedText) and plain(value) is None:
-        value = value.text  # as it was written: '', 'null'
-    shown = show(key, value)
-    return ConversionError(
-        f"Hyperparameter {key!r} is {shown} ({kind}, from {origin}), which cannot become "
-        f"{wanted}{f' ({reason})' if reason else ''}. Change the value; or, to take it as it is, "
-        "annotate the parameter or read it with None as default.",
-        key=key,
-        value=shown,
-        origin=origin,
-    )
+def _path(steps: list[str | int]) -> str:
+    first, *rest = steps
+    return "".join([str(first), *(f"[{s}]" if isinstance(s, int) else f".{s}" for s in rest)])

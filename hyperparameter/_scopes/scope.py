@@ -12,7 +12,7 @@ from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import plain
+from .._values.untyped import UntypedText, plain
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, keep
@@ -21,7 +21,7 @@ from .lookup import deletion, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
 
-_UNNESTED = SCALARS_AND_TEXT | {list, tuple}  # told from mappings without asking what they are
+_UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}  # told from mappings without asking what they are
 _getframe = sys._getframe
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,15 +109,17 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         raise TypeError("hp.scope is final: its attributes are keys.")
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
+        names = None
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
             # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
             if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
-                params = flatten(params)
+                params, names = flatten(params)
                 break
         if texts:
             params = _with_texts(texts, params)
         frame = _getframe(1)
-        _set_bindings(self, (params, (frame.f_code, frame.f_lasti)))
+        site = frame.f_code, frame.f_lasti
+        _set_bindings(self, Layer(params, site, names=names) if names else (params, site))
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -240,7 +242,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return None
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
-        return self.__hp_write__(Layer(flatten(params), site_of(_getframe(depth))))
+        values, names = flatten(params)
+        return self.__hp_write__(Layer(values, site_of(_getframe(depth)), names=names))
 
     def __hp_delete__(self, key: str) -> None:
         self.__hp_write__(deletion(self.__hp_state__().snapshot, key))
@@ -263,7 +266,8 @@ _set_bindings = vars(scope)["__hp_bindings__"].__set__
 def _layer_of(
     texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
 ) -> Layer:
-    return Layer(_with_texts(texts, flatten(params)), origin, closed=closed)
+    values, names = flatten(params)
+    return Layer(_with_texts(texts, values), origin, closed=closed, names=names)
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:

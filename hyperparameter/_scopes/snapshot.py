@@ -7,12 +7,13 @@ is encoding one, and two tasks may share one without seeing each other's writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._values.keys import nearest
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
+from .._values.untyped import REMOVED
 
 
 class _Marker:
@@ -32,6 +33,7 @@ ABSENT = _Marker("ABSENT")
 DELETED = _Marker("DELETED")
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
+_NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
 _MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
@@ -41,22 +43,30 @@ class Layer(NamedTuple):
     """Bindings made in one place.
 
     `origins` has those that differ from `origin`.  A closed layer hides all that is below it.
+    `names` has the names in a key where one of them was written with a dot in it.
     """
 
     values: Mapping[str, Any]
     origin: RawOrigin
     origins: Mapping[str, RawOrigin] = _NO_ORIGINS
     closed: bool = False
+    names: Mapping[str, tuple[str, ...]] = _NO_NAMES
 
     def origin_of(self, key: str) -> RawOrigin:
         return self.origins.get(key, self.origin)
 
-    def revives(self, lower: Layer) -> bool:
-        """Tell whether this layer binds a key that `lower` deletes.
+    def can_join(self, lower: Layer) -> bool:
+        """Tell whether merging the two would keep the order of what is written.
 
-        Merging the two would move the key back to its old position.
+        A key that `lower` has keeps its position there: but not one that it deletes, nor one that
+        replaces as a whole what `lower` has below it.
         """
-        return any(lower.values.get(key) is DELETED for key in self.values)
+        both = lower.values.keys() & self.values.keys()
+        if not both:
+            return True
+        if any(lower.values[key] is DELETED for key in both):
+            return False
+        return both.isdisjoint(prefixes(lower.values))
 
     def over(self, lower: Layer) -> Layer:
         """Return one layer that shows what these two show, this one on top."""
@@ -66,18 +76,19 @@ class Layer(NamedTuple):
             **dict.fromkeys(self.values, self.origin),
             **self.origins,
         }
-        return Layer({**lower.values, **self.values}, self.origin, origins, lower.closed)
+        names = {**lower.names, **self.names} if lower.names or self.names else _NO_NAMES
+        return Layer({**lower.values, **self.values}, self.origin, origins, lower.closed, names)
 
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
-        values, _, _, closed = self
+        values, _, _, closed, _ = self
         if closed:
             return Snapshot((self,), 1, True)
         if not values:
             return lower
         if lower.depth >= _MOST_LAYERS:
             top = lower.layers[0]
-            if len(top.values) + len(values) <= _SMALL and not self.revives(top):
+            if len(top.values) + len(values) <= _SMALL and self.can_join(top):
                 layers = (self.over(top), *lower.layers[1:])
                 return Snapshot(layers, lower.depth, lower.closed, lower)
         return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed, lower)
@@ -110,8 +121,19 @@ Bindings = tuple[dict[str, Any], RawOrigin]
 
 def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
     if type(bindings) is tuple:
-        return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False))
+        return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False, _NO_NAMES))
     return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
+
+
+def prefixes(keys: Iterable[str]) -> set[str]:
+    """Return the keys that have one of `keys` below them."""
+    found: set[str] = set()
+    for key in keys:
+        end = key.rfind(".")
+        while end > 0 and (prefix := key[:end]) not in found:
+            found.add(prefix)
+            end = key.rfind(".", 0, end)
+    return found
 
 
 class Snapshot:
@@ -120,7 +142,17 @@ class Snapshot:
     `closed` tells that the scopes hide every baseline, here and wherever they are carried.
     """
 
-    __slots__ = ("closed", "depth", "encoded", "layers", "lower", "noted_by", "sent_by", "upper")
+    __slots__ = (
+        "closed",
+        "depth",
+        "encoded",
+        "layers",
+        "lower",
+        "noted_by",
+        "prefixes",
+        "sent_by",
+        "upper",
+    )
 
     def __init__(
         self,
@@ -139,6 +171,7 @@ class Snapshot:
         self.upper = upper
         self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
         self.noted_by: object = None  # the record of the process, when it has these overrides
+        self.prefixes: set[str] | None = None  # of the keys that `lower` does not have
         self.sent_by: object = None  # the records that know that these go to other processes
 
     @property
@@ -159,7 +192,7 @@ class Snapshot:
             return change
         layers = list(self.scopes())
         while layers and len(layers[0].values) < 2 * len(change.values):
-            if change.revives(layers[0]):
+            if not change.can_join(layers[0]):
                 break
             change = change.over(layers.pop(0))
         return Snapshot((change, *layers), len(layers) + 1, self.closed)
@@ -194,10 +227,10 @@ class Snapshot:
 
     def find(self, key: str) -> tuple[Any, RawOrigin] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""
-        for values, origin, origins, _ in self.layers:
+        for values, origin, origins, _, _ in self.layers:
             value = values.get(key, ABSENT)
             if value is not ABSENT:
-                if value is DELETED:
+                if value is DELETED or value is REMOVED:
                     return None
                 return value, origins.get(key, origin) if origins else origin
         return None
@@ -207,7 +240,7 @@ class Snapshot:
         flat: dict[str, Any] = {}
         for layer in reversed(self.layers):
             for key, value in layer.values.items():
-                if value is DELETED:
+                if value is DELETED or value is REMOVED:
                     flat.pop(key, None)
                 else:
                     flat[key] = value
@@ -216,11 +249,36 @@ class Snapshot:
     def keys(self) -> Iterator[str]:
         return iter(self.flat())
 
+    def has_below(self, key: str) -> bool:
+        """Tell whether a key below `key` may be bound here; one that is deleted counts as well."""
+        return any(key in each.own_prefixes() for each in self._made_from())
+
+    def _made_from(self) -> Iterator[Snapshot]:
+        """Yield this snapshot, and those that it was made from, without their common parts."""
+        waiting: list[Snapshot | None] = [self]
+        while waiting:
+            each = waiting.pop()
+            if each is not None:
+                yield each
+                waiting += each.lower, each.upper
+
+    def own_prefixes(self) -> set[str]:
+        """Return the keys with keys below them, without those that `lower` and `upper` know."""
+        if self.prefixes is None:
+            known = [one.layers for one in (self.lower, self.upper) if one is not None]
+            own = [
+                layer.values
+                for layer in self.layers
+                if not any(layer is other for layers in known for other in layers)
+            ]
+            self.prefixes = set().union(*map(prefixes, own))
+        return self.prefixes
+
     def below(self, key: str) -> dict[str, Any]:
         """Return the values under `key`, keyed by the rest of their names."""
-        start = f"{key}."
-        if not any(name.startswith(start) for layer in self.layers for name in layer.values):
+        if not self.has_below(key):
             return {}
+        start = f"{key}."
         return {k[len(start) :]: v for k, v in self.flat().items() if k.startswith(start)}
 
     def explain_missing(self, key: str) -> str:

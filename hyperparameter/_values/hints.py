@@ -1,34 +1,37 @@
 """Toward an annotation: one walk over what a hint is made of, one converter for each hint.
 
-Scalars follow `rules`, structures `structures`; this file knows containers, unions and what only
-stands for another hint.  A converter gets the value and what is below it, an instance or a mapping
-whose parts stay where the value says nothing; it returns the value of the wanted type or raises
-`Unconvertible`.
+Scalars follow `rules`, structures `structures`, containers, choices and unions the modules of
+their names; this one knows what each hint is, and what only stands for another hint.
 """
 
 from __future__ import annotations
 
-import collections
-import collections.abc
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Literal, TypeVar, Union
 
-from .convert import Unconvertible, is_enum
-from .keys import did_you_mean
-from .rules import Rule, rule_of, to_str, written
-from .structures import UNKNOWN, Structure, structure_of
-from .untyped import Digits, Untyped, UntypedText, UntypedTree, plain
-
-NOTHING: Any = object()
-"""What is below a value where nothing is."""
-
-Converter = Callable[[object, object], object]
+from .choices import enum, literal
+from .containers import (
+    SEQUENCES,
+    fixed_tuple,
+    is_mapping,
+    mapping,
+    names_of,
+    parts_of,
+    sequence,
+)
+from .convert import NOTHING, Converter, Unconvertible, is_enum, part
+from .keys import did_you_mean, is_key
+from .rules import Rule, rule_of, to_str
+from .structures import UNKNOWN, Field, Structure, structure_of
+from .unions import name_of, to_union
+from .untyped import REMOVED, Layered, Untyped, UntypedText, UntypedTree, is_null, plain
 
 _MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Converter]] = {}
+_NO_HINT = (UNKNOWN, Any, object)
 
 
 def converter(hint: object) -> Converter:
@@ -44,27 +47,48 @@ def converter(hint: object) -> Converter:
     return made
 
 
-def _made(hint: Any) -> Converter:
-    stands_for = _stands_for(hint)
-    if stands_for is not hint:
-        return converter(stands_for)
-    if hint in (UNKNOWN, Any, object, None, type(None)):
-        return _none if hint in (None, type(None)) else _anything
+def nullable(hint: object) -> Converter:
+    """Return the converter toward `hint` or None."""
+    return lambda value, below: over(_union((hint, None)), value, below)
+
+
+def takes_none(hint: Any) -> bool:
+    """Tell a hint that has None."""
+    return hint is None or type(None) in _members(hint)
+
+
+def takes_names(hint: Any) -> bool:
+    """Tell whether a value of this type may be given as keys below its own."""
+    hint = bare(hint)
+    if _is_any(hint):
+        return True
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        return _union(args)
-    if origin is Literal:
-        return _literal(args)
+        return any(map(takes_names, args))
     kind = hint if origin is None else origin
-    if isinstance(kind, type):
-        found = _of_class(hint, kind, args)
-        if found is not None:
-            return found
-    return _opaque(hint, kind)
+    if not isinstance(kind, type):
+        return False
+    if is_mapping(kind) or structure_of(hint) is not None:
+        return True
+    is_scalar = rule_of(kind) or is_enum(kind) or kind in SEQUENCES or issubclass(kind, PathLike)
+    return not is_scalar and kind is not type(None)
+
+
+def is_opaque(kind: type) -> bool:
+    """Tell a class that nothing can be converted to."""
+    return not _is_any(kind) and kind is not type(None) and _of_class(kind, kind, ()) is None
+
+
+def bare(hint: Any) -> Any:
+    """Return the hint that one stands for which only says more about it, or names it."""
+    while True:
+        inner = _stands_for(hint)
+        if inner is hint:
+            return hint
+        hint = inner
 
 
 def _stands_for(hint: Any) -> Any:
-    """Return the hint that one stands for which only says more about it, or names it."""
     origin = typing.get_origin(hint)
     if origin in (typing.Annotated, typing.Final, typing.ClassVar, typing.Required):
         return typing.get_args(hint)[0]
@@ -83,22 +107,75 @@ def _stands_for(hint: Any) -> Any:
     return hint
 
 
+def _is_any(hint: object) -> bool:
+    return any(hint is one for one in _NO_HINT)  # by identity: == of some hints is an array
+
+
+def _made(hint: Any) -> Converter:
+    stands_for = bare(hint)
+    if stands_for is not hint:
+        return converter(stands_for)
+    if _is_any(hint):
+        return anything
+    if hint is None or hint is type(None):
+        return _none
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _layered(_union(args))
+    if origin is Literal:
+        return literal(args)
+    kind = hint if origin is None else origin
+    if isinstance(kind, type):
+        found = _of_class(hint, kind, args)
+        if found is not None:
+            return found
+    return _opaque(hint, kind)
+
+
 def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     rule = rule_of(kind)
     if rule is not None:
         return _scalar(*rule)
     if is_enum(kind):
-        return _enum(kind)
+        return enum(kind)
     if issubclass(kind, PathLike):
         return _path(kind)
     structure = structure_of(hint)
     if structure is not None:
-        return lambda value, below: _structured(structure, value, below)
-    if kind in _SEQUENCES:
-        return _sequence(kind, args)
-    if kind in _MAPPINGS:
-        return _mapping(_MAPPINGS[kind], *(args or (Any, Any)))
+        return _layered(lambda value, below: structured(structure, value, below))
+    if kind is tuple and args and (len(args) != 2 or args[1] is not Ellipsis):
+        return fixed_tuple([converter(arg) for arg in args if arg != ()])
+    if kind in SEQUENCES:
+        return sequence(kind, converter(args[0] if args else Any))
+    if is_mapping(kind):
+        key, item = args if len(args) == 2 else (Any, Any)
+        return _layered(mapping(kind, converter(key), converter(item)))
     return None
+
+
+def _union(hints: tuple[Any, ...]) -> Converter:
+    members = [one for hint in hints for one in _members(hint)]
+    return lambda value, below: to_union(value, members, below, converter)
+
+
+def _members(hint: Any) -> list[Any]:
+    hint = bare(hint)
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return [one for arg in typing.get_args(hint) for one in _members(arg)]
+    return [type(None) if hint is None else hint]
+
+
+def _layered(convert: Converter) -> Converter:
+    return lambda value, below: over(convert, value, below)
+
+
+def over(convert: Converter, value: object, below: object) -> object:
+    """Convert a value, and then the parts that were written over it."""
+    if type(value) is not Layered:
+        return convert(value, below)
+    if value.whole is REMOVED or value.whole is None or is_null(value.whole):
+        return convert(value.parts, REMOVED)  # which is below it, so that no default is
+    return convert(value.parts, convert(value.whole, below))
 
 
 def _scalar(rule: Rule, wanted: str) -> Converter:
@@ -113,22 +190,37 @@ def _scalar(rule: Rule, wanted: str) -> Converter:
     return convert
 
 
-def _anything(value: object, below: object) -> object:
-    """Return the value without a wanted type; a mapping joins the one below it."""
-    found = plain(value)
-    if isinstance(found, dict) and isinstance(below, dict):
-        return {**below, **found}
-    return found
+def anything(value: object, below: object = NOTHING) -> object:
+    """Return the value without a wanted type; a mapping joins the mapping or instance below it."""
+    if type(value) is Layered:
+        whole = REMOVED if value.whole is REMOVED else anything(value.whole, below)
+        # A name may have a value and names below it: then the value is what is read.
+        takes = whole is None or whole is REMOVED or isinstance(whole, Mapping)
+        return anything(value.parts, whole) if takes or structure_of(type(whole)) else whole
+    found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
+    if not isinstance(found, dict):
+        return plain(value)
+    structure = structure_of(type(below))
+    if structure is not None and structure.kind is not dict:
+        return structured(structure, found, below)
+    if not isinstance(below, Mapping) or not all(map(is_key, found)):
+        below = {}
+    elif not found:
+        return below
+    if found is value and not below:
+        return value  # the very one that was given
+    made = dict(below)
+    for name, one in found.items():
+        if one is REMOVED:
+            made.pop(name, None)
+        else:
+            made[plain(name)] = anything(one, made.get(name, NOTHING))
+    return made
 
 
 def _none(value: object, _: object) -> None:
     if value is not None and not is_null(value):
         raise Unconvertible(wanted="null", value=value)
-
-
-def is_null(value: object) -> bool:
-    """Tell text without a type that means None where the type has it."""
-    return type(value) is UntypedText and plain(value) is None
 
 
 def _opaque(hint: object, kind: object) -> Converter:
@@ -149,14 +241,6 @@ def _opaque(hint: object, kind: object) -> Converter:
     return convert
 
 
-def name_of(hint: object) -> str:
-    if hint is None or hint is type(None):
-        return "None"
-    if isinstance(hint, type) and not typing.get_args(hint):
-        return hint.__name__
-    return str(hint).replace("typing.", "")
-
-
 def _path(kind: type) -> Converter:
     def convert(value: object, _: object) -> object:
         if isinstance(value, PathLike):
@@ -172,173 +256,7 @@ def _path(kind: type) -> Converter:
     return convert
 
 
-def _enum(kind: Any) -> Converter:
-    members = kind.__members__
-    is_flag = any(base.__name__ == "Flag" for base in kind.__mro__)
-
-    def convert(value: object, _: object) -> object:
-        if isinstance(value, kind):
-            return value
-        text = value.text if isinstance(value, UntypedText) else value
-        is_text = isinstance(text, str)
-        # Text is a name first: that is how people write members.  A typed value is a value first.
-        if isinstance(value, UntypedText) and text in members:
-            return members[text]
-        for candidate in (text, plain(value)) if isinstance(value, UntypedText) else (value,):
-            try:
-                return kind(candidate)
-            except (ValueError, TypeError):
-                continue
-        if is_text and text in members:
-            return members[text]
-        if is_flag and isinstance(text, str) and "|" in text:
-            names = [name.strip() for name in text.split("|")]
-            if all(name in members for name in names):
-                made = kind(0)
-                for name in names:
-                    made |= members[name]
-                return made
-        raise Unconvertible(wanted=_one_of([*members], text), value=value)
-
-    return convert
-
-
-def _literal(choices: tuple[object, ...]) -> Converter:
-    def convert(value: object, _: object) -> object:
-        candidates = [value]
-        if isinstance(value, UntypedText):
-            candidates = [value.text, plain(value)]
-        for candidate in candidates:
-            for choice in choices:
-                if type(choice) is type(candidate) and choice == candidate:
-                    return choice
-        if isinstance(value, (str, UntypedText)):  # an enum's member by its name
-            for choice in choices:
-                if is_enum(type(choice)) and choice.name == written(value):  # type: ignore[attr-defined]  # an enum
-                    return choice
-        shown = [getattr(choice, "name", choice) for choice in choices]
-        raise Unconvertible(wanted=_one_of(shown, candidates[0]), value=value)
-
-    return convert
-
-
-def _one_of(choices: Iterable[object], given: object) -> str:
-    texts = [str(choice) for choice in choices]
-    return f"one of {', '.join(texts)}{did_you_mean(str(given), texts).replace(' Did', '; did', 1)}"
-
-
-_SEQUENCES: dict[object, Callable[[list[object]], object]] = {
-    list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
-    collections.abc.Sequence: list, collections.abc.MutableSequence: list,
-    collections.abc.Iterable: list, collections.abc.Collection: list,
-    collections.abc.Set: set, collections.abc.MutableSet: set,
-}  # fmt: skip
-_MAPPINGS: dict[object, Callable[[dict[object, object]], object]] = {
-    dict: dict, collections.OrderedDict: collections.OrderedDict,
-    collections.abc.Mapping: dict, collections.abc.MutableMapping: dict,
-}  # fmt: skip
-_GIVEN = (list, tuple, set, frozenset, collections.deque)
-
-
-def _sequence(kind: Any, args: tuple[Any, ...]) -> Converter:
-    build = _SEQUENCES[kind]
-    if kind is tuple and args and (len(args) != 2 or args[1] is not Ellipsis):
-        return _fixed_tuple([converter(arg) for arg in args if arg != ()])
-    to_item = converter(args[0] if args else Any)
-
-    def convert(value: object, _: object) -> object:
-        items = _items(value)
-        made = [part(to_item, item, index) for index, item in enumerate(items)]
-        if isinstance(value, kind) and all(map(_same, made, items)):
-            return value  # the very one that was given
-        try:
-            return build(made)
-        except TypeError as error:  # an item of a set without a hash
-            raise Unconvertible(str(error), value=value) from None
-
-    return convert
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other
-
-
-def _fixed_tuple(to_items: list[Converter]) -> Converter:
-    def convert(value: object, _: object) -> object:
-        items = _items(value)
-        if len(items) != len(to_items):
-            reason = f"{len(to_items)} items are wanted, {len(items)} were given"
-            raise Unconvertible(reason, value=value)
-        made = tuple(
-            part(to_item, item, index)
-            for index, (to_item, item) in enumerate(zip(to_items, items, strict=True))
-        )
-        return value if type(value) is tuple and all(map(_same, made, items)) else made
-
-    return convert
-
-
-def _items(value: object) -> list[object]:
-    found = parts_of(value)
-    if isinstance(found, _GIVEN):
-        return list(found)
-    raise Unconvertible(wanted="a list", value=value)
-
-
-def parts_of(value: object) -> object:
-    """Return the list or mapping that a value is, or that text is as JSON; else the value."""
-    if isinstance(value, UntypedTree):
-        return value.value
-    if isinstance(value, (str, UntypedText)):
-        text = written(value).strip()
-        if text[:1] not in ("[", "{"):
-            return None
-        import json
-
-        try:
-            return json.loads(text, parse_float=Digits)
-        except (ValueError, RecursionError):
-            return None
-    return value
-
-
-def _mapping(build: Callable[[dict[object, object]], object], key: Any, item: Any) -> Converter:
-    to_key, to_item = converter(key), converter(item)
-
-    def convert(value: object, below: object) -> object:
-        given = names_of(value)
-        made: dict[object, object] = dict(below) if isinstance(below, Mapping) else {}
-        new: set[object] = set()
-        for name, one in given.items():
-            typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
-            if typed in new:
-                raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
-            new.add(typed)
-            made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
-        return build(made)
-
-    return convert
-
-
-def names_of(value: object) -> Mapping[Any, object]:
-    """Return the mapping that a value is; `Unconvertible` for anything else."""
-    found: Any = parts_of(value)
-    if isinstance(found, Mapping):
-        return found
-    if found is not None and hasattr(type(found), "keys") and not isinstance(found, type):
-        return {name: found[name] for name in found.keys()}  # noqa: SIM118  # keys, but no Mapping
-    raise Unconvertible(wanted="a mapping", value=value)
-
-
-def part(convert: Converter, value: object, where: object, below: object = NOTHING) -> object:
-    """Convert a part of a value; an error says which part."""
-    try:
-        return convert(value, below)
-    except Unconvertible as error:
-        raise error.inside(where) from None
-
-
-def _structured(structure: Structure, value: object, below: object) -> object:
+def structured(structure: Structure, value: object, below: object) -> object:
     """Return an instance: of the fields that are given, and of what is below for the others."""
     if structure.is_instance(value):
         return value
@@ -350,15 +268,16 @@ def _structured(structure: Structure, value: object, below: object) -> object:
     if unknown and not structure.extra:
         near = did_you_mean(str(unknown[0]), structure.fields)
         raise Unconvertible(f"{structure.name} has no field {unknown[0]!r}.{near}", value=value)
-    has_below = structure.is_instance(below)
+    has_below = isinstance(below, structure.kind)
     known = structure.values_of(below) if has_below else {}
     if not has_below:
         missing = [n for n, f in structure.fields.items() if f.required and n not in given]
         if missing:
             raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
     parts = {
-        name: part(_of_field(structure, name), one, name, known.get(name, NOTHING))
+        name: part(_of_field(structure.fields.get(name)), one, name, known.get(name, NOTHING))
         for name, one in given.items()
+        if one is not REMOVED
     }
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
@@ -366,25 +285,15 @@ def _structured(structure: Structure, value: object, below: object) -> object:
         raise Unconvertible(str(error), value=value) from error
 
 
-def _of_field(structure: Structure, name: str) -> Converter:
+def _of_field(field: Field | None) -> Converter:
     """Return the converter of a field, below whose value its own default is."""
-    field = structure.fields.get(name)
     if field is None:
-        return _anything  # one more name of a model that takes any
-    convert, default = converter(field.hint), field.default
+        return anything  # one more name of a model that takes any
+    convert = nullable(field.hint) if field.is_none else converter(field.hint)
 
     def over_default(value: object, below: object) -> object:
-        if below is NOTHING and default is not None and not isinstance(value, UntypedText):
-            below = default()
-        if value is None and below is None:
-            return None
+        if below is NOTHING and field.default is not None and not isinstance(value, UntypedText):
+            below = field.default()
         return convert(value, below)
 
     return over_default
-
-
-def _union(hints: tuple[Any, ...]) -> Converter:
-    """Return the converter of a union: the member that a value is exactly, or else the first."""
-    from .unions import to_union
-
-    return lambda value, below: to_union(value, hints, below)

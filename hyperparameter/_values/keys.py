@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
 
@@ -31,32 +31,51 @@ def check(key: object) -> str:
             f"A key must be text, not {type(key).__name__}: {key!r:.80}. "
             "Write the key as a string, or keep the mapping out of the scope.",
         )
-    if not key or key[0] == "." or key[-1] == "." or ".." in key:
+    if not is_key(key):
         raise InvalidKey(
             f"Key {key!r:.200} has an empty segment. Write it as names joined by single dots.",
             key=key,
         )
     key = str.__str__(key)  # of a subclass of str, the plain text: its methods may be the user's
+    if not key.isascii():
+        from unicodedata import normalize
+
+        key = normalize("NFC", key)  # as Python does with identifiers
     if len(KNOWN) >= _MAX_KNOWN:
         KNOWN.clear()
     KNOWN.add(key)
     return key
 
 
-def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
-    """Return `params` as a flat dict from dotted keys to values, in order.
+class Flat(NamedTuple):
+    """A mapping by flat keys.
 
-    An empty mapping stays a value.  Mappings that contain themselves or that are
-    nested deeper than `MAX_DEPTH` raise `InvalidKey`.
+    `names` has, for each key that holds a written name with a dot in it, all its names.
     """
-    flat: dict[str, Any] = {}
+
+    values: dict[str, Any]
+    names: dict[str, tuple[str, ...]]
+
+
+def flatten(params: Mapping[Any, Any], prefix: str = "") -> Flat:
+    """Return `params` by flat keys, in order.
+
+    An empty mapping stays a value, and so does a nested mapping with a name that cannot be a key.
+    `InvalidKey` for such names at the top, for two names with the same flat key, for mappings that
+    contain themselves or that are nested deeper than `MAX_DEPTH`.
+    """
+    values: dict[str, Any] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    top = tuple(prefix.split(".")) if prefix else ()
     # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(prefix, _items(params))]
+    stack = [(prefix, top, True, _items(params))]
     open_ids = [id(params)]
     while stack:
-        base, items = stack[-1]
+        base, path, splits, items = stack[-1]
         for name, value in items:
             key = check(name)
+            # What is written with dots at the top, or in a scope, is a path; further down, a name.
+            steps = (*path, *key.split(".")) if splits else (*path, key)
             key = check(f"{base}.{key}") if base else key
             if is_nested(value):
                 if id(value) in open_ids:
@@ -66,21 +85,35 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
                         f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels.",
                         key=key,
                     )
-                stack.append((key, _items(value)))
+                stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
                 break
-            flat[key] = value
+            if key in values:
+                raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
+            values[key] = value
+            if not splits and len(steps) <= key.count("."):
+                names[key] = steps
         else:
             stack.pop()
             open_ids.pop()
-    return flat
+    return Flat(values, names)
 
 
 def is_nested(value: Any) -> bool:
-    """Tell whether `value` flattens into keys: a mapping or a scope that is not empty."""
+    """Tell whether `value` flattens into keys: a scope, or a mapping all of whose names are keys.
+
+    An empty one is a value.
+    """
     if isinstance(value, (dict, Mapping)):
-        return len(value) > 0
+        return len(value) > 0 and all(map(is_key, value))
     return hasattr(type(value), "__hp_flat__") and len(value) > 0
+
+
+def is_key(name: object) -> bool:
+    """Tell whether `check` accepts a name."""
+    if not isinstance(name, str):
+        return False
+    return bool(name) and name[0] != "." and name[-1] != "." and ".." not in name
 
 
 def _items(value: Any) -> Iterator[tuple[object, object]]:

@@ -12,8 +12,11 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from .convert import FALSE_WORDS, TRUE_WORDS, Unconvertible
+from .convert import Unconvertible
 from .untyped import Digits, UntypedText, exact_int, yaml_number
+
+TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
+FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
 
 Rule = Callable[[object], object]
 T = TypeVar("T")
@@ -47,7 +50,7 @@ def to_int(value: object) -> int:
         raise Unconvertible
     if isinstance(value, int):
         return value
-    number = _number(value)
+    number = to_number(value)
     if isinstance(number, int):
         return number
     if hasattr(type(number), "__index__"):
@@ -66,7 +69,7 @@ def to_float(value: object) -> float:
         raise Unconvertible
     if isinstance(value, float):
         return value
-    number = _number(value)
+    number = to_number(value)
     try:
         converted = float(number)  # type: ignore[arg-type]  # a number
     except (TypeError, ValueError, ArithmeticError):
@@ -189,7 +192,7 @@ def _durations() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(rf"(?P<sign>[-+]?){form}") for form in (short, clock, iso))
 
 
-def _number(value: object) -> object:
+def to_number(value: object) -> object:
     """Return the number that a value is, exactly; `Unconvertible` for what is not one."""
     if isinstance(value, (UntypedText, str)):
         text = value.text if isinstance(value, UntypedText) else value

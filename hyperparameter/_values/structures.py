@@ -32,6 +32,11 @@ class Field(NamedTuple):
     def required(self) -> bool:
         return self.default is None
 
+    @property
+    def is_none(self) -> bool:
+        """Tell whether the default is None, which allows None whatever the hint is."""
+        return self.default is _none
+
 
 class Structure(NamedTuple):
     """A class with fields.
@@ -151,8 +156,12 @@ def _substituted(hint: Any, bound: Mapping[object, object]) -> Any:
         return hint
 
 
+def _none() -> None:
+    """Make the default None."""
+
+
 def _constant(value: object) -> Callable[[], object]:
-    return lambda: value
+    return _none if value is None else lambda: value
 
 
 def _dataclass(kind: type, bound: Mapping[object, object]) -> Structure:

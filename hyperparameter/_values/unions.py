@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any, Literal
 
-from .convert import Unconvertible, is_enum
-from .hints import NOTHING, converter, is_null, name_of, names_of, parts_of
+from .containers import names_of, parts_of
+from .convert import NOTHING, Converter, Unconvertible, is_enum
 from .rules import rule_of
 from .structures import Structure, structure_of
-from .untyped import Digits, Untyped, UntypedText, plain
+from .untyped import Digits, Untyped, UntypedText, is_null, plain
 
 _STRICT = {
     int: re.compile(r"-?(?:0|[1-9][0-9]*)"),
@@ -23,9 +23,14 @@ _STRICT = {
 _ISO = {"date", "datetime", "time"}
 
 
-def to_union(value: object, hints: tuple[Any, ...], below: object) -> object:
+ConverterOf = Callable[[object], Converter]
+
+
+def to_union(
+    value: object, hints: list[Any], below: object, converter_of: ConverterOf
+) -> object:
     """Return what the member makes of the value that is meant; `Unconvertible` for none."""
-    members = [hint for hint in map(_bare, hints) if hint not in (None, type(None))]
+    members = [hint for hint in hints if hint is not type(None)]
     if value is None or (is_null(value) and _means_none(value, members)):
         if len(members) < len(hints):
             return None
@@ -33,14 +38,9 @@ def to_union(value: object, hints: tuple[Any, ...], below: object) -> object:
             raise Unconvertible(wanted=wanted_of(members), value=value)
     exact = _exactly(value, members)
     if exact is not None:
-        return converter(exact)(value, below)
-    return _first(value, _ordered(value, members, below), members, below)
-
-
-def _bare(hint: Any) -> Any:
-    while typing.get_origin(hint) is typing.Annotated:
-        hint = typing.get_args(hint)[0]
-    return hint
+        return converter_of(exact)(value, below)
+    order = _ordered(value, members, below, converter_of)
+    return _first(value, order, members, below, converter_of)
 
 
 def _means_none(value: object, members: list[Any]) -> bool:
@@ -68,13 +68,15 @@ def _exactly(value: object, members: list[Any]) -> Any:
     return None
 
 
-def _ordered(value: object, members: list[Any], below: object) -> list[Any]:
+def _ordered(
+    value: object, members: list[Any], below: object, converter_of: ConverterOf
+) -> list[Any]:
     """Return the members in the order in which they are asked."""
     if isinstance(value, UntypedText) and any(map(_takes_any_text, members)):
         first = [one for one in members if not _takes_any_text(one) and _is_strict(value.text, one)]
         return [*first, *(one for one in members if _takes_any_text(one))]
     if isinstance(parts_of(value), Mapping):
-        return _for_mapping(names_of(value), members, below)
+        return _for_mapping(names_of(value), members, below, converter_of)
     texts = [one for one in members if _takes_any_text(one)]
     return [*(one for one in members if one not in texts), *texts]
 
@@ -90,13 +92,15 @@ def _is_strict(text: str, hint: Any) -> bool:
     return text.lstrip()[:1] in ("[", "{")
 
 
-def _for_mapping(given: Mapping[Any, object], members: list[Any], below: object) -> list[Any]:
+def _for_mapping(
+    given: Mapping[Any, object], members: list[Any], below: object, converter_of: ConverterOf
+) -> list[Any]:
     """Return the structures that a mapping fits, the one of what is below first, and dict last."""
     described = [(hint, structure_of(hint)) for hint in members]
     fitting = [
         hint
         for hint, structure in described
-        if structure is not None and _fits(structure, given, below)
+        if structure is not None and _fits(structure, given, below, converter_of)
     ]
     own = [hint for hint in fitting if _is_below(hint, below)]
     others = [hint for hint, structure in described if structure is None]
@@ -109,35 +113,41 @@ def _is_below(hint: Any, below: object) -> bool:
     return isinstance(kind, type) and below is not NOTHING and isinstance(below, kind)
 
 
-def _fits(structure: Structure, given: Mapping[Any, object], below: object) -> bool:
+def _fits(
+    structure: Structure, given: Mapping[Any, object], below: object, converter_of: ConverterOf
+) -> bool:
     if any(name not in structure.fields for name in given) and not structure.extra:
         return False
-    whole = structure.is_instance(below)
+    whole = isinstance(below, structure.kind)
     for name, field in structure.fields.items():
         if name not in given and field.required and not whole:
             return False
-        if name in given and not _is_told(field.hint, given[name]):
+        if name in given and not _is_told(field.hint, given[name], converter_of):
             return False
     return True
 
 
-def _is_told(hint: Any, value: object) -> bool:
+def _is_told(hint: Any, value: object, converter_of: ConverterOf) -> bool:
     """Tell whether a Literal field, which decides between structures, has this value."""
-    if typing.get_origin(_bare(hint)) is not Literal:
+    while typing.get_origin(hint) is typing.Annotated:
+        hint = typing.get_args(hint)[0]
+    if typing.get_origin(hint) is not Literal:
         return True
     try:
-        converter(hint)(value, NOTHING)
+        converter_of(hint)(value, NOTHING)
     except Unconvertible:
         return False
     return True
 
 
-def _first(value: object, order: list[Any], members: list[Any], below: object) -> object:
+def _first(
+    value: object, order: list[Any], members: list[Any], below: object, converter_of: ConverterOf
+) -> object:
     """Return what the first member makes of the value; an error from inside one tells most."""
     deepest: Unconvertible | None = None
     for hint in order:
         try:
-            return converter(hint)(value, below if _is_below(hint, below) else NOTHING)
+            return converter_of(hint)(value, below if _is_below(hint, below) else NOTHING)
         except Unconvertible as error:
             if deepest is None or len(error.path) > len(deepest.path):
                 deepest = error
@@ -148,11 +158,12 @@ def _first(value: object, order: list[Any], members: list[Any], below: object) -
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    words = [_words(hint) for hint in members]
+    words = [words(hint) for hint in members]
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
-def _words(hint: Any) -> str:
+def words(hint: Any) -> str:
+    """Return what a hint wants, in words: `an int`, `a list`, the name of a class."""
     kind = typing.get_origin(hint) or hint
     rule = rule_of(kind) if isinstance(kind, type) else None
     if rule is not None:
@@ -160,5 +171,12 @@ def _words(hint: Any) -> str:
     return _COMMON.get(kind, name_of(hint))
 
 
+def name_of(hint: object) -> str:
+    if hint is None or hint is type(None):
+        return "None"
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return hint.__name__
+    return str(hint).replace("typing.", "")
+
+
 _COMMON: dict[Any, str] = {list: "a list", tuple: "a list", set: "a list", dict: "a mapping"}
-_Key = Callable[[Any], bool]

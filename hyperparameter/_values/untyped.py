@@ -20,6 +20,7 @@ _NUMBER = (
     r"|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
     r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
+_INFINITE = (float("inf"), float("-inf"))
 _NUMERIC = frozenset("0123456789+-.")
 MOST_DIGITS = 600  # every interpreter converts that many, whatever its limit is set to
 _pattern = cache(re.compile)  # when first needed: compiling it is a tenth of our import
@@ -29,6 +30,9 @@ class Untyped:
     """What a source wrote without saying its type; it never leaves as this object."""
 
     __slots__ = ()
+
+    def plain(self) -> object:
+        raise NotImplementedError
 
 
 class UntypedText(Untyped):
@@ -51,11 +55,17 @@ class UntypedText(Untyped):
     def __reduce__(self) -> tuple[type[UntypedText], tuple[str]]:
         return type(self), (self.text,)
 
+    def plain(self) -> object:
+        return infer(self.text)
+
 
 class Digits(UntypedText):
     """A float of JSON or TOML with the digits that were written: `3.10` is text toward `str`."""
 
     __slots__ = ()
+
+    def plain(self) -> object:
+        return float(self.text)
 
 
 class UntypedTree(Untyped):
@@ -80,21 +90,64 @@ class UntypedTree(Untyped):
     def __reduce__(self) -> tuple[type[UntypedTree], tuple[object]]:
         return UntypedTree, (self.value,)
 
+    def plain(self) -> object:
+        return _plain_parts(self.value)
+
+
+class Layered(Untyped):
+    """A value, and parts of it that were written over it later."""
+
+    __slots__ = ("parts", "whole")
+
+    def __init__(self, whole: object, parts: UntypedTree) -> None:
+        self.whole = whole
+        self.parts = parts
+
+    def plain(self) -> object:
+        """Return the whole, joined where it is a mapping; `hints.anything` knows structures too."""
+        whole, parts = plain(self.whole), self.parts.plain()
+        if whole is REMOVED or whole is None:
+            return parts
+        return {**whole, **parts} if isinstance(whole, dict) and isinstance(parts, dict) else whole
+
+
+class _Removed:
+    """Stands for a value that was taken away together with what lies below it."""
+
+    def __repr__(self) -> str:
+        return "REMOVED"
+
+    def __reduce__(self) -> str:
+        return "REMOVED"
+
+
+REMOVED = _Removed()
+
 
 def plain(value: object) -> object:
-    """Return `value` as a reader without a wanted type sees it."""
-    if not isinstance(value, Untyped):
-        return value
-    if isinstance(value, UntypedTree):
-        return _plain_parts(value.value)
-    return float(value.text) if type(value) is Digits else infer(value.text)  # type: ignore[attr-defined]  # a text
+    """Return `value` as a reader without a wanted type sees it, without objects of ours."""
+    return value.plain() if isinstance(value, Untyped) else value
+
+
+def is_null(value: object) -> bool:
+    """Tell text without a type that means None where the type has it."""
+    return type(value) is UntypedText and value.plain() is None
+
+
+def as_untyped(value: object) -> object:
+    """Return a list or mapping as a reader takes it, some of whose parts may be untyped."""
+    return UntypedTree(value) if type(value) in (list, dict) and value else value  # type: ignore[arg-type]  # one of these
 
 
 def _plain_parts(value: object) -> object:
     if type(value) is list:
         return [_plain_parts(item) for item in value]
     if type(value) is dict:
-        return {_plain_parts(name): _plain_parts(item) for name, item in value.items()}
+        return {
+            _plain_parts(name): _plain_parts(item)
+            for name, item in value.items()
+            if item is not REMOVED
+        }
     return plain(value)
 
 
@@ -113,13 +166,21 @@ def infer(text: str) -> object:
 
 
 def core_scalar(text: str) -> object:
-    """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself."""
+    """Return what a plain scalar means in the core schema of YAML 1.2; else the text itself.
+
+    A number with leading zeros, and one beyond the range of floats, is text: most are identifiers.
+    """
     if text in _CORE:
         return _CORE[text]
     if text[0] not in _NUMERIC:
         return text
+    digits = text.lstrip("+-")
+    if digits[:1] == "0" and digits[1:2].isdecimal():
+        return text
     number = yaml_number(text)
-    return text if number is None else number
+    if number is None or (number in _INFINITE and text[-1].isdecimal()):
+        return text
+    return number
 
 
 def yaml_number(text: str) -> int | float | None:

@@ -1,0 +1,148 @@
+"""A key and all that is written below it, as the one value that a reader of the whole gets.
+
+What was written last wins: a value replaces all below it, a mapping only the names that it has.
+Text keeps waiting for its type, so a whole is made of untyped parts; see `_values.untyped`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from .._values.containers import parts_of
+from .._values.keys import is_key
+from .._values.origin import RawOrigin
+from .._values.structures import structure_of
+from .._values.untyped import REMOVED, Layered, UntypedText, UntypedTree
+from .snapshot import ABSENT, DELETED, Snapshot
+
+Names = tuple[str, ...]
+Source = tuple[str, RawOrigin]
+"""A flat key, and where it was bound."""
+
+
+class Whole(NamedTuple):
+    """The value of a key with all below it; `origins` has where each flat key of it was bound."""
+
+    value: object
+    origin: RawOrigin
+    origins: dict[str, RawOrigin]
+
+
+def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
+    """Return what is written at and below `key`, None where nothing is.
+
+    Keys with dots meet the names with these dots that `default` has.
+    """
+    root = _Node(default)
+    last: RawOrigin | None = None
+    start = f"{key}."
+    for layer in reversed(snapshot.layers):
+        for flat, value in layer.values.items():
+            if flat == key or flat.startswith(start):
+                names = _names_below(key, flat, layer.names) if flat != key else ()
+                origin = layer.origin_of(flat)
+                root.write(names, value, (flat, origin))
+                last = last if value is DELETED else origin
+    origins = dict(root.sources())
+    if not origins or last is None:
+        return None
+    return Whole(root.value(), last, origins)
+
+
+def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
+    """Return the names that lead from `key` to `flat`; a single one if they are not known."""
+    rest = flat[len(key) + 1 :]
+    names = written.get(flat)
+    if names is None:
+        return tuple(rest.split(".")) if "." in rest else (rest,)
+    length = -1
+    for index, name in enumerate(names):
+        length += len(name) + 1
+        if length == len(key):
+            return names[index + 1 :]
+    return tuple(rest.split("."))  # `key` ends inside of a name with dots
+
+
+class _Node:
+    """A place in what is read: a value, and the parts that were written over it later."""
+
+    __slots__ = ("below", "parts", "source", "written")
+
+    def __init__(self, below: object = None) -> None:
+        self.below = below  # what the default has here
+        self.written: object = ABSENT
+        self.source: Source | None = None
+        self.parts: dict[str, _Node] = {}
+
+    def write(self, names: Names, value: object, source: Source) -> None:
+        if names:
+            self._part(names, value, source)
+        elif value is DELETED:
+            self.written = ABSENT
+        elif (mapping := _mapping_of(value)) is not None and not self._is_empty():
+            self._split()
+            for name, part in mapping.items():
+                self._part((name,), part, source)
+        else:
+            self.written, self.source, self.parts = value, source, {}
+            if value is REMOVED:
+                self.below = None
+
+    def _is_empty(self) -> bool:
+        return self.written is ABSENT and not self.parts
+
+    def _split(self) -> None:
+        """Turn a mapping that was written as a whole into parts."""
+        mapping = _mapping_of(self.written)
+        if mapping is not None and self.source is not None:
+            self.written = ABSENT
+            for name, part in mapping.items():
+                self._part((name,), part, self.source)
+
+    def _part(self, names: Names, value: object, source: Source) -> None:
+        self._split()
+        # A name with dots that is there already is what a dotted key means, the longest first.
+        for count in range(len(names), 0, -1):
+            name = ".".join(names[:count])
+            if count == 1 or name in self.parts or self._has_below(name):
+                break
+        if name not in self.parts:
+            self.parts[name] = _Node(_part_of(self.below, name))
+        self.parts[name].write(names[count:], value, source)
+
+    def _has_below(self, name: str) -> bool:
+        return isinstance(self.below, Mapping) and name in self.below
+
+    def value(self) -> object:
+        parts = {name: node.value() for name, node in self.parts.items()}
+        parts = {name: part for name, part in parts.items() if part is not ABSENT}
+        if not parts:
+            return self.written
+        tree = UntypedTree(parts)
+        return tree if self.written is ABSENT else Layered(self.written, tree)
+
+    def sources(self) -> Iterator[Source]:
+        """Yield each flat key that takes part, and where it was bound."""
+        if self.written is not ABSENT and self.source is not None:
+            yield self.source
+        for node in self.parts.values():
+            yield from node.sources()
+
+
+def _mapping_of(value: object) -> Mapping[str, object] | None:
+    """Return the names that a mapping writes; None for other values, and for one that is whole."""
+    if isinstance(value, (dict, UntypedTree)) or (
+        type(value) is UntypedText and value.text.lstrip()[:1] == "{"
+    ):
+        found = parts_of(value)
+        if isinstance(found, dict) and all(map(is_key, found)):
+            return found
+    return None
+
+
+def _part_of(below: object, name: str) -> object:
+    if isinstance(below, Mapping):
+        return below.get(name)
+    structure = structure_of(type(below))
+    return structure.values_of(below).get(name) if structure is not None else None

@@ -1,0 +1,60 @@
+"""Toward enumerations and `Literal`: a value out of a few."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .convert import Converter, Unconvertible, is_enum, one_of
+from .rules import written
+from .untyped import UntypedText, plain
+
+
+def enum(kind: Any) -> Converter:
+    """Return the converter toward the members of an enumeration."""
+    members = kind.__members__
+    is_flag = any(base.__module__ == "enum" and base.__name__ == "Flag" for base in kind.__mro__)
+
+    def convert(value: object, _: object) -> object:
+        if isinstance(value, kind):
+            return value
+        text = value.text if isinstance(value, UntypedText) else value
+        # Text is a name first: that is how people write members.  A typed value is a value first.
+        if isinstance(value, UntypedText) and text in members:
+            return members[text]
+        for candidate in (text, plain(value)) if isinstance(value, UntypedText) else (value,):
+            try:
+                return kind(candidate)
+            except (ValueError, TypeError):
+                continue
+        if isinstance(text, str) and text in members:
+            return members[text]
+        names = [name.strip() for name in text.split("|")] if isinstance(text, str) else []
+        if is_flag and len(names) > 1 and all(name in members for name in names):
+            made = kind(0)
+            for name in names:
+                made |= members[name]
+            return made
+        raise Unconvertible(wanted=one_of(members, text), value=value)
+
+    return convert
+
+
+def literal(choices: tuple[object, ...]) -> Converter:
+    """Return the converter toward the values of a `Literal`."""
+
+    def convert(value: object, _: object) -> object:
+        candidates = [value]
+        if isinstance(value, UntypedText):
+            candidates = [value.text, plain(value)]
+        for candidate in candidates:
+            for choice in choices:
+                if type(choice) is type(candidate) and choice == candidate:
+                    return choice
+        if isinstance(value, (str, UntypedText)):  # an enum's member by its name
+            for choice in choices:
+                if is_enum(type(choice)) and choice.name == written(value):  # type: ignore[attr-defined]  # an enum
+                    return choice
+        shown = [getattr(choice, "name", choice) for choice in choices]
+        raise Unconvertible(wanted=one_of(shown, candidates[0]), value=value)
+
+    return convert

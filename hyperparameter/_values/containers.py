@@ -1,0 +1,137 @@
+"""Toward lists, tuples, sets and mappings, whose items have converters of their own."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .convert import NOTHING, Converter, Unconvertible, part
+from .keys import is_key
+from .rules import written
+from .untyped import REMOVED, Digits, UntypedText, UntypedTree
+
+SEQUENCES: dict[object, Callable[[list[object]], object]] = {
+    list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
+    collections.abc.Sequence: list, collections.abc.MutableSequence: list,
+    collections.abc.Iterable: list, collections.abc.Collection: list,
+    collections.abc.Set: set, collections.abc.MutableSet: set,
+}  # fmt: skip
+"""What builds a sequence of each kind."""
+
+MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+_GIVEN = (list, tuple, set, frozenset, collections.deque)
+
+
+def is_mapping(kind: object) -> bool:
+    return kind in MAPPINGS or (isinstance(kind, type) and issubclass(kind, dict))
+
+
+def sequence(kind: Any, to_item: Converter) -> Converter:
+    """Return the converter toward a sequence of any length."""
+    build = SEQUENCES[kind]
+
+    def convert(value: object, _: object) -> object:
+        items = _items(value)
+        made = [part(to_item, item, index) for index, item in enumerate(items)]
+        if isinstance(value, kind) and all(map(_same, made, items)):
+            return value  # the very one that was given
+        try:
+            return build(made)
+        except TypeError as error:  # an item of a set without a hash
+            raise Unconvertible(str(error), value=value) from None
+
+    return convert
+
+
+def fixed_tuple(to_items: list[Converter]) -> Converter:
+    """Return the converter toward a tuple whose items have a type each."""
+
+    def convert(value: object, _: object) -> object:
+        items = _items(value)
+        if len(items) != len(to_items):
+            reason = f"{len(to_items)} items are wanted, {len(items)} were given"
+            raise Unconvertible(reason, value=value)
+        made = tuple(
+            part(to_item, item, index)
+            for index, (to_item, item) in enumerate(zip(to_items, items, strict=True))
+        )
+        return value if type(value) is tuple and all(map(_same, made, items)) else made
+
+    return convert
+
+
+def mapping(kind: Any, to_key: Converter, to_item: Converter) -> Converter:
+    """Return the converter toward a mapping, which joins what is below it name by name."""
+
+    def convert(value: object, below: object) -> object:
+        given = names_of(value)
+        made: dict[object, object] = {}
+        if isinstance(below, Mapping) and all(map(is_key, given)):
+            made = dict(below)
+        new: set[object] = set()
+        for name, one in given.items():
+            typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
+            if typed in new:
+                raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
+            new.add(typed)
+            if one is REMOVED:
+                made.pop(typed, None)
+            else:
+                made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
+        return _built(kind, made, below)
+
+    return convert
+
+
+def _built(kind: Any, made: dict[object, object], below: object) -> object:
+    if kind in MAPPINGS or kind is dict:
+        return made
+    if isinstance(below, kind):  # a defaultdict has more than its items
+        built = copy.copy(below)
+        built.clear()
+        built.update(made)
+        return built
+    if issubclass(kind, collections.defaultdict):
+        return kind(None, made)
+    return kind(made)
+
+
+def _same(one: object, other: object) -> bool:
+    return one is other
+
+
+def _items(value: object) -> list[object]:
+    found = parts_of(value)
+    if isinstance(found, _GIVEN):
+        return list(found)
+    raise Unconvertible(wanted="a list", value=value)
+
+
+def parts_of(value: object) -> object:
+    """Return the list or mapping that a value is, or that text is as JSON; else the value."""
+    if isinstance(value, UntypedTree):
+        return value.value
+    if isinstance(value, (str, UntypedText)):
+        text = written(value).strip()
+        if text[:1] not in ("[", "{"):
+            return None
+        import json
+
+        try:
+            return json.loads(text, parse_float=Digits)
+        except (ValueError, RecursionError):
+            return None
+    return value
+
+
+def names_of(value: object) -> Mapping[Any, object]:
+    """Return the mapping that a value is; `Unconvertible` for anything else."""
+    found: Any = parts_of(value)
+    if isinstance(found, Mapping):
+        return found
+    if found is not None and hasattr(type(found), "keys") and not isinstance(found, type):
+        return {name: found[name] for name in found.keys()}  # noqa: SIM118  # keys, but no Mapping
+    raise Unconvertible(wanted="a mapping", value=value)
