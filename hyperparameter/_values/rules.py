@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from .convert import Unconvertible
+from .convert import Unconvertible, is_enum
 from .untyped import Digits, UntypedText, exact_int, yaml_number
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
@@ -111,10 +111,12 @@ def to_decimal(value: object) -> object:
 
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or is_enum(type(value)):
         raise Unconvertible
-    if isinstance(value, (int, float)):
-        return Decimal(repr(value))  # the digits that Python shows, not those of the binary
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, float):
+        return Decimal(float.__repr__(value))  # the digits that Python shows, not the binary's
     return _made(lambda: Decimal(written(value).strip()))
 
 
@@ -128,7 +130,7 @@ def to_fraction(value: object) -> object:
     if isinstance(value, int):
         return Fraction(value)
     if isinstance(value, float):
-        return _made(lambda: Fraction(repr(value)))
+        return _made(lambda: Fraction(float.__repr__(value)))
     return _made(lambda: Fraction(written(value).replace(" ", "")))
 
 

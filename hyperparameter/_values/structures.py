@@ -70,10 +70,9 @@ def structure_of(hint: object) -> Structure | None:
     kind = hint if origin is None else origin
     if not isinstance(kind, type):
         return None
-    bound = _bound_variables(kind, hint)
     for mark, describe in _KINDS.items():
         if hasattr(kind, mark):
-            return describe(kind, bound)
+            return describe(kind, _bound_variables(kind, hint))
     return None
 
 

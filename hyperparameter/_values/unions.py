@@ -110,7 +110,7 @@ def _for_mapping(
 
 def _is_below(hint: Any, below: object) -> bool:
     kind = typing.get_origin(hint) or hint
-    return isinstance(kind, type) and below is not NOTHING and isinstance(below, kind)
+    return isinstance(kind, type) and kind is not Any and isinstance(below, kind)
 
 
 def _fits(
@@ -158,8 +158,8 @@ def _first(
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    words = [words(hint) for hint in members]
-    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+    *first, last = map(words, members)
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def words(hint: Any) -> str:
