@@ -23,9 +23,13 @@ def enum(kind: Any) -> Converter:
             return members[text]
         for candidate in (text, plain(value)) if isinstance(value, UntypedText) else (value,):
             try:
-                return kind(candidate)
+                member = kind(candidate)
             except (ValueError, TypeError):
                 continue
+            # True == 1, and members of other enumerations may be equal to values of this one.
+            is_other = isinstance(candidate, bool) or is_enum(type(candidate))
+            if not is_other or any(one.value is candidate for one in members.values()):
+                return member
         if isinstance(text, str) and text in members:
             return members[text]
         names = [name.strip() for name in text.split("|")] if isinstance(text, str) else []

@@ -143,8 +143,8 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     structure = structure_of(hint)
     if structure is not None:
         return _layered(lambda value, below: structured(structure, value, below))
-    if kind is tuple and args and (len(args) != 2 or args[1] is not Ellipsis):
-        return fixed_tuple([converter(arg) for arg in args if arg != ()])
+    if kind is tuple and hint not in (tuple, typing.Tuple) and args[1:] != (Ellipsis,):
+        return fixed_tuple([converter(arg) for arg in args])
     if kind in SEQUENCES:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):

@@ -125,7 +125,7 @@ def to_fraction(value: object) -> object:
 
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or is_enum(type(value)):
         raise Unconvertible
     if isinstance(value, int):
         return Fraction(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Mapping
+from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ _STRICT = {
     bool: re.compile(r"true|false"),
 }
 """How a scalar has to be spelt beside `str` or a path, for which any text is a value."""
+_QUOTED = ('"null"', '"None"')
+"""How the text is written, as JSON, where the bare word is None."""
 _ISO = {"date", "datetime", "time"}
 
 
@@ -36,6 +39,8 @@ def to_union(
             return None
         if value is None:
             raise Unconvertible(wanted=wanted_of(members), value=value)
+    if isinstance(value, UntypedText) and value.text in _QUOTED and len(members) < len(hints):
+        value = plain(value)
     exact = _exactly(value, members)
     if exact is not None:
         return converter_of(exact)(value, below)
@@ -84,7 +89,8 @@ def _ordered(
 def _is_strict(text: str, hint: Any) -> bool:
     kind = typing.get_origin(hint) or hint
     if kind in _STRICT:
-        return _STRICT[kind].fullmatch(text) is not None
+        is_spelt = _STRICT[kind].fullmatch(text) is not None
+        return is_spelt and (kind is not float or isfinite(float(text)))
     if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
         return True  # their own words, told by themselves
     if isinstance(kind, type) and rule_of(kind) is not None:
@@ -110,7 +116,10 @@ def _for_mapping(
 
 def _is_below(hint: Any, below: object) -> bool:
     kind = typing.get_origin(hint) or hint
-    return isinstance(kind, type) and kind is not Any and isinstance(below, kind)
+    if kind is Any or not isinstance(kind, type):
+        return False
+    structure = structure_of(hint)  # a TypedDict cannot be asked
+    return isinstance(below, kind if structure is None else structure.kind)
 
 
 def _fits(

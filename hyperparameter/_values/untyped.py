@@ -130,8 +130,8 @@ def plain(value: object) -> object:
 
 
 def is_null(value: object) -> bool:
-    """Tell text without a type that means None where the type has it."""
-    return type(value) is UntypedText and value.plain() is None
+    """Tell text without a type that means None where the type has it; an empty word does not."""
+    return type(value) is UntypedText and value.plain() is None and bool(value.text.strip())
 
 
 def as_untyped(value: object) -> object:
