@@ -25,15 +25,20 @@ def decorate(cls: type, namespace: str) -> type:
         fill_initializer(cls, name, filled_call(cls, namespace, lambda: function, function))
     elif name:
         fill_inherited(cls, name, namespace, lambda: getattr(super(cls, cls), name), cls)
-    elif structure_of(cls) is not None:
+    elif _has_fields(cls):
         raise TypeError(
             f"@hp.param cannot fill class {cls.__qualname__} where it is written: its library "
-            "makes instances without calling an initializer. Write the class without @hp.param, and "
-            f"below it, under a second name: Filled = hp.param({namespace!r})({cls.__name__})."
+            "makes instances without calling an initializer. Write the class without @hp.param, "
+            f"and below it, under a second name: Filled = hp.param({namespace!r})({cls.__name__})."
         )
     else:
         raise _nothing_to_fill(cls, namespace)
     return cls
+
+
+def _has_fields(cls: type) -> bool:
+    structure = structure_of(cls)
+    return structure is not None and structure.kind is cls  # a TypedDict makes plain dicts
 
 
 def _nothing_to_fill(cls: type, namespace: str) -> TypeError:
@@ -64,10 +69,10 @@ def fill_inherited(
     """Give `cls` an initializer that fills the parameters of `described` and calls the next one."""
 
     def initialize(self: object, /, *args: object, **kwargs: object) -> None:
-        super(cls, self).__init__(*args, **kwargs)  # type: ignore[arg-type]  # mypy knows no super(variable, self)
+        super(cls, self).__init__(*args, **kwargs)  # type: ignore[arg-type]  # cls is a variable
 
     def make(kind: type, /, *args: object, **kwargs: object) -> object:
-        return super(cls, kind).__new__(kind, *args, **kwargs)  # type: ignore[arg-type]  # see above
+        return super(cls, kind).__new__(kind, *args, **kwargs)  # type: ignore[arg-type]  # as above
 
     call = make if name == "__new__" else initialize
     fill_initializer(cls, name, filled_call(described, namespace, current, call))
@@ -78,7 +83,7 @@ def filled_call(
 ) -> Wrapped:
     """Return `call` with the parameters of `cls` filled, which `current()` initializes."""
     function = current()
-    if function is None and structure_of(cls) is None:
+    if function is None and not _has_fields(cls):
         raise _nothing_to_fill(cls, namespace)
     parameters = _parameters(cls, namespace, function, is_own=call is function)
     if parameters.made_inside or parameters.spellings:

@@ -19,10 +19,10 @@ from weakref import WeakValueDictionary
 from .classes import fill_inherited, filled_call, initializer_of
 
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # flags of types: made by a class statement; closed to changes
-_ORIGIN, _CALL = "__hp_made_from__", "__hp_call__"
+_ORIGIN, _CALL = "__hp_filled_from__", "__hp_filled_call__"
 
 _made: WeakValueDictionary[str, Any] = WeakValueDictionary()
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def __getattr__(name: str) -> Any:
@@ -58,7 +58,9 @@ def exists(cls: type, frame: FrameType) -> bool:
 
 
 def namespace_of(cls: type) -> str | None:
-    """Return the namespace under which a class is decorated where it is written, if it is."""
+    """Return the namespace that a class is filled from, if it is."""
+    if _ORIGIN in vars(cls):
+        return str(vars(cls)[_ORIGIN].namespace)
     for name in ("__init__", "__new__"):
         signature = getattr(getattr(cls, name), "__hp_signature__", None)
         # A method may be decorated by itself, and has a name of its own then.

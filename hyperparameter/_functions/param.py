@@ -56,6 +56,9 @@ class _Decorator:
         name = str(self.namespace or getattr(target, "__name__", ""))
         if isinstance(target, type):
             return _decorate_class(target, name, frame)
+        done = getattr(target, "__hp_signature__", None)
+        if isinstance(done, Signature) and done.namespace == name:
+            return target
         signature = Signature(target, name)
         declare(signature)
         return filled(target, signature)
