@@ -22,9 +22,10 @@ def decorate(cls: type, namespace: str) -> type:
     name = initializer_of(cls)
     if name in vars(cls):
         function = getattr(cls, name)
-        fill_initializer(cls, name, filled_call(cls, namespace, lambda: function, function))
+        wrapper = filled_call(cls, namespace, lambda: function, function)
     elif name:
-        fill_inherited(cls, name, namespace, lambda: getattr(super(cls, cls), name), cls)
+        call = next_initializer(cls, name)
+        wrapper = filled_call(cls, namespace, lambda: getattr(super(cls, cls), name), call)
     elif _has_fields(cls):
         raise TypeError(
             f"@hp.param cannot fill class {cls.__qualname__} where it is written: its library "
@@ -33,6 +34,7 @@ def decorate(cls: type, namespace: str) -> type:
         )
     else:
         raise _nothing_to_fill(cls, namespace)
+    setattr(cls, name, as_member(name, wrapper))
     return cls
 
 
@@ -59,14 +61,12 @@ def initializer_of(cls: type) -> str:
     return ""
 
 
-def fill_initializer(cls: type, name: str, wrapper: Wrapped) -> None:
-    setattr(cls, name, staticmethod(wrapper) if name == "__new__" else wrapper)
+def as_member(name: str, initializer: Wrapped) -> Any:
+    return staticmethod(initializer) if name == "__new__" else initializer
 
 
-def fill_inherited(
-    cls: type, name: str, namespace: str, current: Callable[[], Any], described: type
-) -> None:
-    """Give `cls` an initializer that fills the parameters of `described` and calls the next one."""
+def next_initializer(cls: type, name: str) -> Wrapped:
+    """Return an initializer for `cls` that calls the next one, as `super()` finds it."""
 
     def initialize(self: object, /, *args: object, **kwargs: object) -> None:
         super(cls, self).__init__(*args, **kwargs)  # type: ignore[arg-type]  # cls is a variable
@@ -74,8 +74,7 @@ def fill_inherited(
     def make(kind: type, /, *args: object, **kwargs: object) -> object:
         return super(cls, kind).__new__(kind, *args, **kwargs)  # type: ignore[arg-type]  # as above
 
-    call = make if name == "__new__" else initialize
-    fill_initializer(cls, name, filled_call(described, namespace, current, call))
+    return make if name == "__new__" else initialize
 
 
 def filled_call(
@@ -99,7 +98,7 @@ def _parameters(cls: type, namespace: str, function: Any, *, is_own: bool) -> Pa
     parameters = parameters_of(cls, namespace, function)
     signature = parameters.signature
     # An own initializer without any parameter hides none: what it writes ends with the call.
-    if not signature.names and (takes_unnamed(signature) or not is_own):
+    if not signature.names and (not is_own or takes_unnamed(function)):
         raise _nothing_to_fill(cls, namespace)
     declare(signature)
     return parameters

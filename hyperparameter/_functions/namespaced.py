@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from .classes import fill_inherited, filled_call, initializer_of
+from .classes import as_member, filled_call, initializer_of, next_initializer
 
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # flags of types: made by a class statement; closed to changes
 _ORIGIN, _CALL = "__hp_filled_from__", "__hp_filled_call__"
@@ -98,11 +98,14 @@ def _make(cls: type, namespace: str, qualname: str) -> type:
         _ORIGIN: Origin(cls, namespace),
     }
     made = _subclass(cls, namespace, body)
-    setattr(made, _CALL, filled_call(cls, namespace, current, call))
+    members = {_CALL: filled_call(cls, namespace, current, call)}
     if method:
-        fill_inherited(made, method, namespace, current, cls)
+        inherited = filled_call(cls, namespace, current, next_initializer(made, method))
+        members[method] = as_member(method, inherited)
     if hasattr(cls, "__abstractmethods__"):  # which subclasses in turn have to define
-        made.__abstractmethods__ = cls.__abstractmethods__  # type: ignore[attr-defined]  # of ABCs
+        members["__abstractmethods__"] = cls.__abstractmethods__
+    for name, member in members.items():
+        type.__setattr__(made, name, member)  # past the metaclass
     return made
 
 

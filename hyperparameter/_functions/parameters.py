@@ -31,7 +31,7 @@ class Parameters(NamedTuple):
 def parameters_of(cls: type, namespace: str, function: Any) -> Parameters:
     """Return the parameters of a class that `function`, if there is one, initializes."""
     structure = structure_of(cls)
-    if structure is not None and _hides_fields(function, structure):
+    if structure is not None and takes_unnamed(function, _VARKEYWORDS):
         return _fields(cls, namespace, structure)
     signature = _signature(cls, namespace, function)
     signature.doc = function.__doc__ or cls.__doc__
@@ -55,18 +55,9 @@ def _signature(cls: type, namespace: str, function: Any) -> Signature:
     return signature
 
 
-def _hides_fields(function: Any, structure: Structure) -> bool:
-    """Tell whether fields reach an initializer as `**` or, where it is not Python, unseen."""
-    if function is None:
-        return True
-    code = innermost(function).__code__
-    named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    return bool(code.co_flags & _VARKEYWORDS) and not set(structure.fields) <= set(named)
-
-
-def takes_unnamed(signature: Signature) -> bool:
-    """Tell whether a call may have arguments that no scope can fill."""
-    return bool(signature.code.co_flags & (_VARARGS | _VARKEYWORDS))
+def takes_unnamed(function: Any, flags: int = _VARARGS | _VARKEYWORDS) -> bool:
+    """Tell whether calls may pass what shows no name: as `*`, as `**`, or to what is not Python."""
+    return function is None or bool(innermost(function).__code__.co_flags & flags)
 
 
 def _is_stand_in(default: object) -> bool:
