@@ -33,6 +33,10 @@ def param(target: Any = None, /) -> Any:
     A call's own arguments come first, then the scope (`namespace.parameter`, the function's
     name by default), then the defaults.  What the body writes to the scope ends with the call.
     A generator takes its arguments and its scope when it is first advanced.
+
+    A class stays the class that it was.  One that exists already, `param("a")(Class)`, is left
+    alone: the result is a subclass for the namespace, whose calls make instances of `Class`.
+    `TypeError` for a class that shows no parameters by name or that allows no subclasses.
     """
     if target is None or isinstance(target, str):
         return _Decorator(target)
