@@ -54,6 +54,8 @@ def _nothing_to_fill(cls: type, namespace: str) -> TypeError:
 
 def initializer_of(cls: type) -> str:
     """Return which method, written in Python, takes the arguments of a call; empty if none does."""
+    if getattr(cls, "_member_map_", None):
+        return ""  # an Enum that has made its members already
     for base in cls.__mro__[:-1]:
         for name in ("__init__", "__new__"):
             if name in vars(base) and hasattr(getattr(base, name), "__code__"):

@@ -16,6 +16,13 @@ _STAND_INS = frozenset(
 """The classes of what dataclasses, attrs, msgspec and pydantic show for a default to be made."""
 
 
+class _MadeByClass:
+    """Shown for a default that depends on the other values of an instance."""
+
+    def __repr__(self) -> str:
+        return "<made by the class>"
+
+
 class Parameters(NamedTuple):
     """The parameters of a class under a namespace.
 
@@ -42,6 +49,7 @@ def parameters_of(cls: type, namespace: str, function: Any) -> Parameters:
             del signature.defaults[name]
             if field.is_made_inside:
                 made_inside[name] = field.attribute or name
+                signature.made_inside[name] = _MadeByClass
             else:
                 signature.factories[name] = field.default
     return Parameters(signature, made_inside, {})
@@ -81,11 +89,11 @@ def _fields(cls: type, namespace: str, structure: Structure) -> Parameters:
         for one in shown
         if one.default is not one.empty and not _is_stand_in(one.default)
     }
-    made_inside = {
-        name: field.attribute
-        for name, field in fields.items()
-        if field and field.attribute and not field.required and name not in signature.defaults
-    }
+    made_inside = {}
+    for name, field in fields.items():
+        if field and field.default and name not in signature.defaults:
+            made_inside[name] = field.attribute or name
+            signature.made_inside[name] = _MadeByClass if field.is_made_inside else field.default
     return Parameters(signature, made_inside, _spellings(structure, fields))
 
 
@@ -93,15 +101,15 @@ def _description(
     cls: type, names: list[str], positional: int, hints: dict[str, Any]
 ) -> FunctionType:
     """Return a function that is never called; it has the parameters and the place of `cls`."""
-    file, _, line = location(outside_site()).rpartition(":")
+    site = outside_site()
     code = (lambda: None).__code__.replace(
         co_name=cls.__name__,
         co_argcount=positional + 1,
         co_kwonlyargcount=len(names) - positional,
         co_nlocals=len(names) + 1,
         co_varnames=("self", *names),
-        co_filename=file,
-        co_firstlineno=int(line),
+        co_filename=site[0].co_filename,
+        co_firstlineno=int(location(site).rpartition(":")[2]),
     )
     function = FunctionType(code, {})
     function.__annotations__ = {name: hint for name, hint in hints.items() if hint is not UNKNOWN}

@@ -293,6 +293,14 @@ def test_a_class_that_cannot_be_filled_names_the_function_form(kind: Any) -> Non
         hp.param("a")(kind)
 
 
+def test_an_enum_cannot_be_filled_where_it_is_written_either() -> None:
+    with pytest.raises(TypeError, match=r"nothing to fill in class .*Size"):
+
+        @hp.param("size")
+        class Size(enum.Enum):
+            SMALL = 1
+
+
 def test_a_function_of_a_library_is_decorated_as_ever() -> None:
     decode: Any = hp.param("decode")(copy.copy)
     assert hp.param("decode")(decode) is decode

@@ -213,3 +213,18 @@ def test_a_struct_that_is_being_written_is_an_error_that_says_what_to_do() -> No
         @hp.param("S")
         class Early(msgspec.Struct):
             lr: float = 0.1
+
+
+def test_a_default_that_the_class_makes_is_explained_as_a_default() -> None:
+    shown = {key: str(hp.explain(key)) for key in ("Model.sizes", "Attrs.sizes", "Struct.sizes")}
+    assert all(text.endswith("default []") for text in shown.values()), shown
+    assert str(hp.explain("Attrs.total")).endswith("default <made by the class>")
+
+
+def test_a_default_factory_is_explained_by_what_it_makes() -> None:
+    @hp.param("Made")
+    @dataclasses.dataclass
+    class Made:
+        sizes: list[int] = dataclasses.field(default_factory=lambda: [1])
+
+    assert str(hp.explain("Made.sizes")).endswith("default [1]")
