@@ -84,6 +84,7 @@ class Signature:
             **(inner.__kwdefaults__ or {}),
         }
         self.factories: dict[str, Callable[[], object]] = {}
+        self.made_inside: dict[str, Callable[[], object]] = {}  # by a class, if nobody passes one
         self._hints: dict[str, Any] | None = None
         self._wanted: dict[str, Wanted] = {}
 
@@ -167,7 +168,12 @@ class Signature:
     def value(self, name: str, missing: object) -> object:
         """Return what a call without arguments would have for a parameter, or else `missing`."""
         found = self._fill(ambient.current(), name)
-        return self.defaults.get(name, missing) if found is None else found[0]
+        return self.default(name, missing) if found is None else found[0]
+
+    def default(self, name: str, missing: object) -> object:
+        """Return the default of a parameter, made if it has to be, or else `missing`."""
+        make = self.factories.get(name) or self.made_inside.get(name)
+        return self.defaults.get(name, missing) if make is None else make()
 
     def bind(self, more: Args) -> tuple[Args, Kwargs]:
         """Return the arguments of a call in which `more` follow all that have a name."""

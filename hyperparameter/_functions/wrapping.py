@@ -89,8 +89,13 @@ def _generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
         try:
             with steps:
                 args, kwargs = prepare(args, kwargs)
-                generator = function(*args, **kwargs)
-            return (yield from _Stepped(generator, steps))
+                stepped = _Stepped(function(*args, **kwargs), steps)
+            try:
+                return (yield from stepped)
+            except GeneratorExit:
+                if stepped.returned is None:
+                    raise
+                return stepped.returned.value
         finally:
             finish(ambient.active.get())
 
@@ -105,6 +110,7 @@ class _Stepped:
     ) -> None:
         self._generator = generator
         self._steps = steps
+        self.returned: StopIteration | None = None  # when it was closed
 
     def __iter__(self) -> _Stepped:
         return self
@@ -122,8 +128,16 @@ class _Stepped:
             return self._generator.throw(*error)
 
     def close(self) -> None:
+        # `close()` tells nobody whether the generator has returned; a plain one does so itself.
         with self._steps:
-            self._generator.close()
+            try:
+                self._generator.throw(GeneratorExit)
+            except StopIteration as returned:
+                self.returned = returned
+            except GeneratorExit:
+                pass
+            else:
+                raise RuntimeError("generator ignored GeneratorExit")
 
 
 def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:

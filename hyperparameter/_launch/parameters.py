@@ -21,16 +21,13 @@ def options_of(signature: Signature) -> list[Option]:
         option
         for name in signature.names
         for option in _options(
-            f"{signature.namespace}.{name}", name, signature.hint(name), _default(signature, name)
+            f"{signature.namespace}.{name}",
+            name,
+            signature.hint(name),
+            signature.default(name, REQUIRED),
         )
     ]
     return sorted(made, key=lambda option: bool(option.flags))
-
-
-def _default(signature: Signature, name: str) -> object:
-    if name in signature.factories:
-        return signature.factories[name]()
-    return signature.defaults.get(name, REQUIRED)
 
 
 def _options(

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from .._functions import registry
 from .._scopes import ambient
+from .._scopes.lookup import NO_DEFAULT
 from .._scopes.snapshot import ABSENT, DELETED, Layer
 from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean
@@ -70,11 +71,11 @@ def explain(key: str) -> Explanation:
         Declaration(
             signature.qualname,
             location(signature.site),
-            describe(key, signature.defaults.get(name)),
-            name not in signature.defaults,
+            None if default is NO_DEFAULT else describe(key, default),
+            default is NO_DEFAULT,
         )
         for signature in registry.declarations(key)
-        for name in [key.rpartition(".")[2]]
+        for default in [signature.default(key.rpartition(".")[2], NO_DEFAULT)]
     ]
     known = bool(bindings or declarations)
     hint = "" if known else snapshot.explain_missing(key) or did_you_mean(key, registry.keys())

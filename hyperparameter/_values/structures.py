@@ -29,6 +29,11 @@ class Field(NamedTuple):
     attribute: str | None
 
     @property
+    def is_made_inside(self) -> bool:
+        """Tell whether only the class itself can make the default, out of other fields."""
+        return self.default is _no_value
+
+    @property
     def required(self) -> bool:
         return self.default is None
 

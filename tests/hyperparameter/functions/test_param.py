@@ -1107,6 +1107,26 @@ def test_a_generator_that_ignores_being_closed_is_the_error_of_python() -> None:
     assert hp.scope.x | "none" == "none"
 
 
+def test_what_a_generator_returns_when_it_is_closed_is_what_it_returns() -> None:
+    def returns() -> Iterator[int]:
+        try:
+            yield 1
+        except GeneratorExit:
+            return 7  # type: ignore[return-value]  # what the caller gets
+
+    def propagates() -> Iterator[int]:
+        yield 1
+
+    returned, propagated = hp.param("g")(returns)(), hp.param("h")(propagates)()
+    next(returned)
+    next(propagated)
+    with pytest.raises(StopIteration) as stop:
+        returned.throw(GeneratorExit)  # type: ignore[attr-defined]  # a generator, as declared
+    assert stop.value.value == 7
+    with pytest.raises(GeneratorExit):
+        propagated.throw(GeneratorExit)  # type: ignore[attr-defined]  # a generator, as declared
+
+
 def test_an_error_in_a_step_leaves_the_callers_scope() -> None:
     @hp.param("g")
     def g() -> Iterator[int]:
