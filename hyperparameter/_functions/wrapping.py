@@ -90,7 +90,13 @@ def _generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
             with steps:
                 args, kwargs = prepare(args, kwargs)
                 generator = function(*args, **kwargs)
-            return (yield from _Stepped(generator, steps))
+            stepped = _Stepped(generator, steps)
+            try:
+                return (yield from stepped)
+            except GeneratorExit:
+                if stepped.closed_with:
+                    return stepped.closed_with[0]
+                raise
         finally:
             finish(ambient.active.get())
 
@@ -105,6 +111,7 @@ class _Stepped:
     ) -> None:
         self._generator = generator
         self._steps = steps
+        self.closed_with: tuple[object, ...] = ()  # what it returned when it was told to exit
 
     def __iter__(self) -> _Stepped:
         return self
@@ -122,8 +129,16 @@ class _Stepped:
             return self._generator.throw(*error)
 
     def close(self) -> None:
+        # By `throw`: before Python 3.13, `close` drops what the generator returns.
         with self._steps:
-            self._generator.close()
+            try:
+                self._generator.throw(GeneratorExit)
+            except GeneratorExit:
+                return
+            except StopIteration as returned:
+                self.closed_with = (returned.value,)
+                return
+        raise RuntimeError("generator ignored GeneratorExit")
 
 
 def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
