@@ -60,5 +60,5 @@ class UsageError(HyperparameterError):
     """A command line cannot be used as it is."""
 
 
-class ConfigurationError(HyperparameterError):
+class ConfigurationError(HyperparameterError, ValueError):
     """A configuration file, a configuration value or a record cannot be used as it is."""

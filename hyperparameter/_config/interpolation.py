@@ -23,7 +23,8 @@ _MOST_STEPS = 60
 
 # A dozen lines of references to references can expand to more than fits into memory.
 _MOST_VALUES = 1_000_000
-_MOST_TEXT = 1_000_000
+_MOST_TEXT = 1_000_000  # of one value
+_MOST_TEXTS = 10_000_000  # of all of them
 
 _SIGN = re.compile(r"\$\$\{|\$\{|\}")
 _ABSENT: Final = object()
@@ -65,6 +66,7 @@ class _Resolver:
         self._done: dict[str, object] = {}
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
+        self._length = 0
 
     def at(self, key: str, binding: Binding) -> object:
         """Return the value of a binding."""
@@ -121,7 +123,7 @@ class _Resolver:
             if found[0] == "$${":
                 pieces.append("${")
             elif found[0] == "}":
-                return _joined(pieces, place), position
+                return self._joined(pieces, place), position
             else:
                 if place.path.count(REFERENCE) > _MOST_STEPS:
                     raise place.error("too many references are nested in each other")
@@ -130,7 +132,24 @@ class _Resolver:
         if closing:
             raise place.error(f"'${{' without '}}' in {text!r:.80}. Write $${{ for the text ${{")
         pieces.append(text[position:])
-        return _joined(pieces, place), len(text)
+        return self._joined(pieces, place), len(text)
+
+    def _joined(self, pieces: list[str | _Resolved], place: Place) -> object:
+        pieces = [piece for piece in pieces if piece != ""]
+        if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
+            return pieces[0].value
+        texts = [_written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
+        length = sum(map(len, texts))
+        self._length += length
+        if length > _MOST_TEXT:
+            raise place.error(
+                f"with its references, the text is longer than {_MOST_TEXT:,} characters"
+            )
+        if self._length > _MOST_TEXTS:
+            raise place.error(
+                f"the references expand to texts of more than {_MOST_TEXTS:,} characters"
+            )
+        return "".join(texts)
 
     def _referred(self, name: str, place: Place) -> object:
         if name.startswith("env:"):
@@ -209,16 +228,6 @@ class _Resolved:
 
     def __init__(self, value: object) -> None:
         self.value = value
-
-
-def _joined(pieces: list[str | _Resolved], place: Place) -> object:
-    pieces = [piece for piece in pieces if piece != ""]
-    if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
-        return pieces[0].value
-    texts = [_written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
-    if sum(map(len, texts)) > _MOST_TEXT:
-        raise place.error(f"with its references, the text is longer than {_MOST_TEXT:,} characters")
-    return "".join(texts)
 
 
 def _written(value: object, place: Place) -> str:

@@ -40,7 +40,11 @@ class Limits(NamedTuple):
     output: int = 64 << 20
 
 
-class BackendMissing(ConfigurationError):
+class EvaluationError(ConfigurationError, RuntimeError):
+    """Jsonnet cannot be evaluated; a `RuntimeError`, too, as of the evaluator itself."""
+
+
+class BackendMissing(EvaluationError):
     """No package that evaluates Jsonnet is installed."""
 
 
@@ -112,7 +116,7 @@ def _run(name: str, request: Request, limits: Limits) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:  # too many digits, too many levels
-        raise ConfigurationError(f"{name}: the result cannot be read as JSON: {error}.") from None
+        raise EvaluationError(f"{name}: the result cannot be read as JSON: {error}.") from None
 
 
 def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[int, bytes]:
@@ -127,12 +131,12 @@ def _ask(name: str, request: bytes, limits: Limits, trace: IO[bytes]) -> tuple[i
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ConfigurationError(
+        raise EvaluationError(
             f"{name}: evaluation was stopped at the limit of {limits.seconds:g} seconds. Look for "
             "a recursion or an import that never ends."
         ) from None
     except OSError as error:
-        raise ConfigurationError(
+        raise EvaluationError(
             f"{name}: the process that evaluates Jsonnet cannot be started: {error}."
         ) from None
     return done.returncode, done.stdout
@@ -171,17 +175,17 @@ def _is_clean(text: str) -> bool:
         return False
 
 
-def _crashed(name: str, code: int, written: str, limits: Limits) -> ConfigurationError:
+def _crashed(name: str, code: int, written: str, limits: Limits) -> EvaluationError:
     # Out of memory, C++ aborts, and Rust prints "memory allocation of 8 bytes failed".
     if "memory" in written or code == -getattr(signal, "SIGABRT", 6):
         return _error(name, "memory", "", limits)
-    return ConfigurationError(
+    return EvaluationError(
         f"{name}: the Jsonnet evaluator crashed (exit code {code}), often because of very deep "
         f"recursion. {written[-300:]}".rstrip()
     )
 
 
-def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationError:
+def _error(name: str, word: str, text: str, limits: Limits) -> EvaluationError:
     """Return the error that an answer of the worker means: `word` says what, `text` the details."""
     if word == "backend":
         return BackendMissing(
@@ -203,4 +207,4 @@ def _error(name: str, word: str, text: str, limits: Limits) -> ConfigurationErro
         "your program.",
     }
     fallback = f"evaluation failed: {text[:2000].strip()}"
-    return ConfigurationError(f"{name}: {messages.get(word, fallback)}")
+    return EvaluationError(f"{name}: {messages.get(word, fallback)}")

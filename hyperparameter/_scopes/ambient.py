@@ -11,7 +11,7 @@ seen at once wherever no scope is open.
 
 from __future__ import annotations
 
-from _thread import allocate_lock  # importing threading is a tenth of our import
+from _thread import RLock  # importing threading is a tenth of our import
 from contextvars import ContextVar
 from typing import Any
 
@@ -40,7 +40,7 @@ IMPLICIT = _Owner("IMPLICIT")
 _EMPTY_CACHE: dict[Any, Any] = {}
 _MOST_CACHED = 4096
 _MOST_STEPS = 8
-lock = allocate_lock()
+lock = RLock()
 
 
 class State:
@@ -200,7 +200,7 @@ def records() -> list[Recorder]:
 def renew_lock() -> None:
     """Replace the lock: a thread that a fork has left behind may have held it."""
     global lock
-    lock = allocate_lock()
+    lock = RLock()
 
 
 def set_baseline(snapshot: Snapshot) -> None:

@@ -255,7 +255,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         elif self is implicit:
             frames.open_implicit(change)
         else:
-            _set_bindings(self, as_layer(self.__hp_bindings__).bind(change))
+            with ambient.lock:  # threads may share a scope that none of them has entered
+                _set_bindings(self, as_layer(self.__hp_bindings__).bind(change))
         return self
 
 

@@ -142,6 +142,8 @@ def test_line_of_the_reference_is_named(tmp_path: Any) -> None:
 def test_references_that_multiply_are_stopped() -> None:
     doubling = {f"a{i}": f"${{a{i - 1}}}${{a{i - 1}}}" for i in range(1, 40)}
     assert "longer than 1,000,000 characters" in problem({"a0": "x" * 10, **doubling})
+    many = {f"a{i}": "${a0}a" for i in range(1, 40)}
+    assert "more than 10,000,000 characters" in problem({"a0": "x" * 900_000, **many})
     lists: dict[str, Any] = {f"a{i}": [f"${{a{i - 1}}}"] * 10 for i in range(1, 12)}
     assert "more than 1,000,000 values" in problem({"a0": [1], **lists})
 

@@ -1093,6 +1093,21 @@ def test_a_generator_that_never_begins_may_be_closed() -> None:
     assert list(made) == []
 
 
+def test_a_generator_that_is_told_to_exit_may_return_a_value() -> None:
+    def plain() -> Iterator[int]:
+        try:
+            yield 1
+        except GeneratorExit:
+            return 7  # type: ignore[return-value]
+
+    for function in (plain, hp.param("g")(plain)):
+        made: Any = function()
+        next(made)
+        with pytest.raises(StopIteration) as ended:
+            made.throw(GeneratorExit)
+        assert ended.value.value == 7
+
+
 def test_a_generator_that_ignores_being_closed_is_the_error_of_python() -> None:
     @hp.param("g")
     def g() -> Iterator[int]:

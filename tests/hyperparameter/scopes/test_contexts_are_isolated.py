@@ -139,6 +139,26 @@ def test_one_scope_object_may_be_open_in_all_tasks_at_once() -> None:
     assert dict(one) == {"base": 1}
 
 
+def test_threads_that_fill_one_scope_before_it_is_entered_lose_no_value() -> None:
+    one = hp.scope()
+
+    def fill(thread: int) -> None:
+        for step in range(STEPS):
+            one[f"k{thread}.n{step}"] = step
+
+    in_threads(THREADS, fill)
+    assert len(one) == THREADS * STEPS
+
+
+def test_a_write_where_a_scope_is_not_entered_changes_nothing_where_it_is() -> None:
+    """It is a write before entry there: whoever enters the scope afterwards sees it."""
+    with hp.scope(n=1) as one:
+        in_threads(1, lambda _: one.update({"n": 2}))
+        assert (one.n(), hp.scope.n()) == (1, 1)
+    with one:
+        assert hp.scope.n() == 2
+
+
 def test_decorated_functions_take_the_values_of_their_own_task() -> None:
     @hp.param("job")
     async def job(thread: int = -1, task: int = -1) -> tuple[int, int]:
