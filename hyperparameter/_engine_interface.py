@@ -16,7 +16,7 @@ from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
 from ._values.origin import Origin, Process, this_process
-from ._values.untyped import UntypedText
+from ._values.untyped import REMOVED, Digits, UntypedText, UntypedTree
 from .context import Snapshot, set_baseline
 
 active = ambient.active.get
@@ -48,7 +48,9 @@ def isolated(baseline: Snapshot = EMPTY) -> Iterator[None]:
 __all__ = [
     "DELETED",
     "EMPTY",
+    "REMOVED",
     "Args",
+    "Digits",
     "Kwargs",
     "Layer",
     "Origin",
@@ -56,6 +58,7 @@ __all__ = [
     "Process",
     "State",
     "UntypedText",
+    "UntypedTree",
     "active",
     "baseline_state",
     "is_attached",

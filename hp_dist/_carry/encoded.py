@@ -16,7 +16,7 @@ from hyperparameter._engine_interface import Layer
 from ..exceptions import CarrierError
 from .attachments import DIGEST_SIZE, Attachment, digest_of, make_attachment
 
-VERSION = 3
+VERSION = 4
 _MAGIC = b"HPS"
 _HEAD = len(_MAGIC) + 1
 

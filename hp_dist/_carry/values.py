@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from hyperparameter._engine_interface import DELETED, Layer, UntypedText
+from hyperparameter._engine_interface import (
+    DELETED,
+    REMOVED,
+    Digits,
+    Layer,
+    UntypedText,
+    UntypedTree,
+)
 
 from ..exceptions import CarrierError
 from .attachments import Attachment, Fetch, make_attachment
@@ -27,7 +34,7 @@ Written = bytes | tuple[bytes, list[bytes]]
 
 _LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
 _PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None)])
-_OURS = frozenset([UntypedText, type(DELETED)])
+_OURS = frozenset([UntypedText, Digits, type(DELETED), type(REMOVED)])
 _TEXTS = frozenset([str, bytes])
 _CONTAINERS = frozenset([list, tuple, set, frozenset, dict])
 # Ray counts the references to values of these types, and can do so only where it pickles them
@@ -46,6 +53,8 @@ def is_builtin_data(value: Any, depth: int = 20) -> bool:
     kind = type(value)  # not isinstance: a subclass may pickle in its own way
     if kind in _PLAIN:
         return kind not in _TEXTS or len(value) < _LARGE
+    if kind is UntypedTree:
+        return is_builtin_data(value.value, depth)
     if kind not in _CONTAINERS or not depth:
         return kind in _OURS
     if len(value) > _LARGE // 8:  # the references alone make it large

@@ -99,9 +99,8 @@ def _encode_layer(layer: Layer) -> EncodedLayer:
     order = list(layer.values) if special else None
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}
     # One pickle for all the plain data: it is many times faster than one for each value.
-    body = pickle.dumps(
-        (plain, special, order, _packed(portable.origin), origins, layer.closed), protocol=5
-    )
+    fields = plain, special, order, _packed(portable.origin), origins, layer.closed, portable.names
+    body = pickle.dumps(fields, protocol=5)
     data = body
     if len(body) > _WORTH_COMPRESSING:
         data = min(body, _IS_COMPRESSED + zlib.compress(body, 1), key=len)
@@ -142,9 +141,9 @@ def _body(data: bytes, reader: ValueReader) -> bytes:
 
 def _layer_from(body: bytes, reader: ValueReader) -> Layer:
     special: dict[str, Written]
-    plain, special, order, origin, origins, closed = pickle.loads(body)
+    plain, special, order, origin, origins, closed, names = pickle.loads(body)
     values = {**plain, **{key: reader.read(key, written) for key, written in special.items()}}
     if order is not None:
         values = {key: values[key] for key in order}
     places = {key: Origin.unpack(place) for key, place in origins.items()}
-    return Layer(values, Origin.unpack(origin), places, closed)
+    return Layer(values, Origin.unpack(origin), places, closed, names)

@@ -1,6 +1,6 @@
 """Scopes and baseline as text: JSON, for carriers that nobody should unpickle.
 
-    {"format":"hyperparameter-scope","version":1,"digest":"…","scope":{…}}
+    {"format":"hyperparameter-scope","version":2,"digest":"…","scope":{…}}
 
 It is printable ASCII on one line, so that an environment, a header or a file can hold it.  It is
 data: whatever the text says, reading it gives plain values or raises `CarrierError`.  The digest
@@ -13,13 +13,13 @@ import re
 from hashlib import blake2b
 from typing import Any
 
-from hyperparameter._engine_interface import DELETED, Layer, Origin, Process, UntypedText
+from hyperparameter._engine_interface import DELETED, REMOVED, Layer, Origin, Process
 from hyperparameter.context import Captured, Snapshot
 
 from ..exceptions import CarrierError
 from .json_values import Json, JsonWriter, Unfit, check_depth, dumps, loads, mapping
 
-VERSION = 1
+VERSION = 2
 MOST_CHARACTERS = 2**24
 _START = '{"format":"hyperparameter-scope","version":'
 # Expressions, not a parser: a text is judged by its digest before anything in it is parsed.
@@ -29,8 +29,8 @@ _SEALED = re.compile(
     re.DOTALL,
 )
 _LAYER = {
-    "origin": list, "closed": bool, "values": dict, "untyped": list, "deleted": list,
-    "origins": dict,
+    "origin": list, "closed": bool, "values": dict, "deleted": list, "removed": list,
+    "origins": dict, "names": dict,
 }  # fmt: skip
 
 
@@ -132,16 +132,12 @@ def fields_of(value: object, kinds: dict[str, type]) -> dict[str, Any]:
 def _pack(layer: Layer, writer: JsonWriter) -> Json:
     """Return a portable layer as JSON."""
     values: dict[str, Json] = {}
-    untyped: list[Json] = []
-    deleted: list[Json] = []
+    markers: dict[object, list[Json]] = {DELETED: [], REMOVED: []}
     for key, value in layer.values.items():
         try:
-            if value is DELETED:
-                deleted.append(writer.write(key))
+            if value is DELETED or value is REMOVED:
+                markers[value].append(writer.write(key))
                 values[key] = None
-            elif type(value) is UntypedText:
-                untyped.append(writer.write(key))
-                values[key] = writer.write(value.text)
             else:
                 writer.take(len(key))
                 values[key] = writer.write(value)
@@ -154,9 +150,10 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
         "origin": _origin(layer.origin),
         "closed": layer.closed,
         "values": mapping(values),
-        "untyped": untyped,
-        "deleted": deleted,
+        "deleted": markers[DELETED],
+        "removed": markers[REMOVED],
         "origins": mapping(origins),
+        "names": mapping({key: writer.write(list(names)) for key, names in layer.names.items()}),
     }
 
 
@@ -182,18 +179,18 @@ def _unpack(packed: object) -> Layer:
         if "" in key.split("."):
             raise ValueError(f"{key!r:.80} is not a key")
     check_depth(values)
-    for key in fields["untyped"]:
-        if type(values.get(key)) is not str:
-            raise ValueError(f"{key!r:.80} is not an untyped text")
-        values[key] = UntypedText(values[key])
-    for key in fields["deleted"]:
-        if values.get(key, "") is not None:
-            raise ValueError(f"{key!r:.80} is not deleted")
-        values[key] = DELETED
+    for marker, keys in ((DELETED, fields["deleted"]), (REMOVED, fields["removed"])):
+        for key in keys:
+            if values.get(key, "") is not None:
+                raise ValueError(f"{key!r:.80} is not deleted")
+            values[key] = marker
+    names = {key: tuple(given) for key, given in fields["names"].items()}
+    if any(key not in values or ".".join(given) != key for key, given in names.items()):
+        raise ValueError("the names of a key are not those of a value")
     if not fields["origins"].keys() <= values.keys():
         raise ValueError("an origin belongs to no value")
     origins = {key: _origin_of(packed) for key, packed in fields["origins"].items()}
-    return Layer(values, _origin_of(fields["origin"]), origins, fields["closed"])
+    return Layer(values, _origin_of(fields["origin"]), origins, fields["closed"], names)
 
 
 def _origin_of(packed: object) -> Origin:

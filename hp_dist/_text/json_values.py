@@ -2,7 +2,8 @@
 
 Values are what they are in JSON, with marks for the rest: `{"$int": "0x1f"}` for ints of more
 digits than Python reads, `{"$str": [...]}` for surrogates that JSON would join, `{"$items":
-[[key, value], ...]}` for dicts with such keys or with keys that look like marks.
+[[key, value], ...]}` for dicts with such keys or with keys that look like marks.  Values without
+a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}` and `{"$tree": [...]}`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import math
 import re
 from typing import Any
 
+from hyperparameter._engine_interface import Digits, UntypedText, UntypedTree
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
+_UNTYPED = {UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree"}
 MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
 _MOST_BITS = 2048  # 617 digits, which no interpreter refuses to convert
 _MOST_DIGITS = 618
@@ -48,6 +52,9 @@ class JsonWriter:
             return value  # type: ignore[no-any-return]  # the line above says what it is
         if kind is str:
             return _text(value)
+        if kind in _UNTYPED:
+            mark, inner = _UNTYPED[kind], value.value if kind is UntypedTree else value.text
+            return {mark: self.write(inner, depth)}
         if kind is int:
             return value if value.bit_length() <= _MOST_BITS else {"$int": hex(value)}
         if kind is not list and kind is not dict:
@@ -111,6 +118,10 @@ def _object(pairs: list[tuple[str, Any]]) -> object:
         return "".join(inner)
     if len(pairs) == 1 and mark == "$items" and isinstance(inner, list):
         return _items(inner)
+    if len(pairs) == 1 and mark in ("$untyped", "$digits") and isinstance(inner, str):
+        return UntypedText(inner) if mark == "$untyped" else _digits(inner)
+    if len(pairs) == 1 and mark == "$tree" and isinstance(inner, (list, dict)):
+        return UntypedTree(inner)
     raise ValueError(f"{mark!r:.80} is not a mark of a value")
 
 
@@ -121,6 +132,11 @@ def _items(pairs: list[Any]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice among items")
     return found
+
+
+def _digits(text: str) -> Digits:
+    _float(text)
+    return Digits(text)
 
 
 def _int(digits: str) -> int:
@@ -140,6 +156,7 @@ def check_depth(values: dict[str, Any]) -> None:
     """Raise `ValueError` for values that `JsonWriter` would not write, so deep are they nested."""
     level = list(values.values())
     for _ in range(MOST_DEPTH + 1):
+        level = [item.value if type(item) is UntypedTree else item for item in level]
         boxes = [item for item in level if type(item) in (list, dict)]
         if not boxes:
             return

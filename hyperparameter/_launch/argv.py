@@ -83,7 +83,7 @@ def is_list(word: str) -> bool:
 class _OptionParser:
     def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
-        self._positionals = {one.key.rpartition(".")[2] for one in options if not one.flags}
+        self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
         self._takes_extra = takes_extra
 
     def option(self, word: str, queue: deque[str]) -> GivenOption:
@@ -126,10 +126,9 @@ class _OptionParser:
 
     def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")
-        if flag.startswith("--") and name in self._positionals:
-            raise UsageError(
-                f"{flag}: {name.upper()} is a positional argument. Give its value without {flag}."
-            )
+        positional = self._positionals.get(name) if flag.startswith("--") else None
+        if positional is not None:  # by its name
+            return GivenOption(positional, flag, _texts(positional, flag, value, queue))
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
                 return GivenOption(EXTRA, flag, ["true"])

@@ -15,7 +15,7 @@ from .._values.describe import show
 from .._values.hints import converter, takes_names, takes_none
 from .._values.keys import check, flatten
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer
+from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer, is_null
 from ..exceptions import InvalidKey, UsageError
 from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
 from .options import CONFIG, DEFINE, RECORD, Option
@@ -51,7 +51,9 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
 
     `signature` is None as long as no command has been chosen.
     """
-    positional, args = _positional(parsed.positionals, own, signature)
+    by_name = {one.option.key for one in parsed.given}
+    rest = [option for option in own if option.key not in by_name]
+    positional, args = _positional(parsed.positionals, rest, signature)
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
     chosen = [one for one in parsed.given if id(one.option) in own_ids]
     common = [one for one in parsed.given if id(one.option) not in own_ids]
@@ -182,7 +184,7 @@ def _options(given: list[GivenOption]) -> Layer:
         by_option.setdefault(one.option.key, []).append(one)
     for one in given:
         option, several = one.option, by_option[one.option.key]
-        flag = one.flag if option.flags else option.metavar
+        flag = one.flag
         if option.kind == "items" and one is several[-1]:
             texts = [text for each in several for text in each.texts]
             bindings.set(option.key, _items(option, texts), flag)
@@ -203,7 +205,7 @@ def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
             bindings.set(option.key, {}, flag)
     elif one.below:
         bindings.set(f"{option.key}.{one.below}", UntypedText(text), flag)
-    elif option.kind == "fields" or text in NULLS:
+    elif option.kind == "fields" or is_null(UntypedText(text)):
         bindings.set(option.key, UntypedText(text), flag)
     else:
         name, value = _assignment(text, flag)

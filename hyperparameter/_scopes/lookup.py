@@ -29,7 +29,7 @@ NO_DEFAULT = object()
 def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
     kind = type(default)
-    if kind in _LEAVES or (default is not None and not takes_names(kind)):
+    if default is not None and (kind in _LEAVES or not takes_names(kind)):
         leaf = state.find(key)
         result, origin = leaf if leaf is not None else (default, None)
         if type(result) is not kind and leaf is not None:

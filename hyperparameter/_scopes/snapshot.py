@@ -112,7 +112,7 @@ class Layer(NamedTuple):
             return places[source]
 
         origins = {key: at(source) for key, source in self.origins.items()}
-        return self._replace(origin=at(self.origin), origins=origins)
+        return self._replace(origin=at(self.origin), origins=origins, names=dict(self.names))
 
 
 Bindings = tuple[dict[str, Any], RawOrigin]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .convert import Converter, Unconvertible, is_enum, one_of
-from .rules import written
 from .untyped import UntypedText, plain
 
 
@@ -54,11 +53,17 @@ def literal(choices: tuple[object, ...]) -> Converter:
             for choice in choices:
                 if type(choice) is type(candidate) and choice == candidate:
                     return choice
-        if isinstance(value, (str, UntypedText)):  # an enum's member by its name
-            for choice in choices:
-                if is_enum(type(choice)) and choice.name == written(value):  # type: ignore[attr-defined]  # an enum
-                    return choice
+        for choice in choices:
+            if is_enum(type(choice)) and _is_member(choice, value):
+                return choice
         shown = [getattr(choice, "name", choice) for choice in choices]
         raise Unconvertible(wanted=one_of(shown, candidates[0]), value=value)
 
     return convert
+
+
+def _is_member(member: object, value: object) -> bool:
+    try:
+        return enum(type(member))(value, None) is member
+    except Unconvertible:
+        return False

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from .convert import NOTHING, Converter, Unconvertible
 from .hints import anything, converter, is_opaque
 from .rules import to_number
-from .untyped import Untyped
+from .untyped import Untyped, is_null
 
 
 def by_default(default: object) -> Converter:
     """Return the converter toward the type of `default`; None asks for nothing."""
-    if default is None or default is NOTHING:
+    if default is NOTHING:
         return anything
+    if default is None:
+        return _anything_or_none
     kind = type(default)
     convert = converter(kind)
 
@@ -20,15 +24,25 @@ def by_default(default: object) -> Converter:
             return value  # a number is never changed into another one
         try:
             return convert(value, below)
-        except Unconvertible as error:
+        except Unconvertible:
             # A number stays what it is where the type of the default cannot hold it.
-            if kind in (int, float) and not isinstance(value, bool):
-                try:
-                    return to_number(value)
-                except Unconvertible:
-                    raise error from None
+            if kind in (int, float) and (number := _number(value)) is not None:
+                return number
             if isinstance(value, (str, Untyped)) or not is_opaque(kind):
                 raise
             return value  # an object that stands in for another one
 
     return toward_default
+
+
+def _anything_or_none(value: object, below: object) -> object:
+    return None if is_null(value) else anything(value, below)
+
+
+def _number(value: object) -> object:
+    """Return the finite number that a value is, None for anything else."""
+    try:
+        number = None if isinstance(value, bool) else to_number(value)
+    except Unconvertible:
+        return None
+    return None if isinstance(number, float) and not isfinite(number) else number

@@ -310,8 +310,7 @@ def _model(kind: Any, _: Mapping[object, object]) -> Structure:
         if one.metadata:
             hint = typing.Annotated[(hint, *one.metadata)]
         default = None if one.is_required() else _model_default(one)
-        given = [n for n in (one.alias, one.validation_alias, name) if isinstance(n, str)]
-        for spelling in dict.fromkeys(given):
+        for spelling in _spellings(kind, name, one):
             fields[spelling] = Field(hint, default, name)
 
     def change(instance: Any, values: dict[str, object]) -> object:
@@ -325,6 +324,14 @@ def _model(kind: Any, _: Mapping[object, object]) -> Structure:
     return Structure(kind.__name__, kind, fields, kind.model_validate, change, extra)
 
 
+def _spellings(kind: Any, name: str, field: Any) -> list[str]:
+    """Return the names by which a model takes a field: its aliases, and its own where allowed."""
+    aliases = field.validation_alias or field.alias or name
+    listed = [str(one) for one in getattr(aliases, "choices", [aliases]) if isinstance(one, str)]
+    by_name = kind.model_config.get("populate_by_name") or kind.model_config.get("validate_by_name")
+    return list(dict.fromkeys([*listed, name] if by_name else listed))
+
+
 def _model_default(field: Any) -> Callable[[], object]:
     if field.default_factory is None:
         return _constant(field.default)
@@ -335,7 +342,7 @@ _KINDS: dict[str, Callable[[Any, Mapping[object, object]], Structure]] = {
     "__dataclass_fields__": _dataclass,
     "__attrs_attrs__": _attrs,
     "__struct_fields__": _struct,
-    "model_fields": _model,
+    "__pydantic_decorators__": _model,
     "__required_keys__": _typed_dict,
     "_field_defaults": _named_tuple,
 }

@@ -40,7 +40,7 @@ def to_union(
         if value is None:
             raise Unconvertible(wanted=wanted_of(members), value=value)
     if isinstance(value, UntypedText) and value.text in _QUOTED and len(members) < len(hints):
-        value = plain(value)
+        value = plain(value) if any(map(_takes_any_text, members)) else value
     exact = _exactly(value, members)
     if exact is not None:
         return converter_of(exact)(value, below)

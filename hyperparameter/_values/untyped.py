@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-# The core schema of YAML 1.2.2, chapter 10.3.2, and Python's spelling of null.
+# The core schema of YAML 1.2.2, chapter 10.3.2.
 _CORE = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None, "None": None,
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _NUMBER = (
@@ -20,6 +20,7 @@ _NUMBER = (
     r"|(?P<based>0o[0-7]+|0x[0-9a-fA-F]+)"
     r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
+_NULLS = frozenset(["~", "null", "Null", "NULL", "None"])
 _INFINITE = (float("inf"), float("-inf"))
 _NUMERIC = frozenset("0123456789+-.")
 MOST_DIGITS = 600  # every interpreter converts that many, whatever its limit is set to
@@ -131,7 +132,7 @@ def plain(value: object) -> object:
 
 def is_null(value: object) -> bool:
     """Tell text without a type that means None where the type has it; an empty word does not."""
-    return type(value) is UntypedText and value.plain() is None and bool(value.text.strip())
+    return type(value) is UntypedText and value.text.strip() in _NULLS
 
 
 def as_untyped(value: object) -> object:

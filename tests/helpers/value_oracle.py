@@ -208,6 +208,8 @@ def not_understood(kind: Any, given: Any) -> Any:
 def by_default(given: Any, default: Any) -> Any:
     """Convert toward the type of the default: as toward a hint, but no number is ever changed."""
     kind = type(default)
+    if default is None and spelt(given) == "None" and isinstance(given, Word):
+        return None  # which a None default has
     if default is None or default is REQUIRED:
         return plain(given)
     if given is None:
