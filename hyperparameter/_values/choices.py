@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .convert import Converter, Unconvertible, is_enum, one_of
-from .untyped import UntypedText, plain
+from .untyped import UntypedText, is_null, plain
 
 
 def enum(kind: Any) -> Converter:
@@ -53,6 +53,8 @@ def literal(choices: tuple[object, ...]) -> Converter:
             for choice in choices:
                 if type(choice) is type(candidate) and choice == candidate:
                     return choice
+        if None in choices and is_null(value):
+            return None
         for choice in choices:
             if is_enum(type(choice)) and _is_member(choice, value):
                 return choice

@@ -364,7 +364,8 @@ def part_of(base: Any, name: str, shape: Shape, default: Any) -> Any:
 
 def to_union(members: list[Any], given: Any, base: Any) -> Any:
     if Any in members or object in members:
-        return plain(given, base)
+        is_null = isinstance(given, Word) and given.text in ("null", "None", *NULLS[1:])
+        return None if is_null and type(None) in members else plain(given, base)
     if isinstance(given, Word):
         return text_to_union(members, given, base)
     if any(is_of(given, member) for member in members):
