@@ -13,7 +13,7 @@ from .._values.containers import parts_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.hints import converter, takes_names, takes_none
-from .._values.keys import check, flatten
+from .._values.keys import check, flatten, is_nested
 from .._values.origin import Origin, RawOrigin
 from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer, is_null
 from ..exceptions import InvalidKey, UsageError
@@ -125,7 +125,10 @@ class _Bindings:
         self._origins[key] = Origin("cli", flag)
 
     def set_names(self, mapping: Mapping[str, object], key: str, flag: str) -> None:
-        """Set what a mapping for `key` has."""
+        """Set what a mapping for `key` has; one with names that are not keys is one value."""
+        if not is_nested(mapping):
+            self.set(key, as_untyped(mapping), flag)
+            return
         try:
             values, names = flatten(mapping, key)
         except InvalidKey as error:
@@ -201,8 +204,6 @@ def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
     mapping = parts_of(UntypedText(text)) if not one.below else None
     if isinstance(mapping, dict):
         bindings.set_names(mapping, option.key, flag)
-        if not mapping:
-            bindings.set(option.key, {}, flag)
     elif one.below:
         bindings.set(f"{option.key}.{one.below}", UntypedText(text), flag)
     elif option.kind == "fields" or is_null(UntypedText(text)):

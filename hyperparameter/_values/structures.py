@@ -181,9 +181,9 @@ def _dataclass(kind: type, bound: Mapping[object, object]) -> Structure:
         if isinstance(hint, InitVar):
             hint = hint.type
         default = None
-        if one.default_factory is not MISSING:
+        if not isinstance(one.default_factory, type(MISSING)):
             default = one.default_factory
-        elif one.default is not MISSING:
+        elif not isinstance(one.default, type(MISSING)):
             default = _constant(one.default)
         fields[name] = Field(hint, default, None if role == "_FIELD_INITVAR" else name)
 
