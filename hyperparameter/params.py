@@ -110,12 +110,9 @@ class Params(ConsumedMapping):
         """
         default = choices[0] if default_to_first_choice and choices else DEFAULT
         taken = self._take(key, default)
-        _, value, _ = taken
-        is_name = allow_class_names and isinstance(value, str) and "." in value
-        if value not in choices and not is_name:
-            raise self._not_a_choice(taken, choices)
-        self._log_and_record(taken, value, default, _getframe(1))
-        return value
+        used = self._choice(taken, choices, allow_class_names)
+        self._log_and_record(taken, used, default, _getframe(1))
+        return used
 
     def get(self, key: str, default: object = DEFAULT) -> Any:
         """Return the value, or `default`, or None; nothing is removed or logged."""

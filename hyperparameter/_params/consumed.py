@@ -9,9 +9,11 @@ from types import FrameType
 from typing import Any, Final, Self, TypeVar
 
 from .._scopes import ambient
+from .._values.convert import Unconvertible, convert
 from .._values.describe import describe, show
 from .._values.keys import KNOWN, did_you_mean
 from .._values.origin import RawOrigin, outside_site, resolve, site_of
+from .._values.untyped import Untyped, UntypedText
 from ..exceptions import ConfigurationError, ConversionError
 from .merge import copied, copied_mapping
 from .origins import Origins
@@ -139,13 +141,24 @@ class ConsumedMapping(MutableMapping[str, Any]):
             origin=place,
         )
 
+    def _choice(self, taken: Taken, choices: list[Any], allow_class_names: bool) -> Any:
+        """Return the value, or what was written for it, as one of `choices` or a class name."""
+        path, value, origin = taken
+        if value in choices or (allow_class_names and isinstance(value, str) and "." in value):
+            return value
+        text = self._origins.written(path, value) if origin is not None else None
+        if isinstance(text, UntypedText) and text.text in choices:
+            return text.text
+        raise self._not_a_choice(taken, choices)
+
     def _cast(self, taken: Taken, kind: Callable[[Any], T]) -> T | None:
         path, value, origin = taken
         if value is None:
             return None
+        text = self._origins.written(path, value) if origin is not None else None
         try:
-            return kind(value)
-        except (TypeError, ValueError, ArithmeticError):
+            return kind(value) if text is None else _from_text(text, value, kind)
+        except (TypeError, ValueError, ArithmeticError, Unconvertible):
             wanted = kind.__name__.strip("_")
             place = resolve(origin) if origin is not None else None
             raise ConversionError(
@@ -187,6 +200,16 @@ class ConsumedMapping(MutableMapping[str, Any]):
     def _record_bulk(self, frame: FrameType) -> None:
         prefix = record_key(self.history.rstrip(".")) if self.history else ""
         ambient.current().record.note_bulk(prefix, site_of(_caller(frame)))
+
+
+def _from_text(text: Untyped, value: Any, kind: Callable[[Any], T]) -> Any:
+    """Return text without a type as `kind`, exactly or not at all; `value` is what YAML reads."""
+    if kind not in {int, float}:
+        return convert(text, True)  # the words of a scope, such as `off`
+    used = kind(value)
+    if isinstance(value, bool) or (isinstance(value, (int, float)) and used != value):
+        raise ValueError
+    return used
 
 
 _ABC = MutableMapping.pop.__code__.co_filename

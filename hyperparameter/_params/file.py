@@ -11,9 +11,10 @@ from .._files.from_json import NotJson, parse_json
 from .._files.line_numbers import LineNumbers
 from .._files.text import FilePath, read_text
 from .._values.origin import Origin, RawOrigin
+from .._values.untyped import Untyped
 from ..exceptions import ConfigurationError
 from .merge import copied_mapping, unflatten
-from .origins import Origins
+from .origins import Origins, typed
 
 _JSONNET = (".jsonnet", ".libsonnet")
 _NEVER_JSON = (".yaml", ".yml", ".toml")
@@ -37,8 +38,10 @@ def load_file(
             read_text(file), name, lambda: _evaluate(file, ext_vars, roots)
         )
     listed: dict[str, RawOrigin] = {".".join(map(str, path)): (name, line) for path, line in lines}
+    texts: dict[str, Untyped] = {}
+    values = typed(values, "", texts)
     try:
-        return copied_mapping(values, "the top level"), Origins(Origin("file", name), listed)
+        return copied_mapping(values, "the top level"), Origins(Origin("file", name), listed, texts)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}", origin=Origin("file", name)) from None
 
@@ -68,7 +71,7 @@ def parse_overrides(
         return evaluate_snippet(serialized_overrides, _OVERRIDES, ext_vars)
 
     values, _ = parse_json_or_jsonnet(serialized_overrides, _OVERRIDES, evaluate)
-    return unflatten(copied_mapping(values, _OVERRIDES))
+    return unflatten(copied_mapping(typed(values, "", {}), _OVERRIDES))
 
 
 def parse_json_or_jsonnet(

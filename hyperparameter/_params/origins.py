@@ -1,10 +1,15 @@
-"""Where the values of a `Params` were bound."""
+"""Where the values of a `Params` were bound, and how they were written if nobody said a type.
+
+A `Params` holds what text means without a type, since everything in it can be taken out at once.
+Whoever says a type is given what was written: `3.10` is a choice of "3.9" and "3.10".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from .._values.origin import Origin, RawOrigin, resolve, this_process
+from .._values.untyped import Untyped, UntypedTree, plain
 
 
 class Origins(dict[str, RawOrigin]):
@@ -13,11 +18,17 @@ class Origins(dict[str, RawOrigin]):
     A path that is not listed has the origin of the nearest value around it, or else `default`.
     """
 
-    __slots__ = ("default",)
+    __slots__ = ("default", "texts")
 
-    def __init__(self, default: RawOrigin, listed: Mapping[str, RawOrigin] | None = None) -> None:
+    def __init__(
+        self,
+        default: RawOrigin,
+        listed: Mapping[str, RawOrigin] | None = None,
+        texts: Mapping[str, Untyped] | None = None,
+    ) -> None:
         super().__init__(listed or {})
         self.default = default
+        self.texts = dict(texts or {})
 
     def __missing__(self, path: str) -> RawOrigin:
         while self and "." in path:
@@ -28,19 +39,47 @@ class Origins(dict[str, RawOrigin]):
 
     def bind(self, path: str, origin: RawOrigin) -> None:
         """Note a new value at `path`, in place of everything that was there and below."""
-        for below in [known for known in self if known.startswith(f"{path}.")]:
-            del self[below]
+        for table in (self, self.texts):
+            for below in [known for known in table if f"{known}.".startswith(f"{path}.")]:
+                del table[below]
         self[path] = origin
 
-    def __deepcopy__(self, memo: object) -> Origins:
-        return Origins(self.default, self)
+    def written(self, path: str, value: object) -> Untyped | None:
+        """Return what was written for `value`, unless it is another value now."""
+        text = self.texts.get(path)
+        if text is None:
+            return None
+        meant = plain(text)
+        return text if type(meant) is type(value) and meant == value else None
 
-    def __reduce__(self) -> tuple[type[Origins], tuple[Origin, dict[str, Origin]]]:
+    def __deepcopy__(self, memo: object) -> Origins:
+        return Origins(self.default, self, self.texts)
+
+    def __reduce__(self) -> tuple[object, ...]:
         listed = {path: _portable(origin) for path, origin in self.items()}
-        return Origins, (_portable(self.default), listed)
+        return Origins, (_portable(self.default), listed, self.texts)
 
 
 def _portable(source: RawOrigin) -> Origin:
     """Return the origin looked up, with its process: code objects cannot be pickled."""
     origin = resolve(source)
     return origin._replace(process=origin.process or this_process())
+
+
+def typed(value: object, path: str, texts: dict[str, Untyped]) -> object:
+    """Return `value` with plain values for all text without a type, which goes into `texts`."""
+    if isinstance(value, Untyped):
+        texts[path] = value
+        if not isinstance(value, UntypedTree):
+            return plain(value)
+        value = value.value
+    start = f"{path}." if path else ""
+    if type(value) is list:
+        items = [typed(item, f"{start}{index}", texts) for index, item in enumerate(value)]
+        if any(f"{start}{index}" in texts for index in range(len(items))):
+            texts[path] = UntypedTree(value)
+        return items
+    if type(value) is dict:
+        named = ((plain(name), item) for name, item in value.items())
+        return {name: typed(item, f"{start}{name}", texts) for name, item in named}
+    return value

@@ -10,9 +10,9 @@ from .._scopes.scope import scope, scope_of
 from .._scopes.snapshot import Layer
 from .._values.keys import flatten, nest
 from .._values.origin import outside_site
-from .._values.untyped import plain
+from .._values.untyped import Untyped
 from .merge import copied
-from .origins import Origins
+from .origins import Origins, typed
 
 
 def scope_from(params: Mapping[str, object], origins: Origins, history: str, prefix: str) -> scope:
@@ -21,8 +21,10 @@ def scope_from(params: Mapping[str, object], origins: Origins, history: str, pre
     below, names = flatten({prefix: params} if prefix else params)
     values, listed = {}, {}
     for key, value in below.items():
-        values[key] = copied(value)  # its readers must not see it consumed
-        listed[key] = origins[f"{history}{key.removeprefix(start)}"]
+        path = f"{history}{key.removeprefix(start)}"
+        text = origins.written(path, value)
+        values[key] = text or copied(value)  # its readers must not see it consumed
+        listed[key] = origins[path]
     return scope_of(Layer(values, origins.default, listed, names=names))
 
 
@@ -34,4 +36,6 @@ def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Orig
     listed = {f"{start}{key}": state.snapshot.origin_of(f"{start}{key}") for key in found}
     here = outside_site()
     state.record.note_bulk(prefix, here)
-    return nest({key: plain(value) for key, value in found.items()}), Origins(here, listed), start
+    texts: dict[str, Untyped] = {}
+    values = {key: typed(value, f"{start}{key}", texts) for key, value in found.items()}
+    return nest(values), Origins(here, listed, texts), start

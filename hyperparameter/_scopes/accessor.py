@@ -121,7 +121,7 @@ class Accessor:
         __and__ = __rand__ = __xor__ = __rxor__ = __ror__ = _forgotten
         __neg__ = __pos__ = __invert__ = __abs__ = _forgotten
         __round__ = __trunc__ = __floor__ = __ceil__ = _forgotten
-        __int__ = __float__ = __complex__ = __index__ = __bytes__ = __fspath__ = _forgotten
+        __int__ = __float__ = __complex__ = __index__ = __bytes__ = _forgotten
 
     def __repr__(self) -> str:
         """Show what is bound here, without a read: nothing is recorded."""

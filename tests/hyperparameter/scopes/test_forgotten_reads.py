@@ -5,7 +5,6 @@ import inspect
 import io
 import math
 import operator
-import os
 import pickle
 import pprint
 from collections.abc import Awaitable, Callable
@@ -62,7 +61,6 @@ USES: dict[str, Callable[[Any], Any]] = {
     "divmod": lambda one: divmod(one, 2),
     "text before it": lambda one: "a" + one,
     "a list before it": lambda one: [1] + one,  # noqa: RUF005
-    "a path": os.fspath,
     "match": lambda one: _matches(one),
     "|": lambda one: 1 | one,
     "<": lambda one: one < 5,
@@ -211,6 +209,11 @@ def test_an_accessor_shows_what_is_below_it_or_near_it() -> None:
     with hp.scope(**{"train.lr": 1, "train.epochs": 2}):
         assert "train.lr, train.epochs" in repr(hp.scope.train)
         assert "Did you mean 'train.lr'?" in repr(hp.scope.train.lrr)
+
+
+def test_an_accessor_that_was_stored_as_a_value_is_shown() -> None:
+    with hp.scope(mode=hp.scope.other):
+        assert "'other'" in repr(hp.scope.mode)
 
 
 def test_showing_an_accessor_is_no_read() -> None:
