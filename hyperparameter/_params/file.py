@@ -11,6 +11,7 @@ from .._files.from_json import NotJson, parse_json
 from .._files.line_numbers import LineNumbers
 from .._files.text import FilePath, read_text
 from .._values.origin import Origin, RawOrigin
+from .._values.untyped import as_untyped, plain
 from ..exceptions import ConfigurationError
 from .merge import copied_mapping, unflatten
 from .origins import Origins
@@ -38,7 +39,9 @@ def load_file(
         )
     listed: dict[str, RawOrigin] = {".".join(map(str, path)): (name, line) for path, line in lines}
     try:
-        return copied_mapping(values, "the top level"), Origins(Origin("file", name), listed)
+        return copied_mapping(plain_parts(values), "the top level"), Origins(
+            Origin("file", name), listed
+        )
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}", origin=Origin("file", name)) from None
 
@@ -68,7 +71,12 @@ def parse_overrides(
         return evaluate_snippet(serialized_overrides, _OVERRIDES, ext_vars)
 
     values, _ = parse_json_or_jsonnet(serialized_overrides, _OVERRIDES, evaluate)
-    return unflatten(copied_mapping(values, _OVERRIDES))
+    return unflatten(copied_mapping(plain_parts(values), _OVERRIDES))
+
+
+def plain_parts(values: object) -> object:
+    """Return the content of a document as a reader without types sees it."""
+    return plain(as_untyped(values))
 
 
 def parse_json_or_jsonnet(
