@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 from .._scopes.scope import scope, scope_of
 from .._values.origin import site_of
@@ -47,7 +47,8 @@ def config(
     `source` is a TOML, YAML, JSON or Jsonnet file, a mapping, or several of them.  Later ones win,
     then environment variables with the prefix (with "APP", `APP_TRAIN__LR` sets `train.lr`), then
     `overrides`: a mapping, or texts such as `"train.lr=0.1"`.  References `${...}` are resolved
-    last.  `schema` is a dataclass, a TypedDict, a msgspec.Struct or a pydantic model.
+    last.  `schema` is a class with annotated fields: a dataclass, a NamedTuple, a TypedDict, an
+    attrs class, a msgspec.Struct, a pydantic model or a plain class.
 
     `ConfigurationError` names the key, the file and line, and what to do.
     """
@@ -55,9 +56,10 @@ def config(
     from .load import layers, load
 
     here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
-    bindings = load(source, overrides, env_prefix, os.environ if env is None else env, here)
+    known = os.environ if env is None else env
     if schema is None:
-        return scope_of(layers(bindings, here))
-    from .schema import build
+        return scope_of(layers(load(source, overrides, env_prefix, known, here), here))
+    from .schema import build, structure_for
 
-    return build(schema, bindings)
+    structure = structure_for(schema)  # before any file is read
+    return cast("T", build(structure, load(source, overrides, env_prefix, known, here).sources))

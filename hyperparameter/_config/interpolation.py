@@ -9,14 +9,18 @@ stands for `${`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from .._scopes.snapshot import DELETED
+from .._scopes.whole import whole
+from .._values.containers import parts_of
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS
-from .._values.untyped import UntypedText
+from .._values.untyped import Digits, UntypedText, UntypedTree
+from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .place import REFERENCE, Place, error_at
-from .tree import Binding, BindingTree, flat_bindings
+from .view import View, as_snapshot
 
 _MOST_STEPS = 60
 """The longest chain of references: longer than any real one, and safe for the stack."""
@@ -30,57 +34,86 @@ _SIGN = re.compile(r"\$\$\{|\$\{|\}")
 _ABSENT: Final = object()
 
 
-def interpolated(tree: BindingTree, env: Mapping[str, str]) -> dict[str, Binding]:
-    """Return the bindings by dotted key, with all references resolved.
+def interpolated(
+    sources: Iterable[Bindings], env: Mapping[str, str]
+) -> tuple[list[Bindings], frozenset[str]]:
+    """Return the sources with all references resolved, and the keys that references took.
 
     `ConfigurationError` names the key and where it was set, for a reference that leads nowhere,
-    is malformed or leads back to itself.
+    is malformed or leads back to itself.  What a later source replaces stays as it is.
     """
-    resolver = _Resolver(tree, env)
-    resolved = {}
-    for key, binding in flat_bindings(tree):
-        try:
-            fixed = _is_fixed(binding.value)
-            resolved[key] = binding if fixed else binding._replace(value=resolver.at(key, binding))
-        except RecursionError:
-            problem = "the value is nested too deeply, or contains itself"
-            raise error_at(key, binding.origin, problem) from None
-    return resolved
+    sources = list(sources)
+    values = [one.value for source in sources for one in source.values()]
+    if _is_fixed(values):
+        return sources, frozenset()
+    resolver = _Resolver(View(sources), env)
+    return [resolver.resolved(source) for source in sources], frozenset(resolver.taken)
 
 
 def _is_fixed(value: object) -> bool:
     """Return True if a value certainly contains no reference, which is true of most."""
-    if type(value) is str:
-        return "${" not in value
-    if type(value) is list:
-        return SCALARS.issuperset(map(type, value)) or all(map(_is_fixed, value))
-    return type(value) in SCALARS
+    try:
+        return _has_none(value)
+    except RecursionError:  # which resolving it will tell with the key
+        return False
+
+
+def _has_none(value: object) -> bool:
+    kind = type(value)
+    if kind is UntypedText or kind is Digits:
+        return "${" not in value.text  # type: ignore[attr-defined]  # one of these
+    if kind is str:
+        return "${" not in value  # type: ignore[operator]  # a str
+    if kind is UntypedTree:
+        value = value.value  # type: ignore[attr-defined]
+        kind = type(value)
+    if kind is list:
+        return SCALARS.issuperset(map(type, value)) or all(map(_has_none, value))  # type: ignore[call-overload]
+    return kind in SCALARS or value is DELETED
 
 
 class _Resolver:
     """Resolves each binding once, after the bindings that it refers to."""
 
-    def __init__(self, tree: BindingTree, env: Mapping[str, str]) -> None:
-        self._tree = tree
+    def __init__(self, view: View, env: Mapping[str, str]) -> None:
+        self.taken: set[str] = set()  # the keys whose values references have taken
+        self._view = view
         self._env = env
-        self._done: dict[str, object] = {}
+        self._done: dict[int, object] = {}  # by the identity of the binding
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
         self._length = 0
 
+    def resolved(self, source: Bindings) -> Bindings:
+        """Return a source without references; a mapping that one brought is keys of its own."""
+        found: Bindings = {}
+        for key, binding in source.items():
+            if id(binding) in self._view.replaced or _is_fixed(binding.value):
+                found[key] = binding
+                continue
+            try:
+                value = self.at(key, binding)
+                parts = below(key, binding.names, value, binding.origin)
+            except RecursionError:
+                problem = "the value is nested too deeply, or contains itself"
+                raise error_at(key, binding.origin, problem) from None
+            # What is written out below the key wins.
+            found |= {name: one for name, one in parts.items() if name == key or name not in source}
+        return found
+
     def at(self, key: str, binding: Binding) -> object:
         """Return the value of a binding."""
-        if key not in self._done:
-            place = Place(key, binding.origin)
+        if id(binding) not in self._done:
+            place = Place(key, binding.origin, binding.names)
             if key in self._open:
                 chain = " -> ".join([*self._open[self._open.index(key) :], key])
                 raise place.error(f"the value refers to itself: {chain}")
             if len(self._open) >= _MOST_STEPS:
                 raise place.error(f"a chain of more than {_MOST_STEPS} references leads here")
             self._open.append(key)
-            self._done[key] = self._value(binding.value, place)
+            self._done[id(binding)] = self._value(binding.value, place)
             self._open.pop()
-        return self._done[key]
+        return self._done[id(binding)]
 
     def _value(self, value: object, place: Place) -> object:
         """Return `value` with its references resolved; values of other types have none."""
@@ -92,10 +125,13 @@ class _Resolver:
                 return value
             result = self._text(value.text, place)
             return UntypedText(result) if type(result) is str else result
-        if type(value) is list:
-            return [self._value(item, place.below(i)) for i, item in enumerate(value)]
-        if type(value) is tuple:
-            return tuple([self._value(item, place.below(i)) for i, item in enumerate(value)])
+        if type(value) is UntypedTree:
+            return in_one(self._value(value.value, place))
+        if type(value) in (list, tuple):
+            parts: Any = value
+            items = [self._value(item, place.below(i)) for i, item in enumerate(parts)]
+            # A tuple of Python has no untyped parts, so one that gets some becomes a list.
+            return items if type(value) is list or any(map(has_untyped, items)) else tuple(items)
         if type(value) is dict:
             return {name: self._value(item, place.below(name)) for name, item in value.items()}
         return value
@@ -159,8 +195,7 @@ class _Resolver:
         target = place.target(name)
         found = self._find(target, place)
         if found is _ABSENT:
-            known = [key for key, _ in flat_bindings(self._tree)]
-            near = did_you_mean(".".join(target), known)
+            near = did_you_mean(".".join(target), self._view.bindings)
             raise place.error(
                 f"the value refers to {'.'.join(target)!r}, which is not set.{near}".rstrip(".")
             )
@@ -177,23 +212,22 @@ class _Resolver:
         return UntypedText(text)
 
     def _find(self, target: list[str], place: Place) -> object:
-        node: Binding | BindingTree = self._tree
-        for index, name in enumerate(target):
-            if isinstance(node, Binding):
-                return self._in_binding(node, target, index, place)
-            below = node.get(name)
-            if below is None:
-                return _ABSENT
-            node = below
-        return self._all(node, ".".join(target), place)
+        whole = ".".join(target)
+        if self._view.has(whole):
+            return self._all(whole, place)
+        for depth in range(len(target) - 1, 0, -1):
+            key = ".".join(target[:depth])
+            if key in self._view.bindings:
+                return self._inside_of(key, target, depth, place)
+        return _ABSENT
 
-    def _in_binding(self, binding: Binding, target: list[str], depth: int, place: Place) -> object:
-        """Return a part of a leaf: of a list, or of the value that a reference has."""
-        key = ".".join(target[:depth])
+    def _inside_of(self, key: str, target: list[str], depth: int, place: Place) -> object:
+        """Return a part of a value: of a list, or of what a reference brings."""
         if key not in self._open:
-            return self._copied(_inside(self.at(key, binding), target[depth:]), place)
+            return self._copied(_inside(self._all(key, place), target[depth:]), place)
         # The reference is inside this very value, as in xs: [1, "${xs.0}"].  The value cannot be
         # resolved before it, but the part that it names can.
+        binding = self._view.bindings[key]
         part, whole = _inside(binding.value, target[depth:]), ".".join(target)
         if whole in self._open or (part is _ABSENT and type(binding.value) in (str, UntypedText)):
             raise place.error(f"the value refers to itself: {' -> '.join([*self._open, whole])}")
@@ -202,18 +236,29 @@ class _Resolver:
         self._open.pop()
         return value
 
-    def _all(self, node: Binding | BindingTree, key: str, place: Place) -> object:
-        """Return the value of a binding, or a whole sub-tree as a dict."""
-        if isinstance(node, Binding):
-            return self._copied(self.at(key, node), place)
-        if key in self._open or any(one.startswith(f"{key}.") for one in self._open):
+    def _all(self, key: str, place: Place) -> object:
+        """Return what all sources say at a key and below it."""
+        sources = list(self._view.at(key))
+        is_section = any(one != key for source in sources for one in source)
+        if is_section and any(f"{one}.".startswith(f"{key}.") for one in self._open):
             chain = " -> ".join([*self._open, key])
             raise place.error(f"the value refers to a mapping that contains it: {chain}")
-        return {name: self._all(below, f"{key}.{name}", place) for name, below in node.items()}
+        self.taken.update(one for source in sources for one in source)
+        resolved = [
+            {
+                one: bound._replace(value=self._copied(self.at(one, bound), place))
+                for one, bound in source.items()
+            }
+            for source in sources
+        ]
+        found = whole(as_snapshot(resolved, place.origin), key)
+        return found.value if found is not None else _ABSENT
 
     def _copied(self, value: object, place: Place) -> object:
         """Return a value with containers of its own, so that no two keys share one."""
         self._count_one(place)
+        if type(value) is UntypedTree:
+            return UntypedTree(self._copied(value.value, place))  # type: ignore[arg-type]  # of its kind
         if type(value) is list:
             return [self._copied(item, place) for item in value]
         if type(value) is tuple:
@@ -232,8 +277,10 @@ class _Resolved:
 
 def _written(value: object, place: Place) -> str:
     """Return a value as text, in the spelling that a configuration file would have."""
-    if type(value) is UntypedText:
+    if isinstance(value, UntypedText):
         return value.text
+    if isinstance(value, UntypedTree):
+        value = value.value
     if isinstance(value, (dict, list, tuple)):
         raise place.error(
             f"a reference to a {type(value).__name__} cannot be part of a text. Write it alone"
@@ -248,10 +295,11 @@ def _written(value: object, place: Place) -> str:
 
 def _inside(value: object, target: list[str]) -> object:
     for name in target:
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, (list, tuple)) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
+        parts = parts_of(value)
+        if isinstance(parts, dict) and name in parts:
+            value = parts[name]
+        elif isinstance(parts, (list, tuple)) and name.isdecimal() and int(name) < len(parts):
+            value = parts[int(name)]
         else:
             return _ABSENT
     return value

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from .._files.document import read_document
 from .._files.text import FilePath
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
-from .._values.keys import flatten
 from .._values.origin import Origin, RawOrigin
 from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError, InvalidKey
+from .bindings import Binding, Bindings, of_document, of_mapping, set_twice
 from .interpolation import interpolated
-from .tree import Binding, BindingTree, add, merged, tree_of_document, tree_of_mapping
+from .view import View, as_snapshot
 
 ConfigSource = FilePath | Mapping[str, object]
 Overrides = Mapping[str, object] | Iterable[str]
+
+
+class Loaded(NamedTuple):
+    """What each source writes, the weakest first, and the keys that references took."""
+
+    sources: list[Bindings]
+    referenced: frozenset[str]
 
 
 def load(
@@ -28,49 +36,40 @@ def load(
     here: RawOrigin,
     *,
     above: Iterable[Layer] = (),
-) -> dict[str, Binding]:
-    """Return the bindings by dotted key: later sources win, then the environment, then overrides.
+) -> Loaded:
+    """Return what the sources write: later ones win, then the environment, then overrides.
 
     `here` is the origin of mappings and overrides; the layers `above` win over all, the last one
     over the others.
     """
-    trees = [_tree(source, here) for source in _each(sources)]
+    found = [_bindings(source, here) for source in _each(sources)]
     if env_prefix is not None:
-        trees.append(from_environment(env_prefix, env))
+        found.append(from_environment(env_prefix, env))
     if overrides is not None:
-        trees.append(_tree_of_overrides(overrides, here))
-    trees.extend(_tree_of_layer(layer) for layer in above)
-    tree: BindingTree = {}
-    for upper in trees:
-        tree = merged(tree, upper)
-    return interpolated(tree, env)
+        found.extend(_overrides(overrides, here))
+    found.extend(map(_of_layer, above))
+    return Loaded(*interpolated(found, env))
 
 
-def from_environment(prefix: str, env: Mapping[str, str]) -> BindingTree:
+def from_environment(prefix: str, env: Mapping[str, str]) -> Bindings:
     """Return the variables with this prefix; `__` in a name is a dot, case does not matter."""
     start = prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
-    tree: BindingTree = {}
+    found: Bindings = {}
     for name in sorted(env):  # the error for a key that is set twice must not depend on the order
         if name.startswith(start) and name != start:
+            origin = Origin("env", f"${name}")
             key = name[len(start) :].lower().replace("__", ".")
-            add(tree, {key: UntypedText(env[name])}, Origin("env", f"${name}"))
-    return tree
+            for one, binding in of_mapping({key: UntypedText(env[name])}, origin).items():
+                if one in found:
+                    raise set_twice(one, origin, found[one].origin)
+                found[one] = binding
+    return found
 
 
-def layers(bindings: Mapping[str, Binding], here: RawOrigin) -> Layer | Snapshot:
-    """Return the bindings as layers; those that they shadow are in the layers below."""
-    current = dict(_flat(bindings))
-    found: list[Layer] = []
-    while current or not found:
-        values = {key: binding.value for key, binding in current.items()}
-        origins = {key: binding.origin for key, binding in current.items()}
-        found.append(Layer(values, here, origins))
-        current = {
-            key: binding.shadowed
-            for key, binding in current.items()
-            if binding.shadowed is not None
-        }
-    return found[0] if len(found) == 1 else Snapshot(tuple(found), len(found))
+def layers(loaded: Loaded, here: RawOrigin) -> Snapshot:
+    """Return a layer for each source, later ones over the others."""
+    sources = loaded.sources
+    return as_snapshot(View(sources).sources if len(sources) > 1 else sources, here)
 
 
 def _each(sources: ConfigSource | Iterable[ConfigSource]) -> Iterable[ConfigSource]:
@@ -83,24 +82,24 @@ def _each(sources: ConfigSource | Iterable[ConfigSource]) -> Iterable[ConfigSour
     )
 
 
-def _tree(source: ConfigSource, here: RawOrigin) -> BindingTree:
+def _bindings(source: ConfigSource, here: RawOrigin) -> Bindings:
     if isinstance(source, Mapping):
-        return tree_of_mapping(source, here)
+        return of_mapping(source, here)
     if isinstance(source, (str, os.PathLike)):
-        return tree_of_document(read_document(source))
+        return of_document(read_document(source))
     raise TypeError(
         f"Each source of hp.config must be a path or a mapping, not {type(source).__name__}."
     )
 
 
-def _tree_of_overrides(overrides: Overrides, here: RawOrigin) -> BindingTree:
+def _overrides(overrides: Overrides, here: RawOrigin) -> list[Bindings]:
     if isinstance(overrides, Mapping):
-        return tree_of_mapping(overrides, here)
+        return [of_mapping(overrides, here)]
     if not isinstance(overrides, Iterable):
         raise TypeError(
             f"overrides must be a mapping or texts KEY=VALUE, not {type(overrides).__name__}."
         )
-    tree: BindingTree = {}
+    found: list[Bindings] = [{}]
     for text in [overrides] if isinstance(overrides, str) else overrides:
         if not isinstance(text, str):
             raise TypeError(f"An override must be text KEY=VALUE, not {type(text).__name__}.")
@@ -108,23 +107,15 @@ def _tree_of_overrides(overrides: Overrides, here: RawOrigin) -> BindingTree:
             key, value = parse_assignment(text)
         except InvalidKey as error:
             raise ConfigurationError(f"overrides: {error}", key=error.key) from None
-        # One tree for each override: if two set the same key, the later one wins.
-        tree = merged(tree, tree_of_mapping({key: value}, here))
-    return tree
+        # If two write the same, the later one wins: it is a source of its own.
+        if any(f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.") for one in found[-1]):
+            found.append({})
+        found[-1][key] = Binding(value, here)
+    return found
 
 
-def _tree_of_layer(layer: Layer) -> BindingTree:
-    tree: BindingTree = {}
-    for key, value in layer.values.items():
-        add(tree, {key: value}, layer.origin_of(key))
-    return tree
-
-
-def _flat(bindings: Mapping[str, Binding]) -> Iterator[tuple[str, Binding]]:
-    """Yield the bindings by key; a mapping, from a reference, becomes one for each key in it."""
-    for key, binding in bindings.items():
-        if type(binding.value) is dict and binding.value:
-            for name, value in flatten(binding.value, key).values.items():
-                yield name, Binding(value, binding.origin)
-        else:
-            yield key, binding
+def _of_layer(layer: Layer) -> Bindings:
+    return {
+        key: Binding(value, layer.origin_of(key), layer.names.get(key))
+        for key, value in layer.values.items()
+    }

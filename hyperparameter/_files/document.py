@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from .._values.keys import did_you_mean
+from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .line_numbers import LineNumbers
 from .problems import empty, not_a_mapping
@@ -32,6 +33,7 @@ def read_document(path: FilePath) -> Document:
     file_format = _format_of(name)
     text = read_text(name)
     values, lines = _parse(file_format, text, name)
+    values = plain(values) if isinstance(values, UntypedText) else values
     if values is None:  # a YAML file of comments alone, or `null`
         raise empty(name)
     if not isinstance(values, dict):

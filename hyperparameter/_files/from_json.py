@@ -11,6 +11,7 @@ import json
 import re
 
 from .._values.keys import MAX_DEPTH
+from .._values.untyped import Digits, exact_int
 from ..exceptions import ConfigurationError
 from .key_path import Part
 from .line_numbers import LineNumbers
@@ -30,17 +31,27 @@ class NotJson(ConfigurationError):
 
 
 def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
-    """Return the value of a JSON text, and the lines of all keys in it."""
+    """Return the value of a JSON text, and the lines of all keys in it.
+
+    A float keeps its digits, and an int may have any number of them.
+    """
     try:
-        values = json.loads(text)
+        values = _parsed(text)
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}"
         raise NotJson(f"{place}: {error.msg} (column {error.colno}).") from error
-    except ValueError as error:  # an int of more digits than the interpreter converts
-        raise ConfigurationError(f"{name}: {error}.") from error
     except RecursionError:
         raise too_deep(name) from None
     return values, _find_lines(text, name)
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text, parse_float=Digits)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an int of more digits than the interpreter converts
+        return json.loads(text, parse_float=Digits, parse_int=exact_int)
 
 
 def _find_lines(text: str, name: str) -> LineNumbers:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 
+from .._values.untyped import Digits
 from ..exceptions import ConfigurationError
 from .key_path import KeyPath
 from .line_numbers import LineNumbers
@@ -32,9 +33,12 @@ _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
 def parse_toml(text: str, name: str) -> tuple[object, LineNumbers]:
-    """Return the values of a TOML text, and the line of each statement's key."""
+    """Return the values of a TOML text, and the line of each statement's key.
+
+    A float keeps its digits.
+    """
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(text, parse_float=Digits)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else text.rstrip().count("\n") + 1  # at the end

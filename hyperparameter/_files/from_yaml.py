@@ -1,14 +1,15 @@
-"""YAML with the scalars of version 1.2 and line numbers, from the events of PyYAML's parser.
+"""YAML with its plain scalars as they were written and line numbers, from PyYAML's events.
 
-Events carry the lines, and taking them costs less than the nodes that PyYAML makes of them, or
-its own loader, which follows version 1.1 (`on` is a bool, `1e-3` is text).  Only plain data can
-come out of a file: a tag that would make an object is an error.
+A plain scalar is text without a type: whether `3.10` is a version or a number is the reader's
+choice.  Events carry the lines, and taking them costs less than the nodes that PyYAML makes of
+them, or its own loader, which follows version 1.1 (`on` is a bool, `1e-3` is text).  Only plain
+data can come out of a file: a tag that would make an object is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -23,9 +24,9 @@ from yaml.events import (
 )
 
 from .._values.convert import Unconvertible
-from .._values.rules import to_bool, to_float, to_int
 from .._values.keys import MAX_DEPTH
-from .._values.untyped import core_scalar
+from .._values.rules import to_bool, to_float, to_int
+from .._values.untyped import UntypedText, core_scalar
 from ..exceptions import ConfigurationError
 from .key_path import Part
 from .line_numbers import LineNumbers
@@ -105,7 +106,7 @@ class _Reader:
         self._anchors.pop(event.anchor, None)
         before = self._size
         lines = around.below(name)
-        value: dict[str, object] | list[object]
+        value: dict[Any, object] | list[object]
         if kind is MappingStartEvent:
             value = self._mapping(event, lines, depth + 1)
         else:
@@ -155,20 +156,24 @@ class _Reader:
 
     def _mapping(
         self, event: CollectionStartEvent, lines: LineNumbers, depth: int
-    ) -> dict[str, object]:
+    ) -> dict[Any, object]:
         self._check_tag(event, "map")
-        values: dict[str, object] = {}
-        inherited: dict[str, object] = {}
+        values: dict[Any, object] = {}
+        inherited: dict[Any, object] = {}
+        numbers: set[object] = set()  # and other keys that are not text
         next_event, scalar, at = self._next, self._scalar, lines.at
         while type(event := next_event()) is not MappingEndEvent:
-            key = scalar(event) if type(event) is ScalarEvent else None
-            if type(key) is not str:
-                raise self._error(event, _bad_key(event))
-            if key == "<<" and event.implicit[0]:
-                self._inherit(event, inherited, lines, depth)
-                continue
+            key: Any = scalar(event) if type(event) is ScalarEvent else self._no_key(event)
+            if type(key) is UntypedText:
+                if key.text == "<<":
+                    self._inherit(event, inherited, lines, depth)
+                    continue
+                if type(meaning := core_scalar(key.text)) is str:
+                    key = key.text
+                else:
+                    self._check_odd_key(event, key, meaning, numbers, depth)
             if key in values:
-                raise set_twice(self._name, event.start_mark.line + 1, key, at[key])
+                raise set_twice(self._name, event.start_mark.line + 1, str(key), at[key])
             if key in inherited:  # an explicit key wins, even if the << comes first
                 del inherited[key]
                 lines.inside.pop(key, None)
@@ -179,7 +184,7 @@ class _Reader:
         return {**inherited, **values} if inherited else values
 
     def _inherit(
-        self, event: ScalarEvent, inherited: dict[str, object], lines: LineNumbers, depth: int
+        self, event: ScalarEvent, inherited: dict[Any, object], lines: LineNumbers, depth: int
     ) -> None:
         """Add what `<<` brings and no name before it has: of several mappings, the first wins."""
         around = LineNumbers()
@@ -198,11 +203,26 @@ class _Reader:
                 if name in inside:
                     lines.inside[name] = inside[name]
 
+    def _no_key(self, event: Event) -> object:
+        raise self._error(event, "a key must be text, not a collection or an alias. Write it out")
+
+    def _check_odd_key(
+        self, event: Event, key: UntypedText, meaning: object, known: set[object], depth: int
+    ) -> None:
+        """Refuse a number, a bool or null as a name of the file, or twice in one mapping."""
+        if depth == 1:
+            raise self._error(event, f"the key {key.text} is not text. Put it in quotes")
+        if meaning in known:  # 1, 0x1, 1.0 and true are one key of a dict
+            line = event.start_mark.line + 1
+            raise ConfigurationError(f"{self._name}:{line}: the key {key.text} is set twice.")
+        known.add(meaning)
+
     def _scalar(self, event: ScalarEvent) -> object:
+        value: object = event.value
         if event.tag is not None:
             value = self._tagged(event)
-        else:
-            value = core_scalar(event.value) if event.implicit[0] else event.value
+        elif event.implicit[0]:  # neither quoted nor a block
+            value = UntypedText(event.value)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(value, LineNumbers(), 0)
         return value
@@ -224,13 +244,6 @@ class _Reader:
         return ConfigurationError(f"{self._name}:{event.start_mark.line + 1}: {problem}.")
 
 
-def _bad_key(event: Event) -> str:
-    if type(event) is not ScalarEvent:
-        return "a key must be text, not a collection or an alias. Write the key out"
-    return f"the key {event.value} is not text. Put it in quotes"
-
-
 _TAGGED: dict[str, Callable[[str], object]] = {
-    "!": str, "str": str, "int": to_int, "float": to_float,
-    "bool": to_bool, "null": lambda _: None,
+    "!": str, "str": str, "int": to_int, "float": to_float, "bool": to_bool, "null": lambda _: None,
 }  # fmt: skip

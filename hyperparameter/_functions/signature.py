@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
-from .._scopes.whole import Whole, whole
+from .._scopes.whole import whole
 from .._values.convert import NOTHING, Converter, Unconvertible
 from .._values.defaults import by_default
 from .._values.hints import converter, nullable, takes_names

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._console import can_print, print_message
+from .._files.writer import Unwritable, check_writable, dumps
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import alone, typed
@@ -36,7 +37,9 @@ def configuration(kind: str, program: SourceTree | None, keys: Iterable[str]) ->
         for name, leaf in _leaves(key, value):
             try:
                 flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
-            except _Unwritable as reason:
+                check_writable(kind, flat[name])
+            except Unwritable as reason:
+                flat.pop(name, None)
                 print_message(f"{name} is left out: {reason}.")
     for key in list(flat):
         if (above := _value_above(key, flat)) is not None:
@@ -97,15 +100,9 @@ def _names_in(value: object) -> Mapping[str, object] | None:
     return None if structure is None else structure.values_of(value)
 
 
-class _Unwritable(Exception):
-    """Raised for what a file cannot hold, with the reason."""
-
-
 def _plain(value: object, kind: str) -> object:
     if value is REQUIRED:
-        raise _Unwritable("it is required and has no value")
-    if value is None and kind == "toml":
-        raise _Unwritable("its value is None, which TOML cannot hold")
+        raise Unwritable("it is required and has no value")
     if type(value) is str:
         return value.replace("${", "$${")  # which would be a reference in a file
     if type(value) in (int, float, bool, type(None)):
@@ -122,27 +119,11 @@ def _plain(value: object, kind: str) -> object:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Description):
-        raise _Unwritable(f"the program computes it as {value}")
-    raise _Unwritable(f"its value is {show('', value)}, which no file can hold")
+        raise Unwritable(f"the program computes it as {value}")
+    raise Unwritable(f"its value is {show('', value)}, which no file can hold")
 
 
 def _written(kind: str, values: dict[str, object]) -> str:
     """Return the text of a file; the format's own escapes replace what stdout cannot encode."""
-    if kind == "json":
-        import json
-
-        text = json.dumps(values, indent=2, ensure_ascii=False)
-        return text if can_print(text) else json.dumps(values, indent=2)
-    if kind == "yaml":
-        import yaml
-
-        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        return str(text if can_print(text) else yaml.safe_dump(values, sort_keys=False)).rstrip()
-    import tomli_w
-
-    text = tomli_w.dumps(values).rstrip()
-    return text if can_print(text) else "".join(map(_toml_escaped, text))
-
-
-def _toml_escaped(character: str) -> str:
-    return character if character.isascii() else f"\\U{ord(character):08x}"
+    text = dumps(kind, values)
+    return text if can_print(text) else dumps(kind, values, ascii_only=True)

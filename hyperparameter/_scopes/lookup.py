@@ -108,9 +108,7 @@ def typed(key: str, found: Whole, convert: Converter, default: object) -> object
         raise conversion_error(key, found, error) from None
 
 
-def note_parts(
-    state: ambient.State, key: str, found: Whole, result: object, site: Site
-) -> None:
+def note_parts(state: ambient.State, key: str, found: Whole, result: object, site: Site) -> None:
     """Record the keys below `key` that a value was made of, each with what has become of it."""
     if found.origins.keys() == {key}:
         return

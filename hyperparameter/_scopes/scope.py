@@ -21,7 +21,11 @@ from .lookup import deletion, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
 
-_UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}  # told from mappings without asking what they are
+_UNNESTED = SCALARS_AND_TEXT | {
+    list,
+    tuple,
+    UntypedText,
+}  # told from mappings without asking what they are
 _getframe = sys._getframe
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -30,13 +30,13 @@ class Whole(NamedTuple):
 
 
 def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
-    """Return what is written at and below `key`, None where nothing is.
+    """Return what is written at and below `key`, all if it is empty; None where nothing is.
 
     Keys with dots meet the names with these dots that `default` has.
     """
     root = _Node(default)
     last: RawOrigin | None = None
-    start = f"{key}."
+    start = f"{key}." if key else ""
     for layer in reversed(snapshot.layers):
         for flat, value in layer.values.items():
             if flat == key or flat.startswith(start):
@@ -52,10 +52,12 @@ def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
 
 def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
     """Return the names that lead from `key` to `flat`; a single one if they are not known."""
-    rest = flat[len(key) + 1 :]
+    rest = flat[len(key) + 1 :] if key else flat
     names = written.get(flat)
     if names is None:
         return tuple(rest.split(".")) if "." in rest else (rest,)
+    if not key:
+        return names
     length = -1
     for index, name in enumerate(names):
         length += len(name) + 1
@@ -95,7 +97,7 @@ class _Node:
     def _split(self) -> None:
         """Turn a mapping that was written as a whole into parts."""
         mapping = _mapping_of(self.written)
-        if mapping is not None and self.source is not None:
+        if mapping and self.source is not None:  # an empty one stays what was written
             self.written = ABSENT
             for name, part in mapping.items():
                 self._part((name,), part, self.source)

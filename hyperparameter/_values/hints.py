@@ -267,7 +267,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
     unknown = [name for name in given if name not in structure.fields]
     if unknown and not structure.extra:
         near = did_you_mean(str(unknown[0]), structure.fields)
-        raise Unconvertible(f"{structure.name} has no field {unknown[0]!r}.{near}", value=value)
+        reason = f"{structure.name} has no field {unknown[0]!r}.{near}"
+        raise Unconvertible(reason, (unknown[0],), value=given[unknown[0]])
     has_below = isinstance(below, structure.kind)
     known = structure.values_of(below) if has_below else {}
     if not has_below:

@@ -310,18 +310,29 @@ def _model(kind: Any, _: Mapping[object, object]) -> Structure:
         if one.metadata:
             hint = typing.Annotated[(hint, *one.metadata)]
         default = None if one.is_required() else _model_default(one)
-        for spelling in _spellings(kind, name, one):
+        spellings = _spellings(kind, name, one)
+        if len(spellings) > 1 and default is None:
+            default = _no_value  # the model itself tells that none of them is given
+        for spelling in spellings:
             fields[spelling] = Field(hint, default, name)
+
+    def make(values: dict[str, object]) -> Any:
+        try:
+            return kind.model_validate(values)
+        except ValueError as error:  # whose text has several lines, and the values
+            problem = error.errors(include_url=False, include_input=False)[0]  # type: ignore[attr-defined]  # pydantic's
+            place = ".".join(map(str, problem["loc"]))
+            raise ValueError(f"{place}: {problem['msg']}" if place else problem["msg"]) from None
 
     def change(instance: Any, values: dict[str, object]) -> object:
         # `model_copy` validates nothing, so old and new are validated together first.
         whole = {**{n: getattr(instance, n) for n in kind.model_fields}, **values}
-        valid = kind.model_validate(whole)
+        valid = make(whole)
         names = {fields[n].attribute or n if n in fields else n for n in values}
         return instance.model_copy(update={n: getattr(valid, n) for n in names})
 
     extra = kind.model_config.get("extra") == "allow"
-    return Structure(kind.__name__, kind, fields, kind.model_validate, change, extra)
+    return Structure(kind.__name__, kind, fields, make, change, extra)
 
 
 def _spellings(kind: Any, name: str, field: Any) -> list[str]:

@@ -29,9 +29,7 @@ _ISO = {"date", "datetime", "time"}
 ConverterOf = Callable[[object], Converter]
 
 
-def to_union(
-    value: object, hints: list[Any], below: object, converter_of: ConverterOf
-) -> object:
+def to_union(value: object, hints: list[Any], below: object, converter_of: ConverterOf) -> object:
     """Return what the member makes of the value that is meant; `Unconvertible` for none."""
     members = [hint for hint in hints if hint is not type(None)]
     if value is None or (is_null(value) and _means_none(value, members)):

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hyperparameter as hp
-from hyperparameter._config.tree import flat_bindings, merged, tree_of_mapping
 from hyperparameter._files.from_json import parse_json
 from hyperparameter._files.from_toml import parse_toml
 from hyperparameter._files.from_yaml import parse_yaml
+from hyperparameter._values.untyped import as_untyped, plain
 
 SAMPLES = {
     "a.toml": 'name = "x"\n\n[train]\nlr = 0.1\nlayers = [1, 2]\n',
@@ -79,14 +80,67 @@ def test_later_sources_win_mapping_by_mapping_and_lists_are_replaced() -> None:
     }  # fmt: skip
 
 
-def test_value_takes_the_place_of_a_mapping_and_the_other_way_round() -> None:
-    lower, upper = {"a": {"x": 1}, "b": 2}, {"a": None, "b": {"y": 3}}
-    assert dict(hp.config([lower, upper])) == {"a": None, "b.y": 3}
+def test_value_takes_away_the_mapping_below_it() -> None:
+    assert dict(hp.config([{"a": {"x": 1}}, {"a": None}])) == {"a": None}
+    config = hp.config([{"a": {"x": 1}}, {"a": None}, {"a": {"y": 2}}])
+    assert dict(config) == {"a.y": 2}
+    with config:
+        assert hp.scope.a | {"z": 3} == {"y": 2}
+        assert (hp.scope.a.x | 5) == 5
+
+
+@pytest.mark.parametrize("value", [2, None, "x", [1], True])
+def test_mapping_takes_the_place_of_a_value_that_it_cannot_join(value: Any) -> None:
+    config = hp.config([{"b": value}, {"b": {"y": 3}}])
+    assert dict(config) == {"b.y": 3}
+    with config:
+        assert hp.scope.b | {} == {"y": 3}
+
+
+def test_name_with_a_dot_is_not_below_the_name_that_it_begins_like() -> None:
+    one, other = {"lrs": {"layer1": 0.2}}, {"lrs": {"layer1.conv": 0.1}}
+    for sources in ([one, other], [other, one]):
+        with hp.config(sources):
+            assert hp.scope.lrs | {} == {"layer1": 0.2, "layer1.conv": 0.1}
+    assert hp.config([one, other, {"a": "${lrs.layer1}"}])["a"] == 0.2
+
+
+def test_instance_and_text_are_joined_by_what_is_written_below_them() -> None:
+    @dataclass
+    class Opt:
+        lr: float = 0.1
+        mom: float = 0.9
+
+    @dataclass
+    class Job:
+        opt: Opt
+
+    for lower in (Opt(4, 5), {"lr": 4, "mom": 5}, '{"lr": 4, "mom": 5}'):
+        assert hp.config([{"opt": lower}, {"opt.lr": 9}], Job) == Job(Opt(9, 5))
+    overrides = ['opt={"lr": 4, "mom": 5}', "opt.lr=9"]
+    assert hp.config({"opt.lr": 1}, Job, overrides) == Job(Opt(9, 5))
+    assert hp.config([{"opt.lr": 9}, {"opt": Opt(4, 5)}], Job) == Job(Opt(4, 5))
 
 
 def test_empty_mapping_takes_nothing_away() -> None:
     assert dict(hp.config([{"a": {"x": 1}}, {"a": {}}])) == {"a.x": 1}
     assert dict(hp.config([{"a": {}}])) == {"a": {}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("e.yaml", "a:\n  # x: 3\n"), ("e.yaml", "a: {}"), ("e.json", '{"a": {}}'), ("e.toml", "[a]")],
+)
+def test_empty_section_of_a_file_sets_nothing(name: str, text: str) -> None:
+    Path(name).write_text(text)
+    assert dict(hp.config([{"a": {"x": 1}}, name])) == {"a.x": 1}
+    assert dict(hp.config([name, {"a": {"x": 1}}])) == {"a.x": 1}
+
+
+def test_null_of_a_file_is_a_value_of_a_section() -> None:
+    write(a_yaml="a: null\n", b_json='{"a": null}')
+    for name in ("a.yaml", "b.json"):
+        assert dict(hp.config([{"a": {"x": 1}}, name])) == {"a": None}
 
 
 def test_dotted_name_is_nesting_in_every_source() -> None:
@@ -133,7 +187,18 @@ def test_override_of_a_part_of_a_list_says_that_lists_are_replaced(key: str) -> 
     assert dict(hp.config("a.toml", overrides=["a.xs.b=3"])) == {"a.xs.b": 3}  # a mapping instead
 
 
-@pytest.mark.parametrize("values", [{"a": 1, "a.b": 2}, {"a.b": 1, "a": {"b": 2}}, {"a..b": 1}])
+def test_key_may_have_a_value_and_others_below_it() -> None:
+    values = {"a": 1, "a.b": 2, "lrs": {"layer1": 0.2, "layer1.conv": 0.1}}
+    config = hp.config(values)
+    flat = {"a": 1, "a.b": 2, "lrs.layer1": 0.2, "lrs.layer1.conv": 0.1}
+    assert dict(config) == flat
+    with config:
+        assert hp.scope.lrs | {} == values["lrs"]
+
+
+@pytest.mark.parametrize(
+    "values", [{"a.b": 1, "a": {"b": 2}}, {"x": {"a.b": 1, "a": {"b": 2}}}, {"a..b": 1}]
+)
 def test_errors_of_mappings_have_an_origin_and_can_be_sent_to_other_processes(values: Any) -> None:
     with pytest.raises(hp.ConfigurationError) as caught:
         hp.config(values)
@@ -183,7 +248,7 @@ def test_yaml_follows_the_scalars_of_1_2() -> None:
     assert math.isnan(found.pop("m"))
     assert found == {
         "a": 0.001, "b": "on", "c": 15, "d": 31, "e": "1_000", "f": math.inf, "g": None,
-        "h": "2020-01-02", "i": "12:30", "j": 10, "k": "true", "l": True, "n": None, "o": -0.5,
+        "h": "2020-01-02", "i": "12:30", "j": "010", "k": "true", "l": True, "n": None, "o": -0.5,
         "p": 7, "q": "No",
     }  # fmt: skip
     assert type(found["a"]) is float
@@ -229,7 +294,7 @@ def test_yaml_mapping_in_the_place_of_an_inherited_one_has_lines_of_its_own() ->
 )
 def test_lines_of_lists_are_as_good_as_the_format_tells(parse: Any, text: str, items: Any) -> None:
     values, lines = parse(text, "f")
-    assert values == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
+    assert plain(as_untyped(values)) == {"xs": [{"a": 1}, [{"b": 2}], [3]]}
     found = dict(lines)
     assert {path[1]: line for path, line in found.items() if len(path) == 2} == items
     if parse is not parse_toml:
@@ -316,18 +381,10 @@ PLAIN = st.recursive(
 MAPPINGS = st.dictionaries(NAMES, PLAIN, max_size=3)
 
 
-def flat(tree: Any) -> dict[str, Any]:
-    return {key: binding.value for key, binding in flat_bindings(tree)}
-
-
-def as_tree(values: Any) -> Any:
-    return tree_of_mapping(values, (as_tree.__code__, 0))
-
-
 def deep(lower: Any, upper: Any) -> Any:
     """Merge as the documentation says, with none of the code that is tested."""
     if not isinstance(lower, dict) or not isinstance(upper, dict):
-        return upper
+        return lower if upper == {} else upper  # which names nothing
     return {k: deep(lower[k], upper[k]) if k in lower and k in upper else {**lower, **upper}[k]
             for k in [*lower, *(k for k in upper if k not in lower)]}  # fmt: skip
 
@@ -337,25 +394,12 @@ def test_sources_merge_from_left_to_right(sources: list[Any]) -> None:
     expected: Any = {}
     for source in sources:
         expected = deep(expected, source)
-    assert dict(hp.config(sources)) == dict(hp.scope(**expected))
-
-
-def same_shape(shape: Any, draw: Any) -> Any:
-    if isinstance(shape, dict):
-        kept = draw(st.sets(st.sampled_from(sorted(shape)))) if shape else set()
-        return {name: same_shape(shape[name], draw) for name in sorted(kept)}
-    return draw(st.integers())
-
-
-@given(st.data(), MAPPINGS)
-def test_merging_is_associative_where_no_mapping_meets_a_value(data: Any, shape: Any) -> None:
-    a, b, c = (as_tree(same_shape(shape, data.draw)) for _ in range(3))
-    assert flat(merged(merged(a, b), c)) == flat(merged(a, merged(b, c)))
+    with hp.config({"all": {}}), hp.config([{"all": source} for source in sources]):
+        assert hp.scope["all"] | {} == expected
 
 
 @given(MAPPINGS, MAPPINGS)
 def test_merging_changes_neither_side(lower: Any, upper: Any) -> None:
-    a, b = as_tree(lower), as_tree(upper)
-    before = repr(a), repr(b)
-    merged(a, b)
-    assert (repr(a), repr(b)) == before
+    before = repr(lower), repr(upper)
+    hp.config([lower, upper])
+    assert (repr(lower), repr(upper)) == before

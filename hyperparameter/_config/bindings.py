@@ -1,0 +1,170 @@
+"""What one source writes: flat keys, each with its value, its place and its names as written.
+
+At the top of a source a dotted name means the same as nesting.  Further down it is one name of its
+mapping: flat keys find it nevertheless, and whoever asks for the mapping gets the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
+
+from .._files.document import Document
+from .._files.line_numbers import LineNumbers
+from .._values import keys
+from .._values.origin import RawOrigin, resolve
+from .._values.scalars import SCALARS_AND_TEXT
+from .._values.untyped import Untyped, UntypedText, UntypedTree
+from ..exceptions import ConfigurationError, InvalidKey
+
+# Takes half the time of Binding(...), and a file makes one for every key.
+_new = tuple.__new__
+
+
+class Binding(NamedTuple):
+    """A value, where it was set, and the names that its key was written as if one has a dot."""
+
+    value: object
+    origin: RawOrigin
+    names: tuple[str, ...] | None = None
+
+
+Bindings: TypeAlias = dict[str, Binding]
+"""What one source writes, by flat key and in order."""
+
+# The types of most values: knowing them saves the slow check whether a value is a Mapping.
+_LEAVES = SCALARS_AND_TEXT | {list, UntypedText}
+_TYPED = SCALARS_AND_TEXT
+_COLLECTIONS = (list, dict)
+_NO_LINES = LineNumbers()
+
+
+def of_document(document: Document) -> Bindings:
+    """Return the values of a file, each with its line or that of the value around it.
+
+    Sections that are empty set nothing.
+    """
+    values, lines, name = document
+    filling = _Filling(lambda line: (name, line), is_file=True)
+    filling.fill(values, lines, _TOP)
+    return filling.bindings
+
+
+def of_mapping(values: Mapping[str, object], origin: RawOrigin) -> Bindings:
+    """Return the values of a mapping that was written in one place."""
+    filling = _Filling(lambda _: origin)
+    filling.fill(values, _NO_LINES, _TOP)
+    return filling.bindings
+
+
+def below(key: str, names: tuple[str, ...] | None, value: object, origin: RawOrigin) -> Bindings:
+    """Return the values of a mapping that stands at a key; else the value at it."""
+    inner = value.value if isinstance(value, UntypedTree) else value
+    if not is_section(inner):
+        return {key: Binding(value, origin, names)}
+    filling = _Filling(lambda _: origin, is_file=True)
+    filling.fill(inner, _NO_LINES, _Around(key, names, 0, 1))
+    return filling.bindings
+
+
+def is_section(value: object) -> TypeGuard[Mapping[Any, object]]:
+    """Tell a mapping that flattens into keys: with names, all of which can be keys."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return keys.KNOWN.issuperset(value) or all(map(_can_be_key, value))
+
+
+def _can_be_key(name: object) -> bool:
+    try:
+        keys.check(name)
+    except InvalidKey:
+        return False
+    return True
+
+
+def has_untyped(value: object) -> bool:
+    """Tell whether a value has a part without a type, at any depth."""
+    if isinstance(value, Untyped):
+        return True
+    if type(value) is list:
+        return not _TYPED.issuperset(map(type, value)) and any(map(has_untyped, value))
+    if type(value) is dict:
+        return any(map(has_untyped, value)) or any(map(has_untyped, value.values()))
+    return False
+
+
+def in_one(value: Any) -> object:
+    """Return a list or a mapping as one value, which its reader knows to have untyped parts."""
+    return UntypedTree(value) if type(value) in (list, dict) and has_untyped(value) else value
+
+
+class _Around(NamedTuple):
+    """The mapping that a name is in: its key, its names if one has a dot, its line and depth."""
+
+    key: str
+    names: tuple[str, ...] | None
+    line: int
+    depth: int
+
+
+_TOP = _Around("", None, 0, 0)
+
+
+class _Filling:
+    """Collects the bindings of one source.
+
+    `origin_at` turns a line into an origin.
+    """
+
+    def __init__(self, origin_at: Callable[[int], RawOrigin], *, is_file: bool = False) -> None:
+        self.bindings: Bindings = {}
+        self._origin_at = origin_at
+        self._is_file = is_file
+
+    def fill(self, values: Mapping[Any, object], lines: LineNumbers, around: _Around) -> None:
+        """Add a mapping."""
+        if around.depth > keys.MAX_DEPTH:
+            problem = (
+                f"the mapping is nested more than {keys.MAX_DEPTH} levels deep, or contains itself."
+            )
+            raise _error(self._origin_at(around.line), problem)
+        known, line_of = keys.KNOWN, lines.at.get
+        prefix, written = f"{around.key}." if around.key else "", around.names
+        for name, given in values.items():
+            line = line_of(name, around.line)
+            here = self._origin_at(line)
+            segment = name if type(name) is str and name in known else _checked(name, here)
+            key, names = prefix + segment, written
+            if prefix and (written is not None or "." in segment):
+                names = (*(written or around.key.split(".")), segment)
+            value = given.value if type(given) is UntypedTree else given  # of a reference
+            if type(value) not in _LEAVES and is_section(value):
+                inside = lines.inside.get(name, _NO_LINES)
+                self.fill(value, inside, _Around(key, names, line, around.depth + 1))
+                continue
+            if self._is_file and type(value) in _COLLECTIONS:
+                if value == {}:
+                    continue
+                value = in_one(value)
+            if key in self.bindings:
+                raise set_twice(key, here, self.bindings[key].origin)
+            self.bindings[key] = _new(Binding, (value, here, names))
+
+
+def _checked(name: object, origin: RawOrigin) -> str:
+    try:
+        return keys.check(name)
+    except InvalidKey as error:
+        raise _error(origin, str(error)) from None
+
+
+def set_twice(key: str, origin: RawOrigin, first: RawOrigin) -> ConfigurationError:
+    place = resolve(first).location
+    return _error(
+        origin, f"the key {key!r} is set twice, first at {place}. Remove one of them.", key
+    )
+
+
+def _error(origin: RawOrigin, problem: str, key: str | None = None) -> ConfigurationError:
+    place = resolve(origin)  # an error must pickle, which code objects do not
+    return ConfigurationError(f"{place.location}: {problem}", key=key, origin=place)

@@ -1,0 +1,170 @@
+"""Sources that lie over each other: what each takes away of those below, and what all say.
+
+A value replaces all that is below its key, a mapping the names that it has.  Each source stays a
+layer of its own: where a value meets a mapping, only the reader knows how the two join.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .._scopes.snapshot import DELETED, Layer, Snapshot
+from .._values.origin import RawOrigin, resolve
+from .._values.untyped import REMOVED, UntypedText, UntypedTree
+from ..exceptions import ConfigurationError
+from .bindings import Binding, Bindings
+
+_SIMPLE = (str, bytes, int, float, complex, list, tuple, type(None), UntypedText, UntypedTree)
+"""What has no parts that a mapping could join."""
+
+
+class View:
+    """What is seen of sources, of which the later lie over the earlier.
+
+    `sources` has what each of them writes here, with `DELETED` for what it takes away; `replaced`
+    the identities of bindings that nobody reads any more.
+    """
+
+    def __init__(self, sources: Iterable[Bindings]) -> None:
+        self.sources: list[Bindings] = []
+        self.bindings: Bindings = {}
+        self.replaced: set[int] = set()
+        self._sections: set[str] = set()  # the keys that have others below them
+        for source in sources:
+            self._add(source)
+
+    def _add(self, source: Bindings) -> None:
+        source = self._over(source) if self.sources else dict(source)
+        self.sources.append(source)
+        for key, binding in source.items():
+            if binding.value is DELETED or binding.value is REMOVED:
+                continue
+            self.bindings[key] = binding
+            for above in _above(key):
+                if above in self._sections:
+                    break
+                self._sections.add(above)
+
+    def _over(self, source: Bindings) -> Bindings:
+        """Return what a source writes here, with what it takes away."""
+        kept: Bindings = {}
+        for key, binding in source.items():
+            for above in _above(key):
+                if above in self.bindings and _is_inside(key, binding, above):
+                    self._go_below(above, key, source, kept)
+            if key in self._sections:
+                if _sets_nothing(binding.value):
+                    continue
+                if not _may_join(binding.value):
+                    self._take_away(key, binding, source, kept)
+            if key in self.bindings and not _may_join(binding.value):
+                self.replaced.add(id(self.bindings[key]))
+            kept[key] = binding
+        return kept
+
+    def _take_away(self, key: str, binding: Binding, source: Bindings, kept: Bindings) -> None:
+        """Take away all that lies below a key whose value is replaced as a whole."""
+        start, left = f"{key}.", []
+        for name in [one for one in self.bindings if one.startswith(start)]:
+            if not _is_inside(name, self.bindings[name], key):
+                left.append(name)
+                continue
+            self.replaced.update(id(one[name]) for one in self.sources if name in one)
+            del self.bindings[name]
+            if name not in source:
+                kept[name] = Binding(DELETED, binding.origin)
+        self._sections = {one for one in self._sections if not f"{one}.".startswith(start)}
+        self._sections.update(above for name in left for above in _above(name))
+
+    def _go_below(self, above: str, key: str, source: Bindings, kept: Bindings) -> None:
+        """Write below a value of another source, which a mapping joins, or takes the place of."""
+        lower, binding = self.bindings[above], source[key]
+        _check_no_list_item(lower, above, key, binding)
+        if _is_empty_text(lower.value):  # a section of a file that is empty
+            for one in self.sources:
+                one.pop(above, None)
+        elif not isinstance(lower.value, _SIMPLE) or _may_join(lower.value):
+            return
+        elif above not in source:
+            kept[above] = Binding(REMOVED, binding.origin)
+        del self.bindings[above]
+
+    def has(self, key: str) -> bool:
+        """Tell whether something is bound at a key or below it."""
+        return key in self.bindings or key in self._sections
+
+    def at(self, key: str) -> Iterator[Bindings]:
+        """Yield what each source has at a key and below it, the lowest first."""
+        start = f"{key}."
+        for source in self.sources:
+            keys: Iterable[str] = [key] if key in source else []
+            if key in self._sections:
+                keys = [one for one in source if one == key or one.startswith(start)]
+            yield {
+                one: source[one]
+                for one in keys
+                if id(source[one]) not in self.replaced
+                and (key not in self.bindings or _is_inside(one, source[one], key))
+            }
+
+
+def _is_inside(key: str, binding: Binding, above: str) -> bool:
+    """Tell whether a key is in the mapping `above`: a name with dots may only begin like it."""
+    if binding.names is None:
+        return True
+    length = -1
+    for name in binding.names:
+        length += len(name) + 1
+        if length >= len(above):
+            return length == len(above)
+    return key == above
+
+
+def as_snapshot(sources: Iterable[Bindings], here: RawOrigin) -> Snapshot:
+    """Return a layer for each source that sets something, later ones over the others."""
+    layers = [_layer(source, here) for source in sources if source]
+    return Snapshot(tuple(reversed(layers)), len(layers))
+
+
+def _layer(source: Bindings, here: RawOrigin) -> Layer:
+    return Layer(
+        {key: binding.value for key, binding in source.items()},
+        here,
+        {key: binding.origin for key, binding in source.items()},
+        names={key: one.names for key, one in source.items() if one.names is not None},
+    )
+
+
+def _above(key: str) -> Iterator[str]:
+    while key := key.rpartition(".")[0]:
+        yield key
+
+
+def _may_join(value: object) -> bool:
+    """Tell what is a mapping, or may be one when it is read, from what replaces all below it."""
+    if isinstance(value, (str, UntypedText)):
+        text = value.text if isinstance(value, UntypedText) else value
+        return text.lstrip().startswith(("{", "${"))
+    return isinstance(value.value if isinstance(value, UntypedTree) else value, Mapping)
+
+
+def _sets_nothing(value: object) -> bool:
+    return _is_empty_text(value) or (isinstance(value, Mapping) and not value)
+
+
+def _is_empty_text(value: object) -> bool:
+    return isinstance(value, UntypedText) and not value.text
+
+
+def _check_no_list_item(lower: Binding, above: str, key: str, binding: Binding) -> None:
+    """Refuse to put a mapping such as `{"0": ...}` in the place of a list."""
+    value = lower.value.value if isinstance(lower.value, UntypedTree) else lower.value
+    step = key[len(above) + 1 :].partition(".")[0]
+    if isinstance(value, (list, tuple)) and step.removeprefix("-").isdecimal():
+        place = resolve(binding.origin)
+        raise ConfigurationError(
+            f"{place.location}: {key!r} would change an item of the list at "
+            f"{resolve(lower.origin).location}. A list is replaced as a whole: set {above!r}.",
+            key=key,
+            origin=place,
+        )

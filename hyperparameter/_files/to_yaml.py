@@ -1,0 +1,57 @@
+"""YAML that `from_yaml` reads as the values that were written.
+
+PyYAML quotes by version 1.1 and we read 1.2, where other words are numbers.  So text is quoted
+wherever the reader would take it for anything else, and wherever a line may not be what it seems.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, time
+from typing import Any
+
+import yaml
+
+from .._values.untyped import infer
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+    """Writes plain data; the same list twice is written twice, without an anchor."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def dump_yaml(values: dict[str, Any], *, ascii_only: bool = False) -> str:
+    """Return the text of a YAML file."""
+    text: str = yaml.dump(
+        values, Dumper=_Dumper, sort_keys=False, allow_unicode=not ascii_only, width=math.inf
+    )
+    return text
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    # The emitter quotes what YAML 1.1 would not read as text; double quotes escape line ends.
+    is_plain = text.isprintable() and infer(text) == text
+    style = None if is_plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _float(dumper: _Dumper, number: float) -> yaml.Node:
+    if math.isfinite(number):
+        return dumper.represent_float(number)
+    # Beside text, .inf would be text: the tag tells that it is none.
+    word = ".nan" if math.isnan(number) else f"{'-' if number < 0 else ''}.inf"
+    return yaml.ScalarNode("tag:yaml.org,2002:float", word, style="'")
+
+
+def _iso(dumper: _Dumper, moment: date | time) -> yaml.Node:
+    if isinstance(moment, time):
+        return _text(dumper, moment.isoformat())
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", moment.isoformat())
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(float, _float)
+for _kind in (date, datetime, time):
+    _Dumper.add_representer(_kind, _iso)

@@ -1,0 +1,78 @@
+"""Values as the text of a file which, read again, gives the same values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+_PLAIN = (str, bool, int, float, date, datetime, time)
+
+
+class Unwritable(Exception):
+    """Raised for what a file cannot hold, with the reason."""
+
+
+def check_writable(kind: str, value: object) -> None:
+    """Raise `Unwritable` for a value that a file of this kind cannot hold, at any depth."""
+    if type(value) is dict:
+        for name, inner in value.items():
+            if kind != "yaml" and type(name) is not str:
+                raise Unwritable(f"it has the name {name!r:.80}, and {_called(kind)} has text only")
+            check_writable(kind, name)
+            check_writable(kind, inner)
+    elif type(value) in (list, tuple):
+        for item in value:  # type: ignore[attr-defined]  # a list
+            check_writable(kind, item)
+    elif value is None:
+        if kind == "toml":
+            raise Unwritable("its value is None, which TOML cannot hold")
+    elif type(value) not in _PLAIN:
+        raise Unwritable(f"its value is of type {type(value).__name__}, which no file can hold")
+    else:
+        _check_scalar(kind, value)
+
+
+def _check_scalar(kind: str, value: object) -> None:
+    if isinstance(value, str) and kind != "json":
+        try:
+            value.encode()
+        except UnicodeError:
+            reason = f"its text has half of a surrogate pair, which {_called(kind)} cannot hold"
+            raise Unwritable(reason) from None
+    if isinstance(value, int):
+        try:
+            str(value)
+        except ValueError:
+            raise Unwritable("it has more digits than Python writes") from None
+    if kind == "toml" and isinstance(value, time) and value.tzinfo is not None:
+        raise Unwritable("it is a time with a zone, which TOML cannot hold")
+
+
+def _called(kind: str) -> str:
+    return kind.upper()
+
+
+def dumps(kind: str, values: dict[str, Any], *, ascii_only: bool = False) -> str:
+    """Return the text of a "json", "yaml" or "toml" file; with `ascii_only`, others are escaped."""
+    check_writable(kind, values)
+    if kind == "json":
+        import json
+
+        return json.dumps(values, indent=2, ensure_ascii=ascii_only, default=_iso)
+    if kind == "yaml":
+        from .to_yaml import dump_yaml
+
+        return dump_yaml(values, ascii_only=ascii_only).rstrip("\n")
+    import tomli_w
+
+    text = tomli_w.dumps(values).rstrip("\n")
+    return "".join(map(_toml_escaped, text)) if ascii_only else text
+
+
+def _iso(moment: Any) -> str:
+    return str(moment.isoformat())
+
+
+def _toml_escaped(character: str) -> str:
+    # All text outside of ASCII is in quotes, names too.
+    return character if character.isascii() else f"\\U{ord(character):08x}"
