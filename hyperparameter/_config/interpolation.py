@@ -9,11 +9,12 @@ stands for `${`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS
+from .._values.secrets import is_secret, remember_made_of_secrets
 from .._values.untyped import UntypedText
 from .place import REFERENCE, Place, error_at
 from .tree import Binding, BindingTree, flat_bindings
@@ -65,6 +66,7 @@ class _Resolver:
         self._done: dict[str, object] = {}
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
+        self._secrets = 0  # references to secrets so far
 
     def at(self, key: str, binding: Binding) -> object:
         """Return the value of a binding."""
@@ -104,8 +106,17 @@ class _Resolver:
             raise place.error(f"the references expand to more than {_MOST_VALUES:,} values")
 
     def _text(self, text: str, place: Place) -> object:
-        """Return text with its references written out; the value itself for one alone."""
-        return self._pieces(text, 0, place, "")[0]
+        """Return text with its references written out; the value itself for one alone.
+
+        What is made of a secret is one, whatever the key that has it is called.
+        """
+        before = self._secrets
+        result = self._pieces(text, 0, place, "")[0]
+        if self._secrets > before:
+            is_alone = text.startswith("${") and text.find("}") == len(text) - 1
+            for part in _texts_in(result):
+                remember_made_of_secrets(part, place.name if is_alone else None)
+        return result
 
     def _pieces(self, text: str, start: int, place: Place, closing: str) -> tuple[object, int]:
         """Return what the text from `start` up to `closing` means, and where it ends."""
@@ -128,7 +139,8 @@ class _Resolver:
                 name, position = self._pieces(text, position, place.below(REFERENCE), "}")
                 pieces.append(_Resolved(self._referred(_written(name, place), place)))
         if closing:
-            raise place.error(f"'${{' without '}}' in {text!r:.80}. Write $${{ for the text ${{")
+            shown = place.shown(text)
+            raise place.error(f"'${{' without '}}' in {shown!r:.80}. Write $${{ for the text ${{")
         pieces.append(text[position:])
         return _joined(pieces, place), len(text)
 
@@ -136,15 +148,16 @@ class _Resolver:
         if name.startswith("env:"):
             return self._from_environment(name[4:], place)
         if ":" in name:
-            raise place.error(f"${{{name}}}: only 'env' is known as a prefix before ':'")
+            shown = place.shown(name)
+            raise place.error(f"${{{shown}}}: only 'env' is known as a prefix before ':'")
         target = place.target(name)
         found = self._find(target, place)
         if found is _ABSENT:
             known = [key for key, _ in flat_bindings(self._tree)]
             near = did_you_mean(".".join(target), known)
-            raise place.error(
-                f"the value refers to {'.'.join(target)!r}, which is not set.{near}".rstrip(".")
-            )
+            shown = place.shown(".".join(target))
+            raise place.error(f"the value refers to {shown!r}, which is not set.{near}".rstrip("."))
+        self._secrets += _is_secret_part(".".join(target), found)
         return found
 
     def _from_environment(self, name: str, place: Place) -> UntypedText:
@@ -155,6 +168,7 @@ class _Resolver:
                 f"the value needs the environment variable {name.strip()!r}, which is not set. "
                 f"Set it, or write a default: ${{env:{name.strip()},DEFAULT}}"
             )
+        self._secrets += is_secret(name.strip(), text)
         return UntypedText(text)
 
     def _find(self, target: list[str], place: Place) -> object:
@@ -235,6 +249,18 @@ def _written(value: object, place: Place) -> str:
         return str(value)
     except ValueError:  # an int of more digits than the interpreter writes
         raise place.error("a number with too many digits cannot be part of a text") from None
+
+
+def _is_secret_part(key: str, value: object) -> bool:
+    return any(is_secret(key, text) for text in _texts_in(value))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, (str, UntypedText)):
+        yield value.text if isinstance(value, UntypedText) else value
+    elif isinstance(value, (dict, list, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
 
 
 def _inside(value: object, target: list[str]) -> object:
