@@ -11,10 +11,9 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import fields_of, typed
 from .._values.convert import convert, is_enum
-from .._values.describe import Description, show
+from .._values.describe import Description, Masked, describe, has_secrets, show
 from .._values.keys import nest
 from .._values.origin import RawOrigin
-from .._values.secrets import MASK, is_secret
 from .._values.untyped import plain
 from .options import REQUIRED
 from .parameters import is_given
@@ -33,7 +32,7 @@ def configuration(kind: str, program: SourceTree | None, keys: Iterable[str]) ->
     for key, value in _values(program, keys):
         for name, leaf in _leaves(key, value):
             try:
-                flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
+                flat[name] = _plain(_no_secret(name, leaf), kind)
             except _Unwritable as reason:
                 print_message(f"{name} is left out: {reason}.")
     for key in list(flat):
@@ -92,6 +91,14 @@ class _Unwritable(Exception):
     """Raised for what a file cannot hold, with the reason."""
 
 
+def _no_secret(key: str, value: object) -> object:
+    """Return the value if neither it nor a part of it is a secret."""
+    if is_given(value) and has_secrets(described := describe(key, value)):
+        part = "" if isinstance(described, Masked) else "a part of "
+        raise _Unwritable(f"{part}its value is a secret")
+    return value
+
+
 def _plain(value: object, kind: str) -> object:
     if value is REQUIRED:
         raise _Unwritable("it is required and has no value")
@@ -105,10 +112,7 @@ def _plain(value: object, kind: str) -> object:
         return value.name  # type: ignore[attr-defined]  # a member of an enumeration
     if isinstance(value, Mapping) or fields_of(value):
         fields = value if isinstance(value, Mapping) else fields_of(value)
-        return {
-            str(name): MASK if is_secret(str(name)) else _plain(inner, kind)
-            for name, inner in fields.items()
-        }
+        return {str(name): _plain(inner, kind) for name, inner in fields.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item, kind) for item in value]
     if isinstance(value, os.PathLike):
