@@ -15,6 +15,7 @@ from .._values.describe import show
 from .._values.keys import did_you_mean, nest
 from .._values.origin import resolve
 from .._values.scalars import SCALARS_AND_TEXT
+from .._values.secrets import is_secret
 from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .tree import Binding
@@ -156,7 +157,10 @@ def _pydantic(schema: type[T], values: object, bindings: Mapping[str, Binding]) 
     except ValidationError as error:
         # The input may be a secret, so it is left out.
         problem = error.errors(include_url=False, include_input=False)[0]
-        raise _error(bindings, tuple(problem["loc"]), problem["msg"]) from None
+        place = tuple(problem["loc"])
+        is_hidden = is_secret(".".join(map(str, place)))  # a validator may quote what it refuses
+        message = "the value does not pass its validation" if is_hidden else problem["msg"]
+        raise _error(bindings, place, message) from None
 
 
 def _plain(value: object, as_text: Collection[KeyPath] = (), path: KeyPath = ()) -> object:

@@ -12,10 +12,12 @@ from .keys import check
 
 Words = tuple[str, ...]
 
-_words: set[Words] = {
+# Replaced and never changed: another thread may be looking through them.
+_words: frozenset[Words] = frozenset([
     ("password",), ("passwd",), ("passphrase",), ("secret",), ("credential",), ("apikey",),
     ("private", "key"), ("access", "key"), ("api", "key"),
-}  # fmt: skip
+])  # fmt: skip
+_taken_out: frozenset[str] = frozenset()
 # A token that opens something; language models have tokens, too.
 _TOKEN_OF = frozenset([
     "auth", "access", "api", "hf", "hub", "gh", "github", "gitlab", "slack", "bot", "session",
@@ -24,7 +26,6 @@ _TOKEN_OF = frozenset([
 ])  # fmt: skip
 # What is said about a secret: `password_file`, `api_key_env`, `token_type`.
 _ABOUT = frozenset(["file", "path", "dir", "env", "name", "type", "id", "length", "min", "max"])
-_taken_out: set[str] = set()
 _SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 # `sk-learn` and `hf_trainer` are names: short words in lower case.
@@ -50,7 +51,8 @@ def add_secret_words(*words: str) -> None:
     A word is compared with whole words of a key, in singular or plural: `pin` covers `card_pin`
     and `cardPins`, not `pinned`.  Before `file`, `path`, `name` and the like it names no secret.
     """
-    _words.update(tuple(_split(word)) for word in words if _split(word))
+    global _words
+    _words |= {tuple(_split(word)) for word in words if _split(word)}
     _is_secret_key.cache_clear()
 
 
@@ -59,7 +61,8 @@ def not_secret(*keys: str) -> None:
 
     A key is given as a whole: `hp.not_secret("train.user_token")`.
     """
-    _taken_out.update(map(check, keys))
+    global _taken_out
+    _taken_out |= {check(key) for key in keys}
     _is_secret_key.cache_clear()
     is_taken_out.cache_clear()
 

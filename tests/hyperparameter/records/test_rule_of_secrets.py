@@ -117,11 +117,10 @@ def test_long_text_without_a_name_is_searched_in_no_time() -> None:
 
 @pytest.fixture
 def words_of_a_user() -> Iterator[None]:
-    words, taken_out = set(secrets._words), set(secrets._taken_out)
-    yield
-    for current, before in ((secrets._words, words), (secrets._taken_out, taken_out)):
-        current.clear()
-        current.update(before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_words", secrets._words)
+        patch.setattr(secrets, "_taken_out", secrets._taken_out)
+        yield
     secrets._is_secret_key.cache_clear()
     secrets.is_taken_out.cache_clear()
 
