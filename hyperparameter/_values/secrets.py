@@ -73,7 +73,9 @@ def is_secret(key: str, value: object = "some text") -> bool:
     Numbers, booleans, None and empty values never are secrets.  Of a container it is told whether
     its key makes secrets of its parts.
     """
-    if value is None or is_number(value) or (isinstance(value, _SIZED) and not value):
+    if type(value) is not str and (value is None or is_number(value)):
+        return False
+    if isinstance(value, _SIZED) and not value:
         return False
     if _is_secret_key(key):
         return True
@@ -90,13 +92,12 @@ def is_number(value: object) -> bool:
 
 def is_secret_text(key: str, text: str) -> bool:
     """Tell whether text is a secret whatever its key is called: a known key, or made of one."""
-    if not text or is_taken_out(key):
-        return False
-    if text.startswith(_KEY_STARTS) and pattern(_KNOWN_KEY).match(text):
-        return True
-    if "://" in text and pattern(URL_LOGIN).search(text):
-        return True
-    return bool(_made_of_secrets) and is_made_of_secrets(key, text)
+    looks_secret = (
+        (text.startswith(_KEY_STARTS) and pattern(_KNOWN_KEY).match(text))
+        or ("://" in text and pattern(URL_LOGIN).search(text))
+        or (_made_of_secrets and is_made_of_secrets(key, text))
+    )
+    return bool(looks_secret) and not is_taken_out(key)
 
 
 def is_made_of_secrets(key: str, text: str) -> bool:
