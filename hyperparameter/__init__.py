@@ -17,7 +17,7 @@ from ._records.explain import Explanation, explain
 from ._records.read import Read, Unused
 from ._records.record import Record, process_record, record
 from ._scopes.scope import scope
-from ._values.secrets import add_secret_words
+from ._values.secrets import add_secret_words, not_secret
 from .exceptions import (
     ConfigurationError,
     ConversionError,
@@ -49,6 +49,7 @@ __all__ = [
     "config",
     "explain",
     "launch",
+    "not_secret",
     "param",
     "process_record",
     "record",

@@ -170,7 +170,7 @@ class Params(ConsumedMapping):
         ]
         first = f"{self.history}{next(iter(self.params))}"
         raise ConfigurationError(
-            f"Extra parameters passed to {class_name}: {describe('', self.params)}. "
+            f"Extra parameters passed to {class_name}: {describe(start.rstrip('.'), self.params)}. "
             f"{' '.join(hints)}",
             key=first,
             origin=resolve(self._origins[first]),

@@ -1,6 +1,7 @@
 """Every test begins and ends without scopes, with an empty baseline and a record of its own."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +34,12 @@ LONGEST_FIRST = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what programs remember, such as the key of digests, out of the home folder."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ stands for `${`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from .._scopes.snapshot import DELETED
@@ -17,6 +17,7 @@ from .._scopes.whole import whole
 from .._values.containers import parts_of
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS
+from .._values.secrets import is_secret, remember_made_of_secrets
 from .._values.untyped import Digits, UntypedText, UntypedTree
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .place import REFERENCE, Place, error_at
@@ -83,6 +84,7 @@ class _Resolver:
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
         self._length = 0
+        self._secrets = 0  # references to secrets so far
 
     def resolved(self, source: Bindings) -> Bindings:
         """Return a source without references; a mapping that one brought is keys of its own."""
@@ -142,8 +144,17 @@ class _Resolver:
             raise place.error(f"the references expand to more than {_MOST_VALUES:,} values")
 
     def _text(self, text: str, place: Place) -> object:
-        """Return text with its references written out; the value itself for one alone."""
-        return self._pieces(text, 0, place, "")[0]
+        """Return text with its references written out; the value itself for one alone.
+
+        What is made of a secret is one, whatever the key that has it is called.
+        """
+        before = self._secrets
+        result = self._pieces(text, 0, place, "")[0]
+        if self._secrets > before:
+            is_alone = text.startswith("${") and text.find("}") == len(text) - 1
+            for part in _texts_in(result):
+                remember_made_of_secrets(part, place.name if is_alone else None)
+        return result
 
     def _pieces(self, text: str, start: int, place: Place, closing: str) -> tuple[object, int]:
         """Return what the text from `start` up to `closing` means, and where it ends."""
@@ -166,7 +177,8 @@ class _Resolver:
                 name, position = self._pieces(text, position, place.below(REFERENCE), "}")
                 pieces.append(_Resolved(self._referred(_written(name, place), place)))
         if closing:
-            raise place.error(f"'${{' without '}}' in {text!r:.80}. Write $${{ for the text ${{")
+            shown = place.shown(text)
+            raise place.error(f"'${{' without '}}' in {shown!r:.80}. Write $${{ for the text ${{")
         pieces.append(text[position:])
         return self._joined(pieces, place), len(text)
 
@@ -191,14 +203,15 @@ class _Resolver:
         if name.startswith("env:"):
             return self._from_environment(name[4:], place)
         if ":" in name:
-            raise place.error(f"${{{name}}}: only 'env' is known as a prefix before ':'")
+            shown = place.shown(name)
+            raise place.error(f"${{{shown}}}: only 'env' is known as a prefix before ':'")
         target = place.target(name)
         found = self._find(target, place)
         if found is _ABSENT:
             near = did_you_mean(".".join(target), self._view.bindings)
-            raise place.error(
-                f"the value refers to {'.'.join(target)!r}, which is not set.{near}".rstrip(".")
-            )
+            shown = place.shown(".".join(target))
+            raise place.error(f"the value refers to {shown!r}, which is not set.{near}".rstrip("."))
+        self._secrets += _is_secret_part(".".join(target), found)
         return found
 
     def _from_environment(self, name: str, place: Place) -> UntypedText:
@@ -209,6 +222,7 @@ class _Resolver:
                 f"the value needs the environment variable {name.strip()!r}, which is not set. "
                 f"Set it, or write a default: ${{env:{name.strip()},DEFAULT}}"
             )
+        self._secrets += is_secret(name.strip(), text)
         return UntypedText(text)
 
     def _find(self, target: list[str], place: Place) -> object:
@@ -291,6 +305,20 @@ def _written(value: object, place: Place) -> str:
         return str(value)
     except ValueError:  # an int of more digits than the interpreter writes
         raise place.error("a number with too many digits cannot be part of a text") from None
+
+
+def _is_secret_part(key: str, value: object) -> bool:
+    return any(is_secret(key, text) for text in _texts_in(value))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, (str, UntypedText)):
+        yield value.text if isinstance(value, UntypedText) else value
+    elif isinstance(value, UntypedTree):
+        yield from _texts_in(value.value)
+    elif isinstance(value, (dict, list, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
 
 
 def _inside(value: object, target: list[str]) -> object:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .._files.key_path import KeyPath, Part
+from .._values.masking import masked_value
 from .._values.origin import RawOrigin, resolve
+from .._values.secrets import is_secret
 from ..exceptions import ConfigurationError
 
 REFERENCE = "${"
@@ -21,13 +23,22 @@ class Place:
     def below(self, step: Part) -> Place:
         return Place(self.key, self.origin, (*self.path, step))
 
+    @property
+    def name(self) -> str:
+        """The key of the part that is written here; an item of a list has the key of the list."""
+        return ".".join(str(part) for part in self.path if type(part) is str and part != REFERENCE)
+
+    def shown(self, text: str) -> str:
+        """Return text that is written here for an error; of a secret, a mask."""
+        return masked_value(self.name, text) if is_secret(self.name, text) else text
+
     def target(self, name: str) -> list[str]:
         """Return the names of the key that `name` means here."""
         bare = name.strip()
         up = len(bare) - len(bare.lstrip("."))
         names = bare[up:].split(".")
         if not all(names):
-            raise self.error(f"${{{name}}} does not name a key")
+            raise self.error(f"${{{self.shown(name)}}} does not name a key")
         if not up:
             return names
         around = [part for part in self.path if part != REFERENCE]
@@ -36,7 +47,7 @@ class Place:
         ):  # items of one list count as siblings of the list
             around.pop()
         if up > len(around):
-            raise self.error(f"${{{name}}} leads above the top level")
+            raise self.error(f"${{{self.shown(name)}}} leads above the top level")
         return [*map(str, around[: len(around) - up]), *names]
 
     def error(self, problem: str) -> ConfigurationError:

@@ -234,7 +234,7 @@ class _Reader:
         try:
             return _TAGGED[tag](text)
         except Unconvertible:
-            raise self._error(event, f"{text!r:.80} is not a valid {tag}") from None
+            raise self._error(event, f"the value is not a valid {tag}") from None
 
     def _check_tag(self, event: CollectionStartEvent, wanted: str) -> None:
         if event.tag not in (None, "!", _STANDARD_TAG + wanted):

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.rules import FALSE_WORDS, TRUE_WORDS
 from .._values.untyped import infer
@@ -177,4 +178,5 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
 def _check_choice(option: Option, flag: str, text: str) -> None:
     if text not in option.choices:
         near = did_you_mean(text, option.choices)
-        raise UsageError(f"{flag}: {text!r} is not one of {', '.join(option.choices)}.{near}")
+        shown = show(option.key, text)
+        raise UsageError(f"{flag}: {shown} is not one of {', '.join(option.choices)}.{near}")

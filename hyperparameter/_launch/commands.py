@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeGuard
 
 from .._functions.signature import Signature
+from .._values.describe import show
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 
@@ -84,7 +85,7 @@ def function_for(command: str, functions: Iterable[Function]) -> Function:
     if function is None:
         near = did_you_mean(command, commands)
         known = "" if near else f" The commands are {', '.join(sorted(commands))}."
-        raise UsageError(f"{command!r}: unknown command.{near}{known} See --help.")
+        raise UsageError(f"{show('', command)}: unknown command.{near}{known} See --help.")
     return function
 
 

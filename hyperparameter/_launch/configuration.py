@@ -13,10 +13,9 @@ from .._scopes import ambient
 from .._scopes.lookup import alone, typed
 from .._values.convert import is_enum
 from .._values.defaults import by_default
-from .._values.describe import Description, show
+from .._values.describe import Description, Masked, describe, has_secrets, show
 from .._values.keys import nest
 from .._values.origin import RawOrigin
-from .._values.secrets import MASK, is_secret
 from .._values.structures import structure_of
 from .._values.untyped import plain
 from .options import REQUIRED
@@ -36,7 +35,7 @@ def configuration(kind: str, program: SourceTree | None, keys: Iterable[str]) ->
     for key, value in _values(program, keys):
         for name, leaf in _leaves(key, value):
             try:
-                flat[name] = MASK if is_given(leaf) and is_secret(name) else _plain(leaf, kind)
+                flat[name] = _plain(_no_secret(name, leaf), kind)
                 check_writable(kind, flat[name])
             except Unwritable as reason:
                 flat.pop(name, None)
@@ -100,6 +99,14 @@ def _names_in(value: object) -> Mapping[str, object] | None:
     return None if structure is None else structure.values_of(value)
 
 
+def _no_secret(key: str, value: object) -> object:
+    """Return the value if neither it nor a part of it is a secret."""
+    if is_given(value) and has_secrets(described := describe(key, value)):
+        part = "" if isinstance(described, Masked) else "a part of "
+        raise Unwritable(f"{part}its value is a secret")
+    return value
+
+
 def _plain(value: object, kind: str) -> object:
     if value is REQUIRED:
         raise Unwritable("it is required and has no value")
@@ -110,10 +117,7 @@ def _plain(value: object, kind: str) -> object:
     if is_enum(type(value)):
         return value.name  # type: ignore[attr-defined]  # a member of an enumeration
     if (fields := _names_in(value)) is not None:
-        return {
-            str(name): MASK if is_secret(str(name)) else _plain(inner, kind)
-            for name, inner in fields.items()
-        }
+        return {str(name): _plain(inner, kind) for name, inner in fields.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item, kind) for item in value]
     if isinstance(value, os.PathLike):

@@ -106,8 +106,8 @@ def _unexpected(word: str, positionals: list[Option]) -> str:
     plural = "" if len(positionals) == 1 else "s"
     names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""
     return (
-        f"{word!r}: unexpected argument. Expected {number} positional argument{plural}{names}. "
-        "See --help."
+        f"{show('', word)}: unexpected argument. "
+        f"Expected {number} positional argument{plural}{names}. See --help."
     )
 
 

@@ -102,7 +102,8 @@ class ConsumedMapping(MutableMapping[str, Any]):
     __hash__ = None  # type: ignore[assignment]  # it can change
 
     def __repr__(self) -> str:
-        return f"{self.history}{type(self).__name__}({describe('', self.params)})"
+        shown = describe(self.history.rstrip("."), self.params)
+        return f"{self.history}{type(self).__name__}({shown})"
 
     def __hp_flat__(self) -> dict[str, Any]:
         """Return the dict to code that flattens mappings, which does not count as a read."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from .._values.describe import describe
 from .._values.keys import check
-from .._values.secrets import MASK, is_secret
+from .._values.masking import masked_value
+from .._values.secrets import is_secret
 from ..exceptions import ConfigurationError, InvalidKey
 
 PREFERENCES = [
@@ -32,9 +33,9 @@ Rank = tuple[int | str, ...]
 
 def log_text(path: str, value: object) -> str:
     """Return the value for a log line: text as it is, a secret masked."""
-    if value is not None and is_secret(path):
-        return MASK
-    return value if isinstance(value, str) else str(describe(path, value))
+    if isinstance(value, str):
+        return masked_value(path, value) if is_secret(path, value) else value
+    return str(describe(path, value))
 
 
 def record_key(path: str) -> str:

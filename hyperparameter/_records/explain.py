@@ -9,7 +9,6 @@ from .._scopes.snapshot import ABSENT, DELETED, Layer
 from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean
 from .._values.origin import Origin, location, resolve
-from .._values.untyped import plain
 
 
 class Binding(NamedTuple):
@@ -58,8 +57,9 @@ class Explanation(NamedTuple):
             lines = [f"{self.key} = {show(self.key, self.value)}  ({self.origin})"]
         lines += [f"  shadows {show(self.key, b.value)}  ({b.origin})" for b in self.shadows]
         for declared in self.declarations:
-            default = "required" if declared.required else f"default {show('', declared.default)}"
-            lines.append(f"  declared by {declared.function} ({declared.location}), {default}")
+            default = show(self.key, declared.default)
+            shown = "required" if declared.required else f"default {default}"
+            lines.append(f"  declared by {declared.function} ({declared.location}), {shown}")
         return "\n".join(lines)
 
 
@@ -101,7 +101,7 @@ def _bindings(key: str) -> list[Binding]:
         if value is DELETED:
             break
         if value is not ABSENT:
-            binding = Binding(describe(key, plain(value)), resolve(layer.origin_of(key)))
+            binding = Binding(describe(key, value), resolve(layer.origin_of(key)))
             if binding not in bindings[-1:]:  # a worker may have got it with its pool and its task
                 bindings.append(binding)
         if layer.closed:

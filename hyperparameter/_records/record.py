@@ -7,16 +7,18 @@ around it, so each holds all that happened inside.  Batches from elsewhere are s
 
 from __future__ import annotations
 
+import os
 from _thread import allocate_lock  # importing threading is a tenth of our import
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.describe import describe
+from .._values.describe import describe, told_apart
 from .._values.keys import nearest, nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
+from .operative import LEFT_OUT, without_secrets
 from .read import RawRead, Read, Unused
 
 if TYPE_CHECKING:
@@ -62,11 +64,25 @@ class Record:
         """Return each key with its value, defaults included; of several, the one seen last.
 
         A scope answers later reads of a key by itself, so its first one tells the order.
+        Secrets are not in it; `left_out` names them.
         """
+        flat = self._operative()[0]
+        return nest(flat) if nested else flat
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The keys of the values that `operative` leaves out, each with the reason."""
+        return dict.fromkeys(self._operative()[1], "it is a secret")
+
+    def _operative(self) -> tuple[dict[str, Any], list[str]]:
+        left_out: list[str] = []
+        parts = {key: without_secrets(key, value, left_out) for key, value in self._last()}
+        return {key: value for key, value in parts.items() if value is not LEFT_OUT}, left_out
+
+    def _last(self) -> list[tuple[str, Any]]:
         with self._lock:
             last = [seen.by_value[seen.last] for seen in self._seen.values()]
-        flat = {read.key: read.value for read in last if not read.bulk}
-        return nest(flat) if nested else flat
+        return [(read.key, read.value) for read in last if not read.bulk]
 
     def unused(self) -> list[Unused]:
         """Return the overrides that nobody read; a bulk read is not a use.
@@ -90,7 +106,7 @@ class Record:
         for read in self.reads:
             if not read.bulk:
                 values = by_key.setdefault(read.key, {})
-                values.setdefault(f"{type(read.value).__name__} {read.value!r}", read)
+                values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
         return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
 
     def renew_lock(self) -> None:
@@ -154,11 +170,12 @@ class Record:
         self._keep(key, (id(site[0]), site[1]), raw)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the record as JSON; secrets have been masked when they were read."""
+        """Write the record as JSON; of a secret it has a digest under a key of the user."""
+        from .digest import with_keyed_digests
         from .file import write
 
         overrides = {key: resolve(source) for key, source in list(self.overrides.items())}
-        write(path, overrides, self.reads, self.dropped)
+        write(path, overrides, with_keyed_digests(self.reads, os.environ), self.dropped)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:

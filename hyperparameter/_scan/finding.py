@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from .._values.describe import Description
-from .._values.secrets import MASK, is_secret
+from .._values.describe import Description, describe
 
 _MOST_SHOWN = 200
 
@@ -48,19 +47,8 @@ class Finding(NamedTuple):
         """Return the default for a message, masked; None where it is not known."""
         if not self.has_default:
             return None
-        shown = repr(masked(self.key, self.default))
+        shown = repr(describe(self.key, self.default))
         return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
-
-
-def masked(key: str, value: object) -> object:
-    """Return a described value without what looks secret, by the keys inside of it too."""
-    if value is not None and is_secret(key):
-        return Description(MASK)
-    if isinstance(value, dict):
-        return {name: masked(str(name), item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(masked("", item) for item in value)
-    return value
 
 
 def matches(pattern: str, key: str) -> bool:

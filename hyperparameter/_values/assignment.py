@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..exceptions import InvalidKey
 from .keys import check
+from .masking import masked_text
 from .untyped import UntypedText
 
 
@@ -13,8 +14,10 @@ def parse_assignment(text: str) -> tuple[str, UntypedText]:
     `InvalidKey` for text without `=` and for a key that is not a dotted name.
     """
     key, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidKey(f"{text!r:.200} has no '='. Write it as KEY=VALUE.", key=key)
-    if not key.strip():
-        raise InvalidKey(f"{text!r:.200} has no key before '='. Write it as KEY=VALUE.", key="")
+    if not equals or not key.strip():
+        what = "no key before '='" if equals else "no '='"
+        raise InvalidKey(
+            f"{masked_text(text)!r:.200} has {what}. Write it as KEY=VALUE.",
+            key="" if equals else masked_text(key),
+        )
     return check(key.strip()), UntypedText(value)

@@ -11,8 +11,9 @@ from typing import Any
 
 from .convert import is_enum
 from .json_marks import Readers, checked, needs_items, pairs_of, unmarked
-from .secrets import MASK, is_secret
-from .untyped import UntypedText, plain
+from .masking import MASK, masked_text, masked_value
+from .secrets import is_number, is_secret, is_taken_out
+from .untyped import Untyped, UntypedText, UntypedTree, plain
 
 _MOST_ITEMS = 256
 _MOST_DEPTH = 20
@@ -31,65 +32,177 @@ class Description(str):
         return str(self)
 
 
+class Masked(Description):
+    """What is shown in the place of a secret.
+
+    `digest` tells two secrets apart.  A record may be read by others, who could try passwords, so
+    only a digest under the key of the user leaves the process; that one `is_keyed`.
+    """
+
+    __slots__ = ("digest", "is_keyed")
+
+    def __new__(cls, shown: str, digest: str = "", is_keyed: bool = False) -> Masked:
+        self = super().__new__(cls, shown)
+        self.digest = digest
+        self.is_keyed = is_keyed
+        return self
+
+    digest: str
+    is_keyed: bool
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Masked, (str(self), self.digest if self.is_keyed else "", self.is_keyed)
+
+
 def describe(key: str, value: object) -> Any:
-    """Return `value` as plain data, masked when `key` looks secret."""
-    if value is not None and is_secret(key):
-        return MASK
-    return _copy(plain(value), [_MOST_ITEMS], _MOST_DEPTH)
+    """Return `value` as plain data, in which what is a secret at `key` and below is `Masked`."""
+    kind = type(value)
+    if kind in (float, bool, type(None)):
+        return value
+    return _copy(key, value, [_MOST_ITEMS], _MOST_DEPTH)
 
 
 def show(key: str, value: object) -> str:
-    """Return `value` for a message: one line, not long, masked when `key` looks secret."""
-    return _short(repr(describe(key, value)))
+    """Return `value` for a message: one line, not long, with its secrets masked."""
+    described = describe(key, value)
+    return _short(repr(described if is_taken_out(key) else _with_masked_texts(described)))
 
 
-def _copy(value: Any, budget: list[int], depth: int) -> object:
+def _with_masked_texts(described: object) -> object:
+    """Return what is shown of a described value: a secret may stand inside of other text."""
+    if type(described) is str:
+        return masked_text(described)
+    if isinstance(described, dict):
+        return {name: _with_masked_texts(item) for name, item in described.items()}
+    if isinstance(described, (list, tuple)):
+        return type(described)([_with_masked_texts(item) for item in described])
+    return described
+
+
+def has_secrets(described: object) -> bool:
+    """Tell whether a described value or a part of it is masked."""
+    if isinstance(described, dict):
+        return any(map(has_secrets, described.values()))
+    if isinstance(described, (list, tuple)):
+        return any(map(has_secrets, described))
+    return isinstance(described, Masked)
+
+
+def told_apart(described: object) -> str:
+    """Return text that is the same for equal described values alone, secrets included."""
+    return repr(described) if not has_secrets(described) else repr(_digests(described))
+
+
+def _digests(described: object) -> object:
+    if isinstance(described, Masked):
+        return Masked, str(described), described.digest
+    if isinstance(described, dict):
+        return {name: _digests(item) for name, item in described.items()}
+    if isinstance(described, (list, tuple)):
+        return type(described)([_digests(item) for item in described])
+    return described
+
+
+def _copy(key: str, value: Any, budget: list[int], depth: int) -> object:
     kind = type(value)
-    if kind in (float, bool, type(None)) or (kind is str and len(value) <= _MOST_TEXT):
+    if kind in (float, bool, type(None)):
         return value
     if kind is int and value.bit_length() <= _MOST_BITS:
         return value
-    if kind is Description:
-        return value
-    if kind is UntypedText:  # an item of a list
-        return _copy(plain(value), budget, depth)
+    if isinstance(value, Description):  # words that a scan of the source has for a default
+        return value if isinstance(value, Masked) else _words_shown(key, value)
+    if isinstance(value, Untyped):
+        return _untyped(key, value, budget, depth)
     if kind in (list, tuple, dict) and len(value) <= budget[0] and depth:
         budget[0] -= len(value)
         if kind is dict:
-            return {_name(k): _item(k, v, budget, depth) for k, v in value.items()}
-        return kind([_copy(item, budget, depth - 1) for item in value])
-    return Description(_words(value, budget, depth))
+            return {
+                _name(name): _copy(below(key, name), item, budget, depth - 1)
+                for name, item in value.items()
+            }
+        return kind([_copy(key, item, budget, depth - 1) for item in value])
+    if kind is str:
+        return _text(key, value)
+    return _words(key, value, budget, depth)
+
+
+def _untyped(key: str, value: Untyped, budget: list[int], depth: int) -> object:
+    """Describe what nobody has typed yet: a password of digits is a secret and no number."""
+    read = plain(value)
+    if isinstance(value, UntypedTree):
+        read = value.value
+    elif type(value) is UntypedText and is_number(read) and is_secret(key, value.text):
+        return read if isinstance(read, bool) else _masked(key, value.text)
+    return _copy(key, read, budget, depth)
+
+
+def _text(key: str, text: str) -> object:
+    if is_secret(key, text) or (text[:1] in ("{", "[") and _has_named_secret(key, text)):
+        return _masked(key, text)
+    if len(text) <= _MOST_TEXT:
+        return text
+    return Description(f"<str of {len(text)}{_fingerprint(text)}>")
+
+
+def _has_named_secret(key: str, text: str) -> bool:
+    start = text[:_MOST_TEXT]
+    return not is_taken_out(key) and masked_text(start) != start
+
+
+def _masked(key: str, text: str) -> Masked:
+    from hashlib import blake2b  # few programs have secrets, and none needs it to start
+
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32)
+    return Masked(_short(masked_value(key, text)), digest.hexdigest())
+
+
+def below(key: str, name: object) -> str:
+    """Return the key of a part; one whose name cannot be in a key has the key of the whole."""
+    inner = name if type(name) is str else ""
+    return f"{key}.{inner}" if key and inner else key or inner
 
 
 def _name(key: object) -> object:
     if type(key) in (str, int, float, bool, type(None)):
         return key
-    return Description(_words(key, [0], 0))
+    return _words("", key, [0], 0)
 
 
-def _item(key: object, value: object, budget: list[int], depth: int) -> object:
-    secret = isinstance(key, str) and is_secret(key)
-    return MASK if secret else _copy(value, budget, depth - 1)
-
-
-def _words(value: object, budget: list[int], depth: int) -> str:
+def _words(key: str, value: object, budget: list[int], depth: int) -> Description:
+    """Return words for what is not plain data; those of a secret are a mask."""
     try:
-        return _short(_unguarded_words(value, budget, depth))
+        fields = _fields_of(value)
+        if not fields and is_secret(key, value):
+            return Masked(MASK)
+        if fields and depth:
+            parts = {n: _copy(below(key, n), getattr(value, n), budget, depth) for n in fields}
+            shown = ", ".join(f"{name}={part!r}" for name, part in parts.items())
+            kind = Masked if has_secrets(parts) else Description
+            return kind(_short(f"{type(value).__qualname__}({shown})"))
+        return _words_shown(key, _unguarded_words(value))
     except Exception as error:  # noqa: BLE001  # whatever a user's object raises must not get out
-        return f"<{type(value).__qualname__} that raises {type(error).__name__}>"
+        return Description(f"<{type(value).__qualname__} that raises {type(error).__name__}>")
 
 
-def _unguarded_words(value: Any, budget: list[int], depth: int) -> str:
+def _words_shown(key: str, words: str) -> Description:
+    words = words[:_MOST_TEXT]
+    shown = masked_value(key, words) if is_secret(key, words) else words
+    shown = shown if is_taken_out(key) else masked_text(shown)
+    return Masked(_short(shown)) if shown != words else Description(_short(words))
+
+
+def _fields_of(value: object) -> list[str]:
+    kind = type(value)
+    return [field for mark in _FIELD_MARKS for field in getattr(kind, mark, ())]
+
+
+def _unguarded_words(value: Any) -> str:
     kind = type(value)
     name = kind.__qualname__
     if is_enum(kind):
         return f"{name}.{value.name}"
     if hasattr(kind, "shape") and hasattr(kind, "dtype"):
         return f"<{name} {value.shape} {value.dtype}>"
-    fields = [field for mark in _FIELD_MARKS for field in getattr(kind, mark, ())]
-    if fields and depth:
-        shown = [f"{f}={_item(f, getattr(value, f), budget, depth)!r}" for f in fields]
-        return f"{name}({', '.join(shown)})"
     if isinstance(value, (list, tuple, dict, set, frozenset, str, bytes, bytearray)):
         return f"<{name} of {len(value)}{_fingerprint(value)}>"
     if isinstance(value, int):
@@ -118,6 +231,8 @@ def _short(text: str) -> str:
 
 def to_json(value: object) -> object:
     """Return what a described value is in JSON; `from_json` undoes it exactly."""
+    if isinstance(value, Masked):
+        return {"$secret": [str(value), value.digest if value.is_keyed else None]}
     if isinstance(value, Description):
         return {"$text": str(value)}
     if isinstance(value, float) and not math.isfinite(value):
@@ -145,7 +260,14 @@ def from_json(value: object) -> object:
     return {key: from_json(item) for key, item in value.items()}
 
 
+def _masked_from(inner: object) -> Masked:
+    shown, digest = checked(inner, list)
+    is_keyed = digest is not None
+    return Masked(checked(shown, str), checked(digest, str) if is_keyed else "", is_keyed)
+
+
 _READERS: Readers = {
+    "$secret": _masked_from,
     "$text": lambda inner: Description(checked(inner, str)),
     "$float": lambda inner: float(checked(inner, str)),
     "$tuple": lambda inner: tuple(from_json(item) for item in checked(inner, list)),

@@ -98,7 +98,7 @@ def _stands_for(hint: Any) -> Any:
         return hint.__supertype__
     if isinstance(hint, TypeVar):
         if hint.__constraints__:
-            return Union[hint.__constraints__]
+            return Union[hint.__constraints__]  # noqa: UP007  # a tuple of them
         return Any if hint.__bound__ is None else hint.__bound__
     if type(hint).__name__ == "TypeAliasType":  # PEP 695
         return hint.__value__
@@ -143,7 +143,8 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     structure = structure_of(hint)
     if structure is not None:
         return _layered(lambda value, below: structured(structure, value, below))
-    if kind is tuple and hint not in (tuple, typing.Tuple) and args[1:] != (Ellipsis,):
+    is_bare = hint is tuple or hint is typing.Tuple  # noqa: UP006  # the old spelling
+    if kind is tuple and not is_bare and args[1:] != (Ellipsis,):
         return fixed_tuple([converter(arg) for arg in args])
     if kind in SEQUENCES:
         return sequence(kind, converter(args[0] if args else Any))

@@ -61,9 +61,9 @@ def _takes_any_text(hint: Any) -> bool:
 def _exactly(value: object, members: list[Any]) -> Any:
     """Return the member that is exactly the type of a typed value, or of what text means."""
     seen = value if not isinstance(value, Untyped) else plain(value)
-    if isinstance(value, UntypedText) and type(value) is not Digits:
-        if isinstance(seen, str) or any(map(_takes_any_text, members)):
-            return None  # any spelling is text there: strict ones come first in `_ordered`
+    is_text = isinstance(value, UntypedText) and type(value) is not Digits
+    if is_text and (isinstance(seen, str) or any(map(_takes_any_text, members))):
+        return None  # any spelling is text there: strict ones come first in `_ordered`
     for hint in members:
         kind = typing.get_origin(hint) or hint
         if type(seen) is kind and not isinstance(seen, (dict, list)):
@@ -175,7 +175,7 @@ def words(hint: Any) -> str:
     rule = rule_of(kind) if isinstance(kind, type) else None
     if rule is not None:
         return rule[1]
-    return _COMMON.get(kind, name_of(hint))
+    return _COMMON[kind] if isinstance(kind, type) and kind in _COMMON else name_of(hint)
 
 
 def name_of(hint: object) -> str:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._scan import Finding
-from .._scan.finding import masked
-from .._values.describe import Description
+from .._values.describe import Description, describe
 
 
 class Entry(NamedTuple):
@@ -54,7 +53,7 @@ class Entry(NamedTuple):
         """Return the entry for JSON."""
         place = self.finding
         return {
-            "default": _json(masked(self.key, place.default)) if place.has_default else None,
+            "default": _json(describe(self.key, place.default)) if place.has_default else None,
             "type": place.type,
             "file": place.file,
             "line": place.line,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .._values.secrets import is_secret
+from .._values.describe import Masked, describe
 from ._entries import Entry, assigned
 
 FORMATS = ("text", "markdown", "json", "html")
@@ -129,7 +129,7 @@ def _usage(entry: Entry) -> list[str]:
     if entry.finding.is_pattern:
         return []
     default = entry.default
-    if default is None or is_secret(entry.key):
+    if default is None or isinstance(describe(entry.key, entry.finding.default), Masked):
         default = "<default>"
     read = "()" if entry.finding.required else f" | {default}"
     return [

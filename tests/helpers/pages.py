@@ -152,6 +152,7 @@ class Replay:
                 "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
                 "PYTHONUTF8": "1",
                 "XDG_CACHE_HOME": str(self.folder / ".cache"),
+                "XDG_STATE_HOME": str(self.folder / ".state"),
             },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -163,7 +163,7 @@ def test_anchors_that_nest_without_end_are_stopped(inner: str) -> None:
             "is not allowed: a configuration holds plain data only. Remove the tag.",
         ),
         ("a: !secret x", "the tag !secret is not allowed"),
-        ("a: !!int x", "'x' is not a valid int"),
+        ("a: !!int x", "a.yaml:1: the value is not a valid int"),
         ("1: x", "the key 1 is not text. Put it in quotes"),
         ("null: x", "the key null is not text"),
         ("[a, b]: x", "a key must be text, not a collection"),

@@ -361,9 +361,12 @@ def test_a_key_that_is_a_value_and_a_prefix_is_no_configuration(
     assert "both.leaf.inner is left out: both.leaf has a value" in shown.err
 
 
-def test_the_configuration_masks_secrets(ask: Ask) -> None:
-    shown = ask("p", "--print-config", "yaml", "--api-key", "swordfish")
-    assert yaml.safe_load(shown)["q"]["main"]["api_key"] == "***"
+def test_the_configuration_leaves_secrets_out(capsys: pytest.CaptureFixture[str]) -> None:
+    hp.run_cli(main, ["p", "--print-config", "yaml", "--api-key", "swordfish"])
+    out, err = capsys.readouterr()
+    assert "api_key" not in yaml.safe_load(out)["q"]["main"]
+    assert "q.main.api_key is left out: its value is a secret." in err
+    assert "swordfish" not in out + err
 
 
 def test_an_unknown_format_and_a_bad_value_are_usage_errors() -> None:
