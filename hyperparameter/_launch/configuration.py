@@ -14,7 +14,7 @@ from .._scopes.lookup import alone, typed
 from .._values.convert import is_enum
 from .._values.defaults import by_default
 from .._values.describe import Description, Masked, describe, has_secrets, show
-from .._values.keys import nest
+from .._values.keys import is_key, nest
 from .._values.origin import RawOrigin
 from .._values.structures import structure_of
 from .._values.untyped import plain
@@ -84,7 +84,7 @@ def _value_read(key: str, default: object, stored: object, origin: RawOrigin) ->
 def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
     """Yield the values at and below a key; a mapping with names that are not keys is one value."""
     fields = _names_in(value)
-    if fields and all(isinstance(name, str) and name and "." not in name for name in fields):
+    if fields and all(is_key(name) and "." not in name for name in fields):
         for name, inner in fields.items():
             yield from _leaves(f"{key}.{name}", inner)
     else:

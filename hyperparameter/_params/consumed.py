@@ -9,10 +9,11 @@ from types import FrameType
 from typing import Any, Final, Self, TypeVar
 
 from .._scopes import ambient
-from .._values.convert import Unconvertible, convert
+from .._values.convert import Unconvertible
 from .._values.describe import describe, show
 from .._values.keys import KNOWN, did_you_mean
 from .._values.origin import RawOrigin, outside_site, resolve, site_of
+from .._values.rules import to_bool
 from .._values.untyped import Untyped, UntypedText
 from ..exceptions import ConfigurationError, ConversionError
 from .merge import copied, copied_mapping
@@ -206,7 +207,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
 def _from_text(text: Untyped, value: Any, kind: Callable[[Any], T]) -> Any:
     """Return text without a type as `kind`, exactly or not at all; `value` is what YAML reads."""
     if kind not in {int, float}:
-        return convert(text, True)  # the words of a scope, such as `off`
+        return to_bool(text)  # the words of a scope, such as `off`
     used = kind(value)
     if isinstance(value, bool) or (isinstance(value, (int, float)) and used != value):
         raise ValueError

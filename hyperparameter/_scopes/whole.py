@@ -117,8 +117,8 @@ class _Node:
         return isinstance(self.below, Mapping) and name in self.below
 
     def value(self) -> object:
-        parts = {name: node.value() for name, node in self.parts.items()}
-        parts = {name: part for name, part in parts.items() if part is not ABSENT}
+        found = ((name, node.value()) for name, node in self.parts.items())
+        parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
         if not parts:
             return self.written
         tree = UntypedTree(parts)
