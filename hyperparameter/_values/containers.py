@@ -6,9 +6,10 @@ import collections
 import collections.abc
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from .convert import NOTHING, Converter, Unconvertible, part
+from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .keys import is_key
 from .rules import written
 from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped
@@ -79,7 +80,8 @@ def mapping(kind: Any, to_key: Converter, to_item: Converter) -> Converter:
             new.add(typed)
             if one is REMOVED:
                 made.pop(typed, None)
-            else:
+                continue
+            with suppress(Unset):
                 made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
         return _built(kind, made, below)
 
