@@ -6,7 +6,7 @@ cached with that state.  `_functions.signature` does the same for the parameters
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
@@ -69,6 +69,15 @@ def require(state: ambient.State, key: str, site: Site) -> object:
     if value is found.value or is_small(value):
         state.cache_answer(key, (NO_DEFAULT, value))
     return value
+
+
+def read_all(state: ambient.State, site: Site) -> Iterator[tuple[str, object]]:
+    """Yield each visible key with its value, and record it as read among many."""
+    snapshot = state.snapshot
+    for key, stored in snapshot.flat().items():
+        value = plain(stored)
+        state.record.note(key, value, None, snapshot.origin_of(key), site, bulk=True)
+        yield key, value
 
 
 def truth(state: ambient.State, key: str, site: Site) -> bool:

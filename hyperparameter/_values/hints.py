@@ -165,7 +165,8 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
-        return _layered(mapping(kind, converter(key), converter(item)))
+        to_key = None if _is_any(bare(key)) else converter(key)
+        return _layered(mapping(kind, to_key, converter(item)))
     return None
 
 
