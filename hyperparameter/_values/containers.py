@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import collections.abc
-import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -96,6 +95,8 @@ def _built(kind: Any, made: dict[object, object], below: object) -> object:
     if kind in MAPPINGS or kind is dict:
         return made
     if isinstance(below, kind):  # a defaultdict has more than its items
+        import copy  # which few programs need, and which would double the time of our import
+
         built = copy.copy(below)
         built.clear()
         built.update(made)
