@@ -88,6 +88,11 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> Flat:
                 stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
                 break
+            if hasattr(type(value), "__hp_key__"):
+                raise TypeError(
+                    f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
+                    "Read it: call it, or give it a default with |."
+                )
             if key in values:
                 raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
             values[key] = value

@@ -126,7 +126,10 @@ def _host() -> str:
 
 
 def _shorten(path: str) -> str:
-    here = os.path.join(os.getcwd(), "")
+    try:
+        here = os.path.join(os.getcwd(), "")
+    except FileNotFoundError:  # the current directory has been removed
+        return path
     return path[len(here) :] if path.startswith(here) else path
 
 

@@ -226,3 +226,18 @@ def test_showing_an_accessor_is_no_read() -> None:
 def test_an_accessor_shows_no_secret() -> None:
     with hp.scope(api_key="hunter2"):
         assert "hunter2" not in repr(hp.scope.api_key) + str(hp.scope.api_key)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: hp.scope(a=hp.scope.b),
+        lambda: hp.scope(**{"a": {"x": hp.scope.b}}),
+        lambda: setattr(hp.scope, "a", hp.scope.b),
+        lambda: hp.scope.update({"a": hp.scope.b}),
+    ],
+    ids=["keyword", "nested", "attribute", "update"],
+)
+def test_a_parameter_that_has_not_been_read_is_not_a_value(write: Callable[[], object]) -> None:
+    with hp.scope(), pytest.raises(TypeError, match="'a.* has not been read"):
+        write()
