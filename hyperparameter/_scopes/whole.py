@@ -13,7 +13,7 @@ from .._values.containers import parts_of
 from .._values.keys import is_key
 from .._values.origin import RawOrigin
 from .._values.structures import structure_of
-from .._values.untyped import REMOVED, Layered, UntypedText, UntypedTree
+from .._values.untyped import REMOVED, Layered, UntypedText, UntypedTree, is_null
 from .snapshot import ABSENT, DELETED, Snapshot
 
 Names = tuple[str, ...]
@@ -82,7 +82,7 @@ class _Node:
             self._part(names, value, source)
         elif value is DELETED:
             self.written = ABSENT
-        elif (mapping := _mapping_of(value)) is not None and not self._is_empty():
+        elif (mapping := _mapping_of(value)) is not None and self._takes_names():
             self._split()
             for name, part in mapping.items():
                 self._part((name,), part, source)
@@ -91,8 +91,14 @@ class _Node:
             if value is REMOVED:
                 self.below = None
 
-    def _is_empty(self) -> bool:
-        return self.written is ABSENT and not self.parts
+    def _takes_names(self) -> bool:
+        """Tell whether a mapping joins what is here; it replaces a number, text or list."""
+        written = self.written
+        if written is ABSENT:
+            return bool(self.parts)
+        if written is None or written is REMOVED or is_null(written):
+            return True
+        return _mapping_of(written) is not None or structure_of(type(written)) is not None
 
     def _split(self) -> None:
         """Turn a mapping that was written as a whole into parts."""

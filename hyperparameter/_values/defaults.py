@@ -18,15 +18,16 @@ def by_default(default: object) -> Converter:
         return _anything_or_none
     kind = type(default)
     convert = converter(kind)
+    is_number = kind in (int, float)
 
     def toward_default(value: object, below: object) -> object:
-        if value is None or (kind is int and type(value) is float):
+        if value is None or (is_number and _is_other_number(value)):
             return value  # a number is never changed into another one
         try:
             return convert(value, below)
         except Unconvertible:
             # A number stays what it is where the type of the default cannot hold it.
-            if kind in (int, float) and (number := _number(value)) is not None:
+            if is_number and (number := _number(value)) is not None:
                 return number
             if isinstance(value, (str, Untyped)) or not is_opaque(kind):
                 raise
@@ -37,6 +38,17 @@ def by_default(default: object) -> Converter:
 
 def _anything_or_none(value: object, below: object) -> object:
     return None if is_null(value) else anything(value, below)
+
+
+def _is_other_number(value: object) -> bool:
+    """Tell a number that is not an int: of Python, or of a library, whose types mean something."""
+    if isinstance(value, (int, str, Untyped)):
+        return False
+    try:
+        to_number(value)
+    except Unconvertible:
+        return False
+    return True
 
 
 def _number(value: object) -> object:

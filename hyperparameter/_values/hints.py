@@ -24,7 +24,7 @@ from .containers import (
 )
 from .convert import NOTHING, Converter, Unconvertible, is_enum, part
 from .keys import did_you_mean, is_key
-from .rules import Rule, rule_of, to_str
+from .rules import Rule, rule_of, written
 from .structures import UNKNOWN, Field, Structure, structure_of
 from .unions import name_of, to_union
 from .untyped import REMOVED, Layered, Untyped, UntypedText, UntypedTree, is_null, plain
@@ -36,7 +36,7 @@ _NO_HINT = (UNKNOWN, Any, object)
 
 def converter(hint: object) -> Converter:
     """Return the function that converts toward `hint`."""
-    # By identity, with the hint kept beside it: `list[A | B] == list[B | A]`, and some have no hash.
+    # By identity, with the hint beside it: `list[A | B] == list[B | A]`, and some have no hash.
     known = _kept.get(id(hint))
     if known is not None and known[0] is hint:
         return known[1]
@@ -247,7 +247,7 @@ def _path(kind: type) -> Converter:
         if isinstance(value, PathLike):
             return value
         try:
-            text = to_str(value)
+            text = written(value)
         except Unconvertible:
             raise Unconvertible(wanted="a path", value=value) from None
         from pathlib import Path
