@@ -137,21 +137,25 @@ def note_parts(state: ambient.State, key: str, found: Whole, result: object, sit
     for flat, origin in found.origins.items():
         if flat != key:
             value = _part_at(result, flat[len(key) + 1 :].split("."))
-            state.record.note(flat, value, None, origin, site)
+            if value is not NOTHING:  # a key below a plain value is no part of it
+                state.record.note(flat, value, None, origin, site)
 
 
 def _part_at(value: object, names: list[str]) -> object:
-    """Return the part of a mapping or structure at a flat key; longer names first."""
+    """Return the part of a mapping or structure at a flat key; longer names first.
+
+    None is a part that it does not keep; `NOTHING`, that the value has no parts.
+    """
     if not names:
         return value
+    structure = structure_of(type(value))
     for count in range(len(names), 0, -1):
         name = ".".join(names[:count])
         if isinstance(value, Mapping) and name in value:
             return _part_at(value[name], names[count:])
-        structure = structure_of(type(value))
         if structure is not None and name in structure.fields:
             return _part_at(structure.values_of(value).get(name), names[count:])
-    return None
+    return None if structure is not None or isinstance(value, Mapping) else NOTHING
 
 
 def deletion(snapshot: Snapshot, key: str) -> Layer:

@@ -59,14 +59,14 @@ class Layer(NamedTuple):
         """Tell whether merging the two would keep the order of what is written.
 
         A key that `lower` has keeps its position there: but not one that it deletes, nor one that
-        replaces as a whole what `lower` has below it.
+        replaces as a whole what `lower` has below it, nor one below what `lower` has as a whole.
         """
         both = lower.values.keys() & self.values.keys()
         if not both:
             return True
         if any(lower.values[key] is DELETED for key in both):
             return False
-        return both.isdisjoint(prefixes(lower.values))
+        return both.isdisjoint(prefixes(lower.values)) and prefixes(both).isdisjoint(lower.values)
 
     def over(self, lower: Layer) -> Layer:
         """Return one layer that shows what these two show, this one on top."""

@@ -13,7 +13,14 @@ from .._values.containers import parts_of
 from .._values.keys import is_key
 from .._values.origin import RawOrigin
 from .._values.structures import structure_of
-from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree
+from .._values.untyped import (
+    REMOVED,
+    EmptyVariable,
+    Layered,
+    UntypedText,
+    UntypedTree,
+    is_null,
+)
 from .snapshot import ABSENT, DELETED, Snapshot
 
 Names = tuple[str, ...]
@@ -45,9 +52,10 @@ def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
                 root.write(names, value, (flat, origin))
                 last = last if value is DELETED else origin
     origins = dict(root.sources())
-    if not origins or last is None:
+    value = root.value()
+    if value is ABSENT or value is REMOVED or last is None:
         return None
-    return Whole(root.value(), last, origins)
+    return Whole(value, last, origins)
 
 
 def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
@@ -69,32 +77,46 @@ def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
 class _Node:
     """A place in what is read: a value, and the parts that were written over it later."""
 
-    __slots__ = ("below", "parts", "source", "written")
+    __slots__ = ("below", "is_mapping", "parts", "source", "written")
 
     def __init__(self, below: object = None) -> None:
         self.below = below  # what the default has here
         self.written: object = ABSENT
         self.source: Source | None = None
         self.parts: dict[str, _Node] = {}
+        self.is_mapping = False  # whether an empty mapping was written over None
 
     def write(self, names: Names, value: object, source: Source) -> None:
         if names:
             self._part(names, value, source)
         elif value is DELETED:
-            self.written = ABSENT
-        elif (mapping := _mapping_of(value)) is not None and not self._is_empty():
-            self._split()
-            for name, part in mapping.items():
-                self._part((name,), part, source)
+            self.written, self.is_mapping = ABSENT, False
+        elif (mapping := _mapping_of(value)) is not None and self._takes_names():
+            self._join(mapping, value, source)
         else:
-            if type(value) is EmptyVariable and not self._is_empty():
+            if type(value) is EmptyVariable and (self.written is not ABSENT or self.parts):
                 value = EmptyVariable(lower=self.value())
-            self.written, self.source, self.parts = value, source, {}
+            self.written, self.source, self.parts, self.is_mapping = value, source, {}, False
             if value is REMOVED:
                 self.below = None
 
-    def _is_empty(self) -> bool:
-        return self.written is ABSENT and not self.parts
+    def _takes_names(self) -> bool:
+        """Tell whether a mapping joins what is here; it replaces a number, text or list."""
+        written = self.written
+        if written is ABSENT:
+            return bool(self.parts)
+        if _is_nothing(written) or _mapping_of(written) is not None:
+            return True
+        return structure_of(type(written)) is not None
+
+    def _join(self, mapping: Mapping[str, object], value: object, source: Source) -> None:
+        self._split()
+        if not mapping and self.written is ABSENT:
+            self.written, self.source = value, source
+        elif not mapping:
+            self.is_mapping = self.is_mapping or _is_nothing(self.written)
+        for name, part in mapping.items():
+            self._part((name,), part, source)
 
     def _split(self) -> None:
         """Turn a mapping that was written as a whole into parts."""
@@ -121,7 +143,7 @@ class _Node:
     def value(self) -> object:
         found = ((name, node.value()) for name, node in self.parts.items())
         parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
-        if not parts:
+        if not parts and not self.is_mapping:
             return self.written
         tree = UntypedTree(parts)
         return tree if self.written is ABSENT else Layered(self.written, tree)
@@ -132,6 +154,11 @@ class _Node:
             yield self.source
         for node in self.parts.values():
             yield from node.sources()
+
+
+def _is_nothing(value: object) -> bool:
+    """Tell what takes away all that is below it and has no parts of its own."""
+    return value is None or value is REMOVED or is_null(value)
 
 
 def _mapping_of(value: object) -> Mapping[str, object] | None:

@@ -290,21 +290,27 @@ def by_default(default: object) -> Converter:
         return lambda value, below: None if is_null(value) else anything(value, below)
     kind = type(default)
     convert = converter(kind)
+    is_number = kind in (int, float)
 
     def toward_default(value: object, below: object) -> object:
-        if value is None or (kind is int and type(value) is float):
+        if value is None or (is_number and _is_other_number(value)):
             return value
         try:
             return convert(value, below)
         except Unconvertible:
             # A number stays what it is where the type of the default cannot hold it.
-            if kind in (int, float) and (number := _number(value)) is not None:
+            if is_number and (number := _number(value)) is not None:
                 return number
             if isinstance(value, (str, Untyped)) or not is_opaque(kind):
                 raise
             return value  # an object that stands in for another one
 
     return toward_default
+
+
+def _is_other_number(value: object) -> bool:
+    """Tell a number that is not an int: of Python, or of a library, whose types mean something."""
+    return not isinstance(value, (int, str, Untyped)) and _number(value) is not None
 
 
 def _number(value: object) -> object:

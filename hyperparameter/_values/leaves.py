@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 
 from .convert import Converter, Unconvertible
-from .rules import Rule, to_str
+from .rules import Rule, written
 from .unions import name_of
 from .untyped import Untyped, is_null
 
@@ -37,7 +37,7 @@ def path(kind: type) -> Converter:
         if isinstance(value, PathLike):
             return value
         try:
-            text = to_str(value)
+            text = written(value)
         except Unconvertible:
             raise Unconvertible(wanted="a path", value=value) from None
         from pathlib import Path

@@ -41,9 +41,13 @@ def test_an_integer_of_any_size_survives(seed: int) -> None:
 
 
 @pytest.mark.parametrize("key", [1, None, 1.5, ("a", "b"), b"a", True])
-def test_a_key_that_is_not_text_is_an_error(key: Any) -> None:
+def test_a_name_that_is_not_text_is_kept_in_a_mapping_and_no_key(key: Any) -> None:
+    with hp.scope(a={key: 1}):
+        [(kept, value)] = hp.scope.a().items()
+    assert (kept, value) == (key, 1)
+    assert type(kept) is type(key)
     with pytest.raises(hp.InvalidKey):
-        hp.scope(a={key: 1})
+        hp.scope[key]
 
 
 @pytest.mark.parametrize("key", [1, None, ("a", "b")])

@@ -195,13 +195,29 @@ def test_a_function_sees_a_new_baseline() -> None:
     assert seen == [0, 1, 2]
 
 
-def test_an_override_equal_to_a_prefix_is_not_the_value() -> None:
+def test_a_mapping_for_a_scalar_parameter_is_an_error() -> None:
     @hp.param("g")
     def g(x: int = 0) -> int:
         return x
 
+    with (
+        hp.scope(**{"g.x.y": 1}),
+        pytest.raises(hp.ConversionError, match=r"^g\.x \(code .*\): {'y': 1} is not an int\.$"),
+    ):
+        g()
+
+
+def test_a_parameter_below_another_is_not_part_of_its_value() -> None:
+    @hp.param("g")
+    def g(x: int = 0) -> int:
+        return x
+
+    @hp.param("g.x")
+    def h(y: int = 0) -> int:
+        return y
+
     with hp.scope(**{"g.x.y": 1}):
-        assert g() == 0
+        assert (g(), h()) == (0, 1)
 
 
 def test_a_namespace_must_be_a_key() -> None:

@@ -393,14 +393,18 @@ def test_option_without_its_value_is_a_usage_error(app: App) -> None:
         hp.run_cli(app, ["in.txt", "--output-file"])
 
 
-@pytest.mark.parametrize("words", [["--epochs", "many"], ["-D", "app.epochs=many"]])
-def test_bad_value_is_a_usage_error_that_names_key_and_value(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [(["--epochs", "many"], "--epochs"), (["-D", "app.epochs=many"], "-D app.epochs")],
+)
+def test_bad_value_is_a_usage_error_that_names_what_was_typed(words: list[str], what: str) -> None:
     @hp.param("app")
     def main(epochs: int = 1) -> int:
         return epochs
 
-    with pytest.raises(hp.UsageError, match=r"app\.epochs.*many"):
+    with pytest.raises(hp.UsageError) as caught:
         hp.run_cli(main, words)
+    assert str(caught.value) == f"{what}: 'many' is not an int."
 
 
 def test_bad_value_of_a_flag_is_a_usage_error(app: App) -> None:
@@ -802,9 +806,9 @@ def test_program_of_the_reference_runs(script: Script) -> None:
     ("argv", "mention"),
     [
         ([], "INPUT_FILE"),
-        (["x", "--epochs", "many"], "app.epochs"),
-        (["x", "--epochs", "first\nsecond"], "app.epochs"),
-        (["x", "-D", "app.epochs=many"], "app.epochs"),
+        (["x", "--epochs", "many"], "--epochs: 'many' is not an int."),
+        (["x", "--epochs", "first\nsecond"], r"--epochs: 'first\nsecond' is not an int."),
+        (["x", "-D", "app.epochs=many"], "-D app.epochs: 'many' is not an int."),
         (["x", "-D", "nonsense"], "nonsense"),
         (["x", "-D", "first\nsecond"], "-D"),
         (["x", "--verbos"], "--verbose"),
@@ -832,7 +836,7 @@ def test_usage_error_is_one_line_and_status_2(
 
 def test_program_with_a_bad_value_shows_one_line_and_no_traceback(script: Script) -> None:
     done = run(script(REFERENCE), "x", "--epochs", "many")
-    assert_one_line_error(done, "app.epochs", "many", "--epochs")
+    assert_one_line_error(done, "--epochs: 'many' is not an int.")
 
 
 def test_program_with_a_misspelt_define_does_not_run(script: Script) -> None:

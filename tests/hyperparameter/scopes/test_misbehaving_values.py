@@ -9,6 +9,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from enum import Enum
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -176,7 +177,7 @@ def test_a_hostile_value_that_cannot_be_converted_is_named_in_the_error(
     value = make()
     if isinstance(value, (str, int, float)):
         return
-    with hp.scope(bad=value), pytest.raises(hp.ConversionError, match="'bad'") as raised:
+    with hp.scope(bad=value), pytest.raises(hp.ConversionError, match=r"^bad \(code ") as raised:
         hp.scope.bad | True
     assert raised.value.key == "bad"
 
@@ -313,10 +314,10 @@ def test_an_odd_key_is_a_key_like_any_other(key: str) -> None:
         assert (hp.scope["below"][key] | 0) == 0
         ps[key] = 2
         ps[f"below.{key}"] = 3
-        assert list(ps) == [key, f"below.{key}"]
+        assert list(ps) == [normalize("NFC", key), f"below.{normalize('NFC', key)}"]
         assert hp.scope["below"][key]() == 3
         del ps[key]
-        assert dict(ps) == {f"below.{key}": 3}
+        assert dict(ps) == {f"below.{normalize('NFC', key)}": 3}
         with pytest.raises(hp.MissingParameter):
             hp.scope[key]()
     assert len(hp.scope) == 0
@@ -329,7 +330,7 @@ def test_an_odd_key_is_recorded_saved_and_explained(key: str, tmp_path: Any) -> 
         assert str(hp.explain(key))
         assert repr(ps)
     record.save(tmp_path / "record.json")
-    assert hp.Record.load(tmp_path / "record.json").operative() == {key: 1}
+    assert hp.Record.load(tmp_path / "record.json").operative() == {normalize("NFC", key): 1}
 
 
 @pytest.mark.parametrize("key", ["", ".", "a.", ".a", "a..b", "..", 1, None, b"a", ("a",), 1.5])
@@ -340,13 +341,21 @@ def test_what_is_no_key_is_refused_and_changes_nothing(key: Any) -> None:
             lambda: ps[key],
             lambda: ps.__setitem__(key, 2),
             lambda: ps.update({key: 2}),
-            lambda: ps.update({"new": {key: 2}}),
             lambda: ps.__delitem__(key),
-            lambda: setattr(hp.scope, "new", {"inner": {key: 2}}),
         ):
             with pytest.raises(hp.InvalidKey):
                 action()
         assert dict(ps) == {"a": 1}
+
+
+@pytest.mark.parametrize("key", ["", ".", "a.", ".a", "a..b", "..", 1, None, b"a", ("a",), 1.5])
+def test_a_mapping_with_a_name_that_is_no_key_is_one_value(key: Any) -> None:
+    with hp.scope(a={"fine": 1, key: 2}) as ps:
+        ps.update({"new": {key: 3}})
+        hp.scope.outer = {"inner": {key: 4}}
+        assert dict(ps) == {"a": {"fine": 1, key: 2}, "new": {key: 3}, "outer.inner": {key: 4}}
+        assert hp.scope.a() == {"fine": 1, key: 2}
+        assert (hp.scope.outer | None) == {"inner": {key: 4}}
 
 
 @pytest.mark.parametrize("key", [1, None, b"a", ("a",), [], {}, 1.5, ""])

@@ -91,9 +91,9 @@ def test_a_scope_keeps_its_flat_values_in_their_order(trip: Trip) -> None:
 
 @copies
 def test_untyped_text_stays_untyped(trip: Trip) -> None:
-    again = trip(hp.scope("n=007"))
-    assert again.n() == 7
-    assert (again.n | "") == "007"
+    again = trip(hp.scope("n=1e3", "code=007"))
+    assert (again.n(), again.code()) == (1000.0, "007")
+    assert (again.n | "", again.code | "", again.code | 0) == ("1e3", "007", 7)
 
 
 @copies

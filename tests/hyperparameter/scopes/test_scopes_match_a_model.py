@@ -38,27 +38,78 @@ class Text:
 
 
 Op = tuple[Any, ...]  # ("set", key, value), ("del", key), ("clear",)
-View = dict[str, Any]
+
+
+class View(dict[str, Any]):
+    """What is visible, by flat key, and the writes that led to it."""
+
+    def __init__(self, history: Iterable[Op] = ()) -> None:
+        self.history = list(history)
+        for op in self.history:
+            if op[0] == "set":
+                self[op[1]] = op[2]
+            elif op[0] == "del":
+                self.pop(op[1], None)
+            else:
+                self.clear()
+
+    def over(self, log: Iterable[Op]) -> View:
+        return View([*self.history, *log])
+
+    def own(self, key: str) -> tuple[Any, View]:
+        """Return the last value of a key, and what was written below it over that value.
+
+        A value replaces all below it; an empty mapping joins a mapping, and what is below nothing.
+        """
+        value, since = ABSENT, list[Op]()
+        for op in self.history:
+            names = bool(View(since))
+            if op == ("clear",):
+                value, since = ABSENT, []
+            elif op == ("del", key):
+                value = ABSENT
+            elif op[0] == "set" and op[1] == key:
+                joins = plain(value) is None or value == {} or (value is ABSENT and names)
+                value, since = op[2], since if op[2] == {} and joins else []
+            elif op[1].startswith(f"{key}."):
+                since.append(op)
+        return value, View(since)
+
+    def whole(self, key: str) -> Any:
+        """Return what a reader of the key gets: its value, or for none the mapping below it."""
+        value, below = self.own(key)
+        if value is not ABSENT and plain(value) is not None and value != {}:
+            return plain(value)
+        names = dict.fromkeys(k[len(key) + 1 :].partition(".")[0] for k in below.written())
+        parts = {name: below.whole(f"{key}.{name}") for name in names}
+        return {n: v for n, v in parts.items() if v is not ABSENT} or plain(value)
+
+    def written(self) -> list[str]:
+        """Return the keys in the order in which they were first written, deleted ones too."""
+        return list(dict.fromkeys(op[1] for op in self.history if len(op) > 1))
+
+    def parts(self, key: str) -> View:
+        """Return the keys below a key that its whole is made of, with what they are there."""
+        below, found = self.own(key)[1], View()
+        if not isinstance(self.whole(key), dict):
+            return found
+        for name in dict.fromkeys(k[len(key) + 1 :].partition(".")[0] for k in below):
+            inner = f"{key}.{name}"
+            if inner in below:
+                found[inner] = below.whole(inner)
+            found.update(below.parts(inner))
+        return found
+
+
+ABSENT = object()
 
 
 def plain(value: Any) -> Any:
     return value.plain() if isinstance(value, Text) else value
 
 
-def replay(log: list[Op], inherited: View) -> View:
-    view = dict(inherited)
-    for op in log:
-        if op[0] == "set":
-            view[op[1]] = op[2]
-        elif op[0] == "del":
-            view.pop(op[1], None)
-        else:
-            view.clear()
-    return view
-
-
-def flat(nested: dict[str, Any], prefix: str = "") -> View:
-    result: View = {}
+def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
     for name, value in nested.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict) and value:
@@ -68,8 +119,8 @@ def flat(nested: dict[str, Any], prefix: str = "") -> View:
     return result
 
 
-def sets(view: View) -> list[Op]:
-    return [("set", key, value) for key, value in view.items()]
+def sets(values: dict[str, Any]) -> list[Op]:
+    return [("set", key, value) for key, value in values.items()]
 
 
 @dataclass(eq=False)
@@ -87,7 +138,7 @@ class Frame:
     inherited: View
 
     def view(self) -> View:
-        return replay(self.log, self.inherited)
+        return self.inherited.over(self.log)
 
 
 @dataclass(eq=False)
@@ -105,7 +156,7 @@ class Place:
     run: Callable[[Callable[[], Any]], Any]
     frames: list[Frame] = field(default_factory=list)
     records: list[Seen] = field(default_factory=list)
-    ground: View = field(default_factory=dict)  # the baseline when the first of the frames opened
+    ground: View = field(default_factory=View)  # the baseline when the first of the frames opened
     end: Callable[[], Any] | None = None
 
     def copy(self, run: Callable[..., Any], end: Callable[[], Any] | None = None) -> Place:
@@ -120,10 +171,17 @@ class Place:
         for seen in self.records:
             seen.reads.add((key, repr(value), default_used))
 
+    def note_whole(self, key: str, view: View) -> None:
+        """Note a read of a key, of the parts that it has as well, and of None where it has none."""
+        value = view.whole(key)
+        self.note(key, None if value is ABSENT else value, value is ABSENT)
+        for part, inside in view.parts(key).items():
+            self.note(part, inside, False)
+
 
 class Model:
     def __init__(self) -> None:
-        self.baseline: View = {}
+        self.baseline = View()
 
     def ambient(self, place: Place) -> View:
         return place.frames[-1].view() if place.frames else self.baseline
@@ -132,7 +190,7 @@ class Model:
         index = place.find(handle)
         if index is not None:
             return place.frames[index].view()
-        return replay(handle.log, self.ambient(place))
+        return self.ambient(place).over(handle.log)
 
     def enter(self, place: Place, handle: Handle) -> None:
         self.open(place, handle, list(handle.log))
@@ -253,7 +311,7 @@ leaves = st.one_of(
 )
 nested = st.recursive(
     leaves,
-    lambda inner: st.dictionaries(st.sampled_from(["a", "b", "c", "b.c"]), inner, max_size=2),
+    lambda inner: st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=2),
     max_leaves=4,
 )
 texts = st.sampled_from(["3", "1e-3", "true", "on", "null", "abc"]).map(Text)
@@ -298,9 +356,13 @@ class Scopes(RuleBasedStateMachine):
         """Return the keys in their order; once one was deleted, a test below has the promise."""
         return sorted(keys) if self.deleted else list(keys)
 
-    def exact(self, view: View) -> str:
+    def exact(self, view: dict[str, Any]) -> str:
         """Return the items in order with their types, for comparison."""
         return repr([(key, plain(view[key])) for key in self.order(view)])
+
+    @staticmethod
+    def wholes(view: View) -> dict[str, Any]:
+        return {key: view.whole(key) for key in view}
 
     def place(self, index: int) -> Place:
         return self.places[index % len(self.places)]
@@ -324,7 +386,7 @@ class Scopes(RuleBasedStateMachine):
             self.handles.append(Handle(real, log))
 
     @rule(values=st.dictionaries(keys, leaves, max_size=3))
-    def make_from_keywords(self, values: View) -> None:
+    def make_from_keywords(self, values: dict[str, Any]) -> None:
         self.add(hp.scope(**values), sets(values))
 
     @rule(values=st.dictionaries(st.sampled_from(["a", "b", "opt"]), nested, max_size=2))
@@ -332,11 +394,11 @@ class Scopes(RuleBasedStateMachine):
         self.add(hp.scope(**values), sets(flat(values)))
 
     @rule(values=st.dictionaries(keys, texts, max_size=3))
-    def make_from_text(self, values: View) -> None:
+    def make_from_text(self, values: dict[str, Any]) -> None:
         self.add(hp.scope(*[f"{k}={v.text}" for k, v in values.items()]), sets(values))
 
     @rule(values=st.dictionaries(keys, leaves, max_size=2))
-    def make_empty(self, values: View) -> None:
+    def make_empty(self, values: dict[str, Any]) -> None:
         self.add(hp.scope.empty(**values), [("clear",), *sets(values)])
 
     # ------------------------------------------------------------ entering and leaving
@@ -405,7 +467,12 @@ class Scopes(RuleBasedStateMachine):
     @rule(p=numbers, h=numbers, values=st.dictionaries(keys, nested, min_size=1, max_size=3))
     def update_handle(self, p: int, h: int, values: dict[str, Any]) -> None:
         place, handle = self.place(p), self.handle(h)
-        if self.writable(place, handle):
+        if not self.writable(place, handle):
+            return
+        if sum(len(flat({key: value})) for key, value in values.items()) > len(flat(values)):
+            with pytest.raises(hp.InvalidKey, match="two names"):
+                self.act(place, lambda: handle.real.update(values))
+        else:
             assert self.act(place, lambda: handle.real.update(values)) is handle.real
             self.model.write(place, handle, sets(flat(values)))
 
@@ -448,15 +515,15 @@ class Scopes(RuleBasedStateMachine):
     def freeze(self, p: int, t: bool) -> None:
         place = self.place(p)
         self.act(place, lambda: hp.scope.frozen(), t)
-        self.model.baseline = dict(self.model.ambient(place))
+        self.model.baseline = self.model.ambient(place)
 
     @rule(p=numbers, values=st.dictionaries(keys, leaves, max_size=2), cut=st.none() | keys)
-    def call_decorated(self, p: int, values: View, cut: str | None) -> None:
+    def call_decorated(self, p: int, values: dict[str, Any], cut: str | None) -> None:
         place = self.place(p)
         before = self.model.ambient(place)
-        inside = {**before, **values}
+        inside = before.over(sets(values))
         if cut is not None:
-            inside.pop(cut, None)
+            inside = inside.over([("del", cut)])
             self.deleted = True
 
         def body() -> None:
@@ -467,9 +534,10 @@ class Scopes(RuleBasedStateMachine):
             assert self.exact(hp.scope.storage().storage()) == self.exact(inside)
 
         result = self.act(place, lambda: called(body))
-        assert repr(result) == repr((plain(before.get("a.b")), plain(before.get("a.c"))))
+        expected = [before.whole(key) for key in ("a.b", "a.c")]
+        assert repr(result) == repr(tuple(None if v is ABSENT else v for v in expected))
         for key in ("a.b", "a.c"):
-            place.note(key, plain(before.get(key)), key not in before)
+            place.note_whole(key, before)
 
     # ------------------------------------------------------------ records
 
@@ -536,13 +604,13 @@ class Scopes(RuleBasedStateMachine):
                 place.end()
 
     @rule(key=keys, values=st.dictionaries(keys, leaves, min_size=1, max_size=2))
-    def work_in_bare_thread(self, key: str, values: View) -> None:
-        expected = {**self.model.baseline, **values}
+    def work_in_bare_thread(self, key: str, values: dict[str, Any]) -> None:
+        expected = self.model.baseline.over(sets(values))
 
         def work() -> None:
             assert self.exact(hp.scope.storage().storage()) == self.exact(self.model.baseline)
             with hp.scope(**values) as ps:
-                assert self.exact(dict(ps)) == self.exact(expected)
+                assert self.exact(dict(ps)) == self.exact(self.wholes(expected))
                 ps[key] = "changed"
                 assert hp.scope[key]() == "changed"
             assert self.exact(hp.scope.storage().storage()) == self.exact(self.model.baseline)
@@ -560,9 +628,10 @@ class Scopes(RuleBasedStateMachine):
             readings = [lambda d: names | d, names]
         else:
             readings = [lambda d: target[key] if key in view else d]
+        found = view.whole(key)
         for reading in readings * 2:
-            assert repr(reading(None)) == repr(plain(view.get(key)))
-            place.note(key, plain(view.get(key)), key not in view)
+            assert repr(reading(None)) == repr(None if found is ABSENT else found)
+            place.note_whole(key, view)
             if isinstance(view.get(key), Text) and target is hp.scope:
                 assert (hp.scope[key] | "default") == view[key].text
                 place.note(key, view[key].text, False)
@@ -572,8 +641,8 @@ class Scopes(RuleBasedStateMachine):
 
     def check_required(self, place: Place, reading: Callable[[], Any], view: View, k: str) -> None:
         if k in view:
-            assert repr(reading()) == repr(plain(view[k]))
-            place.note(k, plain(view[k]), False)
+            assert repr(reading()) == repr(view.whole(k))
+            place.note_whole(k, view)
         else:
             with pytest.raises(hp.MissingParameter):
                 reading()
@@ -604,9 +673,9 @@ class Scopes(RuleBasedStateMachine):
             assert self.order(real.keys()) == self.order(real) == self.order(view)
             assert len(real) == len(view)
             assert (key in real) is (key in view)
-            assert self.exact(dict(real)) == self.exact(view)
-            for name, value in view.items():
-                place.note(name, plain(value), False)
+            assert self.exact(dict(real)) == self.exact(self.wholes(view))
+            for name in view:
+                place.note_whole(name, view)
 
         self.act(place, read, t)
 
