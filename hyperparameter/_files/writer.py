@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
+from .._values.spelling import Unwritable
+
+__all__ = ["Unwritable", "check_writable", "dumps"]
+
 _PLAIN = (str, bool, int, float, date, datetime, time)
-
-
-class Unwritable(Exception):
-    """Raised for what a file cannot hold, with the reason."""
 
 
 def check_writable(kind: str, value: object) -> None:

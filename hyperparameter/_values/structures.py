@@ -68,6 +68,13 @@ class Structure(NamedTuple):
             if field.attribute is not None and hasattr(instance, field.attribute)
         }
 
+    def given_values_of(self, instance: object) -> dict[str, object]:
+        """Return values with which an equal instance can be made, each under one name alone."""
+        by_attribute = {field.attribute: name for name, field in reversed(self.fields.items())}
+        more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
+        values = self.values_of(instance)
+        return {**{n: values[n] for n in values if n in by_attribute.values()}, **more}
+
 
 def structure_of(hint: object) -> Structure | None:
     """Return what is known of a class with fields, generic ones with their parameters bound."""
