@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._values.convert import Converter, Unconvertible
 from .._values.keys import is_key
 from .._values.spelling import names_in, spelled_name
-from .._values.untyped import Digits, UntypedText, as_untyped, infer
+from .._values.untyped import Digits, UntypedText, as_untyped, is_bare
 
-NOT_READ: Any = object()
+_NOT_READ: Any = object()
 """Stands for what a file does not say."""
 _WORDS = {True: "true", False: "false", None: "null"}
+Names = tuple[object, ...]
 
 
-def reads_back(
-    kind: str, value: object, written: object, convert: Converter, default: Any, is_whole: bool
-) -> bool:
-    """Tell whether `written`, in a file of this kind, is read as `value` again.
+def lost_part(
+    kind: str, value: object, written: object, convert: Converter, default: object
+) -> Names | None:
+    """Return the names of a part of `written` that a file of this kind would not give back.
 
-    If it is not whole, what it lacks may be just what `convert` needs.
+    They are empty for the whole.  None if reading gives `value`, as far as it is written.
     """
     read = _as_read(kind, written)
     try:
-        back = default if read is NOT_READ else convert(as_untyped(read), default)
-    except Unconvertible:
-        return not is_whole
-    return _is_same(value, back, written)
+        back = default if read is _NOT_READ else convert(as_untyped(read), default)
+    except Unconvertible as error:
+        return _names_of(written, error.path)
+    return next(_lost(value, back, written, ()), None)
+
+
+def _names_of(written: object, path: Names) -> Names:
+    """Return the beginning of a path that leads through names alone."""
+    for count, step in enumerate(path):
+        if not isinstance(written, dict) or step not in written:
+            return path[:count]
+        written = written[step]
+    return path
 
 
 def _as_read(kind: str, written: object) -> object:
     """Return plain data as the reader of a format gives it; an empty section says nothing."""
-    if type(written) is dict:
+    if type(written) is dict and all(map(is_key, written)):
         parts = {name: _as_read(kind, one) for name, one in written.items()}
-        if not all(map(is_key, parts)):  # which makes it one value, with its empty parts
-            return {n: written[n] if one is NOT_READ else one for n, one in parts.items()}
-        return {name: one for name, one in parts.items() if one is not NOT_READ} or NOT_READ
+        return {name: one for name, one in parts.items() if one is not _NOT_READ} or _NOT_READ
+    return _in_value(kind, written)
+
+
+def _in_value(kind: str, written: object) -> object:
+    """Do the same inside of a list, and of a mapping that is one value."""
+    if type(written) is dict:
+        return {name: _in_value(kind, one) for name, one in written.items()}
     if type(written) is list:
-        parts_of_list = [_as_read(kind, one) for one in written]
-        return [{} if one is NOT_READ else one for one in parts_of_list]
+        return [_in_value(kind, one) for one in written]
     if kind == "yaml":
         return _from_yaml(written)
     is_digits = type(written) is float and math.isfinite(written)
@@ -49,31 +63,43 @@ def _as_read(kind: str, written: object) -> object:
 
 def _from_yaml(written: object) -> object:
     if isinstance(written, str):
-        return UntypedText(written) if infer(written) == written else written
+        return UntypedText(written) if is_bare(written) else written
     if written is None or isinstance(written, bool):
         return UntypedText(_WORDS[written])
     is_special = isinstance(written, float) and not math.isfinite(written)
     return written if is_special else UntypedText(str(written))
 
 
+def _lost(value: object, back: object, written: object, names: Names) -> Iterator[Names]:
+    """Yield the names of each part that did not come back, as far as it was written."""
+    inner, found = names_in(value), names_in(back)
+    if inner is None or not isinstance(written, dict):
+        if not _is_same(value, back, written):
+            yield names
+        return
+    is_kind = isinstance(value, Mapping) or type(value) is type(back)
+    if found is None or not is_kind or not found.keys() <= inner.keys():
+        yield names
+        return
+    for name, one in inner.items():
+        spelled = next((s for s in (spelled_name(name), str(name)) if s in written), _NOT_READ)
+        if spelled is not _NOT_READ and name not in found:
+            yield (*names, spelled)
+        elif spelled is not _NOT_READ:
+            yield from _lost(one, found[name], written[spelled], (*names, spelled))
+
+
 def _is_same(value: object, back: object, written: object) -> bool:
-    """Tell whether a value came back, as far as it was written."""
-    names, found = names_in(value), names_in(back)
-    if names is not None and isinstance(written, dict):
-        if found is None or not found.keys() <= names.keys():
-            return False
-        is_whole = isinstance(value, Mapping) or type(value) is type(back)
-        return is_whole and all(
-            name in found and _is_same(one, found[name], written[spelled_name(name)])
-            for name, one in names.items()
-            if spelled_name(name) in written
-        )
     if isinstance(value, (set, frozenset)):
         return isinstance(back, (set, frozenset)) and value == back
+    if isinstance(written, dict):
+        return next(_lost(value, back, written, ()), None) is None
     if isinstance(written, list):
         items, others = list(value), _items(back)  # type: ignore[call-overload]  # a list
-        return others is not None and len(items) == len(others) and all(
-            map(_is_same, items, others, written)
+        return (
+            others is not None
+            and len(items) == len(others)
+            and all(map(_is_same, items, others, written))
         )
     if type(value) is str:  # a text for a path, as a default
         return value == back or value == str(back)

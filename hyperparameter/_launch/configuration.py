@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._console import can_print, print_message
-from .._files.rereading import reads_back
+from .._files.rereading import lost_part
 from .._files.writer import Unwritable, check_writable, dumps
 from .._functions import registry
 from .._scopes import ambient
@@ -43,12 +43,8 @@ def configuration(
     `others` are the commands that do not run.
     """
     writing = _Writing(kind)
-    found: dict[Path, object] = {}
-    for one in _parameters(program, keys, others):
-        written = writing.of(one)
-        if written is not _NO_PART:
-            found[one.path] = written
-    return _text(kind, _nested(found))
+    parameters = _parameters(program, keys, others)
+    return _text(kind, _nested({one.path: writing.of(one) for one in parameters}))
 
 
 class _Parameter(NamedTuple):
@@ -115,19 +111,19 @@ class _Writing:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._left_out = 0
+        self._left_out = 0  # parts of the parameter that is being written
 
     def of(self, one: _Parameter) -> Any:
         """Return plain data that reads back as the value, without the parts that cannot."""
-        before = self._left_out
+        self._left_out = 0
         written = self._part(one.key, one.value)
-        if written is _NO_PART:
-            return _NO_PART
-        is_whole = self._left_out == before
-        if not reads_back(self._kind, one.value, written, one.convert, one.default, is_whole):
-            self._leave_out(one.key, Unwritable("a file cannot give it this value"))
-            return _NO_PART
-        return _escaped(written)
+        while written is not _NO_PART:
+            lost = lost_part(self._kind, one.value, written, one.convert, one.default)
+            if lost is None or (not lost and self._left_out):  # it may need what is left out
+                return _escaped(written)
+            self._leave_out(".".join([one.key, *map(str, lost)]), "a file cannot give this value")
+            written = _without(written, lost)
+        return written
 
     def _part(self, key: str, value: object) -> Any:
         names = names_in(value)
@@ -136,12 +132,12 @@ class _Writing:
                 return self._single(key, value)
             made = {}
             for name, inner in names.items():
-                written = self._part(f"{key}.{name if isinstance(name, str) else name!r}", inner)
+                written = self._part(f"{key}.{name}", inner)
                 if written is not _NO_PART:
                     made[self._name(name)] = written
             return made or _NO_PART
         except Unwritable as reason:
-            self._leave_out(key, reason)
+            self._leave_out(key, str(reason))
             return _NO_PART
 
     def _single(self, key: str, value: object) -> object:
@@ -164,9 +160,18 @@ class _Writing:
         is_date = self._kind == "toml" and type(value) in (date, datetime, time)
         return is_date and getattr(value, "tzinfo", None) is None
 
-    def _leave_out(self, key: str, reason: Unwritable) -> None:
+    def _leave_out(self, key: str, reason: str) -> None:
         self._left_out += 1
         print_message(f"{key} is left out: {reason}.")
+
+
+def _without(written: Any, names: tuple[object, ...]) -> Any:
+    """Return plain data without the part that these names lead to, and what is empty then."""
+    if not names:
+        return _NO_PART
+    inner = _without(written[names[0]], names[1:])
+    rest = {name: one for name, one in written.items() if name != names[0]}
+    return rest or _NO_PART if inner is _NO_PART else {**rest, names[0]: inner}
 
 
 def _check_secrets(key: str, value: object) -> None:
@@ -187,23 +192,29 @@ def _escaped(written: object) -> object:
 
 
 def _nested(found: dict[Path, object]) -> dict[str, Any]:
-    """Return the values in their sections; a message names those that are below another value."""
+    """Return the values in their sections; a message names those that are below another value.
+
+    A section without any is written too: a file must not be empty.
+    """
     nested: dict[str, Any] = {}
     for path, value in found.items():
         above = next((p for n in range(1, len(path)) if _is_leaf(found, p := path[:n])), None)
         if above is not None:
             names = ".".join(path), ".".join(above)
-            print_message("{} is left out: {} has a value, and a file cannot hold both.".format(*names))
+            print_message(
+                "{} is left out: {} has a value, and a file cannot hold both.".format(*names)
+            )
             continue
         section = nested
         for name in path[:-1]:
             section = section.setdefault(name, {})
-        _put(section, path[-1], value)
+        if value is not _NO_PART:
+            _put(section, path[-1], value)
     return nested
 
 
 def _is_leaf(found: dict[Path, object], path: Path) -> bool:
-    return path in found and not isinstance(found[path], dict)
+    return path in found and found[path] is not _NO_PART and not isinstance(found[path], dict)
 
 
 def _put(section: dict[Any, Any], name: object, value: object) -> None:

@@ -9,7 +9,7 @@ from .._scopes import ambient
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import REMOVED, UntypedText, UntypedTree
+from .._values.untyped import REMOVED
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 
@@ -80,16 +80,6 @@ def _merged(
 
 def _without_references(layer: Layer) -> Layer:
     """Return the layer with each `${` escaped: words of a shell mean what they say."""
-    return layer._replace(values={key: _escaped(value) for key, value in layer.values.items()})
+    from .._config.bindings import as_literal
 
-
-def _escaped(value: object) -> object:
-    if isinstance(value, list):
-        return [_escaped(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _escaped(item) for name, item in value.items()}
-    if isinstance(value, UntypedTree):
-        return UntypedTree(_escaped(value.value))  # type: ignore[arg-type]  # of the same type
-    if isinstance(value, UntypedText):
-        return UntypedText(value.text.replace("${", "$${"))
-    return value.replace("${", "$${") if isinstance(value, str) else value
+    return layer._replace(values={key: as_literal(value) for key, value in layer.values.items()})

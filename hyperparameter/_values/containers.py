@@ -11,7 +11,7 @@ from typing import Any
 from .convert import NOTHING, Converter, Unconvertible, part
 from .keys import is_key
 from .rules import written
-from .untyped import REMOVED, Digits, UntypedText, UntypedTree
+from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -106,7 +106,7 @@ def _same(one: object, other: object) -> bool:
 def _items(value: object) -> list[object]:
     found = parts_of(value)
     if isinstance(found, _GIVEN):
-        return list(found)
+        return list(found) if found is value else list(map(as_untyped, found))
     raise Unconvertible(wanted="a list", value=value)
 
 
@@ -131,7 +131,8 @@ def names_of(value: object) -> Mapping[Any, object]:
     """Return the mapping that a value is; `Unconvertible` for anything else."""
     found: Any = parts_of(value)
     if isinstance(found, Mapping):
-        return found
+        # The parts of what has untyped parts may have some as well.
+        return found if found is value else {name: as_untyped(one) for name, one in found.items()}
     if found is not None and hasattr(type(found), "keys") and not isinstance(found, type):
         return {name: found[name] for name in found.keys()}  # noqa: SIM118  # keys, but no Mapping
     raise Unconvertible(wanted="a mapping", value=value)

@@ -201,6 +201,8 @@ def anything(value: object, below: object = NOTHING) -> object:
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
         return plain(value)
+    if found is not value:
+        found = names_of(value)
     structure = structure_of(type(below))
     if structure is not None and structure.kind is not dict:
         return structured(structure, found, below)
