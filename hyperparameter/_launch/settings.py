@@ -58,10 +58,10 @@ def _removing(layer: Layer) -> Layer:
     """Return the layer with a deletion of each key that is visible here below one it removes."""
     below = ambient.current().snapshot.below
     removed = [key for key, value in layer.values.items() if value is REMOVED]
-    deleted = {f"{key}.{name}": DELETED for key in removed for name in below(key)}
-    if not deleted:
-        return layer
-    return layer._replace(values={**deleted, **layer.values})
+    hidden = [flat for key in removed for name in below(key) if (flat := f"{key}.{name}")]
+    # Not those that it sets itself: they must stay behind what removes the others.
+    deleted = {key: DELETED for key in hidden if key not in layer.values}
+    return layer._replace(values={**deleted, **layer.values}) if deleted else layer
 
 
 def _merged(
