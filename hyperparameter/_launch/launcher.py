@@ -18,7 +18,6 @@ from .parameters import options_of
 from .program_keys import LazyScan
 from .run import require, run_function, usage_errors
 from .settings import Settings
-from .unknown_keys import check_known
 
 ANSWERED: Final = object()
 """The result if the command line asked a question, such as `--help`, instead of a run."""
@@ -47,7 +46,7 @@ class Launcher:
         settings = Settings(invocation, env_prefix, env)
         scan = LazyScan(signature, env)
         if not invocation.asks(options.ALLOW):
-            check_known(settings.unchecked(), scan)
+            settings.check_known(scan)
         if self._answers(invocation, settings, scan):
             return ANSWERED
         if function is None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from .._functions import registry
 from .._scopes import ambient
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import DELETED, Layer, Snapshot
-from .._values.origin import Origin, RawOrigin
-from .._values.untyped import REMOVED
+from .._values.origin import Origin, RawOrigin, resolve
+from .._values.untyped import REMOVED, UntypedText
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
+from .program_keys import LazyScan
+from .unknown_keys import check_known
 
 _FILES = Origin("file", "-C")
 
@@ -19,7 +22,8 @@ _FILES = Origin("file", "-C")
 class Settings:
     """What is set from outside the program.
 
-    `layers` has the highest precedence first; `origins` tells where each key was set.
+    `layers` has the highest precedence first; `origins` tells where each key was set that is not
+    taken away again.  What references in files took is `referenced`, and so used.
     """
 
     def __init__(
@@ -31,20 +35,42 @@ class Settings:
                 'Give it a name, such as env_prefix="APP".'
             )
         self.layers = [invocation.options, invocation.defines]
+        self.referenced: frozenset[str] = frozenset()
         if invocation.files or env_prefix is not None:
-            self.layers = list(_merged(invocation, env_prefix, env).scopes())
-        self.origins: dict[str, RawOrigin] = {
-            key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
-        }
+            merged, self.referenced = _merged(invocation, env_prefix, env)
+            self.layers = list(merged.scopes())
+        self.origins: dict[str, RawOrigin] = {}
+        self._sections: set[str] = set()  # keys that are named to say something of those below
+        self._written: dict[str, RawOrigin] = {}
+        for layer in reversed(self.layers):
+            for key, value in layer.values.items():
+                self._note(key, value, layer.origin_of(key))
         self._options = frozenset(invocation.options.values)
+
+    def _note(self, key: str, value: object, origin: RawOrigin) -> None:
+        """Note what one source writes."""
+        if value is DELETED:
+            self.origins.pop(key, None)
+            return
+        self._written[key] = origin
+        if value is REMOVED:
+            self._sections.add(key)
+            below = f"{key}."
+            self.origins = {k: at for k, at in self.origins.items() if not f"{k}.".startswith(below)}
+        elif _is_empty(value) and resolve(origin).kind == "file" and not _is_parameter(key):
+            self._sections.add(key)
+        else:
+            self.origins[key] = origin
 
     def sets(self, key: str | None) -> bool:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def unchecked(self) -> dict[str, RawOrigin]:
-        """Return the keys that may be unknown: those of options are parameters by definition."""
-        return {key: at for key, at in self.origins.items() if key not in self._options}
+    def check_known(self, scan: LazyScan) -> None:
+        """Raise `UsageError` for keys that the program does not know; options it knows."""
+        known = self._options | self.referenced
+        unchecked = {key: at for key, at in self._written.items() if key not in known}
+        check_known(unchecked, scan, self._sections)
 
     def open(self) -> ExitStack:
         """Enter the scopes; closing the stack leaves them."""
@@ -52,6 +78,15 @@ class Settings:
         for layer in reversed(self.layers):
             stack.enter_context(scope_of(_removing(layer)))
         return stack
+
+
+def _is_empty(value: object) -> bool:
+    """Tell a section without any parameter."""
+    return value == {} or value == UntypedText("")
+
+
+def _is_parameter(key: str) -> bool:
+    return next(registry.declarations(key), None) is not None
 
 
 def _removing(layer: Layer) -> Layer:
@@ -66,14 +101,17 @@ def _removing(layer: Layer) -> Layer:
 
 def _merged(
     invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
-) -> Layer | Snapshot:
-    """Return everything merged: a reference in a file sees what the command line sets."""
+) -> tuple[Snapshot, frozenset[str]]:
+    """Return everything merged, and the keys that references took.
+
+    A reference in a file sees what the command line sets.
+    """
     from .._config.load import layers, load
 
     above = [_without_references(layer) for layer in (invocation.defines, invocation.options)]
     try:
-        settings = load(invocation.files, None, env_prefix, env, _FILES, above=above)
-        return layers(settings, _FILES)
+        loaded = load(invocation.files, None, env_prefix, env, _FILES, above=above)
+        return layers(loaded, _FILES), loaded.referenced
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
 

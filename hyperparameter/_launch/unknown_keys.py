@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .._functions import registry
 from .._values.keys import did_you_mean
@@ -13,9 +13,12 @@ from .program_keys import LazyScan
 _MOST_NAMED = 3
 
 
-def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
+def check_known(
+    origins: Mapping[str, RawOrigin], scan: LazyScan, sections: Collection[str]
+) -> None:
     """Raise `UsageError` for keys that no part of the program declares or reads.
 
+    `sections` are those that have no value themselves, and may stand for the keys below them.
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
@@ -23,7 +26,11 @@ def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
     if not undeclared or (program := scan()) is None:
         return
     known = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
-    unknown = [key for key in undeclared if _is_namespace(key, known) or not program.mentions(key)]
+    unknown = [
+        key
+        for key in undeclared
+        if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
+    ]
     if not unknown:
         return
     named = [
