@@ -27,7 +27,7 @@ def of_record(path: str) -> tuple[Bindings, Missing]:
     record = Record.load(path)
     origin = Origin("file", path)
     values = {key: as_literal(value) for key, value in record.operative().items()}
-    given = [read.key for read in record.reads if not read.default_used and not read.bulk]
+    given = [read.key for read in record.reads if not read.default_used]
     missing = {
         key: ConfigurationError(
             f"{path}: the record does not have the value of {key!r}: {reason}. "

@@ -13,9 +13,8 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import alone, find, typed
 from .._values.convert import NOTHING, Converter
-from .._values.defaults import by_default
 from .._values.describe import Description, Masked, describe, has_secrets
-from .._values.hints import anything
+from .._values.hints import anything, by_default
 from .._values.spelling import names_in, spelled, spelled_name
 from .._values.untyped import plain
 from .options import REQUIRED
@@ -101,7 +100,7 @@ def _value_read(key: str, default: object) -> _Parameter:
     if names_in(default) is not None:
         found = find(state, key, default)
     else:
-        found = None if stored is None else alone(key, *stored)
+        found = None if stored is None else alone(state, key, *stored)
     value = default if found is None else typed(key, found, convert, default)
     return _Parameter(_path(key), value, convert, default)
 

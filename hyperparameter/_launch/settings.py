@@ -10,7 +10,7 @@ from .._scopes import ambient
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import Origin, RawOrigin, resolve
-from .._values.untyped import REMOVED, UntypedText
+from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 from .program_keys import LazyScan
@@ -82,7 +82,7 @@ class Settings:
 
 def _is_empty(value: object) -> bool:
     """Tell a section without any parameter."""
-    return value == {} or value == UntypedText("")
+    return value == {} or type(value) is Blank
 
 
 def _is_parameter(key: str) -> bool:
