@@ -104,7 +104,7 @@ def _is_same(value: object, back: object, written: object) -> bool:
     if type(value) is str:  # a text for a path, as a default
         return value == back or value == str(back)
     if _is_number(value) and _is_number(back):
-        return value == back or (value != value and back != back)
+        return repr(value) == repr(back) or bool(value == back)  # nan is not equal to itself
     return type(value) is type(back) and bool(value == back)
 
 

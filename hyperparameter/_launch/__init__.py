@@ -73,11 +73,11 @@ def _functions(function: Function | None, caller: FrameType) -> list[Function]:
 
 
 def _words(argv: Sequence[str] | None) -> list[str]:
-    """Return the words; `TypeError` for a text, which would be taken letter by letter, and others.
+    """Return the words; `TypeError` for anything else than texts in a list.
 
-    Paths and numbers are not made text here: what is typed is text.
+    One text would be taken letter by letter.
     """
-    given = sys.argv[1:] if argv is None else argv
+    given: object = sys.argv[1:] if argv is None else argv
     advice = 'Pass the words one by one, as in ["--lr", "3"], or split the text with shlex.split.'
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise TypeError(f"argv is a list of texts, not {type(given).__name__}. {advice}")

@@ -14,8 +14,9 @@ class Option(NamedTuple):
     """An option, or a positional argument, which has no flags.
 
     `kind` tells which words follow the flag: `size` words of a `value`; up to `size` words of
-    `items`, which may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which have options of
-    their own as well; perhaps true/false for a `switch` and one of the choices for a `choice`; all
+    `items`, which may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which
+    have options of their own as well; perhaps true/false for a `switch` and one of the choices for
+    a `choice`; all
     `words` up to the next option; none for a `flag`.  `takes_names` tells that `--opt.NAME` sets a
     part of it.  `owner` is the structure that the option is a field of.
     """

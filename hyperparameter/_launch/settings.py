@@ -55,8 +55,8 @@ class Settings:
         self._written[key] = origin
         if value is REMOVED:
             self._sections.add(key)
-            below = f"{key}."
-            self.origins = {k: at for k, at in self.origins.items() if not f"{k}.".startswith(below)}
+            for one in [one for one in self.origins if f"{one}.".startswith(f"{key}.")]:
+                del self.origins[one]
         elif _is_empty(value) and resolve(origin).kind == "file" and not _is_parameter(key):
             self._sections.add(key)
         else:

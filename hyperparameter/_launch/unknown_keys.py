@@ -34,9 +34,7 @@ def check_known(
     if not unknown:
         return
     named = [
-        f"{key} ({resolve(origins[key])}): this program has no such parameter."
-        f"{did_you_mean(key, known)}"
-        for key in unknown[:_MOST_NAMED]
+        f"{key} ({resolve(origins[key])}): {_problem(key, known)}" for key in unknown[:_MOST_NAMED]
     ]
     if len(unknown) > len(named):
         named.append(f"And {len(unknown) - len(named)} more.")
@@ -46,6 +44,15 @@ def check_known(
         key=unknown[0],
         origin=resolve(origins[unknown[0]]),
     )
+
+
+def _problem(key: str, known: set[str]) -> str:
+    """Say that a parameter above the key has no parts, or that there is none with this name."""
+    above = key.rpartition(".")[0]
+    signature = next(registry.declarations(above), None)
+    if signature is None:
+        return f"this program has no such parameter.{did_you_mean(key, known)}"
+    return f"{above} is {signature.wanted(above.rpartition('.')[2]).words}, without names below it."
 
 
 def _is_namespace(key: str, known: set[str]) -> bool:

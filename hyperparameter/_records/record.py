@@ -65,8 +65,8 @@ class Record:
         """Return each key with its value, defaults included; of several, the one seen last.
 
         A scope answers later reads of a key by itself, so its first one tells the order.
-        Given as a scope or to `hp.config`, it has the same program do the same.  What is no plain
-        data is spelled as in a file; `left_out` names secrets and what has no such spelling.
+        Given as a scope or to `hp.config`, it has the same program do the same.  What is not
+        plain data is spelled as in a file; `left_out` names secrets and what has no such spelling.
         """
         flat = operative(self._last())[0]
         return nest(flat) if nested else flat

@@ -70,10 +70,12 @@ class Structure(NamedTuple):
 
     def given_values_of(self, instance: object) -> dict[str, object]:
         """Return values with which an equal instance can be made, each under one name alone."""
-        by_attribute = {field.attribute: name for name, field in reversed(self.fields.items())}
-        more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
+        names: dict[str | None, str] = {}
+        for name, field in self.fields.items():
+            names.setdefault(field.attribute, name)
         values = self.values_of(instance)
-        return {**{n: values[n] for n in values if n in by_attribute.values()}, **more}
+        more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
+        return {**{n: one for n, one in values.items() if n in names.values()}, **more}
 
 
 _MOST_KEPT = 1024
