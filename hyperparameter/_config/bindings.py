@@ -67,6 +67,19 @@ def below(key: str, names: tuple[str, ...] | None, value: object, origin: RawOri
     return filling.bindings
 
 
+def as_literal(value: object) -> object:
+    """Return a value with each `${` in it escaped: it was not written in a file, and means `${`."""
+    if isinstance(value, (list, tuple)):
+        return type(value)([as_literal(item) for item in value])
+    if isinstance(value, dict):
+        return {name: as_literal(item) for name, item in value.items()}
+    if type(value) is UntypedTree:
+        return UntypedTree(as_literal(value.value))  # type: ignore[arg-type]  # of the same type
+    if type(value) is UntypedText:
+        return UntypedText(value.text.replace("${", "$${"))
+    return value.replace("${", "$${") if type(value) is str else value
+
+
 def is_section(value: object) -> TypeGuard[Mapping[Any, object]]:
     """Tell a mapping that flattens into keys: with names, all of which can be keys."""
     if not isinstance(value, Mapping) or not value:

@@ -14,6 +14,7 @@ from .._values.origin import Origin, RawOrigin
 from .._values.untyped import EmptyVariable, UntypedText
 from ..exceptions import ConfigurationError, InvalidKey
 from .bindings import Binding, Bindings, of_document, of_mapping, set_twice
+from .from_record import Missing, check_complete, is_record, of_record
 from .interpolation import interpolated
 from .view import View, as_snapshot
 
@@ -42,12 +43,19 @@ def load(
     `here` is the origin of mappings and overrides; the layers `above` win over all, the last one
     over the others.
     """
-    found = [_bindings(source, here) for source in _each(sources)]
+    found: list[Bindings] = []
+    incomplete: list[tuple[int, Missing]] = []
+    for source in _each(sources):
+        bindings, missing = _bindings(source, here)
+        found.append(bindings)
+        incomplete.append((len(found), missing))
     if env_prefix is not None:
         found.append(from_environment(env_prefix, env))
     if overrides is not None:
         found.extend(_overrides(overrides, here))
     found.extend(map(_of_layer, above))
+    for count, missing in incomplete:
+        check_complete(missing, found[count:])
     return Loaded(*interpolated(found, env))
 
 
@@ -83,11 +91,12 @@ def _each(sources: ConfigSource | Iterable[ConfigSource]) -> Iterable[ConfigSour
     )
 
 
-def _bindings(source: ConfigSource, here: RawOrigin) -> Bindings:
+def _bindings(source: ConfigSource, here: RawOrigin) -> tuple[Bindings, Missing]:
     if isinstance(source, Mapping):
-        return of_mapping(source, here)
+        return of_mapping(source, here), {}
     if isinstance(source, (str, os.PathLike)):
-        return of_document(read_document(source))
+        document = read_document(source)
+        return of_record(document.name) if is_record(document) else (of_document(document), {})
     raise TypeError(
         f"Each source of hp.config must be a path or a mapping, not {type(source).__name__}."
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from .._values.untyped import infer
+from .._values.untyped import is_bare
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
@@ -32,8 +32,7 @@ def dump_yaml(values: dict[str, Any], *, ascii_only: bool = False) -> str:
 
 def _text(dumper: _Dumper, text: str) -> yaml.Node:
     # The emitter quotes what YAML 1.1 would not read as text; double quotes escape line ends.
-    is_plain = text.isprintable() and infer(text) == text
-    style = None if is_plain else '"'
+    style = None if is_bare(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from typing import Any
 
+from .._values.spelling import Unwritable
+
+__all__ = ["Unwritable", "check_writable", "dumps"]
+
 _PLAIN = (str, bool, int, float, date, datetime, time)
-
-
-class Unwritable(Exception):
-    """Raised for what a file cannot hold, with the reason."""
 
 
 def check_writable(kind: str, value: object) -> None:
@@ -53,26 +54,38 @@ def _called(kind: str) -> str:
 
 
 def dumps(kind: str, values: dict[str, Any], *, ascii_only: bool = False) -> str:
-    """Return the text of a "json", "yaml" or "toml" file; with `ascii_only`, others are escaped."""
-    check_writable(kind, values)
-    if kind == "json":
-        import json
+    """Return the text of a "json", "yaml" or "toml" file; with `ascii_only`, others are escaped.
 
-        return json.dumps(values, indent=2, ensure_ascii=ascii_only, default=_iso)
+    So are control characters, which a terminal would follow.
+    """
+    check_writable(kind, values)
     if kind == "yaml":
         from .to_yaml import dump_yaml
 
         return dump_yaml(values, ascii_only=ascii_only).rstrip("\n")
-    import tomli_w
+    if kind == "json":
+        import json
 
-    text = tomli_w.dumps(values).rstrip("\n")
-    return "".join(map(_toml_escaped, text)) if ascii_only else text
+        text = json.dumps(values, indent=2, ensure_ascii=False, default=_iso)
+        escape = _json_escape
+    else:
+        import tomli_w
+
+        text = tomli_w.dumps(values).rstrip("\n")
+        escape = _toml_escape
+    # Those are in quotes: names too, if they have them.
+    return re.sub(r"[^\x00-\x7e]" if ascii_only else r"[\x7f-\x9f]", escape, text)
 
 
 def _iso(moment: Any) -> str:
     return str(moment.isoformat())
 
 
-def _toml_escaped(character: str) -> str:
-    # All text outside of ASCII is in quotes, names too.
-    return character if character.isascii() else f"\\U{ord(character):08x}"
+def _toml_escape(found: re.Match[str]) -> str:
+    return f"\\U{ord(found[0]):08x}"
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    import json
+
+    return "\\u007f" if found[0] == "\x7f" else json.dumps(found[0])[1:-1]

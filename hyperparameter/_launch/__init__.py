@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -73,4 +73,17 @@ def _functions(function: Function | None, caller: FrameType) -> list[Function]:
 
 
 def _words(argv: Sequence[str] | None) -> list[str]:
-    return list(sys.argv[1:] if argv is None else argv)
+    """Return the words; `TypeError` for anything else than texts in a list.
+
+    One text would be taken letter by letter.
+    """
+    given: object = sys.argv[1:] if argv is None else argv
+    advice = 'Pass the words one by one, as in ["--lr", "3"], or split the text with shlex.split.'
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"argv is a list of texts, not {type(given).__name__}. {advice}")
+    words = list(given)
+    for word in words:
+        if not isinstance(word, str):
+            shown = f"{type(word).__name__} {word!r:.80}"
+            raise TypeError(f"argv has the {shown}, and takes only texts. {advice}")
+    return words

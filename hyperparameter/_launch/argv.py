@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from .._functions import registry
 from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.rules import FALSE_WORDS, TRUE_WORDS
@@ -115,10 +116,12 @@ class _OptionParser:
         """Return a key below a parameter, or else any key: the long spelling of -D."""
         if not flag.startswith("--") or "." not in flag:
             return None
-        first, _, rest = flag.partition(".")
         texts = _texts(EXTRA, flag, value, queue)
-        owner = self._by_flag.get(first)
-        if owner is not None and owner.kind == "pairs" and rest:
+        first = flag
+        while "." in first and first not in self._by_flag:  # of --opt.env.name, --opt.env
+            first = first.rpartition(".")[0]
+        owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
+        if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
             return GivenOption(owner, flag, texts, below=rest)
         if owner is not None and owner.kind == "fields":
             known = [name for name in self._by_flag if name.startswith(f"{first}.")]
@@ -138,6 +141,11 @@ class _OptionParser:
         shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
         near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
         raise UsageError(f"{flag}: unknown option.{near} See --help.")
+
+
+def _is_key(key: str) -> bool:
+    """Tell a parameter of some function, which an option with dots sets like -D."""
+    return next(registry.declarations(key), None) is not None
 
 
 def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> list[str]:
@@ -167,7 +175,7 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
     texts: list[str] = []
     while len(texts) < count and queue and not is_flag(queue[0]):
         texts.append(queue.popleft())
-    if not texts or (option.kind != "words" and len(texts) < count):
+    if not texts or (option.kind not in ("words", "items") and len(texts) < count):
         wanted = "a value" if count <= 1 or option.kind == "words" else f"{count} values"
         spelling = f"{flag}={option.metavar or 'VALUE'}"
         hint = f" Write a value that begins with '-' as {spelling}." if queue else " See --help."

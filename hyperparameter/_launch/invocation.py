@@ -15,11 +15,12 @@ from .._values.describe import show
 from .._values.hints import converter, takes_names, takes_none
 from .._values.keys import check, flatten, is_nested
 from .._values.origin import Origin, RawOrigin
+from .._values.unions import takes_any_text
 from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer, is_null
 from ..exceptions import InvalidKey, UsageError
 from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
 from .options import CONFIG, DEFINE, RECORD, Option
-from .parameters import bare
+from .parameters import bare, is_union
 
 
 class Invocation(NamedTuple):
@@ -184,11 +185,14 @@ def _options(given: list[GivenOption]) -> Layer:
     bindings = _Bindings()
     by_option: dict[str, list[GivenOption]] = {}
     for one in given:
-        by_option.setdefault(one.option.key, []).append(one)
+        if not one.below:
+            by_option.setdefault(one.option.key, []).append(one)
     for one in given:
-        option, several = one.option, by_option[one.option.key]
+        option, several = one.option, by_option.get(one.option.key, [])
         flag = one.flag
-        if option.kind == "items" and one is several[-1]:
+        if one.below:
+            bindings.set(f"{option.key}.{one.below}", UntypedText(one.texts[0]), flag)
+        elif option.kind == "items" and one is several[-1]:
             texts = [text for each in several for text in each.texts]
             bindings.set(option.key, _items(option, texts), flag)
         elif option.kind in ("pairs", "fields"):
@@ -201,25 +205,31 @@ def _options(given: list[GivenOption]) -> Layer:
 def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
     """Set what the option of a mapping or a structure says: JSON, KEY=VALUE, or null."""
     option, text = one.option, one.texts[0]
-    mapping = parts_of(UntypedText(text)) if not one.below else None
+    mapping = parts_of(UntypedText(text))
     if isinstance(mapping, dict):
         bindings.set_names(mapping, option.key, flag)
-    elif one.below:
-        bindings.set(f"{option.key}.{one.below}", UntypedText(text), flag)
-    elif option.kind == "fields" or is_null(UntypedText(text)):
+    elif option.kind == "fields" or is_null(UntypedText(text)) or _is_one_word(option, text):
         bindings.set(option.key, UntypedText(text), flag)
     else:
         name, value = _assignment(text, flag)
-        item = typing.get_args(bare(option.hint))[1:]
+        item = typing.get_args(bare(option.hint))[1:] if not is_union(bare(option.hint)) else ()
         if item and not takes_names(item[0]):  # so a dot belongs to the name
             bindings.set_names({name: value}, option.key, flag)
         else:
             bindings.set(f"{option.key}.{name}", value, flag)
 
 
+def _is_one_word(option: Option, text: str) -> bool:
+    """Tell the word for another member of a union than the mapping; any word may be text."""
+    wanted = bare(option.hint)
+    if not is_union(wanted):
+        return False
+    return "=" not in text or any(map(takes_any_text, typing.get_args(wanted)))
+
+
 def _items(option: Option, texts: list[str]) -> UntypedText | UntypedTree:
     """Return a list of the words; a single word may be the whole list, as JSON."""
-    if option.kind != "items" and len(texts) == 1:
+    if len(texts) == 1 and (option.kind != "items" or is_union(bare(option.hint))):
         return UntypedText(texts[0])
     if len(texts) == 1 and is_list(texts[0]):
         hint, default = option.hint, option.default

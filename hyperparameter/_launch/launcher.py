@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .._console import print_message, print_output
 from ..exceptions import UsageError
@@ -18,7 +18,9 @@ from .parameters import options_of
 from .program_keys import LazyScan
 from .run import require, run_function, usage_errors
 from .settings import Settings
-from .unknown_keys import check_known
+
+if TYPE_CHECKING:
+    from .._functions.signature import Signature
 
 ANSWERED: Final = object()
 """The result if the command line asked a question, such as `--help`, instead of a run."""
@@ -47,8 +49,9 @@ class Launcher:
         settings = Settings(invocation, env_prefix, env)
         scan = LazyScan(signature, env)
         if not invocation.asks(options.ALLOW):
-            check_known(settings.unchecked(), scan)
-        if self._answers(invocation, settings, scan):
+            settings.check_known(scan)
+        others = [signature_of(one) for one in self._functions if function and one is not function]
+        if self._answers(invocation, settings, scan, others):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
@@ -120,8 +123,13 @@ class Launcher:
         except UsageError:  # who asks for help gets help, whatever else is wrong
             return None
 
-    def _answers(self, invocation: Invocation, settings: Settings, scan: LazyScan) -> bool:
-        """Print what is asked for instead of a run; tell whether anything was."""
+    def _answers(
+        self, invocation: Invocation, settings: Settings, scan: LazyScan, others: list[Signature]
+    ) -> bool:
+        """Print what is asked for instead of a run; tell whether anything was.
+
+        `others` are the commands beside the one that is given.
+        """
         given = invocation.given
         if options.COMPLETION.key in given:
             from .completion import script
@@ -133,13 +141,15 @@ class Launcher:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
             with settings.open(), usage_errors(settings):
-                print_output(_described(given, settings, scan))
+                print_output(_described(given, settings, scan, others))
         else:
             return False
         return True
 
 
-def _described(given: Mapping[str, list[str]], settings: Settings, scan: LazyScan) -> str:
+def _described(
+    given: Mapping[str, list[str]], settings: Settings, scan: LazyScan, others: list[Signature]
+) -> str:
     if options.EXPLAIN.key in given:
         from .listing import explanations
 
@@ -150,7 +160,7 @@ def _described(given: Mapping[str, list[str]], settings: Settings, scan: LazySca
         return listing(scan())
     from .configuration import configuration
 
-    return configuration(given[options.PRINT.key][-1], scan(), settings.origins)
+    return configuration(given[options.PRINT.key][-1], scan(), settings.origins, others)
 
 
 def _name() -> str:

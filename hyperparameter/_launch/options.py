@@ -13,11 +13,12 @@ REQUIRED: Final = object()
 class Option(NamedTuple):
     """An option, or a positional argument, which has no flags.
 
-    `kind` tells which words follow the flag: `size` words of a `value`; one word of `items`, which
-    may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which have options of
-    their own as well; perhaps true/false for a `switch` and one of the choices for a `choice`; all
-    `words` up to the next option; none for a `flag`.  `owner` is the structure that the option is a
-    field of.
+    `kind` tells which words follow the flag: `size` words of a `value`; up to `size` words of
+    `items`, which may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which
+    have options of their own as well; perhaps true/false for a `switch` and one of the choices for
+    a `choice`; all
+    `words` up to the next option; none for a `flag`.  `takes_names` tells that `--opt.NAME` sets a
+    part of it.  `owner` is the structure that the option is a field of.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Option(NamedTuple):
     metavar: str = ""
     help: str = ""
     owner: object = None
+    takes_names: bool = False
 
 
 HELP = Option("help", ("-h", "--help"), "flag", help="show this help and exit")

@@ -44,8 +44,8 @@ def _options(
     if flags or is_positional:
         yield Option(
             key, flags, "value" if is_positional and kind == "switch" else kind,
-            _size(wanted), hint, default, _choices(wanted), _metavar(path, kind),
-            owner=owners[-1] if owners else None,
+            _size(wanted, default), hint, default, _choices(wanted), _metavar(path, wanted, kind),
+            owner=owners[-1] if owners else None, takes_names=_takes_names(wanted, default),
         )  # fmt: skip
     if kind == "fields" and wanted not in owners:
         for name, (inner, value) in _fields(wanted, default).items():
@@ -75,7 +75,7 @@ def _fields(wanted: object, default: object) -> dict[str, tuple[object, object]]
 def bare(hint: object) -> object:
     """Return a type without `Annotated`, `NewType` and the None of `Optional`."""
     hint = hints.bare(hint)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+    if is_union(hint):
         members = [member for member in typing.get_args(hint) if member is not type(None)]
         if len(members) == 1:
             return bare(members[0])
@@ -85,6 +85,11 @@ def bare(hint: object) -> object:
 def _kind(wanted: object) -> Kind:
     if wanted is bool:
         return "switch"
+    if is_union(wanted):
+        kinds = set(map(_kind, typing.get_args(wanted)))
+        if "items" in kinds:
+            return "items"
+        return "pairs" if {"pairs", "fields"} & kinds else "value"
     if structure_of(wanted) is not None:
         return "fields"
     kind = typing.get_origin(wanted) or wanted
@@ -95,12 +100,22 @@ def _kind(wanted: object) -> Kind:
     return "value"
 
 
-def _size(wanted: object) -> int:
-    """Return how many words a tuple of fixed length takes; 1 for everything else."""
+def is_union(wanted: object) -> bool:
+    return typing.get_origin(wanted) in (typing.Union, types.UnionType)
+
+
+def _takes_names(wanted: object, default: object) -> bool:
+    if wanted is None or wanted is type(None):
+        return default is None
+    return _kind(wanted) != "fields" and hints.takes_names(wanted)
+
+
+def _size(wanted: object, default: object = None) -> int:
+    """Return how many words a tuple of fixed length takes, or one like it; else 1."""
     items = typing.get_args(wanted)
     if typing.get_origin(wanted) is tuple and Ellipsis not in items:
         return len(items)
-    return 1
+    return len(default) if wanted is tuple and isinstance(default, tuple) and default else 1
 
 
 def _choices(wanted: object) -> tuple[str, ...]:
@@ -112,8 +127,9 @@ def _choices(wanted: object) -> tuple[str, ...]:
     return _choices(items[0]) if _kind(wanted) == "items" and items else ()
 
 
-def _metavar(path: str, kind: Kind) -> str:
-    return "KEY=VALUE" if kind == "pairs" else path.rpartition(".")[2].rstrip("_").upper()
+def _metavar(path: str, wanted: object, kind: Kind) -> str:
+    is_pairs = kind == "pairs" and not is_union(wanted)
+    return "KEY=VALUE" if is_pairs else path.rpartition(".")[2].rstrip("_").upper()
 
 
 def _flags(path: str) -> tuple[str, ...]:

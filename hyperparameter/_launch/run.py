@@ -144,6 +144,7 @@ def _check_writable(path: str | None) -> None:
 
 
 def _unused(rec: Record, settings: Settings) -> list[str]:
-    texts = [str(one) for one in rec.unused() if one.key in settings.origins]
+    unused = (one for one in rec.unused() if one.key not in settings.referenced)
+    texts = [str(one) for one in unused if one.key in settings.origins]
     more = len(texts) - _MOST_REPORTED
     return [*texts[:_MOST_REPORTED], f"{more} more were never read"] if more > 0 else texts

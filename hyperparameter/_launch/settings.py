@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from .._functions import registry
 from .._scopes import ambient
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import DELETED, Layer, Snapshot
-from .._values.origin import Origin, RawOrigin
-from .._values.untyped import REMOVED, UntypedText, UntypedTree
+from .._values.origin import Origin, RawOrigin, resolve
+from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
+from .program_keys import LazyScan
+from .unknown_keys import check_known
 
 _FILES = Origin("file", "-C")
 
@@ -19,7 +22,8 @@ _FILES = Origin("file", "-C")
 class Settings:
     """What is set from outside the program.
 
-    `layers` has the highest precedence first; `origins` tells where each key was set.
+    `layers` has the highest precedence first; `origins` tells where each key was set that is not
+    taken away again.  What references in files took is `referenced`, and so used.
     """
 
     def __init__(
@@ -31,20 +35,42 @@ class Settings:
                 'Give it a name, such as env_prefix="APP".'
             )
         self.layers = [invocation.options, invocation.defines]
+        self.referenced: frozenset[str] = frozenset()
         if invocation.files or env_prefix is not None:
-            self.layers = list(_merged(invocation, env_prefix, env).scopes())
-        self.origins: dict[str, RawOrigin] = {
-            key: layer.origin_of(key) for layer in reversed(self.layers) for key in layer.values
-        }
+            merged, self.referenced = _merged(invocation, env_prefix, env)
+            self.layers = list(merged.scopes())
+        self.origins: dict[str, RawOrigin] = {}
+        self._sections: set[str] = set()  # keys that are named to say something of those below
+        self._written: dict[str, RawOrigin] = {}
+        for layer in reversed(self.layers):
+            for key, value in layer.values.items():
+                self._note(key, value, layer.origin_of(key))
         self._options = frozenset(invocation.options.values)
+
+    def _note(self, key: str, value: object, origin: RawOrigin) -> None:
+        """Note what one source writes."""
+        if value is DELETED:
+            self.origins.pop(key, None)
+            return
+        self._written[key] = origin
+        if value is REMOVED:
+            self._sections.add(key)
+            for one in [one for one in self.origins if f"{one}.".startswith(f"{key}.")]:
+                del self.origins[one]
+        elif _is_empty(value) and resolve(origin).kind == "file" and not _is_parameter(key):
+            self._sections.add(key)
+        else:
+            self.origins[key] = origin
 
     def sets(self, key: str | None) -> bool:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def unchecked(self) -> dict[str, RawOrigin]:
-        """Return the keys that may be unknown: those of options are parameters by definition."""
-        return {key: at for key, at in self.origins.items() if key not in self._options}
+    def check_known(self, scan: LazyScan) -> None:
+        """Raise `UsageError` for keys that the program does not know; options it knows."""
+        known = self._options | self.referenced
+        unchecked = {key: at for key, at in self._written.items() if key not in known}
+        check_known(unchecked, scan, self._sections)
 
     def open(self) -> ExitStack:
         """Enter the scopes; closing the stack leaves them."""
@@ -54,42 +80,44 @@ class Settings:
         return stack
 
 
+def _is_empty(value: object) -> bool:
+    """Tell a section without any parameter."""
+    return value == {} or type(value) is Blank
+
+
+def _is_parameter(key: str) -> bool:
+    return next(registry.declarations(key), None) is not None
+
+
 def _removing(layer: Layer) -> Layer:
     """Return the layer with a deletion of each key that is visible here below one it removes."""
     below = ambient.current().snapshot.below
     removed = [key for key, value in layer.values.items() if value is REMOVED]
-    deleted = {f"{key}.{name}": DELETED for key in removed for name in below(key)}
-    if not deleted:
-        return layer
-    return layer._replace(values={**deleted, **layer.values})
+    hidden = [flat for key in removed for name in below(key) if (flat := f"{key}.{name}")]
+    # Not those that it sets itself: they must stay behind what removes the others.
+    deleted = {key: DELETED for key in hidden if key not in layer.values}
+    return layer._replace(values={**deleted, **layer.values}) if deleted else layer
 
 
 def _merged(
     invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
-) -> Layer | Snapshot:
-    """Return everything merged: a reference in a file sees what the command line sets."""
+) -> tuple[Snapshot, frozenset[str]]:
+    """Return everything merged, and the keys that references took.
+
+    A reference in a file sees what the command line sets.
+    """
     from .._config.load import layers, load
 
     above = [_without_references(layer) for layer in (invocation.defines, invocation.options)]
     try:
-        settings = load(invocation.files, None, env_prefix, env, _FILES, above=above)
-        return layers(settings, _FILES)
+        loaded = load(invocation.files, None, env_prefix, env, _FILES, above=above)
+        return layers(loaded, _FILES), loaded.referenced
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
 
 
 def _without_references(layer: Layer) -> Layer:
     """Return the layer with each `${` escaped: words of a shell mean what they say."""
-    return layer._replace(values={key: _escaped(value) for key, value in layer.values.items()})
+    from .._config.bindings import as_literal
 
-
-def _escaped(value: object) -> object:
-    if isinstance(value, list):
-        return [_escaped(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _escaped(item) for name, item in value.items()}
-    if isinstance(value, UntypedTree):
-        return UntypedTree(_escaped(value.value))  # type: ignore[arg-type]  # of the same type
-    if isinstance(value, UntypedText):
-        return UntypedText(value.text.replace("${", "$${"))
-    return value.replace("${", "$${") if isinstance(value, str) else value
+    return layer._replace(values={key: as_literal(value) for key, value in layer.values.items()})

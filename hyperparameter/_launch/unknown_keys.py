@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .._functions import registry
 from .._values.keys import did_you_mean
@@ -13,9 +13,12 @@ from .program_keys import LazyScan
 _MOST_NAMED = 3
 
 
-def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
+def check_known(
+    origins: Mapping[str, RawOrigin], scan: LazyScan, sections: Collection[str]
+) -> None:
     """Raise `UsageError` for keys that no part of the program declares or reads.
 
+    `sections` are those that have no value themselves, and may stand for the keys below them.
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
@@ -23,13 +26,15 @@ def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
     if not undeclared or (program := scan()) is None:
         return
     known = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
-    unknown = [key for key in undeclared if _is_namespace(key, known) or not program.mentions(key)]
+    unknown = [
+        key
+        for key in undeclared
+        if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
+    ]
     if not unknown:
         return
     named = [
-        f"{key} ({resolve(origins[key])}): this program has no such parameter."
-        f"{did_you_mean(key, known)}"
-        for key in unknown[:_MOST_NAMED]
+        f"{key} ({resolve(origins[key])}): {_problem(key, known)}" for key in unknown[:_MOST_NAMED]
     ]
     if len(unknown) > len(named):
         named.append(f"And {len(unknown) - len(named)} more.")
@@ -39,6 +44,15 @@ def check_known(origins: Mapping[str, RawOrigin], scan: LazyScan) -> None:
         key=unknown[0],
         origin=resolve(origins[unknown[0]]),
     )
+
+
+def _problem(key: str, known: set[str]) -> str:
+    """Say that a parameter above the key has no parts, or that there is none with this name."""
+    above = key.rpartition(".")[0]
+    signature = next(registry.declarations(above), None)
+    if signature is None:
+        return f"this program has no such parameter.{did_you_mean(key, known)}"
+    return f"{above} is {signature.wanted(above.rpartition('.')[2]).words}, without names below it."
 
 
 def _is_namespace(key: str, known: set[str]) -> bool:

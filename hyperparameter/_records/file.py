@@ -14,7 +14,7 @@ from ..exceptions import ConfigurationError
 from .read import Read
 
 T = TypeVar("T")
-_FORMAT = "hyperparameter-record"
+FORMAT = "hyperparameter-record"
 _VERSION = 1
 _TYPES = {"reader": str, "default_used": bool, "bulk": bool}
 
@@ -23,7 +23,7 @@ def write(
     path: str | PathLike[str], overrides: Mapping[str, Origin], reads: list[Read], dropped: int
 ) -> None:
     document = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "version": _VERSION,
         "dropped": dropped,
         "overrides": {key: origin.pack() for key, origin in overrides.items()},
@@ -45,7 +45,7 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Origin], list[Read], int]
             document = json.load(file)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is not a saved record: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ConfigurationError(f"{path} is not a saved record.")
     if document.get("version") != _VERSION:
         raise ConfigurationError(

@@ -18,7 +18,8 @@ from .._values.describe import describe, told_apart
 from .._values.keys import nearest, nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
-from .operative import LEFT_OUT, without_secrets
+from .kept import kept
+from .operative import operative
 from .read import RawRead, Read, Unused
 
 if TYPE_CHECKING:
@@ -64,20 +65,16 @@ class Record:
         """Return each key with its value, defaults included; of several, the one seen last.
 
         A scope answers later reads of a key by itself, so its first one tells the order.
-        Secrets are not in it; `left_out` names them.
+        Given as a scope or to `hp.config`, it has the same program do the same.  What is not
+        plain data is spelled as in a file; `left_out` names secrets and what has no such spelling.
         """
-        flat = self._operative()[0]
+        flat = operative(self._last())[0]
         return nest(flat) if nested else flat
 
     @property
     def left_out(self) -> dict[str, str]:
         """The keys of the values that `operative` leaves out, each with the reason."""
-        return dict.fromkeys(self._operative()[1], "it is a secret")
-
-    def _operative(self) -> tuple[dict[str, Any], list[str]]:
-        left_out: list[str] = []
-        parts = {key: without_secrets(key, value, left_out) for key, value in self._last()}
-        return {key: value for key, value in parts.items() if value is not LEFT_OUT}, left_out
+        return operative(self._last())[1]
 
     def _last(self) -> list[tuple[str, Any]]:
         with self._lock:
@@ -165,7 +162,7 @@ class Record:
             if seen.last != identity:
                 self._see_again(key, identity)
             return
-        used = describe(key, value)
+        used = kept(key, value)
         default = used if origin is None else describe(key, default)
         raw = RawRead(key, used, default, origin, site, this_process(), bulk)
         self._keep(key, identity, raw)

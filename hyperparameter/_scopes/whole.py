@@ -53,7 +53,7 @@ def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
                 last = last if value is DELETED else origin
     origins = dict(root.sources())
     value = root.value()
-    if value is ABSENT or value is REMOVED or last is None:
+    if value is ABSENT or value is REMOVED or last is None:  # taken away, so the default is back
         return None
     return Whole(value, last, origins)
 

@@ -54,6 +54,21 @@ class Masked(Description):
         return Masked, (str(self), self.digest if self.is_keyed else "", self.is_keyed)
 
 
+class Spelled(Description):
+    """Words for a value, with plain data beside them that reads back as the value."""
+
+    __slots__ = ("data",)
+    data: object
+
+    def __new__(cls, words: str, data: object) -> Spelled:
+        self = super().__new__(cls, words)
+        self.data = data
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Spelled, (str(self), self.data)
+
+
 def describe(key: str, value: object) -> Any:
     """Return `value` as plain data, in which what is a secret at `key` and below is `Masked`."""
     kind = type(value)
@@ -233,6 +248,8 @@ def to_json(value: object) -> object:
     """Return what a described value is in JSON; `from_json` undoes it exactly."""
     if isinstance(value, Masked):
         return {"$secret": [str(value), value.digest if value.is_keyed else None]}
+    if isinstance(value, Spelled):
+        return {"$spelled": [str(value), to_json(value.data)]}
     if isinstance(value, Description):
         return {"$text": str(value)}
     if isinstance(value, float) and not math.isfinite(value):
@@ -266,8 +283,14 @@ def _masked_from(inner: object) -> Masked:
     return Masked(checked(shown, str), checked(digest, str) if is_keyed else "", is_keyed)
 
 
+def _spelled_from(inner: object) -> Spelled:
+    words, data = checked(inner, list)
+    return Spelled(checked(words, str), from_json(data))
+
+
 _READERS: Readers = {
     "$secret": _masked_from,
+    "$spelled": _spelled_from,
     "$text": lambda inner: Description(checked(inner, str)),
     "$float": lambda inner: float(checked(inner, str)),
     "$tuple": lambda inner: tuple(from_json(item) for item in checked(inner, list)),

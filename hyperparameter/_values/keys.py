@@ -57,7 +57,7 @@ class Flat(NamedTuple):
     names: dict[str, tuple[str, ...]]
 
 
-def flatten(params: Mapping[Any, Any], prefix: str = "") -> Flat:
+def flatten(params: Mapping[Any, Any]) -> Flat:
     """Return `params` by flat keys, in order.
 
     An empty mapping stays a value, and so does a nested mapping with a name that cannot be a key.
@@ -66,9 +66,9 @@ def flatten(params: Mapping[Any, Any], prefix: str = "") -> Flat:
     """
     values: dict[str, Any] = {}
     names: dict[str, tuple[str, ...]] = {}
-    top = tuple(prefix.split(".")) if prefix else ()
     # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(prefix, top, True, _items(params))]
+    stack: list[tuple[str, tuple[str, ...], bool, Iterator[Any]]] = []
+    stack.append(("", (), True, _items(params)))
     open_ids = [id(params)]
     while stack:
         base, path, splits, items = stack[-1]

@@ -68,6 +68,15 @@ class Structure(NamedTuple):
             if field.attribute is not None and hasattr(instance, field.attribute)
         }
 
+    def given_values_of(self, instance: object) -> dict[str, object]:
+        """Return values with which an equal instance can be made, each under one name alone."""
+        names: dict[str | None, str] = {}
+        for name, field in self.fields.items():
+            names.setdefault(field.attribute, name)
+        values = self.values_of(instance)
+        more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
+        return {**{n: one for n, one in values.items() if n in names.values()}, **more}
+
 
 _MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Structure | None]] = {}

@@ -38,7 +38,7 @@ def to_union(value: object, hints: list[Any], below: object, converter_of: Conve
         if value is None:
             raise Unconvertible(wanted=wanted_of(members), value=value)
     if isinstance(value, UntypedText) and value.text in _QUOTED and len(members) < len(hints):
-        value = plain(value) if any(map(_takes_any_text, members)) else value
+        value = plain(value) if any(map(takes_any_text, members)) else value
     exact = _exactly(value, members)
     if exact is not None:
         return converter_of(exact)(value, below)
@@ -51,10 +51,10 @@ def _means_none(value: object, members: list[Any]) -> bool:
     text = value.text if isinstance(value, UntypedText) else ""
     if any(typing.get_origin(one) is Literal and text in typing.get_args(one) for one in members):
         return False
-    return text.strip().lower() in ("null", "none") or not any(map(_takes_any_text, members))
+    return text.strip().lower() in ("null", "none") or not any(map(takes_any_text, members))
 
 
-def _takes_any_text(hint: Any) -> bool:
+def takes_any_text(hint: Any) -> bool:
     return hint is str or (isinstance(hint, type) and issubclass(hint, (str, PathLike)))
 
 
@@ -62,7 +62,7 @@ def _exactly(value: object, members: list[Any]) -> Any:
     """Return the member that is exactly the type of a typed value, or of what text means."""
     seen = value if not isinstance(value, Untyped) else plain(value)
     is_text = isinstance(value, UntypedText) and type(value) is not Digits
-    if is_text and (isinstance(seen, str) or any(map(_takes_any_text, members))):
+    if is_text and (isinstance(seen, str) or any(map(takes_any_text, members))):
         return None  # any spelling is text there: strict ones come first in `_ordered`
     for hint in members:
         kind = typing.get_origin(hint) or hint
@@ -75,12 +75,12 @@ def _ordered(
     value: object, members: list[Any], below: object, converter_of: ConverterOf
 ) -> list[Any]:
     """Return the members in the order in which they are asked."""
-    if isinstance(value, UntypedText) and any(map(_takes_any_text, members)):
-        first = [one for one in members if not _takes_any_text(one) and _is_strict(value.text, one)]
-        return [*first, *(one for one in members if _takes_any_text(one))]
+    if isinstance(value, UntypedText) and any(map(takes_any_text, members)):
+        first = [one for one in members if not takes_any_text(one) and _is_strict(value.text, one)]
+        return [*first, *(one for one in members if takes_any_text(one))]
     if isinstance(parts_of(value), Mapping):
         return _for_mapping(names_of(value), members, below, converter_of)
-    texts = [one for one in members if _takes_any_text(one)]
+    texts = [one for one in members if takes_any_text(one)]
     return [*(one for one in members if one not in texts), *texts]
 
 

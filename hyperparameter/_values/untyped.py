@@ -160,6 +160,11 @@ def is_null(value: object) -> bool:
     return type(value) is Blank or (type(value) is UntypedText and value.text.strip() in _NULLS)
 
 
+def is_bare(text: str) -> bool:
+    """Tell text that is read as itself without quotes, whatever the type that is wanted."""
+    return text.isprintable() and text not in _NULLS and infer(text) == text
+
+
 def as_untyped(value: object) -> object:
     """Return a list or mapping as a reader takes it, some of whose parts may be untyped."""
     return UntypedTree(value) if type(value) in (list, dict) and value else value  # type: ignore[arg-type]  # one of these

@@ -517,3 +517,31 @@ def test_an_empty_variable_is_text_toward_text_and_else_not_set(
     parameter = Parameter("empty", hint, default)
     with value_sources.environment({"MATRIX_T__X": ""}):
         assert hp.run_cli(parameter.program, [], env_prefix="MATRIX") == right
+
+
+# -- questions about a program ---------------------------------------------------------------------
+
+QUESTIONS = [
+    ["--help"], ["-lps"], ["-ep", "t.x"], ["--completion", "bash"], ["--completion", "zsh"],
+    ["--completion", "fish"],
+]  # fmt: skip
+KINDS = ("toml", "yaml", "json")
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda one: one.name)
+def test_a_program_with_any_parameter_answers_each_question_and_prints_what_comes_back(
+    parameter: Parameter, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    program = value_sources.declared(parameter.program.__wrapped__)  # type: ignore[attr-defined]
+    for question in QUESTIONS:
+        assert hp.run_cli(program, question) is None
+        assert capsys.readouterr().out.strip()
+    for kind in KINDS:
+        assert hp.run_cli(program, ["--print-config", kind]) is None
+        text, said = capsys.readouterr()
+        path = tmp_path / f"printed.{kind}"
+        path.write_text(text, "utf-8")
+        if "t.x is left out" in said:  # for a good reason, of which there are few
+            assert re.search(r"required|TOML cannot hold|no file can hold|cannot give", said), said
+        elif "left out" not in said:
+            assert same(hp.run_cli(program, ["-C", str(path)]), program())

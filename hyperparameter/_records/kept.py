@@ -1,0 +1,86 @@
+"""Values as a record keeps them: in words, and, where they have one, in a spelling that is read.
+
+`Color.RED` and `Opt(lr=0.1)` are words.  Beside them stands plain data with which the same program
+gets the same value, for `operative` and for `-C RECORD`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._values.describe import Description, Masked, Spelled, below, describe, has_secrets
+from .._values.spelling import Unwritable, spelled, spelled_name
+
+_LARGE = (str, int, list, tuple, dict)
+"""The types of plain data, which is described in words only where it is too large or secret."""
+NO_DATA: Any = object()
+
+
+def kept(key: str, value: object) -> Any:
+    """Return a value as `describe` does, with the data of what is described in words."""
+    return _with_data(key, describe(key, value), value)
+
+
+def _with_data(key: str, described: Any, value: Any) -> Any:
+    if type(described) is Description:
+        return described if type(value) in _LARGE else _spelled(key, described, value)
+    if type(described) is dict and type(value) is dict:
+        return {
+            _with_name(shown, name): _with_data(below(key, name), one, value[name])
+            for (shown, one), name in zip(described.items(), value, strict=False)
+        }
+    if type(described) in (list, tuple):
+        parts = [_with_data(key, one, item) for one, item in zip(described, value, strict=True)]
+        return parts if type(described) is list else tuple(parts)
+    return described
+
+
+def _with_name(shown: Any, name: object) -> Any:
+    try:
+        return Spelled(shown, spelled_name(name)) if type(shown) is Description else shown
+    except Unwritable:
+        return shown
+
+
+def _spelled(key: str, words: Description, value: object) -> Description:
+    try:
+        data = describe(key, spelled(value))
+    except Unwritable:
+        return words
+    return words if has_secrets(data) or _has_words(data) else Spelled(words, data)
+
+
+def _has_words(data: object) -> bool:
+    if isinstance(data, dict):
+        return any(map(_has_words, data)) or any(map(_has_words, data.values()))
+    if isinstance(data, list):
+        return any(map(_has_words, data))
+    return isinstance(data, Description)
+
+
+def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
+    """Return the plain data of what a record keeps; `left_out` gets what has none, and why.
+
+    A list is left out as a whole: without one item, it would be another list.
+    """
+    if isinstance(value, Spelled):
+        return value.data
+    if isinstance(value, (list, tuple)):
+        missing: dict[str, str] = {}
+        items = [data_of(key, item, missing) for item in value]
+        if missing:
+            left_out[key] = next(iter(missing.values()))
+            return NO_DATA
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        parts = {
+            data_of(key, name, left_out): data_of(below(key, name), one, left_out)
+            for name, one in value.items()
+        }
+        found = {n: one for n, one in parts.items() if n is not NO_DATA and one is not NO_DATA}
+        return found if found or not value else NO_DATA
+    if isinstance(value, Description):
+        is_secret = isinstance(value, Masked)
+        left_out[key] = "it is a secret" if is_secret else f"a record has only its words: {value}"
+        return NO_DATA
+    return value
