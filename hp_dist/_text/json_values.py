@@ -13,7 +13,7 @@ import math
 import re
 from typing import Any
 
-from hyperparameter._engine_interface import Digits, UntypedText, UntypedTree
+from hyperparameter._engine_interface import Digits, UntypedText, UntypedTree, plain
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -44,31 +44,35 @@ class JsonWriter:
         if self._left < 0:
             raise Unfit(f"takes the scope beyond {self._most} characters")
 
-    def write(self, value: Any, depth: int = MOST_DEPTH) -> Json:
-        """Return `value` with marks in it, at most `depth` levels deep."""
+    def write(self, value: Any, depth: int = MOST_DEPTH, untyped: bool = False) -> Json:
+        """Return `value` with marks in it, at most `depth` levels deep.
+
+        Only parts of an `UntypedTree` are `untyped`: nobody looks for them in a list of Python.
+        """
         kind = type(value)  # not isinstance: a subclass would come back as its base
         self.take(1 + (len(value) if kind in (str, list, dict) else 0))
         if value is None or kind is bool or (kind is float and math.isfinite(value)):
             return value  # type: ignore[no-any-return]  # the line above says what it is
         if kind is str:
             return _text(value)
-        if kind in _UNTYPED:
-            mark, inner = _UNTYPED[kind], value.value if kind is UntypedTree else value.text
-            return {mark: self.write(inner, depth)}
         if kind is int:
             return value if value.bit_length() <= _MOST_BITS else {"$int": hex(value)}
+        if kind in _UNTYPED and (untyped or depth == MOST_DEPTH):
+            inner = value.value if kind is UntypedTree else value.text
+            return {_UNTYPED[kind]: self.write(inner, depth, untyped=True)}
         if kind is not list and kind is not dict:
             what = value if kind is float else f"of type {kind.__module__}.{kind.__qualname__}"
             raise Unfit(f"{'is' if depth == MOST_DEPTH else 'holds a value'} {what}")
         if not depth:
             raise Unfit(f"is nested deeper than {MOST_DEPTH} levels, or holds itself")
         if kind is list:
-            return [self.write(item, depth - 1) for item in value]
+            return [self.write(item, depth - 1, untyped) for item in value]
         for key in value:
             if type(key) is not str:
-                raise Unfit(f"holds a dict with a key of type {type(key).__qualname__}")
+                what = type(plain(key)).__qualname__  # of a file, names have no type yet
+                raise Unfit(f"holds a dict with a key of type {what}")
             self.take(len(key))
-        return mapping({key: self.write(item, depth - 1) for key, item in value.items()})
+        return mapping({key: self.write(item, depth - 1, untyped) for key, item in value.items()})
 
 
 def _text(text: str) -> Json:
@@ -135,7 +139,7 @@ def _items(pairs: list[Any]) -> dict[str, object]:
 
 
 def _digits(text: str) -> Digits:
-    _float(text)
+    float(text)  # or whoever reads it would fail; `inf` and `1e400` are what files may say
     return Digits(text)
 
 
@@ -152,11 +156,23 @@ def _float(text: str) -> float:
     return number
 
 
-def check_depth(values: dict[str, Any]) -> None:
-    """Raise `ValueError` for values that `JsonWriter` would not write, so deep are they nested."""
-    level = list(values.values())
+def check_values(values: dict[str, Any]) -> None:
+    """Raise `ValueError` for values that no `JsonWriter` writes.
+
+    They are nested too deep, or have a part without a type where its readers expect none.
+    """
+    _check([value for value in values.values() if type(value) not in _UNTYPED])
+    trees = [value.value for value in values.values() if type(value) is UntypedTree]
+    if trees:
+        _check(trees, untyped=True)
+
+
+def _check(level: list[Any], untyped: bool = False) -> None:
     for _ in range(MOST_DEPTH + 1):
-        level = [item.value if type(item) is UntypedTree else item for item in level]
+        if untyped:
+            level = [item.value if type(item) is UntypedTree else item for item in level]
+        elif not _UNTYPED.keys().isdisjoint(map(type, level)):
+            raise ValueError("a list or an object holds a value without a type")
         boxes = [item for item in level if type(item) in (list, dict)]
         if not boxes:
             return

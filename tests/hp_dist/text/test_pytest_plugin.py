@@ -173,7 +173,7 @@ def test_workers_of_xdist_get_the_values_with_their_origin_in_the_controller(
     assert (len(lines), workers, len(pids)) == (4, {"gw0", "gw1"}, 2)
     origins = set()
     for line in lines:
-        seen = re.fullmatch(r"007 (\d+) gw[01] a = 7  \(cli --hp on (\S+):(\d+)\)", line)
+        seen = re.fullmatch(r"007 (\d+) gw[01] a = '007'  \(cli --hp on (\S+):(\d+)\)", line)
         assert seen is not None, line
         assert int(seen[1]) == size
         assert seen[2] == os.uname().nodename
