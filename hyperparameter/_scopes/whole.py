@@ -44,10 +44,10 @@ def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
                 origin = layer.origin_of(flat)
                 root.write(names, value, (flat, origin))
                 last = last if value is DELETED else origin
-    origins = dict(root.sources())
-    if not origins or last is None:
+    origins, value = dict(root.sources()), root.value()
+    if not origins or last is None or value is REMOVED:
         return None
-    return Whole(root.value(), last, origins)
+    return Whole(value, last, origins)
 
 
 def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
