@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
-from .._values.untyped import REMOVED, UntypedText, UntypedTree
+from .._values.untyped import REMOVED, Blank, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings
 
@@ -80,7 +80,7 @@ class View:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
         lower, binding = self.bindings[above], source[key]
         _check_no_list_item(lower, above, key, binding)
-        if _is_empty_text(lower.value):  # a section of a file that is empty
+        if _is_blank(lower.value):  # a section of a file that is empty
             for one in self.sources:
                 one.pop(above, None)
         elif not isinstance(lower.value, _SIMPLE) or _may_join(lower.value):
@@ -149,11 +149,11 @@ def _may_join(value: object) -> bool:
 
 
 def _sets_nothing(value: object) -> bool:
-    return _is_empty_text(value) or (isinstance(value, Mapping) and not value)
+    return _is_blank(value) or (isinstance(value, Mapping) and not value)
 
 
-def _is_empty_text(value: object) -> bool:
-    return isinstance(value, UntypedText) and not value.text
+def _is_blank(value: object) -> bool:
+    return type(value) is Blank
 
 
 def _check_no_list_item(lower: Binding, above: str, key: str, binding: Binding) -> None:

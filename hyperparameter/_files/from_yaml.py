@@ -26,7 +26,7 @@ from yaml.events import (
 from .._values.convert import Unconvertible
 from .._values.keys import MAX_DEPTH
 from .._values.rules import to_bool, to_float, to_int
-from .._values.untyped import UntypedText, core_scalar
+from .._values.untyped import Blank, UntypedText, core_scalar
 from ..exceptions import ConfigurationError
 from .key_path import Part
 from .line_numbers import LineNumbers
@@ -222,7 +222,7 @@ class _Reader:
         if event.tag is not None:
             value = self._tagged(event)
         elif event.implicit[0]:  # neither quoted nor a block
-            value = UntypedText(event.value)
+            value = UntypedText(event.value) if event.value else Blank()
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(value, LineNumbers(), 0)
         return value

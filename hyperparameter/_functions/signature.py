@@ -10,8 +10,7 @@ from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
 from .._scopes.whole import whole
 from .._values.convert import NOTHING, Converter, Unconvertible
-from .._values.defaults import by_default
-from .._values.hints import converter, nullable, takes_names
+from .._values.hints import by_default, converter, nullable, takes_names
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.unions import words

@@ -12,8 +12,8 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import alone, typed
 from .._values.convert import is_enum
-from .._values.defaults import by_default
 from .._values.describe import Description, Masked, describe, has_secrets, show
+from .._values.hints import by_default
 from .._values.keys import is_key, nest
 from .._values.origin import RawOrigin
 from .._values.structures import structure_of

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._values.convert import NOTHING, Converter, Unconvertible
-from .._values.defaults import by_default
 from .._values.describe import show
-from .._values.hints import anything, takes_names
+from .._values.hints import anything, by_default, takes_names
 from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small

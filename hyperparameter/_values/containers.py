@@ -11,7 +11,7 @@ from typing import Any
 from .convert import NOTHING, Converter, Unconvertible, part
 from .keys import is_key
 from .rules import written
-from .untyped import REMOVED, Digits, UntypedText, UntypedTree
+from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -113,7 +113,7 @@ def _items(value: object) -> list[object]:
 def parts_of(value: object) -> object:
     """Return the list or mapping that a value is, or that text is as JSON; else the value."""
     if isinstance(value, UntypedTree):
-        return value.value
+        return _untyped_parts(value.value)
     if isinstance(value, (str, UntypedText)):
         text = written(value).strip()
         if text[:1] not in ("[", "{"):
@@ -121,10 +121,17 @@ def parts_of(value: object) -> object:
         import json
 
         try:
-            return json.loads(text, parse_float=Digits)
+            return _untyped_parts(json.loads(text, parse_float=Digits))
         except (ValueError, RecursionError):
             return None
     return value
+
+
+def _untyped_parts(value: object) -> object:
+    """Return a list or mapping whose own lists and mappings may have untyped parts as well."""
+    if isinstance(value, dict):
+        return {name: as_untyped(one) for name, one in value.items()}
+    return [as_untyped(one) for one in value] if isinstance(value, list) else value
 
 
 def names_of(value: object) -> Mapping[Any, object]:

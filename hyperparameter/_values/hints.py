@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
+from math import isfinite
 from os import PathLike
 from typing import Any, Literal, TypeVar, Union
 
@@ -24,9 +25,11 @@ from .containers import (
 )
 from .convert import NOTHING, Converter, Unconvertible, is_enum, part
 from .keys import did_you_mean, is_key
-from .rules import Rule, rule_of, to_str
+from .leaves import none, opaque, path, scalar
+from .rules import rule_of, to_number
+from .scalars import SCALARS_AND_TEXT
 from .structures import UNKNOWN, Field, Structure, structure_of
-from .unions import name_of, to_union
+from .unions import to_union
 from .untyped import REMOVED, Layered, Untyped, UntypedText, UntypedTree, is_null, plain
 
 _MOST_KEPT = 1024
@@ -36,7 +39,7 @@ _NO_HINT = (UNKNOWN, Any, object)
 
 def converter(hint: object) -> Converter:
     """Return the function that converts toward `hint`."""
-    # By identity, with the hint kept beside it: `list[A | B] == list[B | A]`, and some have no hash.
+    # By identity, with the hint kept beside it: `list[A | B] == list[B | A]`; some have no hash.
     known = _kept.get(id(hint))
     if known is not None and known[0] is hint:
         return known[1]
@@ -100,6 +103,8 @@ def _stands_for(hint: Any) -> Any:
         if hint.__constraints__:
             return Union[hint.__constraints__]  # noqa: UP007  # a tuple of them
         return Any if hint.__bound__ is None else hint.__bound__
+    if hint is typing.LiteralString:
+        return str
     if type(hint).__name__ == "TypeAliasType":  # PEP 695
         return hint.__value__
     if type(origin).__name__ == "TypeAliasType":  # a generic one, with its parameters
@@ -118,7 +123,7 @@ def _made(hint: Any) -> Converter:
     if _is_any(hint):
         return anything
     if hint is None or hint is type(None):
-        return _none
+        return none
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return _layered(_union(args))
@@ -129,17 +134,17 @@ def _made(hint: Any) -> Converter:
         found = _of_class(hint, kind, args)
         if found is not None:
             return found
-    return _opaque(hint, kind)
+    return opaque(hint, kind)
 
 
 def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     rule = rule_of(kind)
     if rule is not None:
-        return _scalar(*rule)
+        return scalar(*rule)
     if is_enum(kind):
         return enum(kind)
     if issubclass(kind, PathLike):
-        return _path(kind)
+        return path(kind)
     structure = structure_of(hint)
     if structure is not None:
         return _layered(lambda value, below: structured(structure, value, below))
@@ -179,18 +184,6 @@ def over(convert: Converter, value: object, below: object) -> object:
     return convert(value.parts, convert(value.whole, below))
 
 
-def _scalar(rule: Rule, wanted: str) -> Converter:
-    def convert(value: object, _: object) -> object:
-        if value is None:
-            raise Unconvertible(wanted=wanted, value=value)
-        try:
-            return rule(value)
-        except Unconvertible:
-            raise Unconvertible(wanted=wanted, value=value) from None
-
-    return convert
-
-
 def anything(value: object, below: object = NOTHING) -> object:
     """Return the value without a wanted type; a mapping joins the mapping or instance below it."""
     if type(value) is Layered:
@@ -217,44 +210,6 @@ def anything(value: object, below: object = NOTHING) -> object:
         else:
             made[plain(name)] = anything(one, made.get(name, NOTHING))
     return made
-
-
-def _none(value: object, _: object) -> None:
-    if value is not None and not is_null(value):
-        raise Unconvertible(wanted="null", value=value)
-
-
-def _opaque(hint: object, kind: object) -> Converter:
-    """Return what a hint gets that is not understood: typed values pass, text never does."""
-
-    def convert(value: object, _: object) -> object:
-        wanted = f"of type {name_of(hint)}, which cannot be made of text"
-        if isinstance(value, Untyped):
-            raise Unconvertible(wanted=wanted, value=value)
-        try:
-            fits = not isinstance(kind, type) or isinstance(value, kind)
-        except TypeError:  # a protocol that cannot be asked
-            fits = True
-        if not fits or (isinstance(value, str) and not isinstance(kind, type)):
-            raise Unconvertible(wanted=wanted, value=value)
-        return value
-
-    return convert
-
-
-def _path(kind: type) -> Converter:
-    def convert(value: object, _: object) -> object:
-        if isinstance(value, PathLike):
-            return value
-        try:
-            text = to_str(value)
-        except Unconvertible:
-            raise Unconvertible(wanted="a path", value=value) from None
-        from pathlib import Path
-
-        return Path(text) if kind is PathLike else kind(text)
-
-    return convert
 
 
 def structured(structure: Structure, value: object, below: object) -> object:
@@ -291,11 +246,57 @@ def _of_field(field: Field | None) -> Converter:
     """Return the converter of a field, below whose value its own default is."""
     if field is None:
         return anything  # one more name of a model that takes any
-    convert = nullable(field.hint) if field.is_none else converter(field.hint)
 
     def over_default(value: object, below: object) -> object:
-        if below is NOTHING and field.default is not None and not isinstance(value, UntypedText):
+        if below is NOTHING and field.default is not None and _has_parts(value):
             below = field.default()
+        if field.hint is UNKNOWN:
+            return by_default(field.default() if field.default else NOTHING)(value, below)
+        convert = nullable(field.hint) if field.is_none else converter(field.hint)
         return convert(value, below)
 
     return over_default
+
+
+def _has_parts(value: object) -> bool:
+    """Tell a value that may be a mapping, which joins what is below it."""
+    if isinstance(value, UntypedText):
+        return value.text.lstrip()[:1] == "{"
+    return type(value) not in SCALARS_AND_TEXT
+
+
+def by_default(default: object) -> Converter:
+    """Return the converter toward the type of `default`, where no annotation says what is wanted.
+
+    None asks for nothing, and no number is changed into another one.
+    """
+    if default is NOTHING or default is UNKNOWN:
+        return anything
+    if default is None:
+        return lambda value, below: None if is_null(value) else anything(value, below)
+    kind = type(default)
+    convert = converter(kind)
+
+    def toward_default(value: object, below: object) -> object:
+        if value is None or (kind is int and type(value) is float):
+            return value
+        try:
+            return convert(value, below)
+        except Unconvertible:
+            # A number stays what it is where the type of the default cannot hold it.
+            if kind in (int, float) and (number := _number(value)) is not None:
+                return number
+            if isinstance(value, (str, Untyped)) or not is_opaque(kind):
+                raise
+            return value  # an object that stands in for another one
+
+    return toward_default
+
+
+def _number(value: object) -> object:
+    """Return the finite number that a value is, None for anything else."""
+    try:
+        number = None if isinstance(value, bool) else to_number(value)
+    except Unconvertible:
+        return None
+    return None if isinstance(number, float) and not isfinite(number) else number

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .convert import Unconvertible, is_enum
-from .untyped import Digits, UntypedText, exact_int, yaml_number
+from .untyped import Blank, Digits, UntypedText, exact_int, yaml_number
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def written(value: object) -> str:
     """Return the text that a value is, or was written as; `Unconvertible` for anything else."""
-    if isinstance(value, UntypedText):
+    if isinstance(value, UntypedText) and type(value) is not Blank:
         return value.text
     if isinstance(value, str):
         return value
@@ -80,16 +80,12 @@ def to_float(value: object) -> float:
 
 
 def to_str(value: object) -> str:
-    if isinstance(value, UntypedText):
-        return value.text
-    if isinstance(value, str):
-        return value
     if isinstance(value, (bool, int, float)):
         try:
             return str(value)
         except ValueError:  # an int of more digits than the interpreter writes
             raise Unconvertible from None
-    raise Unconvertible
+    return written(value)
 
 
 def to_complex(value: object) -> complex:

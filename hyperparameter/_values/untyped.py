@@ -69,6 +69,18 @@ class Digits(UntypedText):
         return float(self.text)
 
 
+class Blank(UntypedText):
+    """What a YAML file has behind a name with nothing after it: an empty section, or null."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+
+    def plain(self) -> None:
+        return None
+
+
 class UntypedTree(Untyped):
     """A list or mapping, some of whose parts have no type yet, at any depth.
 
@@ -132,7 +144,7 @@ def plain(value: object) -> object:
 
 def is_null(value: object) -> bool:
     """Tell text without a type that means None where the type has it; an empty word does not."""
-    return type(value) is UntypedText and value.text.strip() in _NULLS
+    return type(value) is Blank or (type(value) is UntypedText and value.text.strip() in _NULLS)
 
 
 def as_untyped(value: object) -> object:

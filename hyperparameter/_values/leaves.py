@@ -1,0 +1,68 @@
+"""Toward types without parts: scalars, paths, and classes of which nothing is known."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from .convert import Converter, Unconvertible
+from .rules import Rule, to_str
+from .unions import name_of
+from .untyped import Untyped, is_null
+
+
+def scalar(rule: Rule, wanted: str) -> Converter:
+    """Return the converter of a rule."""
+
+    def convert(value: object, _: object) -> object:
+        if value is None:
+            raise Unconvertible(wanted=wanted, value=value)
+        try:
+            return rule(value)
+        except Unconvertible:
+            raise Unconvertible(wanted=wanted, value=value) from None
+
+    return convert
+
+
+def none(value: object, _: object) -> None:
+    """Convert toward None alone."""
+    if value is not None and not is_null(value):
+        raise Unconvertible(wanted="null", value=value)
+
+
+def path(kind: type) -> Converter:
+    """Return the converter toward a kind of path."""
+
+    def convert(value: object, _: object) -> object:
+        if isinstance(value, PathLike):
+            return value
+        try:
+            text = to_str(value)
+        except Unconvertible:
+            raise Unconvertible(wanted="a path", value=value) from None
+        from pathlib import Path
+
+        return Path(text) if kind is PathLike else kind(text)
+
+    return convert
+
+
+def opaque(hint: object, kind: object) -> Converter:
+    """Return what a hint gets that is not understood: typed values pass, untyped text never does.
+
+    A class takes its instances alone.
+    """
+
+    def convert(value: object, _: object) -> object:
+        wanted = f"of type {name_of(hint)}"
+        if isinstance(value, Untyped):
+            raise Unconvertible(wanted=f"{wanted}, which cannot be made of text", value=value)
+        try:
+            fits = not isinstance(kind, type) or isinstance(value, kind)
+        except TypeError:  # a protocol that cannot be asked
+            fits = True
+        if not fits:
+            raise Unconvertible(wanted=wanted, value=value)
+        return value
+
+    return convert
