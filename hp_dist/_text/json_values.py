@@ -3,7 +3,7 @@
 Values are what they are in JSON, with marks for the rest: `{"$int": "0x1f"}` for ints of more
 digits than Python reads, `{"$str": [...]}` for surrogates that JSON would join, `{"$items":
 [[key, value], ...]}` for dicts with such keys or with keys that look like marks.  Values without
-a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}` and `{"$tree": [...]}`.
+a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}`, `{"$blank": ""}` and `{"$tree": [...]}`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
-from hyperparameter._engine_interface import Digits, UntypedText, UntypedTree, plain
+from hyperparameter._engine_interface import Blank, Digits, UntypedText, UntypedTree, plain
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_UNTYPED = {UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree"}
+_UNTYPED = {UntypedText: "$untyped", Digits: "$digits", Blank: "$blank", UntypedTree: "$tree"}
 MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
 _MOST_BITS = 2048  # 617 digits, which no interpreter refuses to convert
 _MOST_DIGITS = 618
@@ -122,8 +123,8 @@ def _object(pairs: list[tuple[str, Any]]) -> object:
         return "".join(inner)
     if len(pairs) == 1 and mark == "$items" and isinstance(inner, list):
         return _items(inner)
-    if len(pairs) == 1 and mark in ("$untyped", "$digits") and isinstance(inner, str):
-        return UntypedText(inner) if mark == "$untyped" else _digits(inner)
+    if len(pairs) == 1 and mark in _OF_TEXT and isinstance(inner, str):
+        return _OF_TEXT[mark](inner)
     if len(pairs) == 1 and mark == "$tree" and isinstance(inner, (list, dict)):
         return UntypedTree(inner)
     raise ValueError(f"{mark!r:.80} is not a mark of a value")
@@ -141,6 +142,17 @@ def _items(pairs: list[Any]) -> dict[str, object]:
 def _digits(text: str) -> Digits:
     float(text)  # or whoever reads it would fail; `inf` and `1e400` are what files may say
     return Digits(text)
+
+
+def _blank(text: str) -> Blank:
+    if text:
+        raise ValueError(f"{text!r:.80} is not nothing")
+    return Blank()
+
+
+_OF_TEXT: dict[str, Callable[[str], UntypedText]] = {
+    "$untyped": UntypedText, "$digits": _digits, "$blank": _blank,
+}  # fmt: skip
 
 
 def _int(digits: str) -> int:

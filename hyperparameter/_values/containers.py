@@ -73,7 +73,7 @@ def mapping(kind: Any, to_key: Converter, to_item: Converter) -> Converter:
             made = dict(below)
         new: set[object] = set()
         for name, one in given.items():
-            typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
+            typed = part(to_key, name, name)
             if typed in new:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)

@@ -155,8 +155,15 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
-        return _layered(mapping(kind, converter(key), converter(item)))
+        return _layered(mapping(kind, _of_names(converter(key)), converter(item)))
     return None
+
+
+def _of_names(convert: Converter) -> Converter:
+    """Return the converter of names: text, as in any JSON, that only a type makes anything else."""
+    if convert is anything:
+        return lambda name, _: plain(name)
+    return lambda name, _: convert(UntypedText(name) if isinstance(name, str) else name, NOTHING)
 
 
 def _union(hints: tuple[Any, ...]) -> Converter:

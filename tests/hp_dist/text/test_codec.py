@@ -31,6 +31,7 @@ from hyperparameter import context
 from hyperparameter._engine_interface import (
     DELETED,
     REMOVED,
+    Blank,
     Digits,
     Layer,
     Origin,
@@ -62,7 +63,7 @@ def exact(value: Any) -> Any:
         return list, [exact(item) for item in value]
     if type(value) is float:
         return float, value.hex()
-    if type(value) in (UntypedText, Digits):
+    if type(value) in (UntypedText, Digits, Blank):
         return type(value), exact(value.text)
     if type(value) is UntypedTree:
         return UntypedTree, exact(value.value)
@@ -131,7 +132,7 @@ scalars = (
     | st.sampled_from([-0.0, 5e-324, 1.7976931348623157e308, 2**70, -(2**70), 2**2048, -(2**2048)])
 )  # fmt: skip
 names = texts.filter(lambda name: name and "." not in name)
-marks = st.sampled_from(["$int", "$str", "$items", "$untyped", "$digits", "$tree", "$", "$text"])
+marks = st.sampled_from(["$int", "$str", "$items", "$untyped", "$digits", "$blank", "$tree", "$"])
 values = st.recursive(
     scalars,
     lambda items: (
@@ -151,7 +152,11 @@ def test_what_json_can_hold_arrives_exactly(items: list[Any]) -> None:
     assert exact(found.scopes.flat()) == exact(params)
 
 
-untyped = texts.map(UntypedText) | st.sampled_from(["3.10", "-1e400", "nan", "1_0.0"]).map(Digits)
+untyped = (
+    texts.map(UntypedText)
+    | st.builds(Blank)
+    | st.sampled_from(["3.10", "-1e400", "nan", "1_0.0"]).map(Digits)
+)
 trees = st.recursive(
     scalars | untyped,
     lambda items: (
@@ -208,11 +213,11 @@ def test_files_with_endless_numbers_and_names_with_dots_arrive(tmp_path: Path) -
 
 def test_names_of_a_file_that_are_numbers_are_an_error_in_words_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "conf.yaml"
-    file.write_text("model: {classes: {0: cat, 1: dog}}\n")
+    file.write_text("model:\n  depth:\n  classes: {0: cat, 1: dog}\n")
     with hp.config(str(file)), pytest.raises(hp_dist.CarrierError) as refused:
         encode_text(context.capture())
     assert refused.value.key == "model.classes"
-    assert refused.value.origin.location == f"{file}:1"
+    assert refused.value.origin.location == f"{file}:3"
     assert "a dict with a key of type int" in str(refused.value)
 
 
@@ -552,6 +557,8 @@ HOSTILE_LAYERS: dict[str, dict[str, Any]] = {
     "digits of nothing": {"values": {"a": {"$digits": ""}}},
     "digits of a number": {"values": {"a": {"$digits": 1.5}}},
     "digits of code": {"values": {"a": {"$tree": [{"$digits": "__import__('os')"}]}}},
+    "blank of words": {"values": {"a": {"$blank": "a"}}},
+    "blank of null": {"values": {"a": {"$blank": None}}},
     "tree of text": {"values": {"a": {"$tree": "abc"}}},
     "tree of a number": {"values": {"a": {"$tree": 1}}},
     "tree of nothing": {"values": {"a": {"$tree": None}}},
@@ -681,7 +688,9 @@ def seeds() -> list[str]:
         first = encode_text(context.capture())
     parts = UntypedTree([UntypedText("007"), {"$tree": [Digits("3.10")]}, 1])
     layer = Layer(
-        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3")}, PLACE, names={"a.b.c": ("a", "b.c")}
+        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3"), "f": Blank()},
+        PLACE,
+        names={"a.b.c": ("a", "b.c")},
     )
     third = encode_text(Captured(Snapshot((layer,), 1), Snapshot()))
     with hp.scope.empty(password="p", **{f"k{index}": index for index in range(5)}):
