@@ -134,18 +134,19 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
     values: dict[str, Json] = {}
     markers: dict[object, list[Json]] = {DELETED: [], REMOVED: []}
     names: dict[str, Json] = {}
-    for key, value in layer.values.items():
-        try:
+    key = ""
+    try:
+        for key, value in layer.values.items():
             if value is DELETED or value is REMOVED:
                 markers[value].append(writer.write(key))
                 values[key] = None
             else:
                 writer.take(len(key))
                 values[key] = writer.write(value)
-            if key in layer.names:
-                names[key] = writer.write([*layer.names[key]])
-        except Unfit as problem:
-            raise _cannot_be_text(key, layer.origin_of(key), problem) from None
+        for key, written in layer.names.items():
+            names[key] = writer.write([*written])
+    except Unfit as problem:
+        raise _cannot_be_text(key, layer.origin_of(key), problem) from None
     origins = {
         key: _origin(layer.origin_of(key)) for key in values if layer.origin_of(key) != layer.origin
     }

@@ -173,10 +173,11 @@ def check_values(values: dict[str, Any]) -> None:
 
     They are nested too deep, or have a part without a type where its readers expect none.
     """
-    _check([value for value in values.values() if type(value) not in _UNTYPED])
-    trees = [value.value for value in values.values() if type(value) is UntypedTree]
-    if trees:
-        _check(trees, untyped=True)
+    level = [*values.values()]
+    if not _UNTYPED.keys().isdisjoint(map(type, level)):
+        _check([value.value for value in level if type(value) is UntypedTree], untyped=True)
+        level = [value for value in level if type(value) not in _UNTYPED]
+    _check(level)
 
 
 def _check(level: list[Any], untyped: bool = False) -> None:
