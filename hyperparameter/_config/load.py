@@ -11,7 +11,7 @@ from .._files.text import FilePath
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import UntypedText
+from .._values.untyped import EmptyVariable, UntypedText
 from ..exceptions import ConfigurationError, InvalidKey
 from .bindings import Binding, Bindings, of_document, of_mapping, set_twice
 from .interpolation import interpolated
@@ -59,7 +59,8 @@ def from_environment(prefix: str, env: Mapping[str, str]) -> Bindings:
         if name.startswith(start) and name != start:
             origin = Origin("env", f"${name}")
             key = name[len(start) :].lower().replace("__", ".")
-            for one, binding in of_mapping({key: UntypedText(env[name])}, origin).items():
+            value = UntypedText(env[name]) if env[name] else EmptyVariable()
+            for one, binding in of_mapping({key: value}, origin).items():
                 if one in found:
                     raise set_twice(one, origin, found[one].origin)
                 found[one] = binding

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
 from .._scopes.whole import whole
-from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.convert import NOTHING, Converter, Unconvertible, Unset
 from .._values.hints import by_default, converter, nullable, takes_names
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
@@ -209,17 +209,21 @@ class Signature:
             found = find(state, key, default)
         else:
             leaf = state.find(key)
-            found = None if leaf is None else alone(key, *leaf)
+            found = None if leaf is None else alone(state, key, *leaf)
             if state.snapshot.has_below(key):
                 self._check_nothing_below(state, key, wanted)
+        value: object = None
+        if found is not None and type(value := found.value) is not wanted.exact:
+            below = NOTHING if default is NO_DEFAULT else default
+            try:
+                value = typed(key, found, wanted.convert, below)
+            except Unset:
+                found = None
         if found is None:
             if default is not NO_DEFAULT:
                 state.record.note(key, default, default, None, self.site)
             # What a factory has made is used, so that the record has what the call has.
             return None if made is NO_DEFAULT else (made, False)
-        value = found.value
-        if type(value) is not wanted.exact:
-            value = typed(key, found, wanted.convert, NOTHING if default is NO_DEFAULT else default)
         shown = None if default is NO_DEFAULT else default
         state.record.note(key, value, shown, found.origin, self.site)
         note_parts(state, key, found, value, self.site)

@@ -10,7 +10,8 @@ from .._console import can_print, print_message
 from .._files.writer import Unwritable, check_writable, dumps
 from .._functions import registry
 from .._scopes import ambient
-from .._scopes.lookup import alone, typed
+from .._scopes.lookup import typed
+from .._scopes.whole import Whole
 from .._values.convert import is_enum
 from .._values.describe import Description, Masked, describe, has_secrets, show
 from .._values.hints import by_default
@@ -78,7 +79,7 @@ def _value_read(key: str, default: object, stored: object, origin: RawOrigin) ->
     """Return the value that reading a key gives, for the default found in the source file."""
     if not is_given(default) or isinstance(default, Description):
         return plain(stored)
-    return typed(key, alone(key, stored, origin), by_default(default), default)
+    return typed(key, Whole(stored, origin, {key: origin}), by_default(default), default)
 
 
 def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:

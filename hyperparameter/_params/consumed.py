@@ -16,7 +16,7 @@ from .._values.origin import RawOrigin, outside_site, resolve, site_of
 from .._values.rules import to_bool
 from .._values.untyped import Untyped, UntypedText
 from ..exceptions import ConfigurationError, ConversionError
-from .merge import copied, copied_mapping
+from .merge import copied, copied_mapping, flattened
 from .origins import Origins
 from .text import log_text, record_key
 
@@ -200,8 +200,9 @@ class ConsumedMapping(MutableMapping[str, Any]):
         record_read(path, used, None if default is DEFAULT else default, origin, frame)
 
     def _record_bulk(self, frame: FrameType) -> None:
-        prefix = record_key(self.history.rstrip(".")) if self.history else ""
-        ambient.current().record.note_bulk(prefix, site_of(_caller(frame)))
+        site, note = site_of(_caller(frame)), ambient.current().record.note
+        for path, value in flattened(self.params, self.history):
+            note(record_key(path), value, None, self._origins[path], site, bulk=True)
 
 
 def _from_text(text: Untyped, value: Any, kind: Callable[[Any], T]) -> Any:
@@ -228,9 +229,14 @@ def record_read(
     path: str, value: object, default: object, origin: RawOrigin | None, frame: FrameType
 ) -> None:
     """Record one read; `frame` is the reader's, whose line is looked up only when asked for."""
+    note, site = ambient.current().record.note, (frame.f_code, frame.f_lasti)
+    if isinstance(value, dict) and value:  # kept as a dict: all that is in it
+        for below, part in flattened(value, f"{path}."):
+            note(record_key(below), part, default, origin, site, bulk=True)
+        return
     if path not in KNOWN:
         path = record_key(path)
-    ambient.current().record.note(path, value, default, origin, (frame.f_code, frame.f_lasti))
+    note(path, value, default, origin, site)
 
 
 def log_value(path: str, value: object) -> None:

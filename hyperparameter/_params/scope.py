@@ -35,7 +35,6 @@ def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Orig
     found = state.snapshot.below(prefix) if prefix else state.snapshot.flat()
     listed = {f"{start}{key}": state.snapshot.origin_of(f"{start}{key}") for key in found}
     here = outside_site()
-    state.record.note_bulk(prefix, here)
     texts: dict[str, Untyped] = {}
     values = {key: typed(value, f"{start}{key}", texts) for key, value in found.items()}
     return nest(values), Origins(here, listed, texts), start

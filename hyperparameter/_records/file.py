@@ -67,7 +67,7 @@ def _read(fields: dict[str, Any]) -> Read:
     origin, process = fields["origin"], fields["process"]
     checked: dict[str, Any] = {name: _is(fields[name], kind) for name, kind in _TYPES.items()}
     return Read(
-        key=fields["key"] if checked["bulk"] and fields["key"] == "*" else check(fields["key"]),
+        key=check(fields["key"]),
         value=from_json(fields["value"]),
         default=from_json(fields["default"]),
         origin=None if origin is None else Origin.unpack(origin),

@@ -8,8 +8,8 @@ from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
 class Read(NamedTuple):
     """One value as somebody used it; a second reader of the same value adds nothing.
 
-    `origin` is None where the default was used.  A bulk read took all keys below `key`
-    (`*` for every one) without looking at a particular value.
+    `origin` is None where the default was used.  A bulk read is one of many: its reader has taken
+    all that there was, as `as_dict()` and iteration do.
     """
 
     key: str

@@ -82,14 +82,14 @@ class Record:
     def _last(self) -> list[tuple[str, Any]]:
         with self._lock:
             last = [seen.by_value[seen.last] for seen in self._seen.values()]
-        return [(read.key, read.value) for read in last if not read.bulk]
+        return [(read.key, read.value) for read in last]
 
     def unused(self) -> list[Unused]:
-        """Return the overrides that nobody read; a bulk read is not a use.
+        """Return the overrides that nobody read.
 
         Those that were carried to another process are left out: what it read is not known here.
         """
-        reads = [read for read in self.reads if not read.bulk]
+        reads = self.reads
         used = {read.key for read in reads}
         defaulted = {read.key for read in reads if read.default_used}
         with self._lock:
@@ -104,9 +104,8 @@ class Record:
         """Return the keys that different readers saw with different values."""
         by_key: dict[str, dict[str, Read]] = {}
         for read in self.reads:
-            if not read.bulk:
-                values = by_key.setdefault(read.key, {})
-                values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
+            values = by_key.setdefault(read.key, {})
+            values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
         return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
 
     def renew_lock(self) -> None:
@@ -116,8 +115,7 @@ class Record:
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
         for read in reads:
-            reader = read.reader if read.bulk else ""
-            self._take(read.key, (repr(read[1:5]), read.process, reader), read)
+            self._take(read.key, (repr(read[1:5]), read.process, read.bulk), read)
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Note bindings that are in force during this record."""
@@ -133,7 +131,14 @@ class Record:
                 record._carried.update(layer.values)
 
     def note(
-        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
+        self,
+        key: str,
+        value: object,
+        default: object,
+        origin: RawOrigin | None,
+        site: Site,
+        *,
+        bulk: bool = False,
     ) -> None:
         """Note one read; `origin` is None when the default was used."""
         kind, wanted = type(value), type(default)
@@ -146,7 +151,7 @@ class Record:
         if seen is not None:
             last = seen.last  # most reads are the last one again: do not hash for them
             if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
-                if last[3] == place and last[4] == offset:
+                if last[3] == place and last[4] == offset and last[5] is bulk:
                     return
         identity = (
             kind,
@@ -154,6 +159,7 @@ class Record:
             default_id,
             place,
             offset,
+            bulk,
         )
         if seen is not None and identity in seen.by_value:
             if seen.last != identity:
@@ -161,13 +167,8 @@ class Record:
             return
         used = describe(key, value)
         default = used if origin is None else describe(key, default)
-        self._keep(key, identity, RawRead(key, used, default, origin, site, this_process()))
-
-    def note_bulk(self, prefix: str, site: Site) -> None:
-        """Note that everything below `prefix` was taken at once."""
-        key = f"{prefix}.*" if prefix else "*"
-        raw = RawRead(key, None, None, None, site, this_process(), bulk=True)
-        self._keep(key, (id(site[0]), site[1]), raw)
+        raw = RawRead(key, used, default, origin, site, this_process(), bulk)
+        self._keep(key, identity, raw)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; of a secret it has a digest under a key of the user."""

@@ -6,16 +6,17 @@ cached with that state.  `_functions.signature` does the same for the parameters
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
-from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
 from .._values.describe import show
 from .._values.hints import anything, by_default, takes_names
 from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.structures import structure_of
-from .._values.untyped import Untyped, UntypedText, plain
+from .._values.untyped import EmptyVariable, Untyped, UntypedText, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
 from .snapshot import DELETED, Layer, Snapshot
@@ -32,13 +33,18 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
         leaf = state.find(key)
         result, origin = leaf if leaf is not None else (default, None)
         if type(result) is not kind and leaf is not None:
-            result = typed(key, alone(key, *leaf), by_default(default), default)
+            try:
+                result = typed(key, alone(state, key, *leaf), by_default(default), default)
+            except Unset:
+                result, origin = default, None
     else:
         found = find(state, key, default)
         result, origin = default, None
         if found is not None:
-            result, origin = typed(key, found, by_default(default), default), found.origin
-            note_parts(state, key, found, result, site)
+            with suppress(Unset):
+                result = typed(key, found, by_default(default), default)
+                origin = found.origin
+                note_parts(state, key, found, result, site)
     state.record.note(key, result, default, origin, site)
     if is_small(default) and (origin is None or is_small(result)):
         state.cache_answer(key, (default, result))
@@ -54,12 +60,24 @@ def require(state: ambient.State, key: str, site: Site) -> object:
         raise missing(state.snapshot, key)
     found = find(state, key, None)
     assert found is not None
-    value = typed(key, found, anything, NOTHING)
+    try:
+        value = typed(key, found, anything, NOTHING)
+    except Unset:
+        raise missing(state.snapshot, key) from None
     note_parts(state, key, found, value, site)
     state.record.note(key, value, None, found.origin, site)
     if value is found.value or is_small(value):
         state.cache_answer(key, (NO_DEFAULT, value))
     return value
+
+
+def read_all(state: ambient.State, site: Site) -> Iterator[tuple[str, object]]:
+    """Yield each visible key with its value, and record it as read among many."""
+    snapshot = state.snapshot
+    for key, stored in snapshot.flat().items():
+        value = plain(stored)
+        state.record.note(key, value, None, snapshot.origin_of(key), site, bulk=True)
+        yield key, value
 
 
 def truth(state: ambient.State, key: str, site: Site) -> bool:
@@ -82,10 +100,13 @@ def find(state: ambient.State, key: str, default: object) -> Whole | None:
     found = state.find(key)
     if _may_be_mapping(found) or state.snapshot.has_below(key):
         return whole(state.snapshot, key, default)
-    return None if found is None else alone(key, *found)
+    return None if found is None else alone(state, key, *found)
 
 
-def alone(key: str, value: object, origin: RawOrigin) -> Whole:
+def alone(state: ambient.State, key: str, value: object, origin: RawOrigin) -> Whole:
+    """Return a value without what is below its key, with what an empty variable shadows."""
+    if type(value) is EmptyVariable:
+        return whole(state.snapshot, key) or Whole(value, origin, {key: origin})
     return Whole(value, origin, {key: origin})
 
 
@@ -102,7 +123,9 @@ def _may_be_mapping(found: tuple[object, RawOrigin] | None) -> bool:
 def typed(key: str, found: Whole, convert: Converter, default: object) -> object:
     """Return what was found by `convert`, over `default`; `ConversionError` says what is wrong."""
     try:
-        return convert(found.value, default)
+        return settled(convert, found.value, default)
+    except Unset:
+        raise
     except Unconvertible as error:
         raise conversion_error(key, found, error) from None
 

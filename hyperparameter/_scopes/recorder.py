@@ -25,12 +25,19 @@ class Recorder(Protocol):
         """Note that these bindings may be read in another process."""
 
     def note(
-        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
+        self,
+        key: str,
+        value: object,
+        default: object,
+        origin: RawOrigin | None,
+        site: Site,
+        *,
+        bulk: bool = False,
     ) -> None:
-        """Note one read; `origin` is None when the default was used."""
+        """Note one read; `origin` is None when the default was used.
 
-    def note_bulk(self, prefix: str, site: Site) -> None:
-        """Note that everything below `prefix` was taken at once."""
+        A `bulk` read is one of many: its reader has taken all that there was.
+        """
 
     def renew_lock(self) -> None:
         """Replace the lock: a thread that a fork has left behind may have held it."""
@@ -49,11 +56,15 @@ class Unrecorded:
         pass
 
     def note(
-        self, key: str, value: object, default: object, origin: RawOrigin | None, site: Site
+        self,
+        key: str,
+        value: object,
+        default: object,
+        origin: RawOrigin | None,
+        site: Site,
+        *,
+        bulk: bool = False,
     ) -> None:
-        pass
-
-    def note_bulk(self, prefix: str, site: Site) -> None:
         pass
 
     def renew_lock(self) -> None:

@@ -12,12 +12,12 @@ from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import UntypedText, plain
+from .._values.untyped import UntypedText
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, keep
 from .ambient import IMPLICIT
-from .lookup import deletion, require
+from .lookup import deletion, read_all, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
 
@@ -156,8 +156,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def storage(self) -> Storage:
         """Return the storage object, whose `storage()` is the flat dict of visible values."""
         state = self.__hp_state__()
-        state.record.note_bulk("", outside_site())
-        return Storage({key: plain(value) for key, value in state.snapshot.flat().items()})
+        return Storage(dict(read_all(state, outside_site())))
 
     @_here
     def update(self, params: Mapping[str, Any]) -> scope:
@@ -195,9 +194,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return isinstance(key, str) and self.__hp_state__().snapshot.find(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        state = self.__hp_state__()
-        state.record.note_bulk("", outside_site())
-        return state.snapshot.keys()
+        return iter([key for key, _ in read_all(self.__hp_state__(), outside_site())])
 
     def __len__(self) -> int:
         return len(self.__hp_state__().snapshot.flat())

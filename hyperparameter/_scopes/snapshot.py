@@ -251,27 +251,22 @@ class Snapshot:
 
     def has_below(self, key: str) -> bool:
         """Tell whether a key below `key` may be bound here; one that is deleted counts as well."""
-        return any(key in each.own_prefixes() for each in self._made_from())
+        each: Snapshot | None = self
+        while each is not None:
+            if key in (each._prefixes() if each.prefixes is None else each.prefixes):
+                return True
+            if each.upper is not None and each.upper.has_below(key):
+                return True
+            each = each.lower
+        return False
 
-    def _made_from(self) -> Iterator[Snapshot]:
-        """Yield this snapshot, and those that it was made from, without their common parts."""
-        waiting: list[Snapshot | None] = [self]
-        while waiting:
-            each = waiting.pop()
-            if each is not None:
-                yield each
-                waiting += each.lower, each.upper
-
-    def own_prefixes(self) -> set[str]:
+    def _prefixes(self) -> set[str]:
         """Return the keys with keys below them, without those that `lower` and `upper` know."""
-        if self.prefixes is None:
-            known = [one.layers for one in (self.lower, self.upper) if one is not None]
-            own = [
-                layer.values
-                for layer in self.layers
-                if not any(layer is other for layers in known for other in layers)
-            ]
-            self.prefixes = set().union(*map(prefixes, own))
+        own, made_from = self.layers, (self.lower, self.upper)
+        known = [layer for one in made_from if one is not None for layer in one.layers]
+        if known:
+            own = tuple(layer for layer in own if not any(layer is other for other in known))
+        self.prefixes = set().union(*[prefixes(layer.values) for layer in own])
         return self.prefixes
 
     def below(self, key: str) -> dict[str, Any]:

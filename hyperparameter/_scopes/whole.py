@@ -13,7 +13,7 @@ from .._values.containers import parts_of
 from .._values.keys import is_key
 from .._values.origin import RawOrigin
 from .._values.structures import structure_of
-from .._values.untyped import REMOVED, Layered, UntypedText, UntypedTree
+from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree
 from .snapshot import ABSENT, DELETED, Snapshot
 
 Names = tuple[str, ...]
@@ -87,6 +87,8 @@ class _Node:
             for name, part in mapping.items():
                 self._part((name,), part, source)
         else:
+            if type(value) is EmptyVariable and not self._is_empty():
+                value = EmptyVariable(lower=self.value())
             self.written, self.source, self.parts = value, source, {}
             if value is REMOVED:
                 self.below = None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import collections
 import collections.abc
-import copy
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from .convert import NOTHING, Converter, Unconvertible, part
+from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .keys import is_key
-from .rules import written
-from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped
+from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -63,8 +62,11 @@ def fixed_tuple(to_items: list[Converter]) -> Converter:
     return convert
 
 
-def mapping(kind: Any, to_key: Converter, to_item: Converter) -> Converter:
-    """Return the converter toward a mapping, which joins what is below it name by name."""
+def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converter:
+    """Return the converter toward a mapping, which joins what is below it name by name.
+
+    Without a type for its names they stay as they are.
+    """
 
     def convert(value: object, below: object) -> object:
         given = names_of(value)
@@ -73,13 +75,16 @@ def mapping(kind: Any, to_key: Converter, to_item: Converter) -> Converter:
             made = dict(below)
         new: set[object] = set()
         for name, one in given.items():
-            typed = part(to_key, name, name)
+            typed = plain(name)
+            if to_key is not None:
+                typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
             if typed in new:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)
             if one is REMOVED:
                 made.pop(typed, None)
-            else:
+                continue
+            with suppress(Unset):
                 made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
         return _built(kind, made, below)
 
@@ -90,6 +95,8 @@ def _built(kind: Any, made: dict[object, object], below: object) -> object:
     if kind in MAPPINGS or kind is dict:
         return made
     if isinstance(below, kind):  # a defaultdict has more than its items
+        import copy  # which few programs need, and which would double the time of our import
+
         built = copy.copy(below)
         built.clear()
         built.update(made)
@@ -115,7 +122,7 @@ def parts_of(value: object) -> object:
     if isinstance(value, UntypedTree):
         return _untyped_parts(value.value)
     if isinstance(value, (str, UntypedText)):
-        text = written(value).strip()
+        text = (value.text if isinstance(value, UntypedText) else value).strip()
         if text[:1] not in ("[", "{"):
             return None
         import json

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .keys import did_you_mean
+from .untyped import REMOVED, EmptyVariable
 
 Converter = Callable[[object, object], object]
 """Takes a value and what is below it, an instance or mapping whose parts stay where the value says
@@ -49,10 +50,28 @@ class Unconvertible(Exception):
         return Unconvertible(self.reason, self.path, wanted=self.wanted, value=self.value)
 
 
+class Unset(Unconvertible):
+    """Raised for an empty variable that is not a value of the type and shadows none."""
+
+
+def settled(convert: Converter, value: object, below: object) -> object:
+    """Convert a value, or what an empty variable shadows that is not of the type."""
+    if type(value) is not EmptyVariable:
+        return convert(value, below)
+    try:
+        return convert(value, below)
+    except Unconvertible:
+        if value.lower is REMOVED:
+            raise Unset from None
+        return settled(convert, value.lower, below)
+
+
 def part(convert: Converter, value: object, where: object, below: object = NOTHING) -> object:
     """Convert a part of a value; an error says which part."""
     try:
-        return convert(value, below)
+        return settled(convert, value, below)
+    except Unset:
+        raise
     except Unconvertible as error:
         raise error.inside(where) from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from math import isfinite
 from os import PathLike
 from typing import Any, Literal, TypeVar, Union
@@ -23,14 +24,23 @@ from .containers import (
     parts_of,
     sequence,
 )
-from .convert import NOTHING, Converter, Unconvertible, is_enum, part
+from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .scalars import SCALARS_AND_TEXT
 from .structures import UNKNOWN, Field, Structure, structure_of
 from .unions import to_union
-from .untyped import REMOVED, Layered, Untyped, UntypedText, UntypedTree, is_null, plain
+from .untyped import (
+    REMOVED,
+    EmptyVariable,
+    Layered,
+    Untyped,
+    UntypedText,
+    UntypedTree,
+    is_null,
+    plain,
+)
 
 _MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Converter]] = {}
@@ -155,15 +165,9 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
-        return _layered(mapping(kind, _of_names(converter(key)), converter(item)))
+        to_key = None if _is_any(bare(key)) else converter(key)
+        return _layered(mapping(kind, to_key, converter(item)))
     return None
-
-
-def _of_names(convert: Converter) -> Converter:
-    """Return the converter of names: text, as in any JSON, that only a type makes anything else."""
-    if convert is anything:
-        return lambda name, _: plain(name)
-    return lambda name, _: convert(UntypedText(name) if isinstance(name, str) else name, NOTHING)
 
 
 def _union(hints: tuple[Any, ...]) -> Converter:
@@ -198,6 +202,8 @@ def anything(value: object, below: object = NOTHING) -> object:
         # A name may have a value and names below it: then the value is what is read.
         takes = whole is None or whole is REMOVED or isinstance(whole, Mapping)
         return anything(value.parts, whole) if takes or structure_of(type(whole)) else whole
+    if type(value) is EmptyVariable:
+        raise Unconvertible(wanted="a value", value=value)
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
         return plain(value)
@@ -238,11 +244,12 @@ def structured(structure: Structure, value: object, below: object) -> object:
         missing = [n for n, f in structure.fields.items() if f.required and n not in given]
         if missing:
             raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
-    parts = {
-        name: part(_of_field(structure.fields.get(name)), one, name, known.get(name, NOTHING))
-        for name, one in given.items()
-        if one is not REMOVED
-    }
+    parts: dict[str, object] = {}
+    for name, one in given.items():
+        if one is not REMOVED:
+            convert = _of_field(structure.fields.get(name))
+            with suppress(Unset):
+                parts[name] = part(convert, one, name, known.get(name, NOTHING))
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks

@@ -81,6 +81,19 @@ class Blank(UntypedText):
         return None
 
 
+class EmptyVariable(UntypedText):
+    """An environment variable that is set to nothing: text where text is wanted, and else not set.
+
+    `lower` is what it shadows, which then counts; REMOVED where that is nothing.
+    """
+
+    __slots__ = ("lower",)
+
+    def __init__(self, text: str = "", lower: object = None) -> None:
+        super().__init__(text)
+        self.lower = REMOVED if lower is None else lower
+
+
 class UntypedTree(Untyped):
     """A list or mapping, some of whose parts have no type yet, at any depth.
 

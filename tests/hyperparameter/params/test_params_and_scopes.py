@@ -261,18 +261,18 @@ class TestRecord:
             params.pop("a")
             params.get("c")
             params.pop("e", keep_as_dict=True)
-        assert record.operative() == {"e": {"f": 3}}
+        assert record.operative() == {"e.f": 3}
 
     @pytest.mark.parametrize("take", [
         lambda p: p.as_dict(quiet=True), lambda p: p.as_flat_dict(), lambda p: p.to_scope(),
         lambda p: p.as_ordered_dict(), dict.fromkeys, lambda p: list(p.items()), list,
     ])  # fmt: skip
-    def test_taking_everything_is_one_bulk_read(self, take: Any) -> None:
+    def test_taking_everything_reads_each_key_in_bulk(self, take: Any) -> None:
         with hp.record() as record:
-            take(Params({"b": 1}, "a."))
-        [read] = record.reads
-        assert (read.key, read.bulk) == ("a.*", True)
-        assert read.reader.startswith(f"{HERE}:")
+            take(Params({"b": 1, "c": {"d": 2}}, "a."))
+        bulk = [read for read in record.reads if read.bulk]
+        assert [(read.key, read.value) for read in bulk] == [("a.b", 1), ("a.c.d", 2)]
+        assert all(read.reader.startswith(f"{HERE}:") for read in bulk)
 
     def test_a_read_marks_the_override_of_a_scope_as_used(self) -> None:
         with hp.record() as record, hp.scope(**{"m.a": 1, "m.b": 2}):

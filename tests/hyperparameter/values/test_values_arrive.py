@@ -692,8 +692,10 @@ def test_what_does_not_fit_is_never_passed_on(hint: Any, given: Any, write: Writ
         program()
     with pytest.raises(hp.UsageError):
         hp.run_cli(program, ["-C", path])
-    with pytest.raises(hp.UsageError):
-        hp.run_cli(program, ["-D", f"t.x={given if isinstance(given, str) else json.dumps(given)}"])
+    if hint is not bytes:  # which any text can become
+        text = given if isinstance(given, str) else json.dumps(given)
+        with pytest.raises(hp.UsageError):
+            hp.run_cli(program, ["-D", f"t.x={text}"])
     with pytest.raises((hp.ConfigurationError, hp.ConversionError)):
         hp.config({"x": given}, holding(hint))
 
