@@ -16,7 +16,15 @@ from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
 from ._values.origin import Origin, Process, this_process
-from ._values.untyped import REMOVED, Blank, Digits, UntypedText, UntypedTree, plain
+from ._values.untyped import (
+    REMOVED,
+    Blank,
+    Digits,
+    EmptyVariable,
+    UntypedText,
+    UntypedTree,
+    plain,
+)
 from .context import Snapshot, set_baseline
 
 active = ambient.active.get
@@ -52,6 +60,7 @@ __all__ = [
     "Args",
     "Blank",
     "Digits",
+    "EmptyVariable",
     "Kwargs",
     "Layer",
     "Origin",

@@ -3,7 +3,8 @@
 Values are what they are in JSON, with marks for the rest: `{"$int": "0x1f"}` for ints of more
 digits than Python reads, `{"$str": [...]}` for surrogates that JSON would join, `{"$items":
 [[key, value], ...]}` for dicts with such keys or with keys that look like marks.  Values without
-a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}`, `{"$blank": ""}` and `{"$tree": [...]}`.
+a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}` and `{"$tree": [...]}`; what a file or an
+environment has left empty is `{"$blank": ""}` or `{"$empty": ""}`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,24 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from hyperparameter._engine_interface import Blank, Digits, UntypedText, UntypedTree, plain
+from hyperparameter._engine_interface import (
+    Blank,
+    Digits,
+    EmptyVariable,
+    UntypedText,
+    UntypedTree,
+    plain,
+)
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_UNTYPED = {UntypedText: "$untyped", Digits: "$digits", Blank: "$blank", UntypedTree: "$tree"}
+_UNTYPED = {
+    UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree",
+    Blank: "$blank", EmptyVariable: "$empty",
+}  # fmt: skip
 MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
 _MOST_BITS = 2048  # 617 digits, which no interpreter refuses to convert
 _MOST_DIGITS = 618
@@ -144,14 +156,15 @@ def _digits(text: str) -> Digits:
     return Digits(text)
 
 
-def _blank(text: str) -> Blank:
+def _nothing(text: str, kind: type[Blank | EmptyVariable]) -> UntypedText:
     if text:
         raise ValueError(f"{text!r:.80} is not nothing")
-    return Blank()
+    return kind()
 
 
 _OF_TEXT: dict[str, Callable[[str], UntypedText]] = {
-    "$untyped": UntypedText, "$digits": _digits, "$blank": _blank,
+    "$untyped": UntypedText, "$digits": _digits,
+    "$blank": partial(_nothing, kind=Blank), "$empty": partial(_nothing, kind=EmptyVariable),
 }  # fmt: skip
 
 

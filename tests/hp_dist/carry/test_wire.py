@@ -28,12 +28,14 @@ import hp_dist
 import hyperparameter as hp
 from hp_dist._carry import wire
 from hp_dist._carry.encoded import EncodedSnapshot
+from hp_dist._carry.values import is_builtin_data
 from hp_dist._carry.wire import encode
 from hyperparameter import context
 from hyperparameter._engine_interface import (
     REMOVED,
     Blank,
     Digits,
+    EmptyVariable,
     Layer,
     Origin,
     Process,
@@ -113,7 +115,7 @@ plain = st.recursive(
 )
 names = st.text(max_size=5).map(functools.partial(normalize, "NFC"))
 names = names.filter(lambda name: name and "." not in name)
-untyped = st.text(max_size=5).map(UntypedText) | st.builds(Blank)
+untyped = st.text(max_size=5).map(UntypedText) | st.sampled_from([Blank(), EmptyVariable()])
 untyped |= st.sampled_from(["3.10", "1e400"]).map(Digits)
 parts = st.recursive(
     plain | untyped,
@@ -234,6 +236,12 @@ def test_value_nested_deeper_than_usual_arrives() -> None:
     for _ in range(100):
         nested = [nested]
     assert arrived(nested) == nested
+
+
+def test_every_kind_of_text_without_a_type_is_data_that_needs_no_pickle_of_its_own() -> None:
+    kinds = {UntypedText, *UntypedText.__subclasses__()}
+    assert all(is_builtin_data(kind("1.0")) for kind in kinds)
+    assert is_builtin_data(UntypedTree([kind("1.0") for kind in kinds]))
 
 
 def test_names_and_what_was_taken_away_arrive_in_every_layer() -> None:

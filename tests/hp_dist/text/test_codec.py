@@ -34,6 +34,7 @@ from hyperparameter._engine_interface import (
     REMOVED,
     Blank,
     Digits,
+    EmptyVariable,
     Layer,
     Origin,
     Process,
@@ -44,6 +45,9 @@ from hyperparameter.context import Captured, Snapshot
 
 HERE = Process(os.uname().nodename, os.getpid())
 INPUTS = amount(12_000, full=120_000)
+
+
+KINDS = {UntypedText, Digits, Blank, EmptyVariable}
 
 
 def captured(*texts: str, **params: Any) -> Captured:
@@ -64,7 +68,7 @@ def exact(value: Any) -> Any:
         return list, [exact(item) for item in value]
     if type(value) is float:
         return float, value.hex()
-    if type(value) in (UntypedText, Digits, Blank):
+    if type(value) in KINDS:
         return type(value), exact(value.text)
     if type(value) is UntypedTree:
         return UntypedTree, exact(value.value)
@@ -133,7 +137,9 @@ scalars = (
     | st.sampled_from([-0.0, 5e-324, 1.7976931348623157e308, 2**70, -(2**70), 2**2048, -(2**2048)])
 )  # fmt: skip
 names = texts.map(functools.partial(normalize, "NFC")).filter(lambda n: n and "." not in n)
-marks = st.sampled_from(["$int", "$str", "$items", "$untyped", "$digits", "$blank", "$tree", "$"])
+marks = st.sampled_from(
+    ["$int", "$str", "$items", "$untyped", "$digits", "$blank", "$empty", "$tree", "$"]
+)
 values = st.recursive(
     scalars,
     lambda items: (
@@ -173,6 +179,15 @@ trees = st.recursive(
 @given(st.lists(trees, min_size=1, max_size=4))
 def test_what_has_no_type_yet_arrives_without_one_at_any_depth(items: list[Any]) -> None:
     layer = Layer({f"group.key{index}": item for index, item in enumerate(items)}, PLACE)
+    found = decode_text(encode_text(Captured(Snapshot((layer,), 1), Snapshot())))
+    assert exact(found.scopes.flat()) == exact(layer.values)
+
+
+def test_every_kind_of_text_without_a_type_is_carried() -> None:
+    kinds = {UntypedText, *UntypedText.__subclasses__()}
+    assert kinds == KINDS
+    values = {kind.__name__: kind("1.0" if kind in (UntypedText, Digits) else "") for kind in kinds}
+    layer = Layer({**values, "all": UntypedTree([*values.values()])}, PLACE)
     found = decode_text(encode_text(Captured(Snapshot((layer,), 1), Snapshot())))
     assert exact(found.scopes.flat()) == exact(layer.values)
 
@@ -559,6 +574,7 @@ HOSTILE_LAYERS: dict[str, dict[str, Any]] = {
     "digits of a number": {"values": {"a": {"$digits": 1.5}}},
     "digits of code": {"values": {"a": {"$tree": [{"$digits": "__import__('os')"}]}}},
     "blank of words": {"values": {"a": {"$blank": "a"}}},
+    "empty of words": {"values": {"a": {"$empty": "a"}}},
     "blank of null": {"values": {"a": {"$blank": None}}},
     "tree of text": {"values": {"a": {"$tree": "abc"}}},
     "tree of a number": {"values": {"a": {"$tree": 1}}},
@@ -689,7 +705,7 @@ def seeds() -> list[str]:
         first = encode_text(context.capture())
     parts = UntypedTree([UntypedText("007"), {"$tree": [Digits("3.10")]}, 1])
     layer = Layer(
-        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3"), "f": Blank()},
+        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3"), "f": Blank(), "g": EmptyVariable()},
         PLACE,
         names={"a.b.c": ("a", "b.c")},
     )

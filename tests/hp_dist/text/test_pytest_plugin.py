@@ -233,10 +233,10 @@ LEAKY = """
 
     @pytest.mark.parametrize("number", [1, 2, 3])
     def test_leaves_everything_open(number):
-        assert dict(hp.scope.storage().storage()) == EXPECTED
         assert hp.process_record().operative() == {}
+        assert dict(hp.scope.storage().storage()) == EXPECTED
         hp.scope.lr | 0.1
-        assert hp.process_record().operative() == {"lr": 0.1}
+        assert hp.process_record().operative() == {**EXPECTED, "lr": 0.1}
         hp.scope.init({"left": number})
         hp.record().__enter__()
         hp.scope.frozen()
