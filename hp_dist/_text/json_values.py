@@ -63,7 +63,9 @@ class JsonWriter:
         Only parts of an `UntypedTree` are `untyped`: nobody looks for them in a list of Python.
         """
         kind = type(value)  # not isinstance: a subclass would come back as its base
-        self.take(1 + (len(value) if kind in (str, list, dict) else 0))
+        self._left -= 1 + (len(value) if kind in (str, list, dict) else 0)
+        if self._left < 0:
+            self.take(0)
         if value is None or kind is bool or (kind is float and math.isfinite(value)):
             return value  # type: ignore[no-any-return]  # the line above says what it is
         if kind is str:
@@ -80,12 +82,15 @@ class JsonWriter:
             raise Unfit(f"is nested deeper than {MOST_DEPTH} levels, or holds itself")
         if kind is list:
             return [self.write(item, depth - 1, untyped) for item in value]
+        return self._write_dict(value, depth - 1, untyped)
+
+    def _write_dict(self, value: dict[Any, Any], depth: int, untyped: bool) -> Json:
         for key in value:
             if type(key) is not str:
                 what = type(plain(key)).__qualname__  # of a file, names have no type yet
                 raise Unfit(f"holds a dict with a key of type {what}")
             self.take(len(key))
-        return mapping({key: self.write(item, depth - 1, untyped) for key, item in value.items()})
+        return mapping({key: self.write(item, depth, untyped) for key, item in value.items()})
 
 
 def _text(text: str) -> Json:
@@ -197,10 +202,11 @@ def _check(level: list[Any], untyped: bool = False) -> None:
     for _ in range(MOST_DEPTH + 1):
         if untyped:
             level = [item.value if type(item) is UntypedTree else item for item in level]
-        elif not _UNTYPED.keys().isdisjoint(map(type, level)):
+        kinds = set(map(type, level))
+        if not untyped and not kinds.isdisjoint(_UNTYPED):
             raise ValueError("a list or an object holds a value without a type")
-        boxes = [item for item in level if type(item) in (list, dict)]
-        if not boxes:
+        if kinds.isdisjoint((list, dict)):
             return
+        boxes = [item for item in level if type(item) in (list, dict)]
         level = [item for box in boxes for item in (box if type(box) is list else box.values())]
     raise ValueError(f"a value is nested deeper than {MOST_DEPTH} levels")
