@@ -16,7 +16,15 @@ from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
 from ._values.origin import Origin, Process, this_process
-from ._values.untyped import REMOVED, Digits, UntypedText, UntypedTree
+from ._values.untyped import (
+    REMOVED,
+    Blank,
+    Digits,
+    EmptyVariable,
+    UntypedText,
+    UntypedTree,
+    plain,
+)
 from .context import Snapshot, set_baseline
 
 active = ambient.active.get
@@ -50,7 +58,9 @@ __all__ = [
     "EMPTY",
     "REMOVED",
     "Args",
+    "Blank",
     "Digits",
+    "EmptyVariable",
     "Kwargs",
     "Layer",
     "Origin",
@@ -64,6 +74,7 @@ __all__ = [
     "is_attached",
     "isolated",
     "mark_kind",
+    "plain",
     "scope_of",
     "swap",
     "this_process",

@@ -17,7 +17,7 @@ from hyperparameter._engine_interface import DELETED, REMOVED, Layer, Origin, Pr
 from hyperparameter.context import Captured, Snapshot
 
 from ..exceptions import CarrierError
-from .json_values import Json, JsonWriter, Unfit, check_depth, dumps, loads, mapping
+from .json_values import Json, JsonWriter, Unfit, check_values, dumps, loads, mapping
 
 VERSION = 2
 MOST_CHARACTERS = 2**24
@@ -133,16 +133,20 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
     """Return a portable layer as JSON."""
     values: dict[str, Json] = {}
     markers: dict[object, list[Json]] = {DELETED: [], REMOVED: []}
-    for key, value in layer.values.items():
-        try:
+    names: dict[str, Json] = {}
+    key = ""
+    try:
+        for key, value in layer.values.items():
             if value is DELETED or value is REMOVED:
                 markers[value].append(writer.write(key))
                 values[key] = None
             else:
                 writer.take(len(key))
                 values[key] = writer.write(value)
-        except Unfit as problem:
-            raise _cannot_be_text(key, layer.origin_of(key), problem) from None
+        for key, written in layer.names.items():
+            names[key] = writer.write([*written])
+    except Unfit as problem:
+        raise _cannot_be_text(key, layer.origin_of(key), problem) from None
     origins = {
         key: _origin(layer.origin_of(key)) for key in values if layer.origin_of(key) != layer.origin
     }
@@ -153,7 +157,7 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
         "deleted": markers[DELETED],
         "removed": markers[REMOVED],
         "origins": mapping(origins),
-        "names": mapping({key: writer.write(list(names)) for key, names in layer.names.items()}),
+        "names": mapping(names),
     }
 
 
@@ -178,19 +182,26 @@ def _unpack(packed: object) -> Layer:
     for key in values:
         if "" in key.split("."):
             raise ValueError(f"{key!r:.80} is not a key")
-    check_depth(values)
+    check_values(values)
     for marker, keys in ((DELETED, fields["deleted"]), (REMOVED, fields["removed"])):
         for key in keys:
             if values.get(key, "") is not None:
                 raise ValueError(f"{key!r:.80} is not deleted")
             values[key] = marker
-    names = {key: tuple(given) for key, given in fields["names"].items()}
-    if any(key not in values or ".".join(given) != key for key, given in names.items()):
-        raise ValueError("the names of a key are not those of a value")
+    names = {key: _names(key, given) for key, given in fields["names"].items()}
+    if not names.keys() <= values.keys():
+        raise ValueError("names belong to no value")
     if not fields["origins"].keys() <= values.keys():
         raise ValueError("an origin belongs to no value")
     origins = {key: _origin_of(packed) for key, packed in fields["origins"].items()}
     return Layer(values, _origin_of(fields["origin"]), origins, fields["closed"], names)
+
+
+def _names(key: str, given: object) -> tuple[str, ...]:
+    # Not only what joins to the key: text is a sequence of names too.
+    if type(given) is not list or ".".join(given) != key:
+        raise ValueError(f"{given!r:.80} are not the names in {key!r:.80}")
+    return tuple(given)
 
 
 def _origin_of(packed: object) -> Origin:

@@ -3,7 +3,8 @@
 Values are what they are in JSON, with marks for the rest: `{"$int": "0x1f"}` for ints of more
 digits than Python reads, `{"$str": [...]}` for surrogates that JSON would join, `{"$items":
 [[key, value], ...]}` for dicts with such keys or with keys that look like marks.  Values without
-a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}` and `{"$tree": [...]}`.
+a type are `{"$untyped": "007"}`, `{"$digits": "3.10"}` and `{"$tree": [...]}`; what a file or an
+environment has left empty is `{"$blank": ""}` or `{"$empty": ""}`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,25 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from hyperparameter._engine_interface import Digits, UntypedText, UntypedTree
+from hyperparameter._engine_interface import (
+    Blank,
+    Digits,
+    EmptyVariable,
+    UntypedText,
+    UntypedTree,
+    plain,
+)
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
-_UNTYPED = {UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree"}
+_UNTYPED = {
+    UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree",
+    Blank: "$blank", EmptyVariable: "$empty",
+}  # fmt: skip
 MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
 _MOST_BITS = 2048  # 617 digits, which no interpreter refuses to convert
 _MOST_DIGITS = 618
@@ -44,31 +57,40 @@ class JsonWriter:
         if self._left < 0:
             raise Unfit(f"takes the scope beyond {self._most} characters")
 
-    def write(self, value: Any, depth: int = MOST_DEPTH) -> Json:
-        """Return `value` with marks in it, at most `depth` levels deep."""
+    def write(self, value: Any, depth: int = MOST_DEPTH, untyped: bool = False) -> Json:
+        """Return `value` with marks in it, at most `depth` levels deep.
+
+        Only parts of an `UntypedTree` are `untyped`: nobody looks for them in a list of Python.
+        """
         kind = type(value)  # not isinstance: a subclass would come back as its base
-        self.take(1 + (len(value) if kind in (str, list, dict) else 0))
+        self._left -= 1 + (len(value) if kind in (str, list, dict) else 0)
+        if self._left < 0:
+            self.take(0)
         if value is None or kind is bool or (kind is float and math.isfinite(value)):
             return value  # type: ignore[no-any-return]  # the line above says what it is
         if kind is str:
             return _text(value)
-        if kind in _UNTYPED:
-            mark, inner = _UNTYPED[kind], value.value if kind is UntypedTree else value.text
-            return {mark: self.write(inner, depth)}
         if kind is int:
             return value if value.bit_length() <= _MOST_BITS else {"$int": hex(value)}
+        if kind in _UNTYPED and (untyped or depth == MOST_DEPTH):
+            inner = value.value if kind is UntypedTree else value.text
+            return {_UNTYPED[kind]: self.write(inner, depth, untyped=True)}
         if kind is not list and kind is not dict:
             what = value if kind is float else f"of type {kind.__module__}.{kind.__qualname__}"
             raise Unfit(f"{'is' if depth == MOST_DEPTH else 'holds a value'} {what}")
         if not depth:
             raise Unfit(f"is nested deeper than {MOST_DEPTH} levels, or holds itself")
         if kind is list:
-            return [self.write(item, depth - 1) for item in value]
+            return [self.write(item, depth - 1, untyped) for item in value]
+        return self._write_dict(value, depth - 1, untyped)
+
+    def _write_dict(self, value: dict[Any, Any], depth: int, untyped: bool) -> Json:
         for key in value:
             if type(key) is not str:
-                raise Unfit(f"holds a dict with a key of type {type(key).__qualname__}")
+                what = type(plain(key)).__qualname__  # of a file, names have no type yet
+                raise Unfit(f"holds a dict with a key of type {what}")
             self.take(len(key))
-        return mapping({key: self.write(item, depth - 1) for key, item in value.items()})
+        return mapping({key: self.write(item, depth, untyped) for key, item in value.items()})
 
 
 def _text(text: str) -> Json:
@@ -118,8 +140,8 @@ def _object(pairs: list[tuple[str, Any]]) -> object:
         return "".join(inner)
     if len(pairs) == 1 and mark == "$items" and isinstance(inner, list):
         return _items(inner)
-    if len(pairs) == 1 and mark in ("$untyped", "$digits") and isinstance(inner, str):
-        return UntypedText(inner) if mark == "$untyped" else _digits(inner)
+    if len(pairs) == 1 and mark in _OF_TEXT and isinstance(inner, str):
+        return _OF_TEXT[mark](inner)
     if len(pairs) == 1 and mark == "$tree" and isinstance(inner, (list, dict)):
         return UntypedTree(inner)
     raise ValueError(f"{mark!r:.80} is not a mark of a value")
@@ -135,8 +157,20 @@ def _items(pairs: list[Any]) -> dict[str, object]:
 
 
 def _digits(text: str) -> Digits:
-    _float(text)
+    float(text)  # or whoever reads it would fail; `inf` and `1e400` are what files may say
     return Digits(text)
+
+
+def _nothing(text: str, kind: type[Blank | EmptyVariable]) -> UntypedText:
+    if text:
+        raise ValueError(f"{text!r:.80} is not nothing")
+    return kind()
+
+
+_OF_TEXT: dict[str, Callable[[str], UntypedText]] = {
+    "$untyped": UntypedText, "$digits": _digits,
+    "$blank": partial(_nothing, kind=Blank), "$empty": partial(_nothing, kind=EmptyVariable),
+}  # fmt: skip
 
 
 def _int(digits: str) -> int:
@@ -152,13 +186,27 @@ def _float(text: str) -> float:
     return number
 
 
-def check_depth(values: dict[str, Any]) -> None:
-    """Raise `ValueError` for values that `JsonWriter` would not write, so deep are they nested."""
-    level = list(values.values())
+def check_values(values: dict[str, Any]) -> None:
+    """Raise `ValueError` for values that no `JsonWriter` writes.
+
+    They are nested too deep, or have a part without a type where its readers expect none.
+    """
+    level = [*values.values()]
+    if not _UNTYPED.keys().isdisjoint(map(type, level)):
+        _check([value.value for value in level if type(value) is UntypedTree], untyped=True)
+        level = [value for value in level if type(value) not in _UNTYPED]
+    _check(level)
+
+
+def _check(level: list[Any], untyped: bool = False) -> None:
     for _ in range(MOST_DEPTH + 1):
-        level = [item.value if type(item) is UntypedTree else item for item in level]
-        boxes = [item for item in level if type(item) in (list, dict)]
-        if not boxes:
+        if untyped:
+            level = [item.value if type(item) is UntypedTree else item for item in level]
+        kinds = set(map(type, level))
+        if not untyped and not kinds.isdisjoint(_UNTYPED):
+            raise ValueError("a list or an object holds a value without a type")
+        if kinds.isdisjoint((list, dict)):
             return
+        boxes = [item for item in level if type(item) in (list, dict)]
         level = [item for box in boxes for item in (box if type(box) is list else box.values())]
     raise ValueError(f"a value is nested deeper than {MOST_DEPTH} levels")

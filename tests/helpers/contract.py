@@ -327,11 +327,51 @@ class Contract:
         with hp.scope(function=lambda number: int(Local(factor * number))):
             assert engine.result(engine.submit(tasks.called, "function", 2)) == 6
 
-    def test_text(self, engine: Runner) -> None:
-        """Untyped text stays untyped"""
+    def test_text(self, engine: Runner, tmp_path: Path) -> None:
+        """Untyped text stays untyped, in lists and fields too"""
         with hp.scope("a=007", "b=1e-3"):
             seen = engine.result(engine.submit(tasks.text, "a", "b"))
-        assert seen == [(7, "007", 7.0), (0.001, "1e-3", 0.001)]
+        assert seen == [("007", "007", 7.0), (0.001, "1e-3", 0.001)]
+        file = tmp_path / "tags.json"
+        file.write_text('{"load": {"tags": [3.10, 1e3]}}')
+        with hp.config(str(file)), hp.scope("load.source.name=007", "load.source.rate=3.10"):
+            source, tags, _ = engine.result(engine.submit(tasks.load))
+        assert (source, tags) == (tasks.Source("007", 3.1), ["3.10", "1e3"])
+
+    def test_names(self, engine: Runner) -> None:
+        """A mapping comes back with the names that were written, dots included"""
+        levels = {"urllib3.pool": {"level": "ERROR"}, "app": {"level": "INFO"}}
+        with hp.scope(logging={"loggers": levels}), hp.scope("logging.loggers.app.level=DEBUG"):
+            seen = engine.result(engine.submit(tasks.whole, "logging.loggers"))
+        assert seen == {"urllib3.pool": {"level": "ERROR"}, "app": {"level": "DEBUG"}}
+
+    def test_fields(self, engine: Runner) -> None:
+        """A field that is set over an instance changes that field alone; an instance, all"""
+        instance, field = {"load.source": tasks.Source("a", 1.0)}, {"load.source.rate": 2}
+        with hp.scope(**instance), hp.scope(**field):
+            handle = engine.submit(tasks.load)
+            assert engine.result(handle)[0] == tasks.Source("a", 2.0)
+        with hp.scope(**field), hp.scope(**instance):
+            handle = engine.submit(tasks.load)
+            assert engine.result(handle)[0] == tasks.Source("a", 1.0)
+
+    def test_taken_away(self, engine: Runner) -> None:
+        """What `-D '~key'` takes away is not there in the worker"""
+
+        @hp.param("program")
+        def program() -> Any:
+            return engine.result(engine.submit(tasks.load))
+
+        with hp.scope(**{"load.source": tasks.Source("a", 1.0), "load.options.lr": 1}):
+            argv = ["-D", "~load.source", "-D", "load.source.rate=2", "-D", "~load.options"]
+            assert hp.run_cli(program, argv) == (tasks.Source("", 2.0), None, None)
+
+    def test_fresh(self, engine: Runner) -> None:
+        """Values that are built for a call are fresh for each call"""
+        with hp.scope(**{"load.options.lr": 0.1}):
+            handles = [engine.submit(tasks.marked) for _ in range(3)]
+            for handle in handles:
+                assert engine.result(handle) == {"lr": 0.1, "calls": 1}
 
     def test_many_keys(self, engine: Runner) -> None:
         """A scope of 10 000 keys arrives"""

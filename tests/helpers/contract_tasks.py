@@ -78,6 +78,30 @@ def train(n: int, lr: float = 0.1, *, epochs: int = 1) -> Any:
     return n, lr, epochs
 
 
+@dataclass
+class Source:
+    name: str = ""
+    rate: float = 0.0
+
+
+@hp.param("load")
+def load(
+    source: Source = Source(), tags: list[str] | None = None, options: dict[str, Any] | None = None
+) -> Any:
+    return source, tags, options
+
+
+def marked() -> Any:
+    """Change the dict that this call was given, and return it."""
+    _, _, options = load()
+    options["calls"] = options.get("calls", 0) + 1
+    return options
+
+
+def whole(key: str) -> Any:
+    return hp.scope[key] | {}
+
+
 def origins(key: str) -> Any:
     """Return the origin of a value as `explain` and the record of a read give it."""
     with hp.record() as record:

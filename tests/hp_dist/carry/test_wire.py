@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -27,9 +28,20 @@ import hp_dist
 import hyperparameter as hp
 from hp_dist._carry import wire
 from hp_dist._carry.encoded import EncodedSnapshot
+from hp_dist._carry.values import is_builtin_data
 from hp_dist._carry.wire import encode
 from hyperparameter import context
-from hyperparameter._engine_interface import Layer, Origin, Process
+from hyperparameter._engine_interface import (
+    REMOVED,
+    Blank,
+    Digits,
+    EmptyVariable,
+    Layer,
+    Origin,
+    Process,
+    UntypedText,
+    UntypedTree,
+)
 from hyperparameter.context import Snapshot
 
 
@@ -59,6 +71,10 @@ def arrived(value: Any) -> Any:
 
 def exact(value: Any) -> Any:
     """Return something that is equal for values of the same types alone, NaN included."""
+    if isinstance(value, UntypedTree):
+        return UntypedTree, exact(value.value)
+    if isinstance(value, UntypedText):
+        return type(value), value.text
     if isinstance(value, dict):
         return "dict", [(exact(k), exact(v)) for k, v in value.items()]
     if isinstance(value, (list, tuple)):
@@ -80,6 +96,7 @@ def location_of_next_line() -> str:
 
 
 HERE = Process(os.uname().nodename, os.getpid())
+PLACE = Origin("cli", "-D")
 
 # -- values -----------------------------------------------------------------------------------
 
@@ -96,7 +113,48 @@ plain = st.recursive(
     ),
     max_leaves=5,
 )
-names = st.text(min_size=1, max_size=5).filter(lambda name: "." not in name)
+names = st.text(max_size=5).map(functools.partial(normalize, "NFC"))
+names = names.filter(lambda name: name and "." not in name)
+untyped = st.text(max_size=5).map(UntypedText) | st.sampled_from([Blank(), EmptyVariable()])
+untyped |= st.sampled_from(["3.10", "1e400"]).map(Digits)
+parts = st.recursive(
+    plain | untyped,
+    lambda items: (
+        st.lists(items, max_size=3) | st.dictionaries(hashable | untyped, items, max_size=3)
+    ),
+    max_leaves=6,
+)
+trees = parts.filter(lambda value: type(value) in (list, dict)).map(UntypedTree) | untyped
+
+
+@examples(60)
+@given(st.lists(trees, min_size=1, max_size=4))
+def test_what_has_no_type_yet_arrives_without_one_at_any_depth(values: list[Any]) -> None:
+    layer = Layer({f"group.key{index}": value for index, value in enumerate(values)}, PLACE)
+    assert exact(decode(encode(Snapshot((layer,), 1))).flat()) == exact(layer.values)
+
+
+dotted = st.lists(names, min_size=1, max_size=3).map(".".join)
+written = st.recursive(
+    st.integers(),
+    lambda items: (
+        st.dictionaries(dotted, items, min_size=1, max_size=3)
+        | st.dictionaries(hashable, st.integers(), max_size=2)
+    ),
+    max_leaves=6,
+)
+
+
+@examples(60)
+@given(written)
+def test_a_mapping_comes_back_with_the_names_that_were_written(value: Any) -> None:
+    try:
+        arriving = carried(top=[value], mapping={"in": value})
+    except hp.InvalidKey:  # two names for one flat key
+        return
+    with context.attached(arriving):
+        found = hp.scope.mapping | {}
+    assert exact(found) == exact({"in": value})
 
 
 @examples(60)
@@ -130,7 +188,7 @@ def test_untyped_text_is_read_by_type_where_it_arrives() -> None:
     with context.attached(decode(encoded)):
         assert hp.scope.n | "" == "007"
         assert hp.scope.n | 0 == 7
-        assert hp.scope.n() == 7
+        assert hp.scope.n() == "007"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +236,34 @@ def test_value_nested_deeper_than_usual_arrives() -> None:
     for _ in range(100):
         nested = [nested]
     assert arrived(nested) == nested
+
+
+def test_every_kind_of_text_without_a_type_is_data_that_needs_no_pickle_of_its_own() -> None:
+    kinds = {UntypedText, *UntypedText.__subclasses__()}
+    assert all(is_builtin_data(kind("1.0")) for kind in kinds)
+    assert is_builtin_data(UntypedTree([kind("1.0") for kind in kinds]))
+
+
+def test_names_and_what_was_taken_away_arrive_in_every_layer() -> None:
+    layers = (
+        Layer({"a": REMOVED, "a.x.y": 1}, PLACE, names={"a.x.y": ("a", "x.y")}),
+        Layer({"a.x.y": 2, "a.z": 3}, PLACE),
+    )
+    found = decode(encode(Snapshot(layers, 2)))
+    assert [layer.names for layer in found.layers] == [{"a.x.y": ("a", "x.y")}, {}]
+    assert found.layers[0].values["a"] is REMOVED
+    with context.attached(found):
+        assert hp.scope.a | {} == {"x.y": 1}
+
+
+def test_secrets_arrive_as_they_are_and_are_masked_where_they_are_shown() -> None:
+    """What masks them is not part of the values."""
+    values = {"db.password": "hunter2", "hub.token": UntypedText("hf_007")}
+    with context.attached(decode(encode(Snapshot((Layer(values, PLACE),), 1)))):
+        assert (hp.scope.db.password(), hp.scope.hub.token | "") == ("hunter2", "hf_007")
+        shown = f"{hp.explain('db.password')} {hp.explain('hub.token')} {hp.scope.db.password!r}"
+    assert "hunter2" not in shown
+    assert "hf_007" not in shown
 
 
 class Colour(enum.Enum):

@@ -313,7 +313,7 @@ class Unpicklable:
 def test_process_sees_scope_and_baseline(installed: None, workers: Any, method: str) -> None:
     freeze(base=1)
     with hp.scope("text=007", outer=2):
-        assert workers.run(method, workers.read, "base", "outer", "text") == (1, 2, 7)
+        assert workers.run(method, workers.read, "base", "outer", "text") == (1, 2, "007")
 
 
 @each_method

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -28,11 +29,25 @@ from hp_dist._text import file as text_file
 from hp_dist._text.codec import MOST_CHARACTERS, decode_text, digest_of, encode_text
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter._engine_interface import DELETED, Layer, Origin, Process, UntypedText
+from hyperparameter._engine_interface import (
+    DELETED,
+    REMOVED,
+    Blank,
+    Digits,
+    EmptyVariable,
+    Layer,
+    Origin,
+    Process,
+    UntypedText,
+    UntypedTree,
+)
 from hyperparameter.context import Captured, Snapshot
 
 HERE = Process(os.uname().nodename, os.getpid())
 INPUTS = amount(12_000, full=120_000)
+
+
+KINDS = {UntypedText, Digits, Blank, EmptyVariable}
 
 
 def captured(*texts: str, **params: Any) -> Captured:
@@ -53,9 +68,13 @@ def exact(value: Any) -> Any:
         return list, [exact(item) for item in value]
     if type(value) is float:
         return float, value.hex()
-    if type(value) is UntypedText:
-        return UntypedText, exact(value.text)
-    assert type(value) in (type(None), bool, int, str) or value is DELETED, type(value)
+    if type(value) in KINDS:
+        return type(value), exact(value.text)
+    if type(value) is UntypedTree:
+        return UntypedTree, exact(value.value)
+    if value is DELETED or value is REMOVED:
+        return repr(value)
+    assert type(value) in (type(None), bool, int, str), type(value)
     return type(value), value
 
 
@@ -65,7 +84,7 @@ def form(found: Captured) -> Any:
     def layers(snapshot: Snapshot) -> Any:
         return [
             (exact(layer.values), layer.origin, {k: layer.origin_of(k) for k in layer.values},
-             layer.closed)
+             layer.closed, layer.names)
             for layer in snapshot.portable().layers
         ]  # fmt: skip
 
@@ -73,7 +92,7 @@ def form(found: Captured) -> Any:
     return layers(scopes), scopes.depth, scopes.closed, layers(baseline), baseline.depth
 
 
-def resealed(body: str, member: str = "scope", version: int = 1) -> str:
+def resealed(body: str, member: str = "scope", version: int = 2) -> str:
     """Return text with a right digest: what an attacker would send."""
     return (
         f'{{"format":"hyperparameter-scope","version":{version},'
@@ -87,9 +106,12 @@ def body_of(text: str) -> str:
 
 ORIGIN = ["code", "app.py:1", ["host", 7]]
 LAYER: dict[str, Any] = {
-    "origin": ORIGIN, "closed": False, "values": {"a": 1}, "untyped": [], "deleted": [],
-    "origins": {},
+    "origin": ORIGIN, "closed": False, "values": {"a": 1}, "deleted": [], "removed": [],
+    "origins": {}, "names": {},
 }  # fmt: skip
+
+
+PLACE = Origin("cli", "-D")
 
 
 def document(**changes: Any) -> str:
@@ -114,8 +136,10 @@ scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from([-0.0, 5e-324, 1.7976931348623157e308, 2**70, -(2**70), 2**2048, -(2**2048)])
 )  # fmt: skip
-names = texts.filter(lambda name: name and "." not in name)
-marks = st.sampled_from(["$int", "$str", "$items", "$", "$text"])
+names = texts.map(functools.partial(normalize, "NFC")).filter(lambda n: n and "." not in n)
+marks = st.sampled_from(
+    ["$int", "$str", "$items", "$untyped", "$digits", "$blank", "$empty", "$tree", "$"]
+)
 values = st.recursive(
     scalars,
     lambda items: (
@@ -133,6 +157,92 @@ def test_what_json_can_hold_arrives_exactly(items: list[Any]) -> None:
     params = {f"group.key{index}": [item] for index, item in enumerate(items)}
     found = decode_text(encode_text(captured(**params)))
     assert exact(found.scopes.flat()) == exact(params)
+
+
+untyped = (
+    texts.map(UntypedText)
+    | st.builds(Blank)
+    | st.sampled_from(["3.10", "-1e400", "nan", "1_0.0"]).map(Digits)
+)
+trees = st.recursive(
+    scalars | untyped,
+    lambda items: (
+        st.lists(items, max_size=3)
+        | st.dictionaries(texts | marks, items, max_size=3)
+        | st.lists(items, max_size=3).map(UntypedTree)
+    ),
+    max_leaves=8,
+).map(lambda value: UntypedTree(value) if type(value) in (list, dict) else value)
+
+
+@examples(200)
+@given(st.lists(trees, min_size=1, max_size=4))
+def test_what_has_no_type_yet_arrives_without_one_at_any_depth(items: list[Any]) -> None:
+    layer = Layer({f"group.key{index}": item for index, item in enumerate(items)}, PLACE)
+    found = decode_text(encode_text(Captured(Snapshot((layer,), 1), Snapshot())))
+    assert exact(found.scopes.flat()) == exact(layer.values)
+
+
+def test_every_kind_of_text_without_a_type_is_carried() -> None:
+    kinds = {UntypedText, *UntypedText.__subclasses__()}
+    assert kinds == KINDS
+    values = {kind.__name__: kind("1.0" if kind in (UntypedText, Digits) else "") for kind in kinds}
+    layer = Layer({**values, "all": UntypedTree([*values.values()])}, PLACE)
+    found = decode_text(encode_text(Captured(Snapshot((layer,), 1), Snapshot())))
+    assert exact(found.scopes.flat()) == exact(layer.values)
+
+
+written_names = st.recursive(
+    st.integers() | st.lists(st.integers(), max_size=2),
+    lambda items: st.dictionaries(
+        st.lists(names, min_size=1, max_size=3).map(".".join), items, min_size=1, max_size=3
+    ),
+    max_leaves=6,
+).filter(lambda value: type(value) is dict)
+
+
+@examples(200)
+@given(written_names)
+def test_a_mapping_comes_back_with_the_names_that_were_written(mapping: dict[str, Any]) -> None:
+    try:
+        sent = captured(top=mapping)
+    except hp.InvalidKey:  # two names for one flat key
+        return
+    text = encode_text(sent)
+    with hp.scope(top={"here": 0}), context.attached(decode_text(text).scopes):
+        found = hp.scope.top | {}
+    assert found.pop("here", None) == 0 or "here" in mapping
+    assert exact({"here": mapping["here"], **found} if "here" in mapping else found) == exact(
+        mapping
+    )
+
+
+def test_files_with_endless_numbers_and_names_with_dots_arrive(tmp_path: Path) -> None:
+    file = tmp_path / "conf.toml"
+    file.write_text('far = inf\nnear = 3.10\nmany = [1_000.50]\n[log]\n"urllib3.pool" = "ERROR"\n')
+    with hp.config(str(file)):
+        text = encode_text(context.capture())
+    with context.attached(decode_text(text).scopes):
+        assert (hp.scope.far(), hp.scope.near | "", hp.scope.many()) == (math.inf, "3.10", [1000.5])
+        assert hp.scope.log | {} == {"urllib3.pool": "ERROR"}
+
+
+def test_names_of_a_file_that_are_numbers_are_an_error_in_words_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "conf.yaml"
+    file.write_text("model:\n  depth:\n  classes: {0: cat, 1: dog}\n")
+    with hp.config(str(file)), pytest.raises(hp_dist.CarrierError) as refused:
+        encode_text(context.capture())
+    assert refused.value.key == "model.classes"
+    assert refused.value.origin.location == f"{file}:3"
+    assert "a dict with a key of type int" in str(refused.value)
+
+
+def test_keys_that_were_taken_away_hide_what_lies_below_them() -> None:
+    layer = Layer({"a": REMOVED, "a.x": 1}, PLACE)
+    text = encode_text(Captured(Snapshot((layer,), 1), Snapshot()))
+    with hp.scope(a={"y": 2}, b=3), context.attached(decode_text(text).scopes):
+        assert hp.scope.a | {} == {"x": 1}
+        assert hp.scope.b() == 3
 
 
 @examples(200)
@@ -176,7 +286,7 @@ def test_surrogates_and_control_characters_arrive_and_leave_the_text_printable(t
 def test_untyped_text_keeps_its_type_open_until_it_is_read() -> None:
     found = decode_text(encode_text(captured("n=007", word=7)))
     with context.attached(found.scopes):
-        assert (hp.scope.n | "", hp.scope.n | 0, hp.scope.n()) == ("007", 7, 7)
+        assert (hp.scope.n | "", hp.scope.n | 0, hp.scope.n()) == ("007", 7, "007")
         assert hp.scope.word | 0 == 7
 
 
@@ -308,8 +418,11 @@ UNFIT = {
     "function": len, "path": Path("x"), "int as key": [{1: 2}], "None as key": [{None: 2}],
     "str of its own as key": [{Text("k"): 2}], "in a list": [1, [2, (3,)]],
     "in a dict": [{"a": {"b": {4}}}], "itself": itself, "too deep": nest(101),
-"user string": UserString("x"), "scope": [hp.scope(a=1)],
-    "untyped in a list": [UntypedText("1")], "deleted in a list": [DELETED],
+    "user string": UserString("x"), "scope": [hp.scope(a=1)],
+    "untyped in a list": [UntypedText("1")], "tree in a dict": {"a": UntypedTree([1])},
+    "digits in a list": [Digits("1.0")], "deleted in a list": [DELETED],
+    "tuple in a tree": UntypedTree([(1, 2)]), "removed in a tree": UntypedTree([REMOVED]),
+    "tree too deep": UntypedTree(nest(101)), "untyped name": UntypedTree({UntypedText("1"): 2}),
 }  # fmt: skip
 
 
@@ -332,6 +445,15 @@ def test_lists_that_share_lists_end_in_an_error_and_not_in_all_memory(
     monkeypatch.setattr(codec, "MOST_CHARACTERS", 2**18)  # or it would take some seconds
     with pytest.raises(hp_dist.CarrierError, match=f"'key'.* beyond {2**18} characters"):
         encode_text(captured(key=doubled(90)))
+
+
+def test_names_count_too_and_end_in_the_same_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "x" * 1000 + ".y"
+    layer = Layer({f"a.{name}": 1}, PLACE, names={f"a.{name}": ("a", name)})
+    monkeypatch.setattr(codec, "MOST_CHARACTERS", 1500)
+    with pytest.raises(hp_dist.CarrierError, match="beyond 1500 characters") as refused:
+        encode_text(Captured(Snapshot((layer,), 1), Snapshot()))
+    assert refused.value.key == f"a.{name}"
 
 
 def test_the_error_of_a_baseline_names_the_line_that_set_it() -> None:
@@ -378,11 +500,11 @@ def test_every_changed_character_and_every_cut_is_an_error() -> None:
     is_refused(text * 2)
 
 
-@pytest.mark.parametrize("version", [0, 2, 999_999_999])
+@pytest.mark.parametrize("version", [0, 1, 999_999_999])
 def test_another_version_is_an_error_that_names_both(version: int) -> None:
-    is_refused(resealed("{}", version=version), f"version {version}, this side knows version 1")
+    is_refused(resealed("{}", version=version), f"version {version}, this side knows version 2")
     of_tomorrow = f'{{"format":"hyperparameter-scope","version":{version},"anything":[]}}'
-    is_refused(of_tomorrow, f"version {version}, this side knows version 1")
+    is_refused(of_tomorrow, f"version {version}, this side knows version 2")
 
 
 @pytest.mark.parametrize("text", [None, 1, b"{}", [], "", " ", "{}", "null", "é", "\ud800", "\0"])
@@ -438,10 +560,44 @@ HOSTILE_LAYERS: dict[str, dict[str, Any]] = {
     "pid that nobody prints": {"origin": ["code", "x", ["h", {"$int": "f" * 9999}]]},
     "pid as float": {"origin": ["code", "x", ["h", 1.0]]},
     "origin of nothing": {"origins": {"b": ORIGIN}}, "bad origin": {"origins": {"a": [1]}},
-    "origins as list": {"origins": []}, "untyped as text": {"untyped": "a"},
-    "untyped number": {"untyped": ["a"]}, "untyped nothing": {"untyped": ["b"]},
-    "untyped list": {"untyped": [["a"]]}, "untyped null": {"untyped": [None]},
-    "untyped twice": {"values": {"a": "1"}, "untyped": ["a", "a"]},
+    "origins as list": {"origins": []},
+    "untyped number": {"values": {"a": {"$untyped": 1}}},
+    "untyped nothing": {"values": {"a": {"$untyped": None}}},
+    "untyped list": {"values": {"a": {"$untyped": ["a"]}}},
+    "untyped twice": {"values": {"a": {"$untyped": {"$untyped": "a"}}}},
+    "untyped and more": {"values": {"a": {"$untyped": "a", "$digits": "1"}}},
+    "untyped in a list": {"values": {"a": [{"$untyped": "a"}]}},
+    "digits in an object": {"values": {"a": {"b": {"$digits": "1.0"}}}},
+    "tree in a list": {"values": {"a": [{"$tree": [1]}]}},
+    "digits of words": {"values": {"a": {"$digits": "abc"}}},
+    "digits of nothing": {"values": {"a": {"$digits": ""}}},
+    "digits of a number": {"values": {"a": {"$digits": 1.5}}},
+    "digits of code": {"values": {"a": {"$tree": [{"$digits": "__import__('os')"}]}}},
+    "blank of words": {"values": {"a": {"$blank": "a"}}},
+    "empty of words": {"values": {"a": {"$empty": "a"}}},
+    "blank of null": {"values": {"a": {"$blank": None}}},
+    "tree of text": {"values": {"a": {"$tree": "abc"}}},
+    "tree of a number": {"values": {"a": {"$tree": 1}}},
+    "tree of nothing": {"values": {"a": {"$tree": None}}},
+    "tree of a tree": {"values": {"a": {"$tree": {"$tree": [1]}}}},
+    "tree of untyped": {"values": {"a": {"$tree": {"$untyped": "a"}}}},
+    "tree too deep": {"values": {"a": {"$tree": nest(101)}}},
+    "tree as values": {"values": {"$tree": {"a": 1}}},
+    "untyped as origin": {"origin": ["code", {"$untyped": "x"}, None]},
+    "untyped as closed": {"closed": {"$untyped": "true"}},
+    "untyped as key": {"values": {"a": {"$items": [[{"$untyped": "b"}, 1]]}}},
+    "names as list": {"names": ["a"]}, "names as tree": {"names": {"$tree": {"a": ["a"]}}},
+    "names of nothing": {"names": {"b": ["b"]}}, "names as text": {"names": {"a": "a"}},
+    "names as object": {"names": {"a": {"a": 1}}}, "names as tree of names": {"names": {"a": {"$tree": ["a"]}}},
+    "names as number": {"names": {"a": 1}}, "no names": {"names": {"a": []}},
+    "names of another": {"names": {"a": ["b"]}}, "more names": {"names": {"a": ["a", "b"]}},
+    "names of numbers": {"values": {"a.1": 1}, "names": {"a.1": ["a", 1]}},
+    "names of lists": {"names": {"a": [["a"]]}}, "names of untyped": {"names": {"a": [{"$untyped": "a"}]}},
+    "empty name": {"values": {"a.b": 1}, "names": {"a.b": ["", "a.b"]}},
+    "removed value": {"removed": ["a"]}, "removed nothing": {"removed": ["b"]},
+    "removed list": {"removed": [["a"]]}, "removed tree": {"removed": [{"$tree": ["a"]}]},
+    "removed untyped": {"values": {"a": None}, "removed": [{"$untyped": "a"}]},
+    "removed and deleted": {"values": {"a": None}, "removed": ["a"], "deleted": ["a"]},
     "deleted value": {"deleted": ["a"]}, "deleted nothing": {"deleted": ["b"]},
     "deleted twice": {"values": {"a": None}, "deleted": ["a", "a"]},
     "deleted dict": {"deleted": [{}]}, "unknown mark": {"values": {"a": {"$pickle": "gASV"}}},
@@ -547,16 +703,24 @@ def seeds() -> list[str]:
         del hp.scope.a
         hp.scope.late = [[[]]]
         first = encode_text(context.capture())
+    parts = UntypedTree([UntypedText("007"), {"$tree": [Digits("3.10")]}, 1])
+    layer = Layer(
+        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3"), "f": Blank(), "g": EmptyVariable()},
+        PLACE,
+        names={"a.b.c": ("a", "b.c")},
+    )
+    third = encode_text(Captured(Snapshot((layer,), 1), Snapshot()))
     with hp.scope.empty(password="p", **{f"k{index}": index for index in range(5)}):
         second = encode_text(context.capture())
-    return [first, second, encode_text(captured()), document()]
+    return [first, second, third, encode_text(captured()), document()]
 
 
 STRANGE: list[Any] = [
     None, True, 0, -1, 2**63, 10**700, 1e308, -0.0, math.nan, math.inf, "", ".", "a..b", "\ud800",
     "$int", "0x" + "f" * 700, "null", "a" * 300, [], {}, [[]], {"": {}}, ["code", "x", ["h", 1]],
     {"$int": "ff"}, {"$int": "f" * 9999}, {"$int": {}}, {"$str": ["\ud83d", "\ude00"]}, {"$items": [["$", 1]]},
-    {"$items": {}}, {"$pickle": 1}, {"py/object": "os.system"}, "__import__('os').system('false')",
+    {"$items": {}}, {"$untyped": "007"}, {"$untyped": []}, {"$digits": "3.10"}, {"$digits": "x"},
+    {"$tree": [{"$untyped": "a"}]}, {"$tree": {"a": {"$tree": []}}}, {"$tree": 1}, ["a", "b"], {"$pickle": 1}, {"py/object": "os.system"}, "__import__('os').system('false')",
     "!!python/object/apply:os.system ['false']", nest(60), nest(150), LAYER,
     *(base64.b64encode(data).decode() for data in PICKLES),
 ]  # fmt: skip

@@ -535,8 +535,8 @@ def test_isolated_has_the_baseline_that_it_is_given() -> None:
         snapshot = context.capture().scopes
     with interface.isolated(snapshot):
         assert interface.active() is None
-        assert seen_by_a_thread() == {"a": 1}
         assert [unused.key for unused in hp.process_record().unused()] == ["a"]
+        assert seen_by_a_thread() == {"a": 1}
     assert visible() == {}
 
 

@@ -100,6 +100,42 @@ def test_a_program_starts_with_scopes_and_baseline_of_its_parent(program: Any) -
     assert lines == [f"{scopes} { {'base': 1, 'both': 'baseline'} } '1e-3'"]
 
 
+def test_what_a_program_was_given_is_what_the_programs_that_it_starts_get(
+    program: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "conf.json"
+    file.write_text(
+        '{"load": {"tags": [3.10, "007"]}, "log": {"urllib3.pool": {"level": "ERROR"}}}'
+    )
+
+    @hp.param("starts")
+    def starts() -> Any:
+        return environ()
+
+    defines = ["-D", "~load.source", "-D", "load.source.name=007", "-D", "far=1e-3"]
+    with hp.scope(**{"load.source.rate": 5}):
+        env = hp.run_cli(starts, ["--allow-unknown", "-C", str(file), *defines])
+    source = """
+        import dataclasses
+
+        @dataclasses.dataclass
+        class Source:
+            name: str = ""
+            rate: float = 0.5
+
+        @hp.param("load")
+        def load(source: Source = Source(), tags: list[str] = []):
+            print(source, tags)
+
+        load()
+        print(hp.scope.log | {}, hp.scope.far | "", hp.scope.far())
+    """
+    assert program(source, env) == [
+        "Source(name='007', rate=0.5) ['3.10', '007']",
+        "{'urllib3.pool': {'level': 'ERROR'}} 1e-3 0.001",
+    ]
+
+
 def test_a_program_without_the_variable_starts_with_nothing(program: Any) -> None:
     env = {key: value for key, value in os.environ.items() if key != KEY}
     assert program("print(visible(), in_thread())", env) == ["{} {}"]

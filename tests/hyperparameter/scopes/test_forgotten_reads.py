@@ -232,12 +232,12 @@ def test_an_accessor_shows_no_secret() -> None:
     "write",
     [
         lambda: hp.scope(a=hp.scope.b),
-        lambda: hp.scope(**{"a": {"x": hp.scope.b}}),
+        lambda: hp.scope(a={"x": hp.scope.b}),
         lambda: setattr(hp.scope, "a", hp.scope.b),
         lambda: hp.scope.update({"a": hp.scope.b}),
     ],
     ids=["keyword", "nested", "attribute", "update"],
 )
 def test_a_parameter_that_has_not_been_read_is_not_a_value(write: Callable[[], object]) -> None:
-    with hp.scope(), pytest.raises(TypeError, match="'a.* has not been read"):
+    with hp.scope(), pytest.raises(TypeError, match=r"'a.* has not been read"):
         write()
