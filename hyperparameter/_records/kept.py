@@ -45,7 +45,7 @@ def _with_name(shown: Any, name: object) -> Any:
 def _spelled(key: str, words: Description, value: object) -> Description:
     try:
         data = describe(key, spelled(value))
-    except Unwritable:
+    except Exception:  # noqa: BLE001  # it has no spelling, or its own code fails
         return words
     return words if has_secrets(data) or _has_words(data) else Spelled(words, data)
 

@@ -310,7 +310,9 @@ def by_default(default: object) -> Converter:
 
 def _is_other_number(value: object) -> bool:
     """Tell a number that is not an int: of Python, or of a library, whose types mean something."""
-    return not isinstance(value, (int, str, Untyped)) and _number(value) is not None
+    if isinstance(value, (int, str, Untyped)):
+        return False
+    return isinstance(value, float) or _number(value) is not None
 
 
 def _number(value: object) -> object:

@@ -18,6 +18,7 @@ from .untyped import Blank, Digits, UntypedText, exact_int, yaml_number
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
 
+_MOST_EXPONENT = 4  # digits
 Rule = Callable[[object], object]
 T = TypeVar("T")
 
@@ -127,7 +128,11 @@ def to_fraction(value: object) -> object:
         return Fraction(value)
     if isinstance(value, float):
         return _made(lambda: Fraction(float.__repr__(value)))
-    return _made(lambda: Fraction(written(value).replace(" ", "")))
+    text = written(value).replace(" ", "")
+    exponent = text.lower().rpartition("e")[2].lstrip("+-")
+    if len(exponent) > _MOST_EXPONENT and exponent.isdecimal() and "e" in text.lower():
+        raise Unconvertible  # making it would take minutes, or all memory
+    return _made(lambda: Fraction(text))
 
 
 def to_uuid(value: object) -> object:

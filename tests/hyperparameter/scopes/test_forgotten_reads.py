@@ -211,11 +211,6 @@ def test_an_accessor_shows_what_is_below_it_or_near_it() -> None:
         assert "Did you mean 'train.lr'?" in repr(hp.scope.train.lrr)
 
 
-def test_an_accessor_that_was_stored_as_a_value_is_shown() -> None:
-    with hp.scope(mode=hp.scope.other):
-        assert "'other'" in repr(hp.scope.mode)
-
-
 def test_showing_an_accessor_is_no_read() -> None:
     with hp.record() as rec, hp.scope(mode="gpu"):
         print(hp.scope.mode)
