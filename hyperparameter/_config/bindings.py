@@ -40,10 +40,7 @@ _NO_LINES = LineNumbers()
 
 
 def of_document(document: Document) -> Bindings:
-    """Return the values of a file, each with its line or that of the value around it.
-
-    Sections that are empty set nothing.
-    """
+    """Return the values of a file, each with its line or that of the value around it."""
     values, lines, name = document
     filling = _Filling(lambda line: (name, line), is_file=True)
     filling.fill(values, lines, _TOP)
@@ -155,9 +152,7 @@ class _Filling:
                 inside = lines.inside.get(name, _NO_LINES)
                 self.fill(value, inside, _Around(key, names, line, around.depth + 1))
                 continue
-            if self._is_file and type(value) in _COLLECTIONS:
-                if value == {}:
-                    continue
+            if self._is_file and type(value) in _COLLECTIONS and value:
                 value = in_one(value)
             if key in self.bindings:
                 raise set_twice(key, here, self.bindings[key].origin)

@@ -142,6 +142,8 @@ def _above(key: str) -> Iterator[str]:
 
 def _may_join(value: object) -> bool:
     """Tell what is a mapping, or may be one when it is read, from what replaces all below it."""
+    if type(value) is EmptyVariable:  # which is not set where it is not a value
+        return True
     if isinstance(value, (str, UntypedText)):
         text = value.text if isinstance(value, UntypedText) else value
         return text.lstrip().startswith(("{", "${"))

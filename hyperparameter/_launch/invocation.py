@@ -16,7 +16,15 @@ from .._values.hints import converter, takes_names, takes_none
 from .._values.keys import check, flatten, is_nested
 from .._values.origin import Origin, RawOrigin
 from .._values.unions import takes_any_text
-from .._values.untyped import REMOVED, UntypedText, UntypedTree, as_untyped, infer, is_null
+from .._values.untyped import (
+    REMOVED,
+    UntypedText,
+    UntypedTree,
+    as_untyped,
+    infer,
+    is_null,
+    may_be_mapping,
+)
 from ..exceptions import InvalidKey, UsageError
 from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
 from .options import CONFIG, DEFINE, RECORD, Option
@@ -31,8 +39,8 @@ class Invocation(NamedTuple):
     its key.
     """
 
-    defines: Layer
-    options: Layer
+    defines: tuple[Layer, ...]
+    options: tuple[Layer, ...]
     files: list[str]
     args: tuple[object, ...]
     extra: dict[str, object]
@@ -116,11 +124,19 @@ class _Bindings:
     """Bindings of a command line: what is written later comes later, and wins."""
 
     def __init__(self) -> None:
+        self._below: list[Layer] = []
+        self._begin()
+
+    def _begin(self) -> None:
         self._values: dict[str, object] = {}
         self._origins: dict[str, RawOrigin] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
     def set(self, key: str, value: object, flag: str) -> None:
+        if may_be_mapping(self._values.get(key)) and may_be_mapping(value):
+            # One may join the other: that is for the reader to say, who knows the type.
+            self._below = list(self.layers())
+            self._begin()
         self._values.pop(key, None)  # so that it comes last
         self._values[key] = value
         self._origins[key] = Origin("cli", flag)
@@ -144,11 +160,13 @@ class _Bindings:
             del self._values[one]
         self.set(key, REMOVED, flag)
 
-    def layer(self, flag: str) -> Layer:
-        return Layer(self._values, Origin("cli", flag), self._origins, names=self._names)
+    def layers(self) -> tuple[Layer, ...]:
+        """Return what was set, the last on top."""
+        top = Layer(self._values, Origin("cli", "-D"), self._origins, names=self._names)
+        return top, *self._below
 
 
-def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
+def _defines(given: Iterable[GivenOption], own: list[Option]) -> tuple[Layer, ...]:
     with_names = {option.key for option in own if option.kind in ("fields", "pairs")}
     bindings = _Bindings()
     for one in given:
@@ -164,7 +182,7 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> Layer:
                 bindings.set_names(mapping, key, flag)
             else:
                 bindings.set(key, value, flag)
-    return bindings.layer("-D")
+    return bindings.layers()
 
 
 def _checked(key: str, flag: str) -> str:
@@ -181,7 +199,7 @@ def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
         raise UsageError(f"{flag}: {error}", key=error.key) from None
 
 
-def _options(given: list[GivenOption]) -> Layer:
+def _options(given: list[GivenOption]) -> tuple[Layer, ...]:
     bindings = _Bindings()
     by_option: dict[str, list[GivenOption]] = {}
     for one in given:
@@ -199,7 +217,7 @@ def _options(given: list[GivenOption]) -> Layer:
             _set_names(bindings, one, flag)
         elif option.kind != "items":
             bindings.set(option.key, _items(option, one.texts), flag)
-    return bindings.layer("option")
+    return bindings.layers()
 
 
 def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:

@@ -34,7 +34,7 @@ class Settings:
                 "env_prefix is empty, so every environment variable would set a parameter. "
                 'Give it a name, such as env_prefix="APP".'
             )
-        self.layers = [invocation.options, invocation.defines]
+        self.layers = [*invocation.options, *invocation.defines]
         self.referenced: frozenset[str] = frozenset()
         if invocation.files or env_prefix is not None:
             merged, self.referenced = _merged(invocation, env_prefix, env)
@@ -45,7 +45,7 @@ class Settings:
         for layer in reversed(self.layers):
             for key, value in layer.values.items():
                 self._note(key, value, layer.origin_of(key))
-        self._options = frozenset(invocation.options.values)
+        self._options = frozenset(key for layer in invocation.options for key in layer.values)
 
     def _note(self, key: str, value: object, origin: RawOrigin) -> None:
         """Note what one source writes."""
@@ -108,7 +108,8 @@ def _merged(
     """
     from .._config.load import layers, load
 
-    above = [_without_references(layer) for layer in (invocation.defines, invocation.options)]
+    lowest_first = reversed([*invocation.options, *invocation.defines])
+    above = [_without_references(layer) for layer in lowest_first]
     try:
         loaded = load(invocation.files, None, env_prefix, env, _FILES, above=above)
         return layers(loaded, _FILES), loaded.referenced

@@ -16,7 +16,7 @@ from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.structures import structure_of
-from .._values.untyped import EmptyVariable, Untyped, UntypedText, plain
+from .._values.untyped import EmptyVariable, UntypedText, may_be_mapping, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
 from .snapshot import DELETED, Layer, Snapshot
@@ -98,7 +98,7 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
 def find(state: ambient.State, key: str, default: object) -> Whole | None:
     """Return what is bound at `key` and below it; None where nothing is."""
     found = state.find(key)
-    if _may_be_mapping(found) or state.snapshot.has_below(key):
+    if (found is not None and may_be_mapping(found[0])) or state.snapshot.has_below(key):
         return whole(state.snapshot, key, default)
     return None if found is None else alone(state, key, *found)
 
@@ -108,16 +108,6 @@ def alone(state: ambient.State, key: str, value: object, origin: RawOrigin) -> W
     if type(value) is EmptyVariable:
         return whole(state.snapshot, key) or Whole(value, origin, {key: origin})
     return Whole(value, origin, {key: origin})
-
-
-def _may_be_mapping(found: tuple[object, RawOrigin] | None) -> bool:
-    """Tell a value that joins what lies below it in other layers."""
-    if found is None:
-        return False
-    value = found[0]
-    if type(value) is UntypedText:
-        return value.text.lstrip()[:1] == "{"
-    return isinstance(value, (dict, Untyped))
 
 
 def typed(key: str, found: Whole, convert: Converter, default: object) -> object:
@@ -144,18 +134,26 @@ def note_parts(state: ambient.State, key: str, found: Whole, result: object, sit
 def _part_at(value: object, names: list[str]) -> object:
     """Return the part of a mapping or structure at a flat key; longer names first.
 
-    None is a part that it does not keep; `NOTHING`, that the value has no parts.
+    None is a part that it does not keep; `NOTHING`, that it has no such part.
     """
     if not names:
         return value
     structure = structure_of(type(value))
     for count in range(len(names), 0, -1):
         name = ".".join(names[:count])
-        if isinstance(value, Mapping) and name in value:
-            return _part_at(value[name], names[count:])
+        if isinstance(value, Mapping) and (found := _name_in(value, name)) is not NOTHING:
+            return _part_at(value[found], names[count:])
         if structure is not None and name in structure.fields:
             return _part_at(structure.values_of(value).get(name), names[count:])
-    return None if structure is not None or isinstance(value, Mapping) else NOTHING
+    return NOTHING if structure is None else None
+
+
+def _name_in(mapping: Mapping[object, object], name: str) -> object:
+    """Return the name in a mapping that is written so: text, a number, a member of an enum."""
+    if name in mapping:
+        return name
+    spelt = (one for one in mapping if getattr(one, "name", None) == name or str(one) == name)
+    return next(spelt, NOTHING)
 
 
 def deletion(snapshot: Snapshot, key: str) -> Layer:

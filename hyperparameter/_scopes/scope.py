@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final
 
-from .._values.assignment import parse_assignment
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
@@ -20,6 +19,7 @@ from .ambient import IMPLICIT
 from .lookup import deletion, read_all, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
+from .texts import with_texts
 
 _UNNESTED = SCALARS_AND_TEXT | {
     list,
@@ -119,11 +119,12 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
                 params, names = flatten(params)
                 break
-        if texts:
-            params = _with_texts(texts, params)
         frame = _getframe(1)
         site = frame.f_code, frame.f_lasti
-        _set_bindings(self, Layer(params, site, names=names) if names else (params, site))
+        if texts:
+            _set_bindings(self, with_texts(texts, params, names, site))
+        else:
+            _set_bindings(self, Layer(params, site, names=names) if names else (params, site))
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -267,9 +268,13 @@ _set_bindings = vars(scope)["__hp_bindings__"].__set__
 
 def _layer_of(
     texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
-) -> Layer:
+) -> Layer | Snapshot:
     values, names = flatten(params)
-    return Layer(_with_texts(texts, values), origin, closed=closed, names=names)
+    made = with_texts(texts, values, names, origin)
+    if not closed:
+        return made
+    layers = made.scopes()
+    return Snapshot((*layers[:-1], layers[-1]._replace(closed=True)), len(layers), True)
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:
@@ -277,25 +282,6 @@ def scope_of(layer: Layer | Snapshot) -> scope:
     new = scope.__new__(scope)
     _set_bindings(new, layer)
     return new
-
-
-def _with_texts(texts: tuple[str, ...], params: dict[str, Any]) -> dict[str, Any]:
-    """Return both in the order in which they are written; text wins over a keyword."""
-    parsed = _parse(texts)
-    return {**parsed, **params, **parsed}
-
-
-def _parse(texts: tuple[str, ...]) -> dict[str, Any]:
-    parsed = {}
-    for text in texts:
-        if not isinstance(text, str):
-            raise InvalidKey(
-                "A positional argument of scope is text such as 'lr=0.1', "
-                f"not {type(text).__name__}. Pass a mapping as keywords: hp.scope(**mapping).",
-            )
-        key, value = parse_assignment(text)
-        parsed[key] = value
-    return parsed
 
 
 def _own_name(name: str) -> str:

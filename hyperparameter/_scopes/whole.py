@@ -94,8 +94,8 @@ class _Node:
         elif (mapping := _mapping_of(value)) is not None and self._takes_names():
             self._join(mapping, value, source)
         else:
-            if type(value) is EmptyVariable and (self.written is not ABSENT or self.parts):
-                value = EmptyVariable(lower=self.value())
+            if type(value) is EmptyVariable and (lower := self.value()) is not ABSENT:
+                value = EmptyVariable(lower=lower)
             self.written, self.source, self.parts, self.is_mapping = value, source, {}, False
             if value is REMOVED:
                 self.below = None
@@ -141,12 +141,19 @@ class _Node:
         return isinstance(self.below, Mapping) and name in self.below
 
     def value(self) -> object:
-        found = ((name, node.value()) for name, node in self.parts.items())
+        found = ((name, node.part()) for name, node in self.parts.items())
         parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
         if not parts and not self.is_mapping:
             return self.written
         tree = UntypedTree(parts)
         return tree if self.written is ABSENT else Layered(self.written, tree)
+
+    def part(self) -> object:
+        """Return the value as that of a part, where a mapping replaces a number, text or list."""
+        value = self.value()
+        if type(value) is not Layered or self.written is REMOVED or self._takes_names():
+            return value
+        return value.parts
 
     def sources(self) -> Iterator[Source]:
         """Yield each flat key that takes part, and where it was bound."""

@@ -28,7 +28,6 @@ from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
-from .scalars import SCALARS_AND_TEXT
 from .structures import UNKNOWN, Field, Structure, structure_of
 from .unions import to_union
 from .untyped import (
@@ -39,6 +38,7 @@ from .untyped import (
     UntypedText,
     UntypedTree,
     is_null,
+    may_be_mapping,
     plain,
 )
 
@@ -253,7 +253,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
-        raise Unconvertible(str(error), value=value) from error
+        raise Unconvertible(" ".join(str(error).split()), value=value) from error
 
 
 def _of_field(field: Field | None) -> Converter:
@@ -262,7 +262,7 @@ def _of_field(field: Field | None) -> Converter:
         return anything  # one more name of a model that takes any
 
     def over_default(value: object, below: object) -> object:
-        if below is NOTHING and field.default is not None and _has_parts(value):
+        if below is NOTHING and field.default is not None and may_be_mapping(value):
             below = field.default()
         if field.hint is UNKNOWN:
             return by_default(field.default() if field.default else NOTHING)(value, below)
@@ -270,13 +270,6 @@ def _of_field(field: Field | None) -> Converter:
         return convert(value, below)
 
     return over_default
-
-
-def _has_parts(value: object) -> bool:
-    """Tell a value that may be a mapping, which joins what is below it."""
-    if isinstance(value, UntypedText):
-        return value.text.lstrip()[:1] == "{"
-    return type(value) not in SCALARS_AND_TEXT
 
 
 def by_default(default: object) -> Converter:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .convert import Unconvertible, is_enum
-from .untyped import Blank, Digits, UntypedText, exact_int, yaml_number
+from .untyped import INFINITE, MOST_DIGITS, Blank, Digits, UntypedText, exact_int, yaml_number
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
@@ -37,6 +37,8 @@ def to_bool(value: object) -> bool:
         return value
     if isinstance(value, int) and value in (0, 1):
         return bool(value)
+    if _is_bool_of_numpy(type(value)):
+        return bool(value)
     if type(value) is not Digits:
         word = written(value).strip().lower()
         if word in TRUE_WORDS:
@@ -51,7 +53,8 @@ def to_int(value: object) -> int:
         raise Unconvertible
     if isinstance(value, int):
         return value
-    number = to_number(value)
+    exact = _exact_whole(written(value)) if isinstance(value, (str, UntypedText)) else None
+    number = to_number(value) if exact is None else exact
     if isinstance(number, int):
         return number
     if hasattr(type(number), "__index__"):
@@ -65,12 +68,30 @@ def to_int(value: object) -> int:
     return int(whole)
 
 
+def _exact_whole(text: str) -> int | None:
+    """Return the whole number that a text with a point or an exponent is, with all its digits."""
+    if "." not in text and "e" not in text.lower():
+        return None
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS:
+        return None
+    return int(number) if number == number.to_integral_value() else None
+
+
 def to_float(value: object) -> float:
     if isinstance(value, bool):
         raise Unconvertible
     if isinstance(value, float):
         return value
     number = to_number(value)
+    is_text = isinstance(value, (str, UntypedText))
+    if is_text and number in INFINITE and written(value).strip()[-1].isdecimal():
+        raise Unconvertible  # beyond the range of floats
     try:
         converted = float(number)  # type: ignore[arg-type]  # a number
     except (TypeError, ValueError, ArithmeticError):
@@ -203,9 +224,14 @@ def to_number(value: object) -> object:
         return python_number(text) if found is None else found
     kind = type(value)
     is_number = hasattr(kind, "__index__") or hasattr(kind, "__float__")
+    is_number = is_number and not _is_bool_of_numpy(kind)
     if not is_number or hasattr(kind, "__len__"):  # an array of one element has __float__ too
         raise Unconvertible
     return value
+
+
+def _is_bool_of_numpy(kind: type) -> bool:
+    return kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_")
 
 
 def python_number(text: str) -> int | float:

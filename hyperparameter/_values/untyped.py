@@ -21,7 +21,7 @@ _NUMBER = (
     r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
 _NULLS = frozenset(["~", "null", "Null", "NULL", "None"])
-_INFINITE = (float("inf"), float("-inf"))
+INFINITE = (float("inf"), float("-inf"))
 _NUMERIC = frozenset("0123456789+-.")
 MOST_DIGITS = 600  # every interpreter converts that many, whatever its limit is set to
 _pattern = cache(re.compile)  # when first needed: compiling it is a tenth of our import
@@ -66,7 +66,8 @@ class Digits(UntypedText):
     __slots__ = ()
 
     def plain(self) -> object:
-        return float(self.text)
+        number = float(self.text)
+        return self.text if number in INFINITE and self.text[-1].isdecimal() else number
 
 
 class Blank(UntypedText):
@@ -89,9 +90,9 @@ class EmptyVariable(UntypedText):
 
     __slots__ = ("lower",)
 
-    def __init__(self, text: str = "", lower: object = None) -> None:
+    def __init__(self, text: str = "", lower: object = Ellipsis) -> None:
         super().__init__(text)
-        self.lower = REMOVED if lower is None else lower
+        self.lower = REMOVED if lower is Ellipsis else lower
 
 
 class UntypedTree(Untyped):
@@ -165,6 +166,13 @@ def is_bare(text: str) -> bool:
     return text.isprintable() and text not in _NULLS and infer(text) == text
 
 
+def may_be_mapping(value: object) -> bool:
+    """Tell what is a mapping, or may be one toward a type that takes names."""
+    if isinstance(value, UntypedText):
+        return value.text.lstrip()[:1] == "{"
+    return isinstance(value, (dict, UntypedTree, Layered))
+
+
 def as_untyped(value: object) -> object:
     """Return a list or mapping as a reader takes it, some of whose parts may be untyped."""
     return UntypedTree(value) if type(value) in (list, dict) and value else value  # type: ignore[arg-type]  # one of these
@@ -209,7 +217,7 @@ def core_scalar(text: str) -> object:
     if digits[:1] == "0" and digits[1:2].isdecimal():
         return text
     number = yaml_number(text)
-    if number is None or (number in _INFINITE and text[-1].isdecimal()):
+    if number is None or (number in INFINITE and text[-1].isdecimal()):
         return text
     return number
 

@@ -1,0 +1,44 @@
+"""`hp.scope("k=v", ...)`: texts and keywords as the layers of one scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._values.assignment import parse_assignment
+from .._values.origin import Origin, Site
+from .._values.untyped import UntypedText, may_be_mapping
+from ..exceptions import InvalidKey
+from .snapshot import Layer, Snapshot
+
+Names = dict[str, tuple[str, ...]]
+
+
+def with_texts(
+    texts: tuple[str, ...], params: dict[str, Any], names: Names | None, origin: Origin | Site
+) -> Layer | Snapshot:
+    """Return both in the order in which they are written; text wins over a keyword.
+
+    A mapping in text may join one that is written before it, so it gets a layer of its own.
+    """
+    values: dict[str, Any] = {}
+    layers: list[Layer] = []
+    for key, value in map(_parsed, texts):
+        if may_be_mapping(values.get(key)) and may_be_mapping(value):
+            layers.append(Layer(values, origin))
+            values = {}
+        values[key] = value
+    lowest = {**params, **layers[0].values} if layers else {**values, **params, **values}
+    first = Layer(lowest, origin, names=names or {})
+    if not layers:
+        return first
+    found = [first, *layers[1:], Layer(values, origin)]
+    return Snapshot(tuple(reversed(found)), len(found))
+
+
+def _parsed(text: str) -> tuple[str, UntypedText]:
+    if not isinstance(text, str):
+        raise InvalidKey(
+            "A positional argument of scope is text such as 'lr=0.1', "
+            f"not {type(text).__name__}. Pass a mapping as keywords: hp.scope(**mapping).",
+        )
+    return parse_assignment(text)
