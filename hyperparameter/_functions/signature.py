@@ -7,9 +7,9 @@ from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
+from .._scopes.lookup import NO_DEFAULT, alone, find, note_parts, typed
 from .._scopes.whole import whole
-from .._values.convert import NOTHING, Converter, Unconvertible, Unset
+from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import by_default, converter, nullable, takes_names
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
@@ -234,12 +234,13 @@ class Signature:
         found = whole(state.snapshot, key)
         if found is None or not isinstance(found.value, (UntypedTree, Layered)):
             return
-        leaf = found.origins.get(key)
+        leaf = found.origins.pop(key, None)
+        if isinstance(found.value, Layered):
+            found = found._replace(value=found.value.parts)
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
             if origin != leaf and not is_declared(flat):
-                problem = Unconvertible(wanted=wanted.words, value=found.value)
-                raise conversion_error(key, found, problem)
+                typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""

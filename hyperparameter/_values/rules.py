@@ -31,9 +31,15 @@ def written(value: object) -> str:
     raise Unconvertible
 
 
+def is_bool(value: object) -> bool:
+    """Tell a boolean, of NumPy as well, whose name there has changed."""
+    kind = type(value)
+    return kind is bool or (kind.__name__ in ("bool", "bool_") and kind.__module__ == "numpy")
+
+
 def to_bool(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
+    if is_bool(value):
+        return bool(value)
     if isinstance(value, int) and value in (0, 1):
         return bool(value)
     if type(value) is not Digits:
@@ -46,9 +52,7 @@ def to_bool(value: object) -> bool:
 
 
 def to_int(value: object) -> int:
-    if isinstance(value, bool):
-        raise Unconvertible
-    if isinstance(value, int):
+    if isinstance(value, int) and not is_bool(value):
         return value
     number = to_number(value)
     if isinstance(number, int):
@@ -65,8 +69,6 @@ def to_int(value: object) -> int:
 
 
 def to_float(value: object) -> float:
-    if isinstance(value, bool):
-        raise Unconvertible
     if isinstance(value, float):
         return value
     number = to_number(value)
@@ -198,7 +200,8 @@ def to_number(value: object) -> object:
         return python_number(text) if found is None else found
     kind = type(value)
     is_number = hasattr(kind, "__index__") or hasattr(kind, "__float__")
-    if not is_number or hasattr(kind, "__len__"):  # an array of one element has __float__ too
+    # An array of one element has __float__ too.
+    if not is_number or hasattr(kind, "__len__") or is_bool(value):
         raise Unconvertible
     return value
 
