@@ -170,7 +170,7 @@ def _first(
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    *first, last = map(words, members)
+    *first, last = map(words, members or [None])
     return f"{', '.join(first)} or {last}" if first else last
 
 
