@@ -13,7 +13,6 @@ from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import by_default, converter, nullable, takes_names
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
-from .._values.unions import words
 from .._values.untyped import Layered, UntypedTree
 from .wrapping import Args, Kwargs
 
@@ -53,7 +52,6 @@ class Wanted(NamedTuple):
     convert: Converter
     takes_names: bool  # whether keys below its own are parts of it
     exact: type | None  # the type of values that need no conversion
-    words: str
 
 
 class Signature:
@@ -128,11 +126,11 @@ class Signature:
         if hint is not None:
             convert = nullable(hint) if default is None else converter(hint)
             exact = hint if any(hint is one for one in _EXACT) else None
-            return Wanted(convert, takes_names(hint), exact, words(hint))  # type: ignore[arg-type]  # a type
+            return Wanted(convert, takes_names(hint), exact)  # type: ignore[arg-type]  # a type
         is_free = default is None or default is NOTHING
         exact = type(default) if type(default) in _EXACT else None
         takes = is_free or takes_names(type(default))
-        return Wanted(by_default(default), takes, exact, words(type(default)))
+        return Wanted(by_default(default), takes, exact)
 
     def plan(self, state: ambient.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
         """Return what `state` adds to a call with `count` positions and these keywords bound.
