@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
-from .._values.untyped import REMOVED, Blank, UntypedText, UntypedTree
+from .._values.untyped import REMOVED, Blank, EmptyVariable, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings
 

@@ -7,13 +7,12 @@ from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import NO_DEFAULT, alone, conversion_error, find, note_parts, typed
+from .._scopes.lookup import NO_DEFAULT, alone, find, note_parts, typed
 from .._scopes.whole import whole
-from .._values.convert import NOTHING, Converter, Unconvertible, Unset
+from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import by_default, converter, nullable, takes_names
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
-from .._values.unions import words
 from .._values.untyped import Layered, UntypedTree
 from .wrapping import Args, Kwargs
 
@@ -53,7 +52,6 @@ class Wanted(NamedTuple):
     convert: Converter
     takes_names: bool  # whether keys below its own are parts of it
     exact: type | None  # the type of values that need no conversion
-    words: str
 
 
 class Signature:
@@ -128,11 +126,11 @@ class Signature:
         if hint is not None:
             convert = nullable(hint) if default is None else converter(hint)
             exact = hint if any(hint is one for one in _EXACT) else None
-            return Wanted(convert, takes_names(hint), exact, words(hint))  # type: ignore[arg-type]  # a type
+            return Wanted(convert, takes_names(hint), exact)  # type: ignore[arg-type]  # a type
         is_free = default is None or default is NOTHING
         exact = type(default) if type(default) in _EXACT else None
         takes = is_free or takes_names(type(default))
-        return Wanted(by_default(default), takes, exact, words(type(default)))
+        return Wanted(by_default(default), takes, exact)
 
     def plan(self, state: ambient.State, count: int, keywords: tuple[str, ...]) -> Plan | None:
         """Return what `state` adds to a call with `count` positions and these keywords bound.
@@ -234,12 +232,13 @@ class Signature:
         found = whole(state.snapshot, key)
         if found is None or not isinstance(found.value, (UntypedTree, Layered)):
             return
-        leaf = found.origins.get(key)
+        leaf = found.origins.pop(key, None)
+        if isinstance(found.value, Layered):
+            found = found._replace(value=found.value.parts)
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
             if origin != leaf and not is_declared(flat):
-                problem = Unconvertible(wanted=wanted.words, value=found.value)
-                raise conversion_error(key, found, problem)
+                typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""

@@ -74,6 +74,7 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
         if isinstance(below, Mapping) and all(map(is_key, given)):
             made = dict(below)
         new: set[object] = set()
+        is_set = not given
         for name, one in given.items():
             typed = plain(name)
             if to_key is not None:
@@ -81,11 +82,14 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
             if typed in new:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)
-            if one is REMOVED:
-                made.pop(typed, None)
-                continue
             with suppress(Unset):
-                made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
+                if one is REMOVED:
+                    made.pop(typed, None)
+                else:
+                    made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
+                is_set = True
+        if not is_set:  # but by variables that are empty
+            raise Unset
         return _built(kind, made, below)
 
     return convert

@@ -24,7 +24,7 @@ from .containers import (
     parts_of,
     sequence,
 )
-from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
+from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part, settled
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
@@ -190,18 +190,34 @@ def over(convert: Converter, value: object, below: object) -> object:
     """Convert a value, and then the parts that were written over it."""
     if type(value) is not Layered:
         return convert(value, below)
-    if value.whole is REMOVED or value.whole is None or is_null(value.whole):
-        return convert(value.parts, REMOVED)  # which is below it, so that no default is
-    return convert(value.parts, convert(value.whole, below))
+    whole = value.whole
+    # What takes all away is itself below the parts, so that no default is.
+    is_nothing = whole is REMOVED or whole is None or is_null(whole)
+    under = REMOVED if is_nothing else _under(convert, value, below)
+    try:
+        return convert(value.parts, under)
+    except Unset:
+        if whole is REMOVED:
+            raise
+        return settled(convert, whole, below)
+
+
+def _under(convert: Converter, value: Layered, below: object) -> object:
+    """Convert what the parts were written over; below an empty variable that is what was there."""
+    try:
+        return settled(convert, value.whole, below)
+    except Unset:
+        return below
 
 
 def anything(value: object, below: object = NOTHING) -> object:
     """Return the value without a wanted type; a mapping joins the mapping or instance below it."""
     if type(value) is Layered:
-        whole = REMOVED if value.whole is REMOVED else anything(value.whole, below)
+        whole = REMOVED if value.whole is REMOVED else _under(anything, value, below)
         # A name may have a value and names below it: then the value is what is read.
-        takes = whole is None or whole is REMOVED or isinstance(whole, Mapping)
-        return anything(value.parts, whole) if takes or structure_of(type(whole)) else whole
+        is_nothing = whole is None or whole is NOTHING or whole is REMOVED
+        takes = is_nothing or isinstance(whole, Mapping) or structure_of(type(whole))
+        return anything(value.parts, whole) if takes else whole
     if type(value) is EmptyVariable:
         raise Unconvertible(wanted="a value", value=value)
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
@@ -210,19 +226,15 @@ def anything(value: object, below: object = NOTHING) -> object:
     structure = structure_of(type(below))
     if structure is not None and structure.kind is not dict:
         return structured(structure, found, below)
-    if not isinstance(below, Mapping) or not all(map(is_key, found)):
-        below = {}
-    elif not found:
+    joins = isinstance(below, Mapping) and all(map(is_key, found))
+    if joins and not found:
         return below
-    if found is value and not below:
+    if found is value and not (joins and below):
         return value  # the very one that was given
-    made = dict(below)
-    for name, one in found.items():
-        if one is REMOVED:
-            made.pop(name, None)
-        else:
-            made[plain(name)] = anything(one, made.get(name, NOTHING))
-    return made
+    return _joined(found, below)
+
+
+_joined = mapping(dict, None, anything)
 
 
 def structured(structure: Structure, value: object, below: object) -> object:
@@ -245,11 +257,15 @@ def structured(structure: Structure, value: object, below: object) -> object:
         if missing:
             raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
     parts: dict[str, object] = {}
+    is_set = not given
     for name, one in given.items():
-        if one is not REMOVED:
-            convert = _of_field(structure.fields.get(name))
-            with suppress(Unset):
+        with suppress(Unset):
+            if one is not REMOVED:
+                convert = _of_field(structure.fields.get(name))
                 parts[name] = part(convert, one, name, known.get(name, NOTHING))
+            is_set = True
+    if not is_set:
+        raise Unset
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
@@ -311,7 +327,7 @@ def _is_other_number(value: object) -> bool:
 def _number(value: object) -> object:
     """Return the finite number that a value is, None for anything else."""
     try:
-        number = None if isinstance(value, bool) else to_number(value)
+        number = to_number(value)
     except Unconvertible:
         return None
     return None if isinstance(number, float) and not isfinite(number) else number

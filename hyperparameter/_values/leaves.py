@@ -7,7 +7,7 @@ from os import PathLike
 from .convert import Converter, Unconvertible
 from .rules import Rule, written
 from .unions import name_of
-from .untyped import Untyped, is_null
+from .untyped import Untyped, UntypedText, is_null
 
 
 def scalar(rule: Rule, wanted: str) -> Converter:
@@ -56,7 +56,8 @@ def opaque(hint: object, kind: object) -> Converter:
     def convert(value: object, _: object) -> object:
         wanted = f"of type {name_of(hint)}"
         if isinstance(value, Untyped):
-            raise Unconvertible(wanted=f"{wanted}, which cannot be made of text", value=value)
+            end = ", which cannot be made of text" if isinstance(value, UntypedText) else ""
+            raise Unconvertible(wanted=f"{wanted}{end}", value=value)
         try:
             fits = not isinstance(kind, type) or isinstance(value, kind)
         except TypeError:  # a protocol that cannot be asked

@@ -32,12 +32,16 @@ def written(value: object) -> str:
     raise Unconvertible
 
 
+def is_bool(value: object) -> bool:
+    """Tell a boolean, of NumPy as well, whose name there has changed."""
+    kind = type(value)
+    return kind is bool or (kind.__name__ in ("bool", "bool_") and kind.__module__ == "numpy")
+
+
 def to_bool(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int) and value in (0, 1):
+    if is_bool(value):
         return bool(value)
-    if _is_bool_of_numpy(type(value)):
+    if isinstance(value, int) and value in (0, 1):
         return bool(value)
     if type(value) is not Digits:
         word = written(value).strip().lower()
@@ -49,9 +53,7 @@ def to_bool(value: object) -> bool:
 
 
 def to_int(value: object) -> int:
-    if isinstance(value, bool):
-        raise Unconvertible
-    if isinstance(value, int):
+    if isinstance(value, int) and not is_bool(value):
         return value
     exact = _exact_whole(written(value)) if isinstance(value, (str, UntypedText)) else None
     number = to_number(value) if exact is None else exact
@@ -84,8 +86,6 @@ def _exact_whole(text: str) -> int | None:
 
 
 def to_float(value: object) -> float:
-    if isinstance(value, bool):
-        raise Unconvertible
     if isinstance(value, float):
         return value
     number = to_number(value)
@@ -224,14 +224,10 @@ def to_number(value: object) -> object:
         return python_number(text) if found is None else found
     kind = type(value)
     is_number = hasattr(kind, "__index__") or hasattr(kind, "__float__")
-    is_number = is_number and not _is_bool_of_numpy(kind)
-    if not is_number or hasattr(kind, "__len__"):  # an array of one element has __float__ too
+    # An array of one element has __float__ too.
+    if not is_number or hasattr(kind, "__len__") or is_bool(value):
         raise Unconvertible
     return value
-
-
-def _is_bool_of_numpy(kind: type) -> bool:
-    return kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_")
 
 
 def python_number(text: str) -> int | float:

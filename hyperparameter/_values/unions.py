@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from .containers import names_of, parts_of
-from .convert import NOTHING, Converter, Unconvertible, is_enum
+from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
 from .rules import rule_of
 from .structures import Structure, structure_of
 from .untyped import Digits, Untyped, UntypedText, is_null, plain
@@ -117,7 +117,10 @@ def _is_below(hint: Any, below: object) -> bool:
     if kind is Any or not isinstance(kind, type):
         return False
     structure = structure_of(hint)  # a TypedDict cannot be asked
-    return isinstance(below, kind if structure is None else structure.kind)
+    try:
+        return isinstance(below, kind if structure is None else structure.kind)
+    except TypeError:  # nor can most protocols
+        return False
 
 
 def _fits(
@@ -155,6 +158,8 @@ def _first(
     for hint in order:
         try:
             return converter_of(hint)(value, below if _is_below(hint, below) else NOTHING)
+        except Unset:
+            raise
         except Unconvertible as error:
             if deepest is None or len(error.path) > len(deepest.path):
                 deepest = error
@@ -165,7 +170,7 @@ def _first(
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    *first, last = map(words, members)
+    *first, last = map(words, members or [None])
     return f"{', '.join(first)} or {last}" if first else last
 
 

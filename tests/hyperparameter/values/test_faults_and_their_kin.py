@@ -1,0 +1,144 @@
+"""Kin of known faults: what went wrong with other types, from other sources."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pytest
+from value_oracle import NO_HINT
+from value_sources import declared, environment
+
+import hyperparameter as hp
+
+
+@dataclass
+class Optimizer:
+    rate: int = 1
+    name: str = "sgd"
+
+
+def taking(hint: Any, default: Any) -> Callable[[], Any]:
+    def program(x: Any = default) -> Any:
+        return x
+
+    program.__annotations__ = {} if hint is NO_HINT else {"x": hint}
+    return declared(program)
+
+
+# Variables that are empty
+
+
+MAPPINGS: list[tuple[Any, Any]] = [
+    (dict, {"d": 1}),
+    (dict[str, int], {"d": 1}),
+    (Optimizer, Optimizer(5)),
+    (Optimizer | dict, Optimizer(5)),
+    (Optimizer | None, None),
+    (dict | str, "text"),
+    (Any, None),
+    (NO_HINT, None),
+    (object, None),
+]
+
+
+@pytest.mark.parametrize(("hint", "default"), MAPPINGS, ids=str)
+def test_an_empty_variable_for_a_part_that_is_no_text_leaves_the_default(
+    hint: Any, default: Any
+) -> None:
+    with environment({"KIN_T__X__RATE": ""}):
+        assert hp.run_cli(taking(hint, default), [], env_prefix="KIN") == default
+
+
+@pytest.mark.parametrize(("hint", "default"), MAPPINGS, ids=str)
+def test_parts_count_beside_an_empty_variable_for_the_whole(hint: Any, default: Any) -> None:
+    program = taking(hint, default)
+    with environment({"KIN_T__X__RATE": "3"}):
+        right = hp.run_cli(program, [], env_prefix="KIN")
+    with environment({"KIN_T__X": "", "KIN_T__X__RATE": "3"}):
+        assert hp.run_cli(program, [], env_prefix="KIN") == right
+
+
+@pytest.mark.parametrize("hint", [NO_HINT, Any, object, dict, dict[str, int]], ids=str)
+def test_an_empty_variable_for_a_part_leaves_what_a_variable_for_the_whole_says(hint: Any) -> None:
+    program = taking(hint, None)
+    with environment({"KIN_T__X": '{"rate": 3, "more": 4}', "KIN_T__X__RATE": ""}):
+        assert hp.run_cli(program, [], env_prefix="KIN") == {"rate": 3, "more": 4}
+
+
+# Classes that cannot be asked for their instances
+
+
+class Runs(Protocol):
+    def run(self) -> None: ...
+
+
+@pytest.mark.parametrize(("hint", "default"), [(Runs, None), (Runs | None, 1), (Runs | int, None)])
+def test_a_protocol_refuses_text_and_passes_values(hint: Any, default: Any) -> None:
+    program, value = taking(hint, default), object()
+    with hp.scope(**{"t.x": value}):
+        assert program() is value
+    with hp.scope("t.x=fast"), pytest.raises(hp.ConversionError, match=r"^t\.x \("):
+        program()
+
+
+@pytest.mark.parametrize("hint", [None, type(None)], ids=str)
+def test_a_parameter_that_is_none_alone_refuses_values(hint: Any) -> None:
+    program = taking(hint, None)
+    with hp.scope("t.x=null"):
+        assert program() is None
+    for text in ("x", "3", ""):
+        with hp.scope(f"t.x={text}"), pytest.raises(hp.ConversionError):
+            program()
+
+
+# Numbers and booleans of other libraries
+
+
+def test_a_boolean_of_numpy_is_a_boolean() -> None:
+    with hp.scope(**{"t.x": np.bool_(False)}):
+        assert (hp.scope.t.x | True) is False
+        assert taking(bool, True)() is False
+        assert taking(bool | None, None)() is False
+
+
+@pytest.mark.parametrize("hint", [int, float, complex])
+def test_a_boolean_of_numpy_is_no_number(hint: type) -> None:
+    program = taking(hint, hint(5))
+    with hp.scope(**{"t.x": np.bool_(True)}), pytest.raises(hp.ConversionError):
+        program()
+
+
+# What a message says
+
+
+@pytest.mark.parametrize(
+    ("hint", "end"),
+    [
+        (int, "{'a': 1} is not an int."),
+        (int | None, "{'a': 1} is not an int."),
+        (str | int, "{'a': 1} is not text or an int."),
+        (list[int], "{'a': 1} is not a list."),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("below", [{}, {"t.x": 5}], ids=["alone", "over a value"])
+def test_the_error_of_a_mapping_for_a_scalar_shows_the_mapping_and_what_is_wanted(
+    hint: Any, end: str, below: dict[str, Any]
+) -> None:
+    program = taking(hint, None)
+    with hp.scope(**below), hp.scope(**{"t.x.a": 1}), pytest.raises(hp.ConversionError) as raised:
+        program()
+    assert str(raised.value).startswith("t.x (code ")
+    assert str(raised.value).endswith(f": {end}")
+
+
+class Plain:
+    """A class without fields."""
+
+
+def test_a_mapping_is_not_called_text_in_an_error() -> None:
+    program = taking(Plain, None)
+    with hp.scope(**{"t.x": {"a": 1}}), pytest.raises(hp.ConversionError) as raised:
+        program()
+    assert str(raised.value).endswith(": {'a': 1} is not of type Plain.")
