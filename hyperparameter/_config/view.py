@@ -80,7 +80,7 @@ class View:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
         lower, binding = self.bindings[above], source[key]
         _check_no_list_item(lower, above, key, binding)
-        if _is_blank(lower.value):  # a section of a file that is empty
+        if _sets_nothing(lower.value):  # a section that is empty
             for one in self.sources:
                 one.pop(above, None)
         elif not isinstance(lower.value, _SIMPLE) or _may_join(lower.value):

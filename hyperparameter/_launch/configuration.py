@@ -17,6 +17,7 @@ from .._values.describe import Description, Masked, describe, has_secrets
 from .._values.hints import anything, by_default
 from .._values.spelling import names_in, spelled, spelled_name
 from .._values.untyped import plain
+from ..exceptions import ConversionError
 from .options import REQUIRED
 from .parameters import is_given
 from .program_keys import reads_in
@@ -64,14 +65,23 @@ def _parameters(
 ) -> Iterator[_Parameter]:
     """Yield each parameter with the value that a run would have for it."""
     seen: set[str] = {f"{one.namespace}.{name}" for one in others for name in one.names}
+    refused: dict[str, ConversionError] = {}
     for signature in registry.declared():
         for name in signature.names:
             key = f"{signature.namespace}.{name}"
-            if signature not in others and key not in seen:
-                seen.add(key)
+            if signature in others or key in seen:
+                continue
+            try:
                 value = signature.value(name, REQUIRED)
-                default = signature.default(name, NOTHING)
-                yield _Parameter(_path(key), value, signature.wanted(name).convert, default)
+            except ConversionError as error:  # another function may take the value
+                refused.setdefault(key, error)
+                continue
+            seen.add(key)
+            default = signature.default(name, NOTHING)
+            yield _Parameter(_path(key), value, signature.wanted(name).convert, default)
+    for key, error in refused.items():
+        if key not in seen:
+            raise error
     for one in reads_in(program):
         if not one.is_pattern and one.key not in seen:
             seen.add(one.key)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from .._functions import registry
 from .._values.keys import did_you_mean
 from .._values.origin import RawOrigin, resolve
+from .._values.unions import words
 from ..exceptions import UsageError
 from .program_keys import LazyScan
 
@@ -52,7 +53,9 @@ def _problem(key: str, known: set[str]) -> str:
     signature = next(registry.declarations(above), None)
     if signature is None:
         return f"this program has no such parameter.{did_you_mean(key, known)}"
-    return f"{above} is {signature.wanted(above.rpartition('.')[2]).words}, without names below it."
+    name = above.rpartition(".")[2]
+    hint = signature.hint(name) or type(signature.defaults.get(name))
+    return f"{above} is {words(hint)}, without names below it."
 
 
 def _is_namespace(key: str, known: set[str]) -> bool:

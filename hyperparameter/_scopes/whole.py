@@ -151,7 +151,8 @@ class _Node:
     def part(self) -> object:
         """Return the value as that of a part, where a mapping replaces a number, text or list."""
         value = self.value()
-        if type(value) is not Layered or self.written is REMOVED or self._takes_names():
+        is_json = isinstance(self.written, str) and self.written.lstrip()[:1] == "{"
+        if type(value) is not Layered or self._takes_names() or is_json:
             return value
         return value.parts
 
