@@ -9,17 +9,17 @@ stands for `${`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .._scopes.snapshot import DELETED
 from .._scopes.whole import whole
-from .._values.containers import parts_of
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS
 from .._values.secrets import is_secret, remember_made_of_secrets
 from .._values.untyped import Digits, UntypedText, UntypedTree
 from .bindings import Binding, Bindings, below, has_untyped, in_one
+from .parts import ABSENT, inside, is_secret_part, texts_in, written
 from .place import REFERENCE, Place, error_at
 from .view import View, as_snapshot
 
@@ -32,7 +32,6 @@ _MOST_TEXT = 1_000_000  # of one value
 _MOST_TEXTS = 10_000_000  # of all of them
 
 _SIGN = re.compile(r"\$\$\{|\$\{|\}")
-_ABSENT: Final = object()
 
 
 def interpolated(
@@ -152,7 +151,7 @@ class _Resolver:
         result = self._pieces(text, 0, place, "")[0]
         if self._secrets > before:
             is_alone = text.startswith("${") and text.find("}") == len(text) - 1
-            for part in _texts_in(result):
+            for part in texts_in(result):
                 remember_made_of_secrets(part, place.name if is_alone else None)
         return result
 
@@ -175,7 +174,7 @@ class _Resolver:
                 if place.path.count(REFERENCE) > _MOST_STEPS:
                     raise place.error("too many references are nested in each other")
                 name, position = self._pieces(text, position, place.below(REFERENCE), "}")
-                pieces.append(_Resolved(self._referred(_written(name, place), place)))
+                pieces.append(_Resolved(self._referred(written(name, place), place)))
         if closing:
             shown = place.shown(text)
             raise place.error(f"'${{' without '}}' in {shown!r:.80}. Write $${{ for the text ${{")
@@ -186,7 +185,7 @@ class _Resolver:
         pieces = [piece for piece in pieces if piece != ""]
         if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
             return pieces[0].value
-        texts = [_written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
+        texts = [written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
         length = sum(map(len, texts))
         self._length += length
         if length > _MOST_TEXT:
@@ -207,11 +206,11 @@ class _Resolver:
             raise place.error(f"${{{shown}}}: only 'env' is known as a prefix before ':'")
         target = place.target(name)
         found = self._find(target, place)
-        if found is _ABSENT:
+        if found is ABSENT:
             near = did_you_mean(".".join(target), self._view.bindings)
             shown = place.shown(".".join(target))
             raise place.error(f"the value refers to {shown!r}, which is not set.{near}".rstrip("."))
-        self._secrets += _is_secret_part(".".join(target), found)
+        self._secrets += is_secret_part(".".join(target), found)
         return found
 
     def _from_environment(self, name: str, place: Place) -> UntypedText:
@@ -233,17 +232,17 @@ class _Resolver:
             key = ".".join(target[:depth])
             if key in self._view.bindings:
                 return self._inside_of(key, target, depth, place)
-        return _ABSENT
+        return ABSENT
 
     def _inside_of(self, key: str, target: list[str], depth: int, place: Place) -> object:
         """Return a part of a value: of a list, or of what a reference brings."""
         if key not in self._open:
-            return self._copied(_inside(self._all(key, place), target[depth:]), place)
+            return self._copied(inside(self._all(key, place), target[depth:]), place)
         # The reference is inside this very value, as in xs: [1, "${xs.0}"].  The value cannot be
         # resolved before it, but the part that it names can.
         binding = self._view.bindings[key]
-        part, whole = _inside(binding.value, target[depth:]), ".".join(target)
-        if whole in self._open or (part is _ABSENT and type(binding.value) in (str, UntypedText)):
+        part, whole = inside(binding.value, target[depth:]), ".".join(target)
+        if whole in self._open or (part is ABSENT and type(binding.value) in (str, UntypedText)):
             raise place.error(f"the value refers to itself: {' -> '.join([*self._open, whole])}")
         self._open.append(whole)
         value = self._value(part, Place(key, binding.origin, tuple(target)))
@@ -266,7 +265,7 @@ class _Resolver:
             for source in sources
         ]
         found = whole(as_snapshot(resolved, place.origin), key)
-        return found.value if found is not None else _ABSENT
+        return found.value if found is not None else ABSENT
 
     def _copied(self, value: object, place: Place) -> object:
         """Return a value with containers of its own, so that no two keys share one."""
@@ -287,47 +286,3 @@ class _Resolved:
 
     def __init__(self, value: object) -> None:
         self.value = value
-
-
-def _written(value: object, place: Place) -> str:
-    """Return a value as text, in the spelling that a configuration file would have."""
-    if isinstance(value, UntypedText):
-        return value.text
-    if isinstance(value, UntypedTree):
-        value = value.value
-    if isinstance(value, (dict, list, tuple)):
-        raise place.error(
-            f"a reference to a {type(value).__name__} cannot be part of a text. Write it alone"
-        )
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    try:
-        return str(value)
-    except ValueError:  # an int of more digits than the interpreter writes
-        raise place.error("a number with too many digits cannot be part of a text") from None
-
-
-def _is_secret_part(key: str, value: object) -> bool:
-    return any(is_secret(key, text) for text in _texts_in(value))
-
-
-def _texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, (str, UntypedText)):
-        yield value.text if isinstance(value, UntypedText) else value
-    elif isinstance(value, UntypedTree):
-        yield from _texts_in(value.value)
-    elif isinstance(value, (dict, list, tuple)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(part)
-
-
-def _inside(value: object, target: list[str]) -> object:
-    for name in target:
-        parts = parts_of(value)
-        if isinstance(parts, dict) and name in parts:
-            value = parts[name]
-        elif isinstance(parts, (list, tuple)) and name.isdecimal() and int(name) < len(parts):
-            value = parts[int(name)]
-        else:
-            return _ABSENT
-    return value

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from .._scopes.whole import whole
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
+from .._values.fields import Structure
 from .._values.hints import over, structured
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.secrets import is_secret
-from .._values.structures import Structure, annotated_class, structure_of
+from .._values.structures import annotated_class, structure_of
 from .._values.untyped import UntypedTree
 from ..exceptions import ConfigurationError
 from .bindings import Bindings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from .._values.fields import UNKNOWN, Field, Structure
 from .._values.origin import location, outside_site
-from .._values.structures import UNKNOWN, Field, Structure, structure_of
+from .._values.structures import structure_of
 from .signature import Signature, innermost
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, get_type_hints
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, find, note_parts, typed
 from .._scopes.whole import whole
+from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unset
-from .._values.hints import by_default, converter, nullable, takes_names
+from .._values.hints import by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import Layered, UntypedTree

@@ -60,28 +60,35 @@ class _Parameter(NamedTuple):
         return ".".join(self.path)
 
 
+def _declared(others: Collection[Signature]) -> Iterator[tuple[str, _Parameter]]:
+    """Yield what functions declare, but for `others`; a value must be one for any of a key's."""
+    refused: dict[str, ConversionError] = {}
+    taken: set[str] = set()
+    for signature in registry.declared():
+        for name in signature.names if signature not in others else ():
+            key = f"{signature.namespace}.{name}"
+            try:
+                value = signature.value(name, REQUIRED)
+            except ConversionError as error:
+                refused.setdefault(key, error)
+                continue
+            taken.add(key)
+            default = signature.default(name, NOTHING)
+            yield key, _Parameter(_path(key), value, signature.wanted(name).convert, default)
+    for key, reason in refused.items():
+        if key not in taken:
+            raise reason
+
+
 def _parameters(
     program: SourceTree | None, keys: Iterable[str], others: Collection[Signature]
 ) -> Iterator[_Parameter]:
     """Yield each parameter with the value that a run would have for it."""
     seen: set[str] = {f"{one.namespace}.{name}" for one in others for name in one.names}
-    refused: dict[str, ConversionError] = {}
-    for signature in registry.declared():
-        for name in signature.names:
-            key = f"{signature.namespace}.{name}"
-            if signature in others or key in seen:
-                continue
-            try:
-                value = signature.value(name, REQUIRED)
-            except ConversionError as error:  # another function may take the value
-                refused.setdefault(key, error)
-                continue
-            seen.add(key)
-            default = signature.default(name, NOTHING)
-            yield _Parameter(_path(key), value, signature.wanted(name).convert, default)
-    for key, error in refused.items():
+    for key, parameter in _declared(others):
         if key not in seen:
-            raise error
+            seen.add(key)
+            yield parameter
     for one in reads_in(program):
         if not one.is_pattern and one.key not in seen:
             seen.add(one.key)

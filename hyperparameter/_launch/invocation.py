@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
+from .._values.annotations import takes_names, takes_none
 from .._values.assignment import parse_assignment
 from .._values.containers import parts_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
-from .._values.hints import converter, takes_names, takes_none
+from .._values.hints import converter
 from .._values.keys import check, flatten, is_nested
 from .._values.origin import Origin, RawOrigin
 from .._values.unions import takes_any_text

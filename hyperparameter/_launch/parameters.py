@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from .._functions.signature import Signature
-from .._values import hints
+from .._values import annotations as annotation
 from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
 from .._values.structures import structure_of
@@ -74,7 +74,7 @@ def _fields(wanted: object, default: object) -> dict[str, tuple[object, object]]
 
 def bare(hint: object) -> object:
     """Return a type without `Annotated`, `NewType` and the None of `Optional`."""
-    hint = hints.bare(hint)
+    hint = annotation.bare(hint)
     if is_union(hint):
         members = [member for member in typing.get_args(hint) if member is not type(None)]
         if len(members) == 1:
@@ -107,7 +107,7 @@ def is_union(wanted: object) -> bool:
 def _takes_names(wanted: object, default: object) -> bool:
     if wanted is None or wanted is type(None):
         return default is None
-    return _kind(wanted) != "fields" and hints.takes_names(wanted)
+    return _kind(wanted) != "fields" and annotation.takes_names(wanted)
 
 
 def _size(wanted: object, default: object = None) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
+from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
 from .._values.describe import show
-from .._values.hints import anything, by_default, takes_names
+from .._values.hints import anything, by_default
 from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
@@ -127,7 +128,7 @@ def note_parts(state: ambient.State, key: str, found: Whole, result: object, sit
     for flat, origin in found.origins.items():
         if flat != key:
             value = _part_at(result, flat[len(key) + 1 :].split("."))
-            if value is not NOTHING:  # a key below a plain value is no part of it
+            if value is not NOTHING:  # a key below a plain value is not a part of it
                 state.record.note(flat, value, None, origin, site)
 
 

@@ -128,7 +128,7 @@ class _Node:
 
     def _part(self, names: Names, value: object, source: Source) -> None:
         self._split()
-        # A name with dots that is there already is what a dotted key means, the longest first.
+        # A dotted key means the longest name with these dots that is known here.
         for count in range(len(names), 0, -1):
             name = ".".join(names[:count])
             if count == 1 or name in self.parts or self._has_below(name):

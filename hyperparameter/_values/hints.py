@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from math import isfinite
 from os import PathLike
-from typing import Any, Literal, TypeVar, Union
+from typing import Any, Literal, Union
 
+from .annotations import bare, is_any, members_of
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
@@ -25,10 +26,11 @@ from .containers import (
     sequence,
 )
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part, settled
+from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
-from .structures import UNKNOWN, Field, Structure, structure_of
+from .structures import structure_of
 from .unions import to_union
 from .untyped import (
     REMOVED,
@@ -44,7 +46,6 @@ from .untyped import (
 
 _MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Converter]] = {}
-_NO_HINT = (UNKNOWN, Any, object)
 
 
 def converter(hint: object) -> Converter:
@@ -65,72 +66,16 @@ def nullable(hint: object) -> Converter:
     return lambda value, below: over(_union((hint, None)), value, below)
 
 
-def takes_none(hint: Any) -> bool:
-    """Tell a hint that has None."""
-    return hint is None or type(None) in _members(hint)
-
-
-def takes_names(hint: Any) -> bool:
-    """Tell whether a value of this type may be given as keys below its own."""
-    hint = bare(hint)
-    if _is_any(hint):
-        return True
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (Union, types.UnionType):
-        return any(map(takes_names, args))
-    kind = hint if origin is None else origin
-    if not isinstance(kind, type):
-        return False
-    if is_mapping(kind) or structure_of(hint) is not None:
-        return True
-    is_scalar = rule_of(kind) or is_enum(kind) or kind in SEQUENCES or issubclass(kind, PathLike)
-    return not is_scalar and kind is not type(None)
-
-
 def is_opaque(kind: type) -> bool:
     """Tell a class that nothing can be converted to."""
-    return not _is_any(kind) and kind is not type(None) and _of_class(kind, kind, ()) is None
-
-
-def bare(hint: Any) -> Any:
-    """Return the hint that one stands for which only says more about it, or names it."""
-    while True:
-        inner = _stands_for(hint)
-        if inner is hint:
-            return hint
-        hint = inner
-
-
-def _stands_for(hint: Any) -> Any:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Annotated, typing.Final, typing.ClassVar, typing.Required):
-        return typing.get_args(hint)[0]
-    if origin is typing.NotRequired:
-        return typing.get_args(hint)[0]
-    if isinstance(hint, typing.NewType):
-        return hint.__supertype__
-    if isinstance(hint, TypeVar):
-        if hint.__constraints__:
-            return Union[hint.__constraints__]  # noqa: UP007  # a tuple of them
-        return Any if hint.__bound__ is None else hint.__bound__
-    if hint is typing.LiteralString:
-        return str
-    if type(hint).__name__ == "TypeAliasType":  # PEP 695
-        return hint.__value__
-    if type(origin).__name__ == "TypeAliasType":  # a generic one, with its parameters
-        return origin.__value__[typing.get_args(hint)]
-    return hint
-
-
-def _is_any(hint: object) -> bool:
-    return any(hint is one for one in _NO_HINT)  # by identity: == of some hints is an array
+    return not is_any(kind) and kind is not type(None) and _of_class(kind, kind, ()) is None
 
 
 def _made(hint: Any) -> Converter:
     stands_for = bare(hint)
     if stands_for is not hint:
         return converter(stands_for)
-    if _is_any(hint):
+    if is_any(hint):
         return anything
     if hint is None or hint is type(None):
         return none
@@ -165,21 +110,14 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
-        to_key = None if _is_any(bare(key)) else converter(key)
+        to_key = None if is_any(bare(key)) else converter(key)
         return _layered(mapping(kind, to_key, converter(item)))
     return None
 
 
 def _union(hints: tuple[Any, ...]) -> Converter:
-    members = [one for hint in hints for one in _members(hint)]
+    members = [one for hint in hints for one in members_of(hint)]
     return lambda value, below: to_union(value, members, below, converter)
-
-
-def _members(hint: Any) -> list[Any]:
-    hint = bare(hint)
-    if typing.get_origin(hint) in (Union, types.UnionType):
-        return [one for arg in typing.get_args(hint) for one in _members(arg)]
-    return [type(None) if hint is None else hint]
 
 
 def _layered(convert: Converter) -> Converter:

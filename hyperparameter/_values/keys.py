@@ -78,23 +78,11 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
             steps = (*path, *key.split(".")) if splits else (*path, key)
             key = check(f"{base}.{key}") if base else key
             if is_nested(value):
-                if id(value) in open_ids:
-                    raise InvalidKey(f"The mapping at {key!r:.200} contains itself.", key=key)
-                if len(stack) >= MAX_DEPTH:
-                    raise InvalidKey(
-                        f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels.",
-                        key=key,
-                    )
+                _check_depth(key, id(value) in open_ids, len(stack))
                 stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
                 break
-            if hasattr(type(value), "__hp_key__"):
-                raise TypeError(
-                    f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
-                    "Read it: call it, or give it a default with |."
-                )
-            if key in values:
-                raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
+            _check_value(key, value, values)
             values[key] = value
             if not splits and len(steps) <= key.count("."):
                 names[key] = steps
@@ -102,6 +90,24 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
             stack.pop()
             open_ids.pop()
     return Flat(values, names)
+
+
+def _check_depth(key: str, is_open: bool, depth: int) -> None:
+    if is_open:
+        raise InvalidKey(f"The mapping at {key!r:.200} contains itself.", key=key)
+    if depth >= MAX_DEPTH:
+        problem = f"The mapping at {key[:60]!r}... is nested deeper than {MAX_DEPTH} levels."
+        raise InvalidKey(problem, key=key)
+
+
+def _check_value(key: str, value: Any, values: Mapping[str, object]) -> None:
+    if hasattr(type(value), "__hp_key__"):
+        raise TypeError(
+            f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
+            "Read it: call it, or give it a default with |."
+        )
+    if key in values:
+        raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
 
 
 def is_nested(value: Any) -> bool:

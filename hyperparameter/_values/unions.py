@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
+from .fields import Structure
 from .rules import rule_of
-from .structures import Structure, structure_of
+from .structures import structure_of
 from .untyped import Digits, Untyped, UntypedText, is_null, plain
 
 _STRICT = {

@@ -73,6 +73,8 @@ def reader(hint: Any, *default: Any) -> Callable[[], Any]:
 
     function.__defaults__ = default
     function.__annotations__ = {"x": hint}
+    # The only one of its namespace: a printed configuration has all that the process declares.
+    function.__module__, function.__qualname__ = "contract", "function"
     return hp.param("m")(function)
 
 

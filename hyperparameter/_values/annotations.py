@@ -1,0 +1,79 @@
+"""What an annotation is: what it only stands for, and what may be given for it."""
+
+from __future__ import annotations
+
+import types
+import typing
+from os import PathLike
+from typing import Any, TypeVar, Union
+
+from .containers import SEQUENCES, is_mapping
+from .convert import is_enum
+from .fields import UNKNOWN
+from .rules import rule_of
+from .structures import structure_of
+
+_NO_HINT = (UNKNOWN, Any, object)
+
+
+def takes_none(hint: Any) -> bool:
+    """Tell a hint that has None."""
+    return hint is None or type(None) in members_of(hint)
+
+
+def takes_names(hint: Any) -> bool:
+    """Tell whether a value of this type may be given as keys below its own."""
+    hint = bare(hint)
+    if is_any(hint):
+        return True
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return any(map(takes_names, args))
+    kind = hint if origin is None else origin
+    if not isinstance(kind, type):
+        return False
+    if is_mapping(kind) or structure_of(hint) is not None:
+        return True
+    is_scalar = rule_of(kind) or is_enum(kind) or kind in SEQUENCES or issubclass(kind, PathLike)
+    return not is_scalar and kind is not type(None)
+
+
+def bare(hint: Any) -> Any:
+    """Return the hint that one stands for which only says more about it, or names it."""
+    while True:
+        inner = _stands_for(hint)
+        if inner is hint:
+            return hint
+        hint = inner
+
+
+def _stands_for(hint: Any) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Annotated, typing.Final, typing.ClassVar, typing.Required):
+        return typing.get_args(hint)[0]
+    if origin is typing.NotRequired:
+        return typing.get_args(hint)[0]
+    if isinstance(hint, typing.NewType):
+        return hint.__supertype__
+    if isinstance(hint, TypeVar):
+        if hint.__constraints__:
+            return Union[hint.__constraints__]  # noqa: UP007  # a tuple of them
+        return Any if hint.__bound__ is None else hint.__bound__
+    if hint is typing.LiteralString:
+        return str
+    if type(hint).__name__ == "TypeAliasType":  # PEP 695
+        return hint.__value__
+    if type(origin).__name__ == "TypeAliasType":  # a generic one, with its parameters
+        return origin.__value__[typing.get_args(hint)]
+    return hint
+
+
+def is_any(hint: object) -> bool:
+    return any(hint is one for one in _NO_HINT)  # by identity: == of some hints is an array
+
+
+def members_of(hint: Any) -> list[Any]:
+    hint = bare(hint)
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return [one for arg in typing.get_args(hint) for one in members_of(arg)]
+    return [type(None) if hint is None else hint]

@@ -1,0 +1,141 @@
+"""Classes with fields: what is known of one, and what its annotations mean."""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+UNKNOWN: Any = object()
+"""The hint of a field whose annotation is missing or cannot be resolved."""
+
+
+class Field(NamedTuple):
+    """A field, by the name that a mapping has for it.
+
+    `default` makes its default, and is None where it has to be given.  `attribute` is where an
+    instance has it, None where an instance does not keep it.
+    """
+
+    hint: Any
+    default: Callable[[], object] | None
+    attribute: str | None
+
+    @property
+    def is_made_inside(self) -> bool:
+        """Tell whether only the class itself can make the default, out of other fields."""
+        return self.default is no_value
+
+    @property
+    def required(self) -> bool:
+        return self.default is None
+
+    @property
+    def is_none(self) -> bool:
+        """Tell whether the default is None, which allows None whatever the hint is."""
+        return self.default is none_made
+
+
+class Structure(NamedTuple):
+    """A class with fields.
+
+    `make` takes all values that are given, by name; `replace` an instance and those that change.
+    With `extra`, names that no field has are passed on.
+    """
+
+    name: str
+    kind: type
+    fields: Mapping[str, Field]
+    make: Callable[[dict[str, object]], object]
+    replace: Callable[[Any, dict[str, object]], object]
+    extra: bool = False
+
+    def is_instance(self, value: object) -> bool:
+        return isinstance(value, self.kind) and self.kind is not dict
+
+    def values_of(self, instance: object) -> dict[str, object]:
+        """Return the values of the fields that an instance keeps."""
+        return {
+            name: getattr(instance, field.attribute)
+            for name, field in self.fields.items()
+            if field.attribute is not None and hasattr(instance, field.attribute)
+        }
+
+    def given_values_of(self, instance: object) -> dict[str, object]:
+        """Return values with which an equal instance can be made, each under one name alone."""
+        names: dict[str | None, str] = {}
+        for name, field in self.fields.items():
+            names.setdefault(field.attribute, name)
+        values = self.values_of(instance)
+        more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
+        return {**{n: one for n, one in values.items() if n in names.values()}, **more}
+
+
+def field_hints(kind: type, bound: Mapping[object, object]) -> dict[str, Any]:
+    """Return the annotations of a class by name, each resolved by itself, else `UNKNOWN`."""
+    hints: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        names = vars(sys.modules.get(base.__module__)) if base.__module__ in sys.modules else {}
+        own = vars(base).get("__annotations__", {})
+        if not own and hasattr(base, "__annotate__"):  # Python 3.14 makes them when asked
+            own = getattr(base, "__annotations__", {})
+        for name, hint in own.items():
+            hints[name] = _resolved(hint, names, dict(vars(base)))
+    return {name: _substituted(hint, bound) for name, hint in hints.items()}
+
+
+def _resolved(hint: Any, names: dict[str, Any], inner: dict[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={"it": hint})
+    try:
+        return typing.get_type_hints(holder, names, inner, include_extras=True)["it"]
+    except (NameError, AttributeError, SyntaxError, TypeError):
+        return hint if not isinstance(hint, str) and _is_whole(hint) else UNKNOWN
+
+
+def _is_whole(hint: Any) -> bool:
+    """Tell a hint without text in it that still waits for its meaning."""
+    if isinstance(hint, (str, typing.ForwardRef)):
+        return False
+    return all(map(_is_whole, typing.get_args(hint)))
+
+
+def bound_variables(kind: type, hint: object) -> dict[object, object]:
+    """Return what the type variables of a generic class stand for here, those of its bases too."""
+    parameters = getattr(kind, "__parameters__", ())
+    bound: dict[object, object] = dict(zip(parameters, typing.get_args(hint), strict=False))
+    for base in getattr(kind, "__orig_bases__", ()):
+        origin = typing.get_origin(base)
+        if isinstance(origin, type):
+            inner = zip(getattr(origin, "__parameters__", ()), typing.get_args(base), strict=False)
+            bound.update({variable: bound.get(arg, arg) for variable, arg in inner})
+    return bound
+
+
+def _substituted(hint: Any, bound: Mapping[object, object]) -> Any:
+    """Return a hint with the type variables in it replaced by what they stand for."""
+    if not bound:
+        return hint
+    if isinstance(hint, typing.TypeVar):
+        return bound.get(hint, hint)
+    free = getattr(hint, "__parameters__", ())
+    if not free or isinstance(hint, type):
+        return hint
+    try:
+        return hint[tuple(bound.get(variable, variable) for variable in free)]
+    except TypeError:
+        return hint
+
+
+def none_made() -> None:
+    """Make the default None."""
+
+
+def constant(value: object) -> Callable[[], object]:
+    return none_made if value is None else lambda: value
+
+
+def no_value() -> object:
+    """Stand for a default that only an instance could make."""
+    return UNKNOWN

@@ -1,0 +1,199 @@
+"""How to describe, make and change a class with fields of each kind.
+
+None of their libraries is imported: who has such a class has imported its library.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .fields import UNKNOWN, Field, Structure, constant, field_hints, no_value
+
+
+def _dataclass(kind: type, bound: Mapping[object, object]) -> Structure:
+    from dataclasses import MISSING, InitVar, replace
+
+    hints = field_hints(kind, bound)
+    fields: dict[str, Field] = {}
+    for name, one in kind.__dataclass_fields__.items():  # type: ignore[attr-defined]  # a dataclass
+        role = one._field_type.name  # which dataclasses.fields() leaves out for InitVar
+        if role == "_FIELD_CLASSVAR" or not one.init:
+            continue
+        hint = hints.get(name, UNKNOWN)
+        if isinstance(hint, InitVar):
+            hint = hint.type
+        default = None
+        if not isinstance(one.default_factory, type(MISSING)):
+            default = one.default_factory
+        elif not isinstance(one.default, type(MISSING)):
+            default = constant(one.default)
+        fields[name] = Field(hint, default, None if role == "_FIELD_INITVAR" else name)
+
+    def change(instance: Any, values: dict[str, object]) -> object:
+        new = replace(instance, **values)
+        _put_back(new, instance, values, fields)
+        return new
+
+    return Structure(kind.__name__, kind, fields, lambda values: kind(**values), change)
+
+
+def _put_back(
+    new: object, old: object, given: Mapping[str, object], fields: Mapping[str, Field]
+) -> None:
+    """Undo what `__post_init__` has changed again in fields that nobody has touched."""
+    for name, field in fields.items():
+        if name in given or field.attribute is None:
+            continue
+        before = getattr(old, field.attribute)
+        if getattr(new, field.attribute) is not before:
+            object.__setattr__(new, field.attribute, before)
+
+
+def _attrs(kind: type, bound: Mapping[object, object]) -> Structure:
+    import attrs
+
+    hints = field_hints(kind, bound)
+    fields: dict[str, Field] = {}
+    attributes: dict[str, str] = {}
+    for one in attrs.fields(kind):
+        if not one.init:
+            continue
+        default: Callable[[], object] | None = None
+        if isinstance(one.default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+            default = no_value if one.default.takes_self else one.default.factory
+        elif one.default is not attrs.NOTHING:
+            default = constant(one.default)
+        given = one.alias or one.name
+        hint = hints.get(one.name, UNKNOWN if one.type is None else one.type)
+        fields[given] = Field(hint, default, one.name)
+        attributes[given] = one.name
+
+    def change(instance: Any, values: dict[str, object]) -> object:
+        new = attrs.evolve(instance, **values)
+        _put_back(new, instance, values, fields)
+        return new
+
+    return Structure(kind.__name__, kind, fields, lambda values: kind(**values), change)
+
+
+def _named_tuple(kind: Any, bound: Mapping[object, object]) -> Structure:
+    hints = field_hints(kind, bound)
+    defaults = kind._field_defaults
+    fields = {
+        name: Field(
+            hints.get(name, UNKNOWN),
+            constant(defaults[name]) if name in defaults else None,
+            name,
+        )
+        for name in kind._fields
+    }
+    return Structure(
+        kind.__name__, kind, fields,
+        lambda values: kind(**values), lambda instance, values: instance._replace(**values),
+    )  # fmt: skip
+
+
+def _typed_dict(kind: Any, bound: Mapping[object, object]) -> Structure:
+    hints = field_hints(kind, bound)
+    fields = {}
+    for name, hint in hints.items():
+        bare, required = _required(hint, name in kind.__required_keys__)
+        fields[name] = Field(bare, None if required else no_value, None)
+    # Required and NotRequired are looked for in the hints: `__required_keys__` is wrong where
+    # annotations are text.
+    return Structure(
+        kind.__name__, dict, fields, lambda values: values, lambda old, values: {**old, **values}
+    )
+
+
+def _required(hint: Any, required: bool) -> tuple[Any, bool]:
+    origin = typing.get_origin(hint)
+    if origin is typing.Required:
+        return typing.get_args(hint)[0], True
+    if origin is typing.NotRequired:
+        return typing.get_args(hint)[0], False
+    return hint, required
+
+
+def _struct(kind: Any, bound: Mapping[object, object]) -> Structure:
+    import msgspec
+
+    hints = field_hints(kind, bound)
+    fields = {}
+    for one in msgspec.structs.fields(kind):
+        default = None
+        if one.default_factory is not msgspec.NODEFAULT:
+            default = one.default_factory
+        elif one.default is not msgspec.NODEFAULT:
+            default = constant(one.default)
+        fields[one.encode_name] = Field(hints.get(one.name, one.type), default, one.name)
+    own = {name: field.attribute or name for name, field in fields.items()}
+
+    def make(values: dict[str, object]) -> object:
+        made = kind(**{own[name]: value for name, value in values.items()})
+        return msgspec.convert(made, kind, from_attributes=True)  # its own constraints
+
+    def change(instance: Any, values: dict[str, object]) -> object:
+        new = msgspec.structs.replace(instance, **{own[n]: v for n, v in values.items()})
+        return msgspec.convert(new, kind, from_attributes=True)
+
+    return Structure(kind.__name__, kind, fields, make, change)
+
+
+def _model(kind: Any, _: Mapping[object, object]) -> Structure:
+    fields = {}
+    for name, one in kind.model_fields.items():
+        hint = one.annotation
+        if one.metadata:
+            hint = typing.Annotated[(hint, *one.metadata)]
+        default = None if one.is_required() else _model_default(one)
+        spellings = _spellings(kind, name, one)
+        if len(spellings) > 1 and default is None:
+            default = no_value  # the model itself tells that none of them is given
+        for spelling in spellings:
+            fields[spelling] = Field(hint, default, name)
+
+    def make(values: dict[str, object]) -> Any:
+        try:
+            return kind.model_validate(values)
+        except ValueError as error:  # whose text has several lines, and the values
+            problem = error.errors(include_url=False, include_input=False)[0]  # type: ignore[attr-defined]  # pydantic's
+            place = ".".join(map(str, problem["loc"]))
+            raise ValueError(f"{place}: {problem['msg']}" if place else problem["msg"]) from None
+
+    def change(instance: Any, values: dict[str, object]) -> object:
+        # `model_copy` validates nothing, so old and new are validated together first.
+        whole = {**{n: getattr(instance, n) for n in kind.model_fields}, **values}
+        valid = make(whole)
+        names = {fields[n].attribute or n if n in fields else n for n in values}
+        return instance.model_copy(update={n: getattr(valid, n) for n in names})
+
+    extra = kind.model_config.get("extra") == "allow"
+    return Structure(kind.__name__, kind, fields, make, change, extra)
+
+
+def _spellings(kind: Any, name: str, field: Any) -> list[str]:
+    """Return the names by which a model takes a field: its aliases, and its own where allowed."""
+    aliases = field.validation_alias or field.alias or name
+    listed = [str(one) for one in getattr(aliases, "choices", [aliases]) if isinstance(one, str)]
+    by_name = kind.model_config.get("populate_by_name") or kind.model_config.get("validate_by_name")
+    return list(dict.fromkeys([*listed, name] if by_name else listed))
+
+
+def _model_default(field: Any) -> Callable[[], object]:
+    if field.default_factory is None:
+        return constant(field.default)
+    return no_value if field.default_factory_takes_validated_data else field.default_factory
+
+
+KINDS: dict[str, Callable[[Any, Mapping[object, object]], Structure]] = {
+    "__dataclass_fields__": _dataclass,
+    "__attrs_attrs__": _attrs,
+    "__struct_fields__": _struct,
+    "__pydantic_decorators__": _model,
+    "__required_keys__": _typed_dict,
+    "_field_defaults": _named_tuple,
+}
+"""How to describe a class, by the attribute that its kind has and no other."""
