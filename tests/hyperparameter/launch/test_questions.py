@@ -25,7 +25,7 @@ class Colour(enum.Enum):
 
 
 @dataclass
-class Opt:
+class WayToWork:
     lr: float = 0.1
     name: str | None = None
 
@@ -48,7 +48,7 @@ def stand_apart(height: int = 3) -> int:
 @hp.param("q.main")
 def main(
     path: Path,
-    opt: Opt = Opt(),
+    opt: WayToWork = WayToWork(),
     sizes: tuple[int, int] = (1, 2),
     colour: Colour = Colour.RED,
     mode: Literal["fast", "slow"] = "fast",
@@ -302,7 +302,7 @@ def test_the_configuration_printed_is_one_that_can_be_read(
     @hp.param("q.main")
     def again(
         path: Path,
-        opt: Opt = Opt(),
+        opt: WayToWork = WayToWork(),
         sizes: tuple[int, int] = (1, 2),
         colour: Colour = Colour.RED,
         verbose: bool = False,
