@@ -314,10 +314,10 @@ def test_a_record_gives_text_with_signs_of_references_as_it_was(write: Write) ->
 
 
 JOINED = [
-    ['m.x={"a": {"q": 1}}', 'm.x={"a": {"b": 2}}'],
-    ['m.x.a={"q": 1}', 'm.x.a={"b": 2}'],
-    ['m.x={"a": {"q": 1}}', 'm.x.a={"b": 2}'],
-    ["m.x.a.q=1", 'm.x={"a": {"b": 2}}'],
+    ['joined.x={"a": {"q": 1}}', 'joined.x={"a": {"b": 2}}'],
+    ['joined.x.a={"q": 1}', 'joined.x.a={"b": 2}'],
+    ['joined.x={"a": {"q": 1}}', 'joined.x.a={"b": 2}'],
+    ["joined.x.a.q=1", 'joined.x={"a": {"b": 2}}'],
 ]
 
 
@@ -325,15 +325,15 @@ JOINED = [
 def test_two_mappings_for_one_key_in_one_source_join_at_every_depth(
     words: list[str], write: Write
 ) -> None:
-    @hp.param("m")
+    @hp.param("joined")
     def program(x: dict = {"z": 0}) -> Any:  # type: ignore[type-arg]
         return x
 
     right = {"z": 0, "a": {"q": 1, "b": 2}}
     defined = [word for text in words for word in ("-D", text)]
     assert hp.run_cli(program, defined) == right
-    assert hp.run_cli(program, [*defined, "-C", write("c.json", '{"m": {"x": {}}}')]) == right
-    assert hp.run_cli(program, [f"--{text.removeprefix('m.')}" for text in words]) == right
+    assert hp.run_cli(program, [*defined, "-C", write("c.json", '{"joined": {"x": {}}}')]) == right
+    assert hp.run_cli(program, [f"--{text.removeprefix('joined.')}" for text in words]) == right
     with hp.scope(*words):
         assert program() == right
     with hp.config({}, overrides=words):
@@ -341,11 +341,11 @@ def test_two_mappings_for_one_key_in_one_source_join_at_every_depth(
 
 
 def test_the_last_of_two_texts_for_one_key_is_the_text() -> None:
-    @hp.param("m")
+    @hp.param("joined")
     def program(x: str = "") -> Any:
         return x
 
-    words = ['m.x={"a": 1}', 'm.x={"b": 2}']
+    words = ['joined.x={"a": 1}', 'joined.x={"b": 2}']
     assert hp.run_cli(program, ["-D", words[0], "-D", words[1]]) == '{"b": 2}'
     with hp.scope(*words):
         assert program() == '{"b": 2}'
