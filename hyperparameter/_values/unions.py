@@ -17,9 +17,9 @@ from .structures import structure_of
 from .untyped import Digits, Untyped, UntypedText, is_null, plain
 
 _STRICT = {
-    int: re.compile(r"-?(?:0|[1-9][0-9]*)"),
-    float: re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"),
-    bool: re.compile(r"true|false"),
+    int: r"-?(?:0|[1-9][0-9]*)",
+    float: r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?",
+    bool: r"true|false",
 }
 """How a scalar has to be spelt beside `str` or a path, for which any text is a value."""
 _QUOTED = ('"null"', '"None"')
@@ -88,7 +88,7 @@ def _ordered(
 def _is_strict(text: str, hint: Any) -> bool:
     kind = typing.get_origin(hint) or hint
     if kind in _STRICT:
-        is_spelt = _STRICT[kind].fullmatch(text) is not None
+        is_spelt = re.fullmatch(_STRICT[kind], text) is not None
         return is_spelt and (kind is not float or isfinite(float(text)))
     if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
         return True  # their own words, told by themselves
