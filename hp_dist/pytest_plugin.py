@@ -1,10 +1,13 @@
 """Parameters for a test session: `pytest --hp train.lr=0.1`, and a clean scope for each test.
 
+The traceback of a failed test shows the test and what it called, not how this library was built.
+
 pytest loads this in every session, so `hyperparameter` is imported only where it is needed.
 """
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from hyperparameter.context import Snapshot
 
+_PACKAGES = ("hyperparameter", "hp_dist")
 _baseline = pytest.StashKey["Snapshot"]()
 
 
@@ -61,6 +65,27 @@ def pytest_configure_node(node: _Node) -> None:
 
         with interface.isolated(baseline):
             inject(node.workerinput)
+
+
+@pytest.hookimpl(tryfirst=True)  # before the traceback becomes text
+def pytest_runtest_makereport(call: pytest.CallInfo[object]) -> None:
+    """Mark the frames of this library in the traceback; pytest shows them with --full-trace."""
+    error = call.excinfo and call.excinfo.value
+    seen: set[int] = set()
+    while error and id(error) not in seen:
+        seen.add(id(error))
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:
+                frame.f_globals["__tracebackhide__"] = _is_hidden
+        error = error.__cause__ or error.__context__
+
+
+def _is_hidden(info: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Hide the frames unless the error was raised in one of them and is none of ours: a bug."""
+    from hyperparameter import HyperparameterError
+
+    last = info.traceback[-1].frame.f_globals.get("__name__", "")
+    return isinstance(info.value, HyperparameterError) or last.partition(".")[0] not in _PACKAGES
 
 
 @pytest.fixture

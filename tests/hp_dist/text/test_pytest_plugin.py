@@ -359,3 +359,56 @@ def test_its_module_imports_nothing_that_pytest_has_not_imported() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["hp_dist.pytest_plugin"]
+
+
+# -- tracebacks -------------------------------------------------------------------------------
+
+
+def test_the_traceback_ends_in_the_test_and_full_trace_shows_all(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        """
+    import hyperparameter as hp
+
+    @hp.param("tb")
+    def f(x: int = 1):
+        raise RuntimeError("of the function")
+
+    def test_missing():
+        hp.scope.tb.nope()
+
+    def test_wrong():
+        with hp.scope(**{"tb.x": "many"}):
+            f()
+
+    def test_own():
+        f()
+
+    def test_cause():
+        try:
+            hp.scope.tb.nope()
+        except KeyError as error:
+            raise ValueError("from it") from error
+    """
+    )
+    result = run(pytester)
+    result.assert_outcomes(failed=4)
+    ours = re.compile(r"^\S*/?hyperparameter/\S+\.py:\d+", re.MULTILINE)
+    assert not ours.search(result.stdout.str())
+    result.stdout.fnmatch_lines(["*test_the_traceback*.py:8: MissingParameter"])
+    assert ours.search(run(pytester, "--full-trace").stdout.str())
+
+
+def test_a_mistake_in_the_library_itself_is_shown(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+    import hyperparameter as hp
+
+    def test_it(monkeypatch):
+        from hyperparameter._scopes import accessor
+        monkeypatch.setattr(accessor, "require", None)
+        hp.scope.tb.nope()
+    """
+    )
+    assert "accessor.py" in run(pytester).stdout.str()
