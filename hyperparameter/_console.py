@@ -19,17 +19,20 @@ class NotFound(UsageError):
     """Exit status 1: what the user asks for does not exist, or cannot be written."""
 
 
-def with_exit_status(program: str, body: Callable[[], T]) -> tuple[int, T | None]:
+def with_exit_status(
+    program: str, body: Callable[[], T], before: Callable[[UsageError], None] = lambda _: None
+) -> tuple[int, T | None]:
     """Call `body` and return the exit status of the program with the result.
 
     The status is 2 for a usage error, 1 for `NotFound`, 130 for Ctrl-C, each with a line on stderr,
-    and 141 if the reader of stdout has closed it.
+    and 141 if the reader of stdout has closed it.  `before` is called before the line of an error.
     """
     try:
         result = body()
         if sys.stdout is not None:
             sys.stdout.flush()  # a closed pipe must raise here, not when the interpreter exits
     except UsageError as error:
+        before(error)
         print_message(f"{program}: error: {error}")
         return 1 if isinstance(error, NotFound) else 2, None
     except KeyboardInterrupt:

@@ -33,15 +33,21 @@ def launch(
     variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  What is set becomes the baseline, so
     that threads of the program see it too.
 
-    A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  Raises
+    A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  SIGTERM raises
+    `SystemExit` in the main thread, so that `finally` runs, and the process dies of it.  Raises
     `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
     """
     from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
+    from .termination import sigterm_raises
 
     launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
-    status, result = with_exit_status(
-        launcher.name, lambda: launcher.launch(_words(argv), env_prefix, os.environ, True)
-    )
+    words = _words(argv)
+    with sigterm_raises():
+        status, result = with_exit_status(
+            launcher.name,
+            lambda: launcher.launch(words, env_prefix, os.environ, True),
+            launcher.print_traceback,
+        )
     if status or result is ANSWERED:
         sys.exit(status)
     return result

@@ -16,8 +16,9 @@ from .invocation import Invocation, invocation_of
 from .options import Option, common_options
 from .parameters import options_of
 from .program_keys import LazyScan
-from .run import require, run_function, usage_errors
+from .run import require, run_function
 from .settings import Settings
+from .usage_errors import usage_errors
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
@@ -33,6 +34,7 @@ class Launcher:
         self.name = _name()
         self._functions = functions
         self._single = single or len(functions) == 1
+        self._shows_tracebacks = False
 
     def launch(
         self, argv: list[str], env_prefix: str | None, env: Mapping[str, str], freeze: bool
@@ -43,9 +45,11 @@ class Launcher:
         """
         if _asks(argv, options.HELP):
             return self._help(argv, env)
+        self._shows_tracebacks = _asks(argv, options.TRACEBACK)
         function, own, parsed = self._parsed(argv)
         signature = signature_of(function or self._functions[0])
         invocation = invocation_of(parsed, own, signature if function else None)
+        self._shows_tracebacks = invocation.asks(options.TRACEBACK)
         settings = Settings(invocation, env_prefix, env)
         scan = LazyScan(signature, env)
         if not invocation.asks(options.ALLOW):
@@ -63,6 +67,13 @@ class Launcher:
         for text in unused:
             print_message(f"{self.name}: {text}")
         return result
+
+    def print_traceback(self, error: UsageError) -> None:
+        """Print where the error was raised, if the command line asks for it."""
+        if self._shows_tracebacks:
+            import traceback
+
+            traceback.print_exception(error)
 
     def _parsed(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
         """Return the function that the words name, its options, and the words parsed for it."""

@@ -62,13 +62,16 @@ RECORD = Option(
     "record", ("--record",), metavar="FILE",
     help="write the parameters that were read, with their origins, to a JSON file",
 )  # fmt: skip
+TRACEBACK = Option(
+    "traceback", ("--traceback",), "flag", help="show the traceback of a usage error as well"
+)
 COMPLETION = Option(
     "completion", ("--completion",), choices=("bash", "zsh", "fish"),
     help="print a completion script for a shell, and exit",
 )  # fmt: skip
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
-_COMMON = (HELP, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, COMPLETION)
+_COMMON = (HELP, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, TRACEBACK, COMPLETION)
 
 
 def common_options(own: Sequence[Option] = (), version: str | None = None) -> list[Option]:

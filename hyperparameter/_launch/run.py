@@ -12,11 +12,12 @@ from .._scopes import ambient
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
 from .._values.origin import Origin
-from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
+from ..exceptions import UsageError
 from .commands import Function, signature_of
 from .invocation import Invocation
 from .options import REQUIRED, Option
 from .settings import Settings
+from .usage_errors import usage_errors
 
 _MOST_REPORTED = 20
 
@@ -82,25 +83,6 @@ def _recorded(path: str | None, whole_process: bool) -> Iterator[Record]:
                 rec.save(path)
             except OSError as error:
                 raise UsageError(f"--record {path!r}: {error.strerror}.") from error
-
-
-@contextmanager
-def usage_errors(settings: Settings) -> Iterator[None]:
-    """Turn errors that the user of the command line can mend into `UsageError`.
-
-    These are a value from `settings` that cannot be used, and a parameter that is not set.
-    """
-    try:
-        yield
-    except (ConversionError, InvalidKey) as error:
-        if settings.sets(error.key):
-            raise UsageError(str(error), key=error.key, origin=error.origin) from error
-        raise
-    except MissingParameter as error:
-        if error.key is None:  # raised by the program itself
-            raise
-        hint = f" Give it with -D {error.key}=VALUE."
-        raise UsageError(f"{error}{hint}", key=error.key) from error
 
 
 def _call(function: Function, invocation: Invocation) -> object:

@@ -1,0 +1,71 @@
+"""SIGTERM, by which schedulers end a program: it raises, so that `finally` runs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+
+class Terminated(SystemExit):
+    """SIGTERM has arrived.  No `Exception`: a program that survives those must end too."""
+
+
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Raise `Terminated` in this thread when SIGTERM arrives; in the end, die of the signal.
+
+    A second SIGTERM ends the process at once.  Nothing changes where the program has a handler of
+    its own, in threads, which Python lets handle no signals, and in forked children.
+    """
+    if not _install():
+        yield
+        return
+    try:
+        yield
+    except Terminated:
+        _die()
+    finally:
+        _uninstall()
+
+
+def _install() -> bool:
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return False
+    try:
+        signal.signal(signal.SIGTERM, _raise)
+    except ValueError:  # this is not the main thread
+        return False
+    global _is_registered
+    if not _is_registered and hasattr(os, "register_at_fork"):
+        # A pool ends its workers by SIGTERM: nothing may delay that, nor run in them.
+        os.register_at_fork(after_in_child=_uninstall)
+        _is_registered = True
+    return True
+
+
+def _uninstall() -> None:
+    if signal.getsignal(signal.SIGTERM) is _raise:
+        with suppress(ValueError):  # a child forked by a thread
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    _uninstall()
+    raise Terminated(128 + number)
+
+
+def _die() -> None:
+    """End as the signal ends a program, after what is left to do at exit."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # closed, or None
+            stream.flush()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+_is_registered = False
