@@ -17,21 +17,20 @@ from .commands import Function, signature_of
 from .invocation import Invocation
 from .options import REQUIRED, Option
 from .settings import Settings
+from .unread import unread
 from .usage_errors import usage_errors
-
-_MOST_REPORTED = 20
 
 
 def run_function(
     function: Function, invocation: Invocation, settings: Settings, freeze: bool
 ) -> tuple[object, list[str]]:
-    """Return what the function returns, and a text for each override that was never read."""
+    """Return what the function returns, and a text for each override that had no effect."""
     with _recorded(invocation.record, freeze) as rec, settings.open():
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
         with usage_errors(settings):
             result = _call(function, invocation)
-    return result, _unused(rec, settings)
+    return result, unread(rec, settings)
 
 
 def require(own: Iterable[Option], signature: Signature, settings: Settings) -> None:
@@ -123,10 +122,3 @@ def _check_writable(path: str | None) -> None:
         raise UsageError(f"--record {path!r}: the directory {folder!r} does not exist. Create it.")
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise UsageError(f"--record {path!r}: permission denied.")
-
-
-def _unused(rec: Record, settings: Settings) -> list[str]:
-    unused = (one for one in rec.unused() if one.key not in settings.referenced)
-    texts = [str(one) for one in unused if one.key in settings.origins]
-    more = len(texts) - _MOST_REPORTED
-    return [*texts[:_MOST_REPORTED], f"{more} more were never read"] if more > 0 else texts

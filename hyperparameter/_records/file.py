@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .._values.describe import from_json, to_json
 from .._values.keys import check
@@ -19,18 +18,26 @@ _VERSION = 1
 _TYPES = {"reader": str, "default_used": bool, "bulk": bool}
 
 
-def write(
-    path: str | PathLike[str], overrides: Mapping[str, Origin], reads: list[Read], dropped: int
-) -> None:
+class Saved(NamedTuple):
+    """What a file has of a record; `carried` are the overrides that other processes may read."""
+
+    overrides: dict[str, Origin]
+    carried: list[str]
+    reads: list[Read]
+    dropped: int
+
+
+def write(path: str | PathLike[str], saved: Saved) -> None:
     document = {
         "format": FORMAT,
         "version": _VERSION,
-        "dropped": dropped,
-        "overrides": {key: origin.pack() for key, origin in overrides.items()},
+        "dropped": saved.dropped,
+        "overrides": {key: origin.pack() for key, origin in saved.overrides.items()},
+        "carried": saved.carried,
         "reads": [
             {**read._asdict(), "value": to_json(read.value), "default": to_json(read.default),
              "origin": read.origin and read.origin.pack(), "process": list(read.process)}
-            for read in reads
+            for read in saved.reads
         ],
     }  # fmt: skip
     with open(path, "w", encoding="utf-8") as file:
@@ -38,8 +45,8 @@ def write(
         file.write("\n")
 
 
-def read(path: str | PathLike[str]) -> tuple[dict[str, Origin], list[Read], int]:
-    """Return overrides, reads and the count of dropped ones."""
+def read(path: str | PathLike[str]) -> Saved:
+    """Read what `write` wrote; `ConfigurationError` for anything else."""
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
@@ -54,7 +61,9 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Origin], list[Read], int]
         )
     try:
         overrides = {check(k): Origin.unpack(v) for k, v in document["overrides"].items()}
-        return overrides, [_read(f) for f in document["reads"]], _is(document["dropped"], int)
+        carried = [check(key) for key in document["carried"]]
+        reads = [_read(fields) for fields in document["reads"]]
+        return Saved(overrides, carried, reads, _is(document["dropped"], int))
     except (
         ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
     ) as error:  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from .._values.keys import nearest
 from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
 
 
@@ -22,16 +23,45 @@ class Read(NamedTuple):
     bulk: bool = False
 
 
-class Unused(NamedTuple):
-    """An override that nobody read."""
+class Unused:
+    """An override that nobody read.
 
-    key: str
-    origin: Origin
-    suggestions: list[str]
+    `suggestions` are keys that were read, of which one may have been meant.
+    """
+
+    __slots__ = ("_defaulted", "_used", "key", "origin")
+
+    def __init__(self, key: str, origin: Origin, used: set[str], defaulted: set[str]) -> None:
+        self.key = key
+        self.origin = origin
+        self._used = used
+        self._defaulted = defaulted
+
+    @property
+    def suggestions(self) -> list[str]:
+        # Not before somebody asks: to compare with each key that was read takes long.
+        return nearest(self.key, self._used) or _beside(self.key, self._defaulted)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unused) and (self.key, self.origin) == (other.key, other.origin)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.origin))
+
+    def __repr__(self) -> str:
+        return f"<Unused: {self}>"
 
     def __str__(self) -> str:
-        hint = f", did you mean {' or '.join(map(repr, self.suggestions))}?"
-        return f"{self.key} ({self.origin}) was never read" + (hint if self.suggestions else "")
+        suggestions = self.suggestions
+        hint = f", did you mean {' or '.join(map(repr, suggestions))}?" if suggestions else ""
+        return f"{self.key} ({self.origin}) was never read{hint}"
+
+
+def _beside(key: str, candidates: set[str]) -> list[str]:
+    """Return the candidates of the same namespace, when they are few enough to help."""
+    namespace = key.rpartition(".")[0]
+    found = sorted(c for c in candidates if namespace and c.rpartition(".")[0] == namespace)
+    return found if len(found) <= 3 else []
 
 
 class RawRead(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe, told_apart
-from .._values.keys import nearest, nest
+from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
 from .kept import kept
@@ -92,7 +92,7 @@ class Record:
         with self._lock:
             overrides = list(self.overrides.items())
         return [
-            Unused(key, resolve(source), nearest(key, used) or _beside(key, defaulted))
+            Unused(key, resolve(source), used, defaulted)
             for key, source in overrides
             if key not in used and key not in self._carried
         ]
@@ -170,20 +170,24 @@ class Record:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; of a secret it has a digest under a key of the user."""
         from .digest import with_keyed_digests
-        from .file import write
+        from .file import Saved, write
 
-        overrides = {key: resolve(source) for key, source in list(self.overrides.items())}
-        write(path, overrides, with_keyed_digests(self.reads, os.environ), self.dropped)
+        with self._lock:
+            overrides, carried = dict(self.overrides), sorted(self._carried)
+        origins = {key: resolve(source) for key, source in overrides.items()}
+        reads = with_keyed_digests(self.reads, os.environ)
+        write(path, Saved(origins, carried, reads, self.dropped))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
         from .file import read
 
-        record = cls()
-        overrides, reads, record.dropped = read(path)
-        record.overrides.update(overrides)
-        record.add(reads)
+        record, saved = cls(), read(path)
+        record.overrides.update(saved.overrides)
+        record._carried.update(saved.carried)
+        record.dropped = saved.dropped
+        record.add(saved.reads)
         return record
 
     def _see_again(self, key: str, identity: object) -> None:
@@ -226,13 +230,6 @@ class _Seen:
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = (None,)
-
-
-def _beside(key: str, candidates: set[str]) -> list[str]:
-    """Return the candidates of the same namespace, when they are few enough to help."""
-    namespace = key.rpartition(".")[0]
-    found = sorted(c for c in candidates if namespace and c.rpartition(".")[0] == namespace)
-    return found if len(found) <= 3 else []
 
 
 def _resolved(read: Read | RawRead) -> Read:

@@ -1,0 +1,87 @@
+"""What was set for nothing: overrides that nobody read, or that the program itself hid."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from .._records.read import Read
+from .._records.record import Record
+from .._values.origin import Origin, resolve
+from .program_keys import DeclaredParameters
+from .settings import Settings
+
+_MOST_REPORTED = 20
+
+
+def unread(rec: Record, settings: Settings) -> list[str]:
+    """Return a text for each override from outside that had no effect."""
+    texts = [*_never_read(rec, settings), *_shadowed(rec, settings)]
+    more = len(texts) - _MOST_REPORTED
+    return [*texts[:_MOST_REPORTED], f"{more} more had no effect"] if more > 0 else texts
+
+
+def _never_read(rec: Record, settings: Settings) -> Iterator[str]:
+    unused = [
+        one
+        for one in rec.unused()
+        if one.key in settings.origins and one.key not in settings.referenced
+    ]
+    if not unused:
+        return
+    declared = set(DeclaredParameters())
+    reads = _by_key(rec)
+    for one in unused:
+        hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
+        if hidden_by is not None:
+            yield _shadowed_by(one.key, one.origin, hidden_by)
+        elif one.key not in declared:
+            yield _here(str(one))
+        elif one.origin.kind != "file":  # a file may serve several commands and programs
+            yield _here(f"{one.key} ({one.origin}) was never read")
+
+
+def _here(text: str) -> str:
+    """Say so where another process may have read it."""
+    if not _had_workers():
+        return text
+    text = text.replace(" was never read", " was never read in this process")
+    return text if "hp_dist" in sys.modules else f"{text}; hp_dist.install() carries it to workers"
+
+
+def _had_workers() -> bool:
+    """Tell whether Ray is in use, or a worker process of this one has ended."""
+    if "ray" in sys.modules or "multiprocessing.process" not in sys.modules:
+        return "ray" in sys.modules
+    try:
+        import resource
+    except ImportError:  # Windows
+        return True
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
+
+
+def _shadowed(rec: Record, settings: Settings) -> Iterator[str]:
+    reads = _by_key(rec)
+    for key, source in settings.origins.items():
+        hidden_by = _hidden_by(reads.get(key, []))
+        if hidden_by is not None:
+            yield _shadowed_by(key, resolve(source), hidden_by)
+
+
+def _hidden_by(reads: list[Read]) -> Origin | None:
+    """Return the place in the code that set what was read, if all of it was set in code."""
+    origins = [read.origin for read in reads]
+    if not origins or any(one is None or one.kind != "code" for one in origins):
+        return None
+    return origins[0]
+
+
+def _shadowed_by(key: str, origin: Origin, by: Origin) -> str:
+    return f"{key} ({origin}) had no effect: {by} sets it wherever it is read"
+
+
+def _by_key(rec: Record) -> Mapping[str, list[Read]]:
+    found: dict[str, list[Read]] = {}
+    for read in rec.reads:
+        found.setdefault(read.key, []).append(read)
+    return found

@@ -1,0 +1,155 @@
+"""After a run, each override from outside that had no effect is told, with the reason."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+PROGRAM = """
+import multiprocessing as mp
+from dataclasses import dataclass
+import hyperparameter as hp
+IMPORTS
+
+@dataclass
+class Optim:
+    lr: float = 0.1
+
+@hp.param("train")
+def train(shard: int = 0, optim: Optim = Optim()):
+    return optim.lr
+
+@hp.param("evaluate")
+def evaluate(ckpt: str = "last"):
+    print(ckpt)
+
+@hp.param("main")
+def main(how: str = "call"):
+    if how == "call":
+        train()
+    if how == "grid":
+        for lr in (1, 2):
+            with hp.scope(**{"train.optim.lr": lr}):
+                train()
+    if how == "whole":
+        with hp.scope(**{"train.optim": Optim(3)}):
+            train()
+    if how == "both":
+        train()
+        with hp.scope(**{"train.optim.lr": 3}):
+            train()
+    if how == "spawn":
+        with mp.get_context("spawn").Pool(1) as pool:
+            print(pool.apply(train))
+
+if __name__ == "__main__":
+    LAUNCH
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "prog.py"
+    path.write_text(PROGRAM.replace("IMPORTS", "").replace("LAUNCH", "hp.launch(main)"))
+    return path
+
+
+def told(program: Path, *words: str) -> list[str]:
+    """Return the lines on stderr of a run that succeeds."""
+    command = [sys.executable, str(program), *words]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=program.parent, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+def line_of(program: Path, text: str) -> int:
+    return 1 + program.read_text().splitlines().index(text)
+
+
+def test_what_the_program_sets_again_wherever_it_reads_it(program: Path) -> None:
+    at = line_of(program, '            with hp.scope(**{"train.optim.lr": lr}):')
+    [line] = told(program, "--how", "grid", "-D", "train.optim.lr=5")
+    assert line.startswith("prog.py: train.optim.lr (cli -D) had no effect: ")
+    assert f"code prog.py:{at} " in line
+    at = line_of(program, '        with hp.scope(**{"train.optim": Optim(3)}):')
+    [line] = told(program, "--how", "whole", "-D", "train.optim.lr=5")
+    assert f"code prog.py:{at} " in line
+
+
+def test_what_was_read_somewhere_had_an_effect(program: Path) -> None:
+    assert told(program, "--how", "call", "-D", "train.optim.lr=5") == []
+    assert told(program, "--how", "both", "-D", "train.optim.lr=5") == []
+
+
+def test_a_weaker_source_is_not_told_to_be_hidden_by_a_stronger_one(program: Path) -> None:
+    (program.parent / "c.toml").write_text("[train.optim]\nlr = 3\n")
+    assert told(program, "-C", "c.toml", "-D", "train.optim.lr=5") == []
+
+
+def test_a_declared_key_is_no_typing_mistake(program: Path) -> None:
+    words = ["-D", "evaluate.ckpt=best"]
+    assert told(program, *words) == ["prog.py: evaluate.ckpt (cli -D) was never read"]
+
+
+def test_a_file_may_have_more_than_a_run_reads(program: Path) -> None:
+    (program.parent / "c.toml").write_text('[evaluate]\nckpt = "best"\nchpt = "typo"\n')
+    [line] = told(program, "-C", "c.toml", "--allow-unknown")
+    assert line.startswith("prog.py: evaluate.chpt (file c.toml:3) was never read")
+
+
+@pytest.mark.parametrize("form", ["toml", "yaml", "json"])
+def test_the_configuration_that_a_program_prints_is_read_without_a_word(
+    program: Path, form: str
+) -> None:
+    command = [sys.executable, str(program), "--print-config", form, "-D", "evaluate.ckpt=best"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    (program.parent / f"p.{form}").write_text(printed.stdout)
+    assert told(program, "-C", f"p.{form}") == []
+
+
+def test_several_commands_share_a_file(program: Path) -> None:
+    program.write_text(PROGRAM.replace("IMPORTS", "").replace("LAUNCH", "hp.launch()"))
+    command = [sys.executable, str(program), "--print-config"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    (program.parent / "p.toml").write_text(printed.stdout)
+    assert told(program, "evaluate", "-C", "p.toml") == []
+
+
+def test_a_process_that_is_started_without_the_scope_is_named_with_the_remedy(
+    program: Path,
+) -> None:
+    [line] = told(program, "--how", "spawn", "-D", "train.optim.lr=5")
+    assert line == (
+        "prog.py: train.optim.lr (cli -D) was never read in this process; "
+        "hp_dist.install() carries it to workers"
+    )
+    carries = "import hp_dist; hp_dist.install()"
+    program.write_text(PROGRAM.replace("IMPORTS", carries).replace("LAUNCH", "hp.launch(main)"))
+    assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == []
+
+
+def test_a_saved_record_knows_what_was_carried(tmp_path: Path) -> None:
+    program = tmp_path / "prog.py"
+    carries = "import hp_dist; hp_dist.install()"
+    program.write_text(PROGRAM.replace("IMPORTS", carries).replace("LAUNCH", "hp.launch(main)"))
+    words = ["--how", "spawn", "-D", "train.optim.lr=5", "-D", "evaluate.ckpt=x"]
+    told(program, *words, "--record", "r.json")
+    assert hp.Record.load(tmp_path / "r.json").unused() == []
+
+
+def test_suggestions_are_made_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hyperparameter._records import read
+
+    calls: list[Any] = []
+    monkeypatch.setattr(read, "nearest", lambda key, used: calls.append(key) or ["it"])
+    with hp.record() as rec, hp.scope(**{"sfn.epoch": 1}):
+        hp.scope.sfn.epochs | 2
+    [unused] = rec.unused()
+    assert calls == []
+    assert str(unused).endswith("did you mean 'it'?")
