@@ -9,7 +9,7 @@ from .._values.keys import did_you_mean
 from .._values.origin import RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
-from .program_keys import LazyScan
+from .program_keys import DeclaredParameters, LazyScan
 
 _MOST_NAMED = 3
 
@@ -34,6 +34,7 @@ def check_known(
     ]
     if not unknown:
         return
+    known.update(DeclaredParameters())  # the fields of structures too
     named = [
         f"{key} ({resolve(origins[key])}): {_problem(key, known)}" for key in unknown[:_MOST_NAMED]
     ]

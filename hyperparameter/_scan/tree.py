@@ -45,9 +45,10 @@ class SourceTree:
         """Tell whether the program may mean `key`.
 
         It does if it declares or reads the key, if it reads keys made at run time that may become
-        this one, and if it has the key as a text or at the end of a chain of attributes
-        (`ps.train.lr`).  A key that it certainly does not mean is a typing mistake; one that it
-        may mean must not be refused.  So a file that could not be scanned may mean any key.
+        this one, if it has the key as a text, and if it reads it at an object that may be a scope,
+        in a chain that ends in a call, in `|` or in an item (`ps.train.lr | 1`).  A key that it
+        certainly does not mean is a typing mistake; one that it may mean must not be refused.  So
+        a file that could not be scanned may mean any key.
         """
         if self.problems or key in self._keys:
             return True
@@ -81,19 +82,19 @@ class SourceTree:
 
 
 class MentionedKeys:
-    """The texts and chains of attributes of a file, which may be keys."""
+    """The texts of a file and the chains that it reads, which may be keys."""
 
     def __init__(self, scan: FileScan) -> None:
         self._scan = scan
-        self._tails: set[str] | None = None  # made when first asked for: most files never are
+        self._keys: set[str] | None = None  # made when first asked for: most files never are
+        self._patterns: list[str] = []
 
     def has(self, key: str) -> bool:
-        if self._tails is None:
-            self._tails = {tail for chain in self._scan.chains for tail in _tails(chain)}
-            self._tails.update(self._scan.texts)
-        return key in self._tails or any(
-            matches(text, key) for text in self._scan.texts if "*" in text
-        )
+        if self._keys is None:
+            self._keys = {tail for chain in self._scan.chains for tail in _tails(chain)}
+            self._keys.update(self._scan.texts)
+            self._patterns = [one for one in self._keys if "*" in one and one.strip("*.")]
+        return key in self._keys or any(matches(pattern, key) for pattern in self._patterns)
 
 
 def _tails(chain: str) -> Iterator[str]:

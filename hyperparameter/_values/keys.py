@@ -155,13 +155,16 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
 def nearest(key: str, candidates: Iterable[str]) -> list[str]:
     """Return up to three of `candidates` that a person may have meant by `key`, best first.
 
-    Keys that nobody types, of more than 200 characters, are not compared: it would take minutes.
+    Those that end in the same name are what was meant, if there are any.  Keys that nobody types,
+    of more than 200 characters, are not compared: it would take minutes.
     """
     if len(key) > _MOST_TYPED:
         return []
-    whole, last = _similarity(key), _similarity(key.rpartition(".")[2])
+    name = key.rpartition(".")[2]
+    whole, last = _similarity(key), _similarity(name)
     scored = []
-    for candidate in {c for c in candidates if len(c) <= _MOST_TYPED} - {key}:
+    possible = {c for c in candidates if len(c) <= _MOST_TYPED} - {key}
+    for candidate in {c for c in possible if c.rpartition(".")[2] == name} or possible:
         score = max(whole(candidate), 0.95 * last(candidate.rpartition(".")[2]))
         if score >= _NEAR:
             scored.append((-score, candidate))

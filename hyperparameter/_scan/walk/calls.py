@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from .chains import attribute
+from .chains import attribute, note_read
 from .declarations import declare
 from .expressions import composed
 from .folding import UNKNOWN, formatted, joined, template_of
@@ -37,6 +37,7 @@ def _call(walk: Walk, node: ast.Call) -> Value:
     function = visit(walk, node.func)
     if isinstance(function, AccessorOf):
         return _read(walk, function, node)
+    note_read(walk, node.func, function)
     # These treat their arguments differently: the truth of an accessor does not pass it on.
     if function is None and isinstance(node.func, ast.Name) and node.args:
         special = _BUILTINS.get(node.func.id)
@@ -48,6 +49,8 @@ def _call(walk: Walk, node: ast.Call) -> Value:
         return _method(walk, function, args, keywords)
     if isinstance(function, LibraryName):
         return _library_function(walk, function.name, args, keywords, node)
+    if any(map(is_scope, [*args, *keywords.values()])) and not _is_entered(node.func):
+        walk.found.patterns.add(UNKNOWN)  # nobody knows what is read there
     if isinstance(function, ParamDecorator):
         return _decorated(walk, function, args)
     if isinstance(function, Definition):
@@ -85,6 +88,7 @@ def _getattr(walk: Walk, node: ast.Call) -> Value:
         return attribute(owner, template_of(name), node.lineno)
     if isinstance(name, Constant) and isinstance(name.value, str):
         walk.references.add(name.value)
+        walk.found.add_chain([name.value])
         return attribute(owner, name.value, node.lineno)
     return None
 
@@ -156,10 +160,15 @@ def _foreign(walk: Walk, function: ast.expr, args: list[Value]) -> Value:
     """Follow a call of something that is neither of this file nor of this library."""
     name = function.id if isinstance(function, ast.Name) else ""
     if isinstance(function, ast.Attribute):
-        if function.attr == "enter_context" and args and isinstance(args[0], ScopeHandle):
+        if _is_entered(function) and args and isinstance(args[0], ScopeHandle):
             return ScopeHandle()
         name = "dict" if function.attr in ("dumps", "dump") else ""
     if name in _CONSUMERS:
         for value in args:
             bulk_read(walk, value)
     return None
+
+
+def _is_entered(function: ast.expr) -> bool:
+    """Tell the method of an `ExitStack` that enters its argument."""
+    return isinstance(function, ast.Attribute) and function.attr == "enter_context"

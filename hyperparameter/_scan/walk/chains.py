@@ -15,6 +15,7 @@ from .values import (
     ImportedName,
     Instance,
     LibraryName,
+    ParamDecorator,
     ScopeHandle,
     Value,
     ValueOf,
@@ -22,6 +23,8 @@ from .values import (
     is_scope,
     is_text,
 )
+
+_KNOWN_OTHERWISE = (AccessorOf, BoundMethod, Definition, LibraryName, ParamDecorator, ScopeHandle)
 
 
 @handles(ast.Name)
@@ -41,7 +44,6 @@ def visit_chain(
         owner = _name(walk, node.value)  # most chains are as short as this
         if owner is None:
             walk.references.add(node.attr)
-            walk.found.chains.add(node.attr)
             return None
     steps: list[ast.Attribute | ast.Subscript] = []
     base: ast.expr = node
@@ -51,6 +53,7 @@ def visit_chain(
     value = visit(walk, base)
     is_from_library = isinstance(value, (AccessorOf, ScopeHandle, LibraryName))
     words: list[str] = []
+    step: ast.expr = base
     while steps:
         step = steps.pop()
         is_last = is_stored and not steps
@@ -64,8 +67,29 @@ def visit_chain(
             value = None if is_last else _subscript(walk, value, key, base.lineno)
     if words and not is_from_library and not is_stored:
         walk.references.update(words)
-        walk.found.chains.add(".".join(words))
+        if isinstance(step, ast.Subscript) and not _is_annotation(base):
+            note_read(walk, node, value)
     return value
+
+
+def note_read(walk: Walk, node: ast.expr, value: Value) -> None:
+    """Note what a call or `|` reads, or an item: whatever object the chain starts at.
+
+    That may be a scope that this file was given.
+    """
+    words = []
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Attribute):
+            words.append(node.attr)
+        else:
+            words.append(template_of(visit(walk, node.slice)))
+        node = node.value
+    if words and not isinstance(value, _KNOWN_OTHERWISE):
+        walk.found.add_chain(reversed(words))
+
+
+def _is_annotation(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) and base.id in ("Literal", "Annotated")
 
 
 def attribute(value: Value, name: str, line: int) -> Value:

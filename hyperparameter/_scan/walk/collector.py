@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .defaults import default_of
@@ -11,7 +12,7 @@ from .folding import IMPORTED, OVERRIDABLE, UNKNOWN
 from .values import AccessorOf, Constant, Value
 
 MODULE = "<module>"
-_KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
+_KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
 _NOT_KNOWN_HERE = re.compile(f"{IMPORTED.pattern}|{OVERRIDABLE.pattern}")
 _MOST_TEXT = 200  # longer ones are not keys
 
@@ -57,7 +58,7 @@ class Collector:
         self._findings.setdefault(repr(finding), finding)
 
     def add_text(self, text: str) -> None:
-        """Note a text of the program that may be a key."""
+        """Note a text of the program that may be a key; words without a dot are anything."""
         if len(text) <= _MOST_TEXT and _KEY.fullmatch(text):
             self.texts.add(text)
 
@@ -66,6 +67,12 @@ class Collector:
         pattern = _NOT_KNOWN_HERE.sub(UNKNOWN, template)
         if any(segment.isidentifier() for segment in pattern.split(".")) and "." in pattern:
             self.add_text(pattern)
+
+    def add_chain(self, words: Iterable[str]) -> None:
+        """Note a chain of names that is read, at an object that may be a scope."""
+        chain = _NOT_KNOWN_HERE.sub(UNKNOWN, ".".join(words))
+        if chain.strip("*."):
+            self.chains.add(chain)
 
     def add_read(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from .chains import note_read
 from .folding import concatenated, either_of, percent_formatted, template_of, text_of
 from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
 from .names import bind, forget
@@ -36,6 +37,8 @@ def _operation(walk: Walk, node: ast.BinOp) -> Value:
             walk.found.add_read(left, walk.function, node.right, right)
             return ValueOf(left.key, left.line)
         walk.found.add_escaped(left, walk.function)
+    elif isinstance(node.op, ast.BitOr):
+        note_read(walk, node.left, left)
     if isinstance(node.op, ast.Add):
         return composed(walk, concatenated(left, right))
     if isinstance(node.op, ast.Mod) and is_text(left):

@@ -167,6 +167,10 @@ MENTIONED = {
     "attributes of something imported": "from x import ps\nps.a.b | 1",
     "attributes of anything": "def f(x): return x.y.a.b(1)",
     "in a container": "def f(x): x.parts['a'].b | 1",
+    "an item of anything": "def f(x): return x['a']['b']",
+    "an item with dots": "def f(x): return x['a.b']",
+    "a computed part": "def f(x, k): return x[k].b()",
+    "a computed item": "def f(x, k): return x.a[k] | 1",
     "a text with a hole": "def read(k): pass\nread(f'a.{x}')",
     "a sum with a hole": "def read(k): pass\nread('a.' + x)",
     "below a mapping": "hp.scope.a | {}",
@@ -222,10 +226,21 @@ GIVEN = [
 
 @pytest.mark.parametrize("source", GIVEN)
 def test_a_file_that_is_given_a_scope_need_not_import_us(tree: Tree, source: str) -> None:
-    folder = tree(main=f"{HP}import model\nwith hp.scope() as ps: model.train(ps)", model=source)
+    folder = tree(main=f"{HP}import model\nwith hp.scope() as ps: pass", model=source)
     program = program_of(folder)
     assert program.mentions("model.size")
     assert not program.mentions("modle.size")
+
+
+@pytest.mark.parametrize("call", ["f(ps)", "f(x=ps)", "f(hp.scope)", "x.f([hp.scope], hp.scope)"])
+def test_what_is_given_a_scope_may_read_any_key(tree: Tree, call: str) -> None:
+    main = f"{HP}from somewhere import f, x\nwith hp.scope() as ps: {call}"
+    assert program_of(tree(main=main)).mentions("any.key")
+
+
+def test_entering_a_scope_is_no_read(tree: Tree) -> None:
+    main = f"{HP}with x as stack: stack.enter_context(hp.scope(a=1))"
+    assert not program_of(tree(main=main)).mentions("any.key")
 
 
 NOT_MENTIONED = [
@@ -237,6 +252,12 @@ NOT_MENTIONED = [
     "x.a.b = 1",
     "hp.scope.a.bb | 1",
     "hp.scope.a | 1",
+    "def f(x): return x.a.b",
+    "def f(x): print(x.a.b)",
+    "def f(x): return x.a.b + 1",
+    "def f(x): return x.a.b.c(1)",
+    "def f(x): return x.a.b == 1",
+    "def f(x, k): return x[k]()",
     "version = f'{major}.{minor}'",
     "name = f'v{major}.{minor}'",
 ]
@@ -245,6 +266,13 @@ NOT_MENTIONED = [
 @pytest.mark.parametrize("source", NOT_MENTIONED)
 def test_docstrings_comments_and_writes_are_no_mention(tree: Tree, source: str) -> None:
     assert not program_of(tree(main=f"{source}\n{HP}{source}\n")).mentions("a.b")
+
+
+@pytest.mark.parametrize(
+    "source", ["x = 'lr'", "f('lr')", "def f(x: Literal['lr']): pass", "def f(x): return x.lr"]
+)
+def test_a_word_is_no_key_unless_it_is_read(tree: Tree, source: str) -> None:
+    assert not program_of(tree(main=f"{HP}{source}\n")).mentions("lr")
 
 
 def test_what_a_function_may_call_is_reachable(tree: Tree) -> None:
