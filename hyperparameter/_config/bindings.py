@@ -14,7 +14,7 @@ from .._files.line_numbers import LineNumbers
 from .._values import keys
 from .._values.origin import RawOrigin, resolve
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import Untyped, UntypedText, UntypedTree
+from .._values.untyped import ScalarText, Untyped, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError, InvalidKey
 
 # Takes half the time of Binding(...), and a file makes one for every key.
@@ -33,7 +33,7 @@ Bindings: TypeAlias = dict[str, Binding]
 """What one source writes, by flat key and in order."""
 
 # The types of most values: knowing them saves the slow check whether a value is a Mapping.
-_LEAVES = SCALARS_AND_TEXT | {list, UntypedText}
+_LEAVES = SCALARS_AND_TEXT | {list, UntypedText, ScalarText}
 _TYPED = SCALARS_AND_TEXT
 _COLLECTIONS = (list, dict)
 _NO_LINES = LineNumbers()

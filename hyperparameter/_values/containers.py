@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from .convert import NOTHING, Converter, Unconvertible, Unset, part
+from .json_text import loads
 from .keys import is_key
-from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped, plain
+from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -129,10 +130,8 @@ def parts_of(value: object) -> object:
         text = (value.text if isinstance(value, UntypedText) else value).strip()
         if text[:1] not in ("[", "{"):
             return None
-        import json
-
         try:
-            return _untyped_parts(json.loads(text, parse_float=Digits))
+            return _untyped_parts(loads(text, keeps_null=True))
         except (ValueError, RecursionError):
             return None
     return value

@@ -60,12 +60,16 @@ class UntypedText(Untyped):
         return infer(self.text)
 
 
-class Digits(UntypedText):
-    """A float of JSON or TOML with the digits that were written: `3.10` is text toward `str`."""
+class ScalarText(UntypedText):
+    """A number or boolean of JSON or TOML: its type is known, and toward text, `3.10` is text."""
 
     __slots__ = ()
 
     def plain(self) -> object:
+        if self.text in ("true", "false"):
+            return self.text == "true"
+        if self.text.lstrip("-").isdecimal():
+            return exact_int(self.text)
         number = float(self.text)
         return self.text if number in INFINITE and self.text[-1].isdecimal() else number
 
@@ -197,7 +201,7 @@ def infer(text: str) -> object:
         import json
 
         try:
-            return json.loads(bare)
+            return json.loads(bare, parse_int=exact_int)
         except (ValueError, RecursionError):
             return text
     value = core_scalar(bare)

@@ -34,11 +34,11 @@ from hyperparameter import context
 from hyperparameter._engine_interface import (
     REMOVED,
     Blank,
-    Digits,
     EmptyVariable,
     Layer,
     Origin,
     Process,
+    ScalarText,
     UntypedText,
     UntypedTree,
 )
@@ -116,7 +116,7 @@ plain = st.recursive(
 names = st.text(max_size=5).map(functools.partial(normalize, "NFC"))
 names = names.filter(lambda name: name and "." not in name)
 untyped = st.text(max_size=5).map(UntypedText) | st.sampled_from([Blank(), EmptyVariable()])
-untyped |= st.sampled_from(["3.10", "1e400"]).map(Digits)
+untyped |= st.sampled_from(["3.10", "1e400"]).map(ScalarText)
 parts = st.recursive(
     plain | untyped,
     lambda items: (
