@@ -205,7 +205,7 @@ class Signature:
         default = self.defaults.get(name, NO_DEFAULT) if made is NO_DEFAULT else made
         wanted = self.wanted(name)
         if wanted.takes_names:
-            found = find(state, key, default)
+            found = find(state, key)
         else:
             leaf = state.find(key)
             found = None if leaf is None else alone(state, key, *leaf)

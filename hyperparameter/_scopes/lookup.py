@@ -39,7 +39,7 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
             except Unset:
                 result, origin = default, None
     else:
-        found = find(state, key, default)
+        found = find(state, key)
         result, origin = default, None
         if found is not None:
             with suppress(Unset):
@@ -59,7 +59,7 @@ def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
     if state.find(key) is None:
         raise missing(state.snapshot, key)
-    found = find(state, key, None)
+    found = find(state, key)
     assert found is not None
     try:
         value = typed(key, found, anything, NOTHING)
@@ -96,11 +96,11 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     return answer
 
 
-def find(state: ambient.State, key: str, default: object) -> Whole | None:
+def find(state: ambient.State, key: str) -> Whole | None:
     """Return what is bound at `key` and below it; None where nothing is."""
     found = state.find(key)
     if (found is not None and may_be_mapping(found[0])) or state.snapshot.has_below(key):
-        return whole(state.snapshot, key, default)
+        return whole(state.snapshot, key)
     return None if found is None else alone(state, key, *found)
 
 

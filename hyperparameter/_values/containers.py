@@ -11,6 +11,7 @@ from typing import Any
 from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .json_text import loads
 from .keys import is_key
+from .landing import landed
 from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
@@ -76,19 +77,20 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
             made = dict(below)
         new: set[object] = set()
         is_set = not given
-        for name, one in given.items():
+        for name, written in landed(given, made, parts_of).items():
             typed = plain(name)
             if to_key is not None:
                 typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
             if typed in new:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)
-            with suppress(Unset):
-                if one is REMOVED:
-                    made.pop(typed, None)
-                else:
-                    made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
-                is_set = True
+            for one in written:
+                with suppress(Unset):
+                    if one is REMOVED:
+                        made.pop(typed, None)
+                    else:
+                        made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
+                    is_set = True
         if not is_set:  # but by variables that are empty
             raise Unset
         return _built(kind, made, below)
