@@ -30,6 +30,7 @@ from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
+from .secrets import is_secret
 from .structures import structure_of
 from .unions import to_union
 from .untyped import (
@@ -207,7 +208,10 @@ def structured(structure: Structure, value: object, below: object) -> object:
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
-        raise Unconvertible(" ".join(str(error).split()), value=value) from error
+        # What the class says may hold any of its values.
+        has_secret = any(is_secret(str(name)) for name in {**known, **given})
+        said = "the class refuses these values" if has_secret else " ".join(str(error).split())
+        raise Unconvertible(said, value=value) from error
 
 
 def _of_field(field: Field | None) -> Converter:
