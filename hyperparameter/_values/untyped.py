@@ -174,7 +174,9 @@ def may_be_mapping(value: object) -> bool:
     """Tell what is a mapping, or may be one toward a type that takes names."""
     if isinstance(value, UntypedText):
         return value.text.lstrip()[:1] == "{"
-    return isinstance(value, (dict, UntypedTree, Layered))
+    if type(value) is UntypedTree:
+        value = value.value
+    return isinstance(value, (dict, Layered))
 
 
 def as_untyped(value: object) -> object:
