@@ -139,6 +139,7 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
         here,
         {key: binding.origin for key, binding in source.items()},
         names={key: one.names for key, one in source.items() if one.names is not None},
+        kinds={key: kind for one in source.values() for key, kind in (one.kinds or {}).items()},
     )
 
 

@@ -23,7 +23,7 @@ from .origins import Origins, typed
 def scope_from(params: Mapping[str, object], origins: Origins, history: str, prefix: str) -> scope:
     """Return a scope of `params`, whose paths begin with `history`, under `prefix`."""
     start = f"{prefix}." if prefix else ""
-    below, names = flatten({prefix: params} if prefix else params)
+    below, names, _ = flatten({prefix: params} if prefix else params)
     values, listed = {}, {}
     for key, value in below.items():
         path = f"{history}{key.removeprefix(start)}"

@@ -7,7 +7,7 @@ Text keeps waiting for its type, so a whole is made of untyped parts; see `_valu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._values.containers import parts_of
 from .._values.keys import is_key
@@ -47,6 +47,8 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
                 names = _names_below(key, flat, layer.names) if flat != key else ()
                 origin = layer.origin_of(flat)
                 root.write(names, value, (flat, origin))
+                if layer.kinds:
+                    root.take_kinds(key, names, layer.kinds)
                 last = last if value is DELETED else origin
     origins = dict(root.sources())
     value = root.value()
@@ -74,13 +76,14 @@ def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
 class _Node:
     """A place in what is read: a value, and the parts that were written over it later."""
 
-    __slots__ = ("is_mapping", "parts", "source", "written")
+    __slots__ = ("is_mapping", "kind", "parts", "source", "written")
 
     def __init__(self) -> None:
         self.written: object = ABSENT
         self.source: Source | None = None
         self.parts: dict[str, _Node] = {}
         self.is_mapping = False  # whether an empty mapping was written over None
+        self.kind: dict[Any, Any] | None = None  # an empty mapping of the class that it has
 
     def write(self, names: Names, value: object, source: Source) -> None:
         if names:
@@ -93,6 +96,16 @@ class _Node:
             if type(value) is EmptyVariable and (lower := self.value()) is not ABSENT:
                 value = EmptyVariable(lower=lower)
             self.written, self.source, self.parts, self.is_mapping = value, source, {}, False
+            self.kind = None
+
+    def take_kinds(self, key: str, names: Names, kinds: Mapping[str, dict[Any, Any]]) -> None:
+        """Note the class of each mapping on the way that these names lead."""
+        self.kind = kinds.get(key, self.kind)
+        for count in range(1, len(names)):
+            name = ".".join(names[:count])
+            node, inner = self._at(name), f"{key}.{name}" if key else name
+            if node is not None:
+                node.kind = kinds.get(inner, node.kind)
 
     def _takes_names(self) -> bool:
         """Tell whether a mapping joins what is here; it replaces a number, text or list."""
@@ -150,7 +163,7 @@ class _Node:
         parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
         if not parts and not self.is_mapping:
             return self.written
-        tree = UntypedTree(parts)
+        tree = UntypedTree(parts, self.kind)
         return tree if self.written is ABSENT else Layered(self.written, tree)
 
     def part(self) -> object:

@@ -12,6 +12,7 @@ from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .json_text import loads
 from .keys import is_key
 from .landing import landed
+from .own_class import emptied, filled
 from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
@@ -93,21 +94,17 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
                     is_set = True
         if not is_set:  # but by variables that are empty
             raise Unset
-        return _built(kind, made, below)
+        own = value.kind if type(value) is UntypedTree else emptied(value)
+        return _built(kind, made, own if own is not None else emptied(below))
 
     return convert
 
 
-def _built(kind: Any, made: dict[object, object], below: object) -> object:
-    if kind in MAPPINGS or kind is dict:
+def _built(kind: Any, made: dict[object, object], like: dict[Any, Any] | None) -> object:
+    if like is not None and isinstance(like, kind):  # a defaultdict has more than its items
+        return filled(like, made)
+    if kind in MAPPINGS:
         return made
-    if isinstance(below, kind):  # a defaultdict has more than its items
-        import copy  # which few programs need, and which would double the time of our import
-
-        built = copy.copy(below)
-        built.clear()
-        built.update(made)
-        return built
     if issubclass(kind, collections.defaultdict):
         return kind(None, made)
     return kind(made)

@@ -157,7 +157,7 @@ def anything(value: object, below: object = NOTHING) -> object:
         return below
     if found is value and not (joins and below):
         return value  # the very one that was given
-    return _joined(found, below)
+    return _joined(value if isinstance(value, UntypedTree) else found, below)
 
 
 _joined = mapping(dict, None, anything)

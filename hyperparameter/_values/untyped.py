@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
+
+from .own_class import filled
 
 # The core schema of YAML 1.2.2, chapter 10.3.2.
 _CORE = {
@@ -105,10 +108,13 @@ class UntypedTree(Untyped):
     Lists and mappings of Python never have such parts, so a reader looks into none of them.
     """
 
-    __slots__ = ("value",)
+    __slots__ = ("kind", "value")
 
-    def __init__(self, value: list[object] | dict[object, object]) -> None:
+    def __init__(
+        self, value: list[object] | dict[object, object], kind: dict[Any, Any] | None = None
+    ) -> None:
         self.value = value
+        self.kind = kind  # an empty mapping of the class that a whole has, where that is not dict
 
     def __repr__(self) -> str:
         return repr(self.value)
@@ -122,7 +128,8 @@ class UntypedTree(Untyped):
         return UntypedTree, (self.value,)
 
     def plain(self) -> object:
-        return _plain_parts(self.value)
+        found = _plain_parts(self.value)
+        return filled(self.kind, found) if self.kind is not None else found  # type: ignore[arg-type]  # a mapping
 
 
 class Layered(Untyped):
