@@ -12,6 +12,7 @@ import sys
 import threading
 import types
 import weakref
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -867,3 +868,14 @@ def test_partial_of_a_local_function_arrives() -> None:
         return factor * n
 
     assert arrived(functools.partial(scale, 3))(4) == 12
+
+
+def test_mappings_keep_their_class_in_workers() -> None:
+    given = defaultdict(lambda: 7, a=1, b=OrderedDict(c=2))
+    with hp.scope(m=given):
+        encoded = encode(context.capture().scopes)
+    with context.attached(decode(encoded)):
+        found = hp.scope.m | {}
+    assert found == given
+    assert found["new"] == 7
+    assert type(found["b"]) is OrderedDict
