@@ -29,6 +29,7 @@ from ._params.consumed import (
 )
 from ._params.file import load_file, parse_overrides
 from ._params.merge import (
+    as_flat,
     copied,
     flattened,
     infer_and_cast,
@@ -135,7 +136,7 @@ class Params(ConsumedMapping):
     def as_flat_dict(self) -> dict[str, Any]:
         """Return the values by dotted key; lists and empty dicts are values."""
         self._record_bulk(_getframe(1))
-        return dict(flattened(self.params))
+        return as_flat(self.params)
 
     def as_ordered_dict(
         self, preference_orders: list[list[str]] | None = None

@@ -17,9 +17,9 @@ from hyperparameter._engine_interface import (
     DELETED,
     REMOVED,
     Blank,
-    Digits,
     EmptyVariable,
     Layer,
+    ScalarText,
     UntypedText,
     UntypedTree,
 )
@@ -36,7 +36,7 @@ Written = bytes | tuple[bytes, list[bytes]]
 
 _LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
 _PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None)])
-_OURS = frozenset([UntypedText, Digits, Blank, EmptyVariable, type(DELETED), type(REMOVED)])
+_OURS = frozenset([UntypedText, ScalarText, Blank, EmptyVariable, type(DELETED), type(REMOVED)])
 _TEXTS = frozenset([str, bytes])
 _CONTAINERS = frozenset([list, tuple, set, frozenset, dict])
 # Ray counts the references to values of these types, and can do so only where it pickles them

@@ -11,6 +11,7 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 from hyperparameter._engine_interface import EMPTY, Layer, Origin
 from hyperparameter.context import Snapshot
@@ -99,7 +100,9 @@ def _encode_layer(layer: Layer) -> EncodedLayer:
     order = list(layer.values) if special else None
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}
     # One pickle for all the plain data: it is many times faster than one for each value.
-    fields = plain, special, order, _packed(portable.origin), origins, layer.closed, portable.names
+    kinds = {key: writer.write(key, kind) for key, kind in layer.kinds.items()}
+    origin = _packed(portable.origin)
+    fields = plain, special, order, origin, origins, layer.closed, portable.names, kinds
     body = pickle.dumps(fields, protocol=5)
     data = body
     if len(body) > _WORTH_COMPRESSING:
@@ -141,9 +144,11 @@ def _body(data: bytes, reader: ValueReader) -> bytes:
 
 def _layer_from(body: bytes, reader: ValueReader) -> Layer:
     special: dict[str, Written]
-    plain, special, order, origin, origins, closed, names = pickle.loads(body)
+    kinds: dict[str, Written]
+    plain, special, order, origin, origins, closed, names, kinds = pickle.loads(body)
     values = {**plain, **{key: reader.read(key, written) for key, written in special.items()}}
     if order is not None:
         values = {key: values[key] for key in order}
     places = {key: Origin.unpack(place) for key, place in origins.items()}
-    return Layer(values, Origin.unpack(origin), places, closed, names)
+    found: dict[str, Any] = {key: reader.read(key, one) for key, one in kinds.items()}
+    return Layer(values, Origin.unpack(origin), places, closed, names, found)

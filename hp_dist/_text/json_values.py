@@ -18,8 +18,8 @@ from typing import Any
 
 from hyperparameter._engine_interface import (
     Blank,
-    Digits,
     EmptyVariable,
+    ScalarText,
     UntypedText,
     UntypedTree,
     plain,
@@ -28,7 +28,7 @@ from hyperparameter._engine_interface import (
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _UNTYPED = {
-    UntypedText: "$untyped", Digits: "$digits", UntypedTree: "$tree",
+    UntypedText: "$untyped", ScalarText: "$digits", UntypedTree: "$tree",
     Blank: "$blank", EmptyVariable: "$empty",
 }  # fmt: skip
 MOST_DEPTH = 100  # far below the depth at which Python's own parser and writer fail
@@ -156,9 +156,10 @@ def _items(pairs: list[Any]) -> dict[str, object]:
     return found
 
 
-def _digits(text: str) -> Digits:
-    float(text)  # or whoever reads it would fail; `inf` and `1e400` are what files may say
-    return Digits(text)
+def _scalar(text: str) -> ScalarText:
+    scalar = ScalarText(text)
+    scalar.plain()  # or whoever reads it would fail; `inf` and `1e400` are what files may say
+    return scalar
 
 
 def _nothing(text: str, kind: type[Blank | EmptyVariable]) -> UntypedText:
@@ -168,7 +169,7 @@ def _nothing(text: str, kind: type[Blank | EmptyVariable]) -> UntypedText:
 
 
 _OF_TEXT: dict[str, Callable[[str], UntypedText]] = {
-    "$untyped": UntypedText, "$digits": _digits,
+    "$untyped": UntypedText, "$digits": _scalar,
     "$blank": partial(_nothing, kind=Blank), "$empty": partial(_nothing, kind=EmptyVariable),
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ from .._files.document import Document
 from .._files.line_numbers import LineNumbers
 from .._values import keys
 from .._values.origin import RawOrigin, resolve
+from .._values.own_class import emptied
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import Untyped, UntypedText, UntypedTree
+from .._values.untyped import ScalarText, Untyped, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError, InvalidKey
 
 # Takes half the time of Binding(...), and a file makes one for every key.
@@ -22,18 +23,22 @@ _new = tuple.__new__
 
 
 class Binding(NamedTuple):
-    """A value, where it was set, and the names that its key was written as if one has a dot."""
+    """A value, where it was set, and the names that its key was written as if one has a dot.
+
+    `kinds` has an empty mapping of each one around it that has a class of its own, by key.
+    """
 
     value: object
     origin: RawOrigin
     names: tuple[str, ...] | None = None
+    kinds: Mapping[str, dict[Any, Any]] | None = None
 
 
 Bindings: TypeAlias = dict[str, Binding]
 """What one source writes, by flat key and in order."""
 
 # The types of most values: knowing them saves the slow check whether a value is a Mapping.
-_LEAVES = SCALARS_AND_TEXT | {list, UntypedText}
+_LEAVES = SCALARS_AND_TEXT | {list, UntypedText, ScalarText}
 _TYPED = SCALARS_AND_TEXT
 _COLLECTIONS = (list, dict)
 _NO_LINES = LineNumbers()
@@ -115,6 +120,7 @@ class _Around(NamedTuple):
     names: tuple[str, ...] | None
     line: int
     depth: int
+    kinds: Mapping[str, dict[Any, Any]] | None = None
 
 
 _TOP = _Around("", None, 0, 0)
@@ -150,13 +156,15 @@ class _Filling:
             value = given.value if type(given) is UntypedTree else given  # of a reference
             if type(value) not in _LEAVES and is_section(value):
                 inside = lines.inside.get(name, _NO_LINES)
-                self.fill(value, inside, _Around(key, names, line, around.depth + 1))
+                kind = emptied(value)
+                kinds = around.kinds if kind is None else {**(around.kinds or {}), key: kind}
+                self.fill(value, inside, _Around(key, names, line, around.depth + 1, kinds))
                 continue
             if self._is_file and type(value) in _COLLECTIONS and value:
                 value = in_one(value)
             if key in self.bindings:
                 raise set_twice(key, here, self.bindings[key].origin)
-            self.bindings[key] = _new(Binding, (value, here, names))
+            self.bindings[key] = _new(Binding, (value, here, names, around.kinds))
 
 
 def _checked(name: object, origin: RawOrigin) -> str:

@@ -17,7 +17,7 @@ from .._scopes.whole import whole
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS
 from .._values.secrets import is_secret, remember_made_of_secrets
-from .._values.untyped import Digits, UntypedText, UntypedTree
+from .._values.untyped import ScalarText, UntypedText, UntypedTree
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .parts import ABSENT, inside, is_secret_part, texts_in, written
 from .place import REFERENCE, Place, error_at
@@ -60,7 +60,7 @@ def _is_fixed(value: object) -> bool:
 
 def _has_none(value: object) -> bool:
     kind = type(value)
-    if kind is UntypedText or kind is Digits:
+    if kind is UntypedText or kind is ScalarText:
         return "${" not in value.text  # type: ignore[attr-defined]  # one of these
     if kind is str:
         return "${" not in value  # type: ignore[operator]  # a str

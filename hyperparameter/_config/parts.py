@@ -7,7 +7,7 @@ from typing import Final
 
 from .._values.containers import parts_of
 from .._values.secrets import is_secret
-from .._values.untyped import UntypedText, UntypedTree
+from .._values.untyped import ScalarText, UntypedText, UntypedTree
 from .place import Place
 
 ABSENT: Final = object()
@@ -36,7 +36,7 @@ def is_secret_part(key: str, value: object) -> bool:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, (str, UntypedText)):
+    if isinstance(value, (str, UntypedText)) and type(value) is not ScalarText:
         yield value.text if isinstance(value, UntypedText) else value
     elif isinstance(value, UntypedTree):
         yield from texts_in(value.value)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from .._scopes.whole import whole
+from .._scopes.refusal import refusal
+from .._scopes.whole import Whole, whole
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.fields import Structure
 from .._values.hints import over, structured
-from .._values.origin import Origin, RawOrigin, resolve
-from .._values.secrets import is_secret
+from .._values.origin import Origin
 from .._values.structures import annotated_class, structure_of
 from .._values.untyped import UntypedTree
 from ..exceptions import ConfigurationError
@@ -42,48 +42,10 @@ def build(structure: Structure, sources: Sequence[Bindings]) -> object:
     `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
     key, its origin, and similar names.
     """
-    view = View(sources)
-    found = whole(as_snapshot(view.sources, _NOWHERE), "")
-    value = UntypedTree({}) if found is None else found.value
+    found = whole(as_snapshot(View(sources).sources, _NOWHERE), "")
+    if found is None:
+        found = Whole(UntypedTree({}), _NOWHERE, {})
     try:
-        return over(lambda given, below: structured(structure, given, below), value, NOTHING)
+        return over(lambda given, below: structured(structure, given, below), found.value, NOTHING)
     except Unconvertible as error:
-        raise _error(view.bindings, error) from None
-
-
-def _error(bindings: Bindings, error: Unconvertible) -> ConfigurationError:
-    """Return the error with the key that it is about and where that was set, in one line."""
-    key = ".".join(map(str, error.path))
-    found = _nearest(bindings, key)
-    origin = None if found is None else resolve(found)
-    place = f" ({origin})" if origin is not None else ""
-    problem = _problem(key, error)
-    end = "" if problem.endswith(("?", ".")) else "."
-    return ConfigurationError(
-        f"{key or 'The configuration'}{place}: {problem}{end}",
-        key=key,
-        value=show(key, error.value),
-        origin=origin,
-    )
-
-
-def _problem(key: str, error: Unconvertible) -> str:
-    shown = show(key, error.value)
-    if not error.reason:
-        return f"{shown} is not {error.wanted or 'what is wanted here'}"
-    # What a class itself says may hold any of its values.
-    if isinstance(error.value, (Mapping, UntypedTree)) and error.__cause__ is not None:
-        names = error.value if isinstance(error.value, Mapping) else error.value.value
-        if any(is_secret(str(name)) for name in names):
-            return "the class refuses these values"
-    return " ".join(error.reason.split())
-
-
-def _nearest(bindings: Bindings, key: str) -> RawOrigin | None:
-    """Return where the key was set, the list that it is in, or else one below it."""
-    parts = key.split(".")
-    for depth in range(len(parts), 0, -1):
-        found = bindings.get(".".join(parts[:depth]))
-        if found is not None:
-            return found.origin
-    return next((one.origin for name, one in bindings.items() if name.startswith(f"{key}.")), None)
+        raise refusal(ConfigurationError, "", found, error) from None

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
-from .._values.untyped import REMOVED, Blank, EmptyVariable, UntypedText, UntypedTree
+from .._values.untyped import (
+    REMOVED,
+    Blank,
+    EmptyVariable,
+    UntypedText,
+    UntypedTree,
+    may_be_mapping,
+)
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings
 
@@ -132,6 +139,7 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
         here,
         {key: binding.origin for key, binding in source.items()},
         names={key: one.names for key, one in source.items() if one.names is not None},
+        kinds={key: kind for one in source.values() for key, kind in (one.kinds or {}).items()},
     )
 
 
@@ -142,12 +150,11 @@ def _above(key: str) -> Iterator[str]:
 
 def _may_join(value: object) -> bool:
     """Tell what is a mapping, or may be one when it is read, from what replaces all below it."""
-    if type(value) is EmptyVariable:  # which is not set where it is not a value
-        return True
-    if isinstance(value, (str, UntypedText)):
-        text = value.text if isinstance(value, UntypedText) else value
-        return text.lstrip().startswith(("{", "${"))
-    return isinstance(value.value if isinstance(value, UntypedTree) else value, Mapping)
+    if type(value) is EmptyVariable or isinstance(value, Mapping):
+        return True  # an empty variable is not set where it is not a value
+    text = UntypedText(value) if isinstance(value, str) else value
+    is_reference = isinstance(text, UntypedText) and text.text.lstrip().startswith("${")
+    return is_reference or may_be_mapping(text)
 
 
 def _sets_nothing(value: object) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 
+from .._values.json_text import loads
 from .._values.keys import MAX_DEPTH
-from .._values.untyped import Digits, exact_int
 from ..exceptions import ConfigurationError
 from .key_path import Part
 from .line_numbers import LineNumbers
@@ -33,25 +33,16 @@ class NotJson(ConfigurationError):
 def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
     """Return the value of a JSON text, and the lines of all keys in it.
 
-    A float keeps its digits, and an int may have any number of them.
+    Numbers and booleans keep their spelling, and an int may have any number of digits.
     """
     try:
-        values = _parsed(text)
+        values = loads(text)
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}"
         raise NotJson(f"{place}: {error.msg} (column {error.colno}).") from error
     except RecursionError:
         raise too_deep(name) from None
     return values, _find_lines(text, name)
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text, parse_float=Digits)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # an int of more digits than the interpreter converts
-        return json.loads(text, parse_float=Digits, parse_int=exact_int)
 
 
 def _find_lines(text: str, name: str) -> LineNumbers:

@@ -10,7 +10,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from .._values.untyped import Digits
+from .._values.json_text import with_words
+from .._values.untyped import ScalarText
 from ..exceptions import ConfigurationError
 from .key_path import KeyPath
 from .line_numbers import LineNumbers
@@ -35,10 +36,10 @@ _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 def parse_toml(text: str, name: str) -> tuple[object, LineNumbers]:
     """Return the values of a TOML text, and the line of each statement's key.
 
-    A float keeps its digits.
+    Floats and booleans keep their spelling.
     """
     try:
-        values = tomllib.loads(text, parse_float=Digits)
+        values = with_words(tomllib.loads(text, parse_float=ScalarText))
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else text.rstrip().count("\n") + 1  # at the end

@@ -9,7 +9,7 @@ from typing import Any
 from .._values.convert import Converter, Unconvertible
 from .._values.keys import is_key
 from .._values.spelling import names_in, spelled_name
-from .._values.untyped import Digits, UntypedText, as_untyped, is_bare
+from .._values.untyped import ScalarText, UntypedText, as_untyped, is_bare
 
 _NOT_READ: Any = object()
 """Stands for what a file does not say."""
@@ -57,8 +57,10 @@ def _in_value(kind: str, written: object) -> object:
         return [_in_value(kind, one) for one in written]
     if kind == "yaml":
         return _from_yaml(written)
+    if type(written) is bool:
+        return ScalarText(_WORDS[written])
     is_digits = type(written) is float and math.isfinite(written)
-    return Digits(repr(written)) if is_digits else written
+    return ScalarText(repr(written)) if is_digits else written
 
 
 def _from_yaml(written: object) -> object:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from . import signature as signatures
 from .signature import Signature
 
@@ -18,12 +16,7 @@ def declared() -> list[Signature]:
     return list(signatures.declared.values())
 
 
-def declarations(key: str) -> Iterator[Signature]:
-    """Yield what declares `key`."""
-    namespace, _, name = key.rpartition(".")
-    for signature in declared():
-        if signature.namespace == namespace and name in signature.names:
-            yield signature
+declarations = signatures.declarations
 
 
 def keys() -> set[str]:

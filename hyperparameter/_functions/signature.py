@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
@@ -29,9 +29,12 @@ declared: dict[tuple[str, str, str], Signature] = {}
 _EXACT = SCALARS_AND_TEXT - {type(None)}
 
 
-def is_declared(key: str) -> bool:
+def declarations(key: str) -> Iterator[Signature]:
+    """Yield what declares `key`."""
     namespace, _, name = key.rpartition(".")
-    return any(s.namespace == namespace and name in s.names for s in declared.values())
+    for signature in list(declared.values()):
+        if signature.namespace == namespace and name in signature.names:
+            yield signature
 
 
 class Plan:
@@ -205,7 +208,7 @@ class Signature:
         default = self.defaults.get(name, NO_DEFAULT) if made is NO_DEFAULT else made
         wanted = self.wanted(name)
         if wanted.takes_names:
-            found = find(state, key, default)
+            found = find(state, key)
         else:
             leaf = state.find(key)
             found = None if leaf is None else alone(state, key, *leaf)
@@ -238,7 +241,7 @@ class Signature:
             found = found._replace(value=found.value.parts)
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
-            if origin != leaf and not is_declared(flat):
+            if origin != leaf and not any(declarations(flat)):
                 typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:

@@ -115,7 +115,7 @@ def _value_read(key: str, default: object) -> _Parameter:
         return _Parameter(_path(key), value)
     convert = by_default(default)
     if names_in(default) is not None:
-        found = find(state, key, default)
+        found = find(state, key)
     else:
         found = None if stored is None else alone(state, key, *stored)
     value = default if found is None else typed(key, found, convert, default)

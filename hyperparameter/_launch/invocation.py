@@ -148,7 +148,7 @@ class _Bindings:
             self.set(key, as_untyped(mapping), flag)
             return
         try:
-            values, names = flatten({key: mapping})
+            values, names, _ = flatten({key: mapping})
         except InvalidKey as error:
             raise UsageError(f"{flag}: {error}", key=key) from None
         for flat, value in values.items():

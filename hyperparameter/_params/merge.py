@@ -54,6 +54,19 @@ def flattened(params: Mapping[str, Any], base: str = "") -> Iterator[tuple[str, 
             yield f"{base}{key}", value
 
 
+def as_flat(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values by dotted keys; `ConfigurationError` where two names have the same one."""
+    flat: dict[str, Any] = {}
+    for key, value in flattened(params):
+        if key in flat:
+            raise ConfigurationError(
+                f"{key!r:.200} is written twice: nested, and with dots in a name. Remove one.",
+                key=key,
+            )
+        flat[key] = value
+    return flat
+
+
 def unflatten(flat_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Return the nested form of a dict with dotted keys: {"a.b": 0} gives {"a": {"b": 0}}."""
     nested: dict[str, Any] = {}

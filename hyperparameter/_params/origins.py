@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._values.origin import Origin, RawOrigin, resolve, this_process
-from .._values.untyped import Untyped, UntypedTree, plain
+from .._values.untyped import Layered, Untyped, UntypedTree, plain
 
 
 class Origins(dict[str, RawOrigin]):
@@ -68,6 +68,8 @@ def _portable(source: RawOrigin) -> Origin:
 
 def typed(value: object, path: str, texts: dict[str, Untyped]) -> object:
     """Return `value` with plain values for all text without a type, which goes into `texts`."""
+    if type(value) is Layered:
+        return typed(value.parts, path, texts)
     if isinstance(value, Untyped):
         texts[path] = value
         if not isinstance(value, UntypedTree):

@@ -168,8 +168,8 @@ class Accessor:
         return f"{start}[{self.__hp_key__!r}]"
 
     def __hp_set__(self, name: str, value: object) -> None:
-        values, names = flatten({f"{self.__hp_key__}.{name}": value})
-        self.__hp_write__(Layer(values, site_of(sys._getframe(2)), names=names))
+        values, names, kinds = flatten({f"{self.__hp_key__}.{name}": value})
+        self.__hp_write__(Layer(values, site_of(sys._getframe(2)), names=names, kinds=kinds))
 
     def __hp_longer__(self, key: str) -> Accessor:
         return Accessor(key)

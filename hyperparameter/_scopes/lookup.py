@@ -11,15 +11,15 @@ from contextlib import suppress
 
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
-from .._values.describe import show
 from .._values.hints import anything, by_default
-from .._values.origin import Origin, RawOrigin, Site, outside_site, resolve
+from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.structures import structure_of
 from .._values.untyped import EmptyVariable, UntypedText, may_be_mapping, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
+from .refusal import refusal
 from .snapshot import DELETED, Layer, Snapshot
 from .whole import Whole, whole
 
@@ -39,7 +39,7 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
             except Unset:
                 result, origin = default, None
     else:
-        found = find(state, key, default)
+        found = find(state, key)
         result, origin = default, None
         if found is not None:
             with suppress(Unset):
@@ -59,7 +59,7 @@ def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
     if state.find(key) is None:
         raise missing(state.snapshot, key)
-    found = find(state, key, None)
+    found = find(state, key)
     assert found is not None
     try:
         value = typed(key, found, anything, NOTHING)
@@ -96,11 +96,11 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     return answer
 
 
-def find(state: ambient.State, key: str, default: object) -> Whole | None:
+def find(state: ambient.State, key: str) -> Whole | None:
     """Return what is bound at `key` and below it; None where nothing is."""
     found = state.find(key)
     if (found is not None and may_be_mapping(found[0])) or state.snapshot.has_below(key):
-        return whole(state.snapshot, key, default)
+        return whole(state.snapshot, key)
     return None if found is None else alone(state, key, *found)
 
 
@@ -118,7 +118,7 @@ def typed(key: str, found: Whole, convert: Converter, default: object) -> object
     except Unset:
         raise
     except Unconvertible as error:
-        raise conversion_error(key, found, error) from None
+        raise refusal(ConversionError, key, found, error) from None
 
 
 def note_parts(state: ambient.State, key: str, found: Whole, result: object, site: Site) -> None:
@@ -169,38 +169,3 @@ def missing(snapshot: Snapshot, key: str) -> MissingParameter:
         f"Hyperparameter {key!r} is required but not defined.{snapshot.explain_missing(key)}",
         key=key,
     )
-
-
-def conversion_error(key: str, found: Whole, problem: Unconvertible) -> ConversionError:
-    """Return one line: what was set, where, and what it is not."""
-    steps = [*key.split("."), *problem.path]
-    names = list(map(str, steps))
-    # The longest part of the way to the value that somebody has bound: below it are its own parts.
-    paths = [".".join(names[:count]) for count in range(len(names), 0, -1)]
-    bound = next((path for path in paths if path in found.origins), key)
-    origin = resolve(found.origins.get(bound, found.origin))
-    value = problem.value
-    shown = show(paths[0], value.text if isinstance(value, UntypedText) else value)
-    reason = problem.reason or f"{shown} is not {problem.wanted}"
-    end = "" if reason.endswith(("?", ".")) else "."
-    subject = _subject(steps, origin)
-    return ConversionError(f"{subject}: {reason}{end}", key=key, value=shown, origin=origin)
-
-
-def _subject(steps: list[str | int], origin: Origin) -> str:
-    """Return what a message is about, as the user wrote it: an option, or a key and its place."""
-    if origin.kind != "cli":
-        return f"{_path(steps)} ({origin})"
-    flag = origin.location
-    if flag.startswith("-") and not flag.startswith("--"):
-        return f"{flag} {_path(steps)}"
-    name = flag.removeprefix("--").replace("-", "_").lower()
-    for count in range(len(steps), 0, -1):
-        if ".".join(map(str, steps[:count])).lower().endswith(name):
-            return f"{flag}{_path(['', *steps[count:]])}"
-    return f"{flag} ({_path(steps)})"
-
-
-def _path(steps: list[str | int]) -> str:
-    first, *rest = steps
-    return "".join([str(first), *(f"[{s}]" if isinstance(s, int) else f".{s}" for s in rest)])

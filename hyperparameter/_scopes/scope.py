@@ -113,18 +113,19 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         raise TypeError("hp.scope is final: its attributes are keys.")
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
-        names = None
+        names = kinds = None
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
             # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
             if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
-                params, names = flatten(params)
+                params, names, kinds = flatten(params)
                 break
         frame = _getframe(1)
         site = frame.f_code, frame.f_lasti
-        if texts:
-            _set_bindings(self, with_texts(texts, params, names, site))
+        if texts or names or kinds:
+            layer = Layer(params, site, names=names or {}, kinds=kinds or {})
+            _set_bindings(self, with_texts(texts, layer) if texts else layer)
         else:
-            _set_bindings(self, Layer(params, site, names=names) if names else (params, site))
+            _set_bindings(self, (params, site))
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -244,8 +245,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return None
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
-        values, names = flatten(params)
-        return self.__hp_write__(Layer(values, site_of(_getframe(depth)), names=names))
+        values, names, kinds = flatten(params)
+        return self.__hp_write__(Layer(values, site_of(_getframe(depth)), names=names, kinds=kinds))
 
     def __hp_delete__(self, key: str) -> None:
         self.__hp_write__(deletion(self.__hp_state__().snapshot, key))
@@ -269,8 +270,8 @@ _set_bindings = vars(scope)["__hp_bindings__"].__set__
 def _layer_of(
     texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
 ) -> Layer | Snapshot:
-    values, names = flatten(params)
-    made = with_texts(texts, values, names, origin)
+    values, names, kinds = flatten(params)
+    made = with_texts(texts, Layer(values, origin, names=names, kinds=kinds))
     if not closed:
         return made
     layers = made.scopes()

@@ -34,6 +34,7 @@ DELETED = _Marker("DELETED")
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_KINDS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
 _new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
 _MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
@@ -43,7 +44,8 @@ class Layer(NamedTuple):
     """Bindings made in one place.
 
     `origins` has those that differ from `origin`.  A closed layer hides all that is below it.
-    `names` has the names in a key where one of them was written with a dot in it.
+    `names` has the names in a key where one of them was written with a dot in it, and `kinds` an
+    empty mapping of each one that has a class of its own, by its key.
     """
 
     values: Mapping[str, Any]
@@ -51,6 +53,7 @@ class Layer(NamedTuple):
     origins: Mapping[str, RawOrigin] = _NO_ORIGINS
     closed: bool = False
     names: Mapping[str, tuple[str, ...]] = _NO_NAMES
+    kinds: Mapping[str, dict[Any, Any]] = _NO_KINDS
 
     def origin_of(self, key: str) -> RawOrigin:
         return self.origins.get(key, self.origin)
@@ -77,11 +80,13 @@ class Layer(NamedTuple):
             **self.origins,
         }
         names = {**lower.names, **self.names} if lower.names or self.names else _NO_NAMES
-        return Layer({**lower.values, **self.values}, self.origin, origins, lower.closed, names)
+        kinds = {**lower.kinds, **self.kinds} if lower.kinds or self.kinds else _NO_KINDS
+        values = {**lower.values, **self.values}
+        return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
-        values, _, _, closed, _ = self
+        values, _, _, closed, _, _ = self
         if closed:
             return Snapshot((self,), 1, True)
         if not values:
@@ -112,7 +117,9 @@ class Layer(NamedTuple):
             return places[source]
 
         origins = {key: at(source) for key, source in self.origins.items()}
-        return self._replace(origin=at(self.origin), origins=origins, names=dict(self.names))
+        return self._replace(
+            origin=at(self.origin), origins=origins, names=dict(self.names), kinds=dict(self.kinds)
+        )
 
 
 Bindings = tuple[dict[str, Any], RawOrigin]
@@ -121,7 +128,7 @@ Bindings = tuple[dict[str, Any], RawOrigin]
 
 def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
     if type(bindings) is tuple:
-        return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False, _NO_NAMES))
+        return _new_layer(Layer, (*bindings, _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
     return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
 
 
@@ -227,7 +234,7 @@ class Snapshot:
 
     def find(self, key: str) -> tuple[Any, RawOrigin] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""
-        for values, origin, origins, _, _ in self.layers:
+        for values, origin, origins, _, _, _ in self.layers:
             value = values.get(key, ABSENT)
             if value is not ABSENT:
                 if value is DELETED or value is REMOVED:

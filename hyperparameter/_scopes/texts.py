@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.assignment import parse_assignment
-from .._values.origin import Origin, Site
 from .._values.untyped import UntypedText, may_be_mapping
 from ..exceptions import InvalidKey
 from .snapshot import Layer, Snapshot
 
-Names = dict[str, tuple[str, ...]]
 
-
-def with_texts(
-    texts: tuple[str, ...], params: dict[str, Any], names: Names | None, origin: Origin | Site
-) -> Layer | Snapshot:
+def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
     """Return both in the order in which they are written; text wins over a keyword.
 
     A mapping in text may join one that is written before it, so it gets a layer of its own.
@@ -24,14 +19,15 @@ def with_texts(
     layers: list[Layer] = []
     for key, value in map(_parsed, texts):
         if may_be_mapping(values.get(key)) and may_be_mapping(value):
-            layers.append(Layer(values, origin))
+            layers.append(Layer(values, params.origin))
             values = {}
         values[key] = value
-    lowest = {**params, **layers[0].values} if layers else {**values, **params, **values}
-    first = Layer(lowest, origin, names=names or {})
+    keywords = params.values
+    lowest = {**keywords, **layers[0].values} if layers else {**values, **keywords, **values}
+    first = params._replace(values=lowest)
     if not layers:
         return first
-    found = [first, *layers[1:], Layer(values, origin)]
+    found = [first, *layers[1:], Layer(values, params.origin)]
     return Snapshot(tuple(reversed(found)), len(found))
 
 

@@ -7,7 +7,7 @@ Text keeps waiting for its type, so a whole is made of untyped parts; see `_valu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._values.containers import parts_of
 from .._values.keys import is_key
@@ -36,12 +36,9 @@ class Whole(NamedTuple):
     origins: dict[str, RawOrigin]
 
 
-def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
-    """Return what is written at and below `key`, all if it is empty; None where nothing is.
-
-    Keys with dots meet the names with these dots that `default` has.
-    """
-    root = _Node(default)
+def whole(snapshot: Snapshot, key: str) -> Whole | None:
+    """Return what is written at and below `key`, all if it is empty; None where nothing is."""
+    root = _Node()
     last: RawOrigin | None = None
     start = f"{key}." if key else ""
     for layer in reversed(snapshot.layers):
@@ -50,6 +47,8 @@ def whole(snapshot: Snapshot, key: str, default: object = None) -> Whole | None:
                 names = _names_below(key, flat, layer.names) if flat != key else ()
                 origin = layer.origin_of(flat)
                 root.write(names, value, (flat, origin))
+                if layer.kinds:
+                    root.take_kinds(key, names, layer.kinds)
                 last = last if value is DELETED else origin
     origins = dict(root.sources())
     value = root.value()
@@ -77,14 +76,14 @@ def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
 class _Node:
     """A place in what is read: a value, and the parts that were written over it later."""
 
-    __slots__ = ("below", "is_mapping", "parts", "source", "written")
+    __slots__ = ("is_mapping", "kind", "parts", "source", "written")
 
-    def __init__(self, below: object = None) -> None:
-        self.below = below  # what the default has here
+    def __init__(self) -> None:
         self.written: object = ABSENT
         self.source: Source | None = None
         self.parts: dict[str, _Node] = {}
         self.is_mapping = False  # whether an empty mapping was written over None
+        self.kind: dict[Any, Any] | None = None  # an empty mapping of the class that it has
 
     def write(self, names: Names, value: object, source: Source) -> None:
         if names:
@@ -97,8 +96,16 @@ class _Node:
             if type(value) is EmptyVariable and (lower := self.value()) is not ABSENT:
                 value = EmptyVariable(lower=lower)
             self.written, self.source, self.parts, self.is_mapping = value, source, {}, False
-            if value is REMOVED:
-                self.below = None
+            self.kind = None
+
+    def take_kinds(self, key: str, names: Names, kinds: Mapping[str, dict[Any, Any]]) -> None:
+        """Note the class of each mapping on the way that these names lead."""
+        self.kind = kinds.get(key, self.kind)
+        for count in range(1, len(names)):
+            name = ".".join(names[:count])
+            node, inner = self._at(name), f"{key}.{name}" if key else name
+            if node is not None:
+                node.kind = kinds.get(inner, node.kind)
 
     def _takes_names(self) -> bool:
         """Tell whether a mapping joins what is here; it replaces a number, text or list."""
@@ -128,24 +135,35 @@ class _Node:
 
     def _part(self, names: Names, value: object, source: Source) -> None:
         self._split()
-        # A dotted key means the longest name with these dots that is known here.
+        # A flat key is one place, however it is spelled: the longest beginning that is known here.
         for count in range(len(names), 0, -1):
-            name = ".".join(names[:count])
-            if count == 1 or name in self.parts or self._has_below(name):
-                break
-        if name not in self.parts:
-            self.parts[name] = _Node(_part_of(self.below, name))
-        self.parts[name].write(names[count:], value, source)
+            known = self._at(".".join(names[:count]))
+            if known is not None:
+                known.write(names[count:], value, source)
+                return
+        self.parts.setdefault(names[0], _Node()).write(names[1:], value, source)
 
-    def _has_below(self, name: str) -> bool:
-        return isinstance(self.below, Mapping) and name in self.below
+    def _at(self, flat: str) -> _Node | None:
+        """Return the place of a flat key, whichever dots of it belong to names."""
+        if flat in self.parts or not self.parts:
+            return self.parts.get(flat)
+        end = flat.rfind(".")
+        while end > 0:
+            node = self.parts.get(flat[:end])
+            if node is not None:
+                node._split()
+                found = node._at(flat[end + 1 :])
+                if found is not None:
+                    return found
+            end = flat.rfind(".", 0, end)
+        return None
 
     def value(self) -> object:
         found = ((name, node.part()) for name, node in self.parts.items())
         parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
         if not parts and not self.is_mapping:
             return self.written
-        tree = UntypedTree(parts)
+        tree = UntypedTree(parts, self.kind)
         return tree if self.written is ABSENT else Layered(self.written, tree)
 
     def part(self) -> object:
@@ -178,10 +196,3 @@ def _mapping_of(value: object) -> Mapping[str, object] | None:
         if isinstance(found, dict) and all(map(is_key, found)):
             return found
     return None
-
-
-def _part_of(below: object, name: str) -> object:
-    if isinstance(below, Mapping):
-        return below.get(name)
-    structure = structure_of(type(below))
-    return structure.values_of(below).get(name) if structure is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .convert import Converter, Unconvertible, is_enum, one_of
-from .untyped import UntypedText, is_null, plain
+from .untyped import ScalarText, UntypedText, is_null, plain
 
 
 def enum(kind: Any) -> Converter:
@@ -16,6 +16,7 @@ def enum(kind: Any) -> Converter:
     def convert(value: object, _: object) -> object:
         if isinstance(value, kind):
             return value
+        value = plain(value) if type(value) is ScalarText else value
         text = value.text if isinstance(value, UntypedText) else value
         # Text is a name first: that is how people write members.  A typed value is a value first.
         if isinstance(value, UntypedText) and text in members:
@@ -49,6 +50,8 @@ def literal(choices: tuple[object, ...]) -> Converter:
         candidates = [value]
         if isinstance(value, UntypedText):
             candidates = [value.text, plain(value)]
+        if type(value) is ScalarText:
+            candidates.reverse()  # it has a type
         for candidate in candidates:
             for choice in choices:
                 if type(choice) is type(candidate) and choice == candidate:

@@ -9,8 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 from .convert import NOTHING, Converter, Unconvertible, Unset, part
+from .json_text import loads
 from .keys import is_key
-from .untyped import REMOVED, Digits, UntypedText, UntypedTree, as_untyped, plain
+from .landing import landed
+from .own_class import emptied, filled
+from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -75,36 +78,33 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
             made = dict(below)
         new: set[object] = set()
         is_set = not given
-        for name, one in given.items():
+        for name, written in landed(given, made, parts_of).items():
             typed = plain(name)
             if to_key is not None:
                 typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
             if typed in new:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)
-            with suppress(Unset):
-                if one is REMOVED:
-                    made.pop(typed, None)
-                else:
-                    made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
-                is_set = True
+            for one in written:
+                with suppress(Unset):
+                    if one is REMOVED:
+                        made.pop(typed, None)
+                    else:
+                        made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
+                    is_set = True
         if not is_set:  # but by variables that are empty
             raise Unset
-        return _built(kind, made, below)
+        own = value.kind if type(value) is UntypedTree else emptied(value)
+        return _built(kind, made, own if own is not None else emptied(below))
 
     return convert
 
 
-def _built(kind: Any, made: dict[object, object], below: object) -> object:
-    if kind in MAPPINGS or kind is dict:
+def _built(kind: Any, made: dict[object, object], like: dict[Any, Any] | None) -> object:
+    if like is not None and isinstance(like, kind):  # a defaultdict has more than its items
+        return filled(like, made)
+    if kind in MAPPINGS:
         return made
-    if isinstance(below, kind):  # a defaultdict has more than its items
-        import copy  # which few programs need, and which would double the time of our import
-
-        built = copy.copy(below)
-        built.clear()
-        built.update(made)
-        return built
     if issubclass(kind, collections.defaultdict):
         return kind(None, made)
     return kind(made)
@@ -129,10 +129,8 @@ def parts_of(value: object) -> object:
         text = (value.text if isinstance(value, UntypedText) else value).strip()
         if text[:1] not in ("[", "{"):
             return None
-        import json
-
         try:
-            return _untyped_parts(json.loads(text, parse_float=Digits))
+            return _untyped_parts(loads(text, keeps_null=True))
         except (ValueError, RecursionError):
             return None
     return value

@@ -216,7 +216,7 @@ def _unguarded_words(value: Any) -> str:
     name = kind.__qualname__
     if is_enum(kind):
         return f"{name}.{value.name}"
-    if hasattr(kind, "shape") and hasattr(kind, "dtype"):
+    if hasattr(kind, "shape") and hasattr(kind, "dtype") and value.shape != ():  # not one number
         return f"<{name} {value.shape} {value.dtype}>"
     if isinstance(value, (list, tuple, dict, set, frozenset, str, bytes, bytearray)):
         return f"<{name} of {len(value)}{_fingerprint(value)}>"

@@ -15,6 +15,7 @@ from os import PathLike
 from typing import Any, Literal, Union
 
 from .annotations import bare, is_any, members_of
+from .by_identity import by_identity
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
@@ -30,6 +31,7 @@ from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
+from .secrets import is_secret
 from .structures import structure_of
 from .unions import to_union
 from .untyped import (
@@ -44,34 +46,10 @@ from .untyped import (
     plain,
 )
 
-_MOST_KEPT = 1024
-_kept: dict[int, tuple[object, Converter]] = {}
 
-
-def converter(hint: object) -> Converter:
+@by_identity
+def converter(hint: Any) -> Converter:
     """Return the function that converts toward `hint`."""
-    # By identity, with the hint kept beside it: `list[A | B] == list[B | A]`; some have no hash.
-    known = _kept.get(id(hint))
-    if known is not None and known[0] is hint:
-        return known[1]
-    made = _made(hint)
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
-    _kept[id(hint)] = hint, made
-    return made
-
-
-def nullable(hint: object) -> Converter:
-    """Return the converter toward `hint` or None."""
-    return lambda value, below: over(_union((hint, None)), value, below)
-
-
-def is_opaque(kind: type) -> bool:
-    """Tell a class that nothing can be converted to."""
-    return not is_any(kind) and kind is not type(None) and _of_class(kind, kind, ()) is None
-
-
-def _made(hint: Any) -> Converter:
     stands_for = bare(hint)
     if stands_for is not hint:
         return converter(stands_for)
@@ -90,6 +68,16 @@ def _made(hint: Any) -> Converter:
         if found is not None:
             return found
     return opaque(hint, kind)
+
+
+def nullable(hint: object) -> Converter:
+    """Return the converter toward `hint` or None."""
+    return _layered(_union((hint, None)))
+
+
+def is_opaque(kind: type) -> bool:
+    """Tell a class that nothing can be converted to."""
+    return not is_any(kind) and kind is not type(None) and _of_class(kind, kind, ()) is None
 
 
 def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
@@ -169,7 +157,7 @@ def anything(value: object, below: object = NOTHING) -> object:
         return below
     if found is value and not (joins and below):
         return value  # the very one that was given
-    return _joined(found, below)
+    return _joined(value if isinstance(value, UntypedTree) else found, below)
 
 
 _joined = mapping(dict, None, anything)
@@ -199,7 +187,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
     for name, one in given.items():
         with suppress(Unset):
             if one is not REMOVED:
-                convert = _of_field(structure.fields.get(name))
+                field = structure.fields.get(name)  # a model may take more names
+                convert = anything if field is None else _of_field(field)
                 parts[name] = part(convert, one, name, known.get(name, NOTHING))
             is_set = True
     if not is_set:
@@ -207,20 +196,22 @@ def structured(structure: Structure, value: object, below: object) -> object:
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
-        raise Unconvertible(" ".join(str(error).split()), value=value) from error
+        # What the class says may hold any of its values.
+        has_secret = any(is_secret(str(name)) for name in {**known, **given})
+        said = "the class refuses these values" if has_secret else " ".join(str(error).split())
+        raise Unconvertible(said, value=value) from error
 
 
-def _of_field(field: Field | None) -> Converter:
+@by_identity
+def _of_field(field: Field) -> Converter:
     """Return the converter of a field, below whose value its own default is."""
-    if field is None:
-        return anything  # one more name of a model that takes any
+    convert = nullable(field.hint) if field.is_none else converter(field.hint)
 
     def over_default(value: object, below: object) -> object:
         if below is NOTHING and field.default is not None and may_be_mapping(value):
             below = field.default()
         if field.hint is UNKNOWN:
             return by_default(field.default() if field.default else NOTHING)(value, below)
-        convert = nullable(field.hint) if field.is_none else converter(field.hint)
         return convert(value, below)
 
     return over_default

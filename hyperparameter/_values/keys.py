@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
+from .own_class import emptied
 
 PUBLIC_NAMES = frozenset(
     ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
@@ -50,11 +51,13 @@ def check(key: object) -> str:
 class Flat(NamedTuple):
     """A mapping by flat keys.
 
-    `names` has, for each key that holds a written name with a dot in it, all its names.
+    `names` has, for each key that holds a written name with a dot in it, all its names; `kinds`,
+    for each nested mapping of a class of its own, an empty one.
     """
 
     values: dict[str, Any]
     names: dict[str, tuple[str, ...]]
+    kinds: dict[str, dict[Any, Any]]
 
 
 def flatten(params: Mapping[Any, Any]) -> Flat:
@@ -66,6 +69,7 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
     """
     values: dict[str, Any] = {}
     names: dict[str, tuple[str, ...]] = {}
+    kinds: dict[str, dict[Any, Any]] = {}
     # An explicit stack: the depth of user data must not reach the interpreter's.
     stack: list[tuple[str, tuple[str, ...], bool, Iterator[Any]]] = []
     stack.append(("", (), True, _items(params)))
@@ -81,6 +85,8 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
                 _check_depth(key, id(value) in open_ids, len(stack))
                 stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
+                if (kind := emptied(value)) is not None:
+                    kinds[key] = kind
                 break
             _check_value(key, value, values)
             values[key] = value
@@ -89,7 +95,7 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
         else:
             stack.pop()
             open_ids.pop()
-    return Flat(values, names)
+    return Flat(values, names, kinds)
 
 
 def _check_depth(key: str, is_open: bool, depth: int) -> None:

@@ -7,7 +7,7 @@ from os import PathLike
 from .convert import Converter, Unconvertible
 from .rules import Rule, written
 from .unions import name_of
-from .untyped import Untyped, UntypedText, is_null
+from .untyped import ScalarText, Untyped, UntypedText, is_null, plain
 
 
 def scalar(rule: Rule, wanted: str) -> Converter:
@@ -55,6 +55,7 @@ def opaque(hint: object, kind: object) -> Converter:
 
     def convert(value: object, _: object) -> object:
         wanted = f"of type {name_of(hint)}"
+        value = plain(value) if type(value) is ScalarText else value
         if isinstance(value, Untyped):
             end = ", which cannot be made of text" if isinstance(value, UntypedText) else ""
             raise Unconvertible(wanted=f"{wanted}{end}", value=value)

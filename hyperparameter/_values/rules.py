@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .convert import Unconvertible, is_enum
-from .untyped import INFINITE, MOST_DIGITS, Blank, Digits, UntypedText, exact_int, yaml_number
+from .untyped import INFINITE, MOST_DIGITS, Blank, UntypedText, exact_int, yaml_number
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
@@ -43,12 +43,11 @@ def to_bool(value: object) -> bool:
         return bool(value)
     if isinstance(value, int) and value in (0, 1):
         return bool(value)
-    if type(value) is not Digits:
-        word = written(value).strip().lower()
-        if word in TRUE_WORDS:
-            return True
-        if word in FALSE_WORDS:
-            return False
+    word = written(value).strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
     raise Unconvertible
 
 

@@ -8,26 +8,14 @@ from __future__ import annotations
 
 import typing
 
+from .by_identity import by_identity
 from .fields import Field, Structure, bound_variables, constant, field_hints
 from .structure_kinds import KINDS
 
-_MOST_KEPT = 1024
-_kept: dict[int, tuple[object, Structure | None]] = {}
 
-
+@by_identity
 def structure_of(hint: object) -> Structure | None:
     """Return what is known of a class with fields, generic ones with their parameters bound."""
-    known = _kept.get(id(hint))  # by identity, with the hint kept beside it: some have no hash
-    if known is not None and known[0] is hint:
-        return known[1]
-    found = _described(hint)
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
-    _kept[id(hint)] = hint, found
-    return found
-
-
-def _described(hint: object) -> Structure | None:
     origin = typing.get_origin(hint)
     kind = hint if origin is None else origin
     if not isinstance(kind, type):

@@ -14,7 +14,7 @@ from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
 from .fields import Structure
 from .rules import rule_of
 from .structures import structure_of
-from .untyped import Digits, Untyped, UntypedText, is_null, plain
+from .untyped import ScalarText, Untyped, UntypedText, is_null, plain
 
 _STRICT = {
     int: r"-?(?:0|[1-9][0-9]*)",
@@ -62,7 +62,7 @@ def takes_any_text(hint: Any) -> bool:
 def _exactly(value: object, members: list[Any]) -> Any:
     """Return the member that is exactly the type of a typed value, or of what text means."""
     seen = value if not isinstance(value, Untyped) else plain(value)
-    is_text = isinstance(value, UntypedText) and type(value) is not Digits
+    is_text = isinstance(value, UntypedText) and type(value) is not ScalarText
     if is_text and (isinstance(seen, str) or any(map(takes_any_text, members))):
         return None  # any spelling is text there: strict ones come first in `_ordered`
     for hint in members:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
+
+from .own_class import filled
 
 # The core schema of YAML 1.2.2, chapter 10.3.2.
 _CORE = {
@@ -60,12 +63,16 @@ class UntypedText(Untyped):
         return infer(self.text)
 
 
-class Digits(UntypedText):
-    """A float of JSON or TOML with the digits that were written: `3.10` is text toward `str`."""
+class ScalarText(UntypedText):
+    """A number or boolean of JSON or TOML: its type is known, and toward text, `3.10` is text."""
 
     __slots__ = ()
 
     def plain(self) -> object:
+        if self.text in ("true", "false"):
+            return self.text == "true"
+        if self.text.lstrip("-").isdecimal():
+            return exact_int(self.text)
         number = float(self.text)
         return self.text if number in INFINITE and self.text[-1].isdecimal() else number
 
@@ -101,10 +108,13 @@ class UntypedTree(Untyped):
     Lists and mappings of Python never have such parts, so a reader looks into none of them.
     """
 
-    __slots__ = ("value",)
+    __slots__ = ("kind", "value")
 
-    def __init__(self, value: list[object] | dict[object, object]) -> None:
+    def __init__(
+        self, value: list[object] | dict[object, object], kind: dict[Any, Any] | None = None
+    ) -> None:
         self.value = value
+        self.kind = kind  # an empty mapping of the class that a whole has, where that is not dict
 
     def __repr__(self) -> str:
         return repr(self.value)
@@ -118,7 +128,8 @@ class UntypedTree(Untyped):
         return UntypedTree, (self.value,)
 
     def plain(self) -> object:
-        return _plain_parts(self.value)
+        found = _plain_parts(self.value)
+        return filled(self.kind, found) if self.kind is not None else found  # type: ignore[arg-type]  # a mapping
 
 
 class Layered(Untyped):
@@ -170,7 +181,9 @@ def may_be_mapping(value: object) -> bool:
     """Tell what is a mapping, or may be one toward a type that takes names."""
     if isinstance(value, UntypedText):
         return value.text.lstrip()[:1] == "{"
-    return isinstance(value, (dict, UntypedTree, Layered))
+    if type(value) is UntypedTree:
+        value = value.value
+    return isinstance(value, (dict, Layered))
 
 
 def as_untyped(value: object) -> object:
@@ -197,7 +210,7 @@ def infer(text: str) -> object:
         import json
 
         try:
-            return json.loads(bare)
+            return json.loads(bare, parse_int=exact_int)
         except (ValueError, RecursionError):
             return text
     value = core_scalar(bare)

@@ -82,9 +82,18 @@ def json_of(text: str) -> Any:
     if not text.startswith(("[", "{", '"')):
         return NOTHING
     try:
-        return json.loads(text, parse_float=Digits)
+        return with_nulls(json.loads(text, parse_float=Digits))
     except ValueError:
         return NOTHING
+
+
+def with_nulls(loaded: Any) -> Any:
+    """Return JSON of a command line, in which null has no more type than outside of it."""
+    if type(loaded) is list:
+        return [with_nulls(one) for one in loaded]
+    if type(loaded) is dict:
+        return {name: with_nulls(one) for name, one in loaded.items()}
+    return Word("null") if loaded is None else loaded
 
 
 def plain(given: Any, base: Any = NOTHING) -> Any:

@@ -12,6 +12,7 @@ import sys
 import threading
 import types
 import weakref
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,11 +35,11 @@ from hyperparameter import context
 from hyperparameter._engine_interface import (
     REMOVED,
     Blank,
-    Digits,
     EmptyVariable,
     Layer,
     Origin,
     Process,
+    ScalarText,
     UntypedText,
     UntypedTree,
 )
@@ -116,7 +117,7 @@ plain = st.recursive(
 names = st.text(max_size=5).map(functools.partial(normalize, "NFC"))
 names = names.filter(lambda name: name and "." not in name)
 untyped = st.text(max_size=5).map(UntypedText) | st.sampled_from([Blank(), EmptyVariable()])
-untyped |= st.sampled_from(["3.10", "1e400"]).map(Digits)
+untyped |= st.sampled_from(["3.10", "1e400"]).map(ScalarText)
 parts = st.recursive(
     plain | untyped,
     lambda items: (
@@ -867,3 +868,14 @@ def test_partial_of_a_local_function_arrives() -> None:
         return factor * n
 
     assert arrived(functools.partial(scale, 3))(4) == 12
+
+
+def test_mappings_keep_their_class_in_workers() -> None:
+    given = defaultdict(lambda: 7, a=1, b=OrderedDict(c=2))
+    with hp.scope(m=given):
+        encoded = encode(context.capture().scopes)
+    with context.attached(decode(encoded)):
+        found = hp.scope.m | {}
+    assert found == given
+    assert found["new"] == 7
+    assert type(found["b"]) is OrderedDict

@@ -33,11 +33,11 @@ from hyperparameter._engine_interface import (
     DELETED,
     REMOVED,
     Blank,
-    Digits,
     EmptyVariable,
     Layer,
     Origin,
     Process,
+    ScalarText,
     UntypedText,
     UntypedTree,
 )
@@ -47,7 +47,7 @@ HERE = Process(os.uname().nodename, os.getpid())
 INPUTS = amount(12_000, full=120_000)
 
 
-KINDS = {UntypedText, Digits, Blank, EmptyVariable}
+KINDS = {UntypedText, ScalarText, Blank, EmptyVariable}
 
 
 def captured(*texts: str, **params: Any) -> Captured:
@@ -162,7 +162,7 @@ def test_what_json_can_hold_arrives_exactly(items: list[Any]) -> None:
 untyped = (
     texts.map(UntypedText)
     | st.builds(Blank)
-    | st.sampled_from(["3.10", "-1e400", "nan", "1_0.0"]).map(Digits)
+    | st.sampled_from(["3.10", "-1e400", "nan", "1_0.0"]).map(ScalarText)
 )
 trees = st.recursive(
     scalars | untyped,
@@ -186,7 +186,9 @@ def test_what_has_no_type_yet_arrives_without_one_at_any_depth(items: list[Any])
 def test_every_kind_of_text_without_a_type_is_carried() -> None:
     kinds = {UntypedText, *UntypedText.__subclasses__()}
     assert kinds == KINDS
-    values = {kind.__name__: kind("1.0" if kind in (UntypedText, Digits) else "") for kind in kinds}
+    values = {
+        kind.__name__: kind("1.0" if kind in (UntypedText, ScalarText) else "") for kind in kinds
+    }
     layer = Layer({**values, "all": UntypedTree([*values.values()])}, PLACE)
     found = decode_text(encode_text(Captured(Snapshot((layer,), 1), Snapshot())))
     assert exact(found.scopes.flat()) == exact(layer.values)
@@ -420,7 +422,7 @@ UNFIT = {
     "in a dict": [{"a": {"b": {4}}}], "itself": itself, "too deep": nest(101),
     "user string": UserString("x"), "scope": [hp.scope(a=1)],
     "untyped in a list": [UntypedText("1")], "tree in a dict": {"a": UntypedTree([1])},
-    "digits in a list": [Digits("1.0")], "deleted in a list": [DELETED],
+    "digits in a list": [ScalarText("1.0")], "deleted in a list": [DELETED],
     "tuple in a tree": UntypedTree([(1, 2)]), "removed in a tree": UntypedTree([REMOVED]),
     "tree too deep": UntypedTree(nest(101)), "untyped name": UntypedTree({UntypedText("1"): 2}),
 }  # fmt: skip
@@ -703,9 +705,9 @@ def seeds() -> list[str]:
         del hp.scope.a
         hp.scope.late = [[[]]]
         first = encode_text(context.capture())
-    parts = UntypedTree([UntypedText("007"), {"$tree": [Digits("3.10")]}, 1])
+    parts = UntypedTree([UntypedText("007"), {"$tree": [ScalarText("3.10")]}, 1])
     layer = Layer(
-        {"a.b.c": parts, "d": REMOVED, "e": Digits("1e3"), "f": Blank(), "g": EmptyVariable()},
+        {"a.b.c": parts, "d": REMOVED, "e": ScalarText("1e3"), "f": Blank(), "g": EmptyVariable()},
         PLACE,
         names={"a.b.c": ("a", "b.c")},
     )

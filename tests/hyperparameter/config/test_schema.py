@@ -142,7 +142,7 @@ def test_every_kind_of_field_is_converted(file: Path) -> None:
 
 def test_error_inside_a_list_names_its_index_and_line(file: Path) -> None:
     file.write_text("optim: {lr: 1}\nstages:\n  - lr: 1\n  - lr: x\n")
-    with pytest.raises(hp.ConfigurationError, match=r"stages\.1\.lr \(file a\.yaml:2\): 'x'"):
+    with pytest.raises(hp.ConfigurationError, match=r"stages\[1\]\.lr \(file a\.yaml:2\): 'x'"):
         hp.config(file, Train)
 
 
@@ -158,7 +158,7 @@ def test_structures_in_tuples_are_each_their_own() -> None:
     mixed = [{"lr": 1}, "slow", {"optim": {"lr": 2}}]
     assert hp.config({"mixed": mixed}, Pairs).mixed == (Optim(1.0), Mode.SLOW, mixed[2])
     with pytest.raises(
-        hp.ConfigurationError, match=r"^mixed\.2\.no .*TrainDict has no field 'no'\."
+        hp.ConfigurationError, match=r"^mixed\[2\]\.no .*TrainDict has no field 'no'\."
     ):
         hp.config({"mixed": [*mixed[:2], {"no": 1}]}, Pairs)
 
@@ -211,3 +211,31 @@ def test_checks_of_the_class_are_told_with_the_key() -> None:
 
     with pytest.raises(hp.ConfigurationError, match=r"^inner \(code .*\): n is negative\.$"):
         hp.config({"inner": {"n": -1}}, Outer)
+
+
+def test_what_a_class_says_of_secrets_is_not_shown_at_any_depth() -> None:
+    @dataclasses.dataclass
+    class Login:
+        password: str
+
+        def __post_init__(self) -> None:
+            raise ValueError(f"{self.password} is too short")
+
+    @dataclasses.dataclass
+    class Outer:
+        inner: Login
+
+    with pytest.raises(hp.ConfigurationError, match="refuses these values") as caught:
+        hp.config({"inner": {"password": "hunter2"}}, Outer)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_numbers_of_numpy_are_shown() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @dataclasses.dataclass
+    class Run:
+        n: int
+
+    with pytest.raises(hp.ConfigurationError, match=r"^n .*3\.5\)? is not an int"):
+        hp.config({"n": numpy.float64(3.5)}, Run)

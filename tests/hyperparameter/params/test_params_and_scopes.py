@@ -1,5 +1,6 @@
 """`Params` and scopes are two views of the same values, with their places and their reads."""
 
+import dataclasses
 import json
 import os
 import pickle
@@ -308,3 +309,58 @@ class TestRecord:
         assert list(inner.operative()) == ["b"]
         assert list(outer.operative()) == ["a", "b"]
         assert os.path.basename(only(outer, "a").reader).startswith("test_params_and_scopes.py:")
+
+
+@dataclasses.dataclass
+class Opt:
+    lr: float = 0.1
+    mom: float = 0.9
+
+
+class TestWholes:
+    def test_a_field_over_an_instance_is_a_field_of_it(self) -> None:
+        with hp.scope(m={"opt": Opt(), "n": 1}), hp.scope("m.opt.lr=5"):
+            params = Params.from_scope(prefix="m")
+        assert params.params == {"opt": Opt(5.0), "n": 1}
+
+    def test_a_field_that_does_not_fit_is_an_error_with_its_place(self) -> None:
+        with (
+            hp.scope(m={"opt": Opt()}),
+            hp.scope("m.opt.lr=x"),
+            pytest.raises(hp.ConversionError, match=r"m\.opt\.lr .*'x' is not a float"),
+        ):
+            Params.from_scope(prefix="m")
+
+    def test_an_instance_that_replaces_what_is_below_stays_as_it_is(self) -> None:
+        with hp.scope("m.opt.lr=5"), hp.scope(m={"opt": Opt(1, 2)}):
+            assert Params.from_scope(prefix="m").params == {"opt": Opt(1, 2)}
+
+    def test_an_instance_at_the_prefix_gives_its_fields(self) -> None:
+        with hp.scope(m=Opt(1, 2)), hp.scope("m.lr=5"):
+            assert Params.from_scope(prefix="m").params == {"lr": 5.0, "mom": 2}
+
+    def test_names_keep_their_dots_and_their_origins(self) -> None:
+        with hp.scope(m={"a.b": 1, "c": {"d.e": 2}}), hp.scope("m.a.b=007"), hp.record() as record:
+            params = Params.from_scope(prefix="m")
+            assert params.params == {"a.b": "007", "c": {"d.e": 2}}
+            assert params.as_flat_dict() == {"a.b": "007", "c.d.e": 2}
+            params.pop_choice("a.b", ["007"])
+        assert all(str(read.origin).startswith(f"code {HERE}:") for read in record.reads)
+
+    def test_json_joins_the_mapping_below_it(self) -> None:
+        with hp.scope(m={"opt": {"lr": 1, "mom": 2}}), hp.scope('m.opt={"lr": 3.10}'):
+            params = Params.from_scope()
+            assert params.params == {"m": {"opt": {"lr": 3.1, "mom": 2}}}
+            assert params.pop("m").pop("opt").pop_choice("lr", ["3.10"]) == "3.10"
+
+    @pytest.mark.parametrize("flat", [{"a": 1, "a.b": 2, "c": 3}, {"a.b": 2, "a": 1, "c": 3}])
+    def test_a_number_and_the_keys_below_it_are_both_kept(self, flat: dict[str, int]) -> None:
+        with hp.scope(**{f"p.q.{key}": value for key, value in flat.items()}):
+            assert Params.from_scope(prefix="p.q").params == {"a": 1, "a.b": 2, "c": 3}
+            assert Params.from_scope(prefix="p").params == {"q": {"a": 1, "a.b": 2, "c": 3}}
+            assert Params.from_scope(prefix="p.q.a").params == {"b": 2}
+
+    def test_two_names_with_the_same_flat_key_are_an_error(self) -> None:
+        params = Params({"a": {"b": 1}, "a.b": 2})
+        with pytest.raises(hp.ConfigurationError, match=r"'a\.b'"):
+            params.as_flat_dict()

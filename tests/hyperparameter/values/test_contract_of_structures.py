@@ -110,3 +110,25 @@ def test_one_field_is_overridden_and_the_rest_stays(kind: Any, tmp_path: Path) -
     with hp.scope(**{"kinds.x": held}), pytest.raises(hp.UsageError, match=r"x\.zz.*zz"):
         cli(function, "-D", "kinds.x.zz=1")
     assert field(held, "s") == "held"
+
+
+def test_a_call_makes_no_converter_of_a_field_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hyperparameter._values import hints
+
+    made: list[object] = []
+    union = hints._union
+    monkeypatch.setattr(hints, "_union", lambda args: made.append(args) or union(args))
+
+    @dataclasses.dataclass
+    class Opt:
+        name: str | None = None
+        lr: int | float = 1
+
+    @hp.param("made_once")
+    def run(opt: Opt = Opt()) -> Opt:  # never changed
+        return opt
+
+    for lr in (2, 3):
+        with hp.scope(**{"made_once.opt.lr": lr, "made_once.opt.name": "x"}):
+            assert run() == Opt("x", lr)
+    assert len(made) <= 2

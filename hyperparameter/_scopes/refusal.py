@@ -1,0 +1,62 @@
+"""The error of a value that is not what is wanted: what was set, where, and what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from .._values.convert import Unconvertible
+from .._values.describe import show
+from .._values.origin import Origin, RawOrigin, resolve
+from .._values.untyped import UntypedText
+from ..exceptions import HyperparameterError
+from .whole import Whole
+
+E = TypeVar("E", bound=HyperparameterError)
+
+
+def refusal(kind: type[E], key: str, found: Whole, problem: Unconvertible) -> E:
+    """Return an error of one line about the value of a key, or about all keys."""
+    steps = [*(key.split(".") if key else []), *problem.path]
+    path = ".".join(map(str, steps))
+    bound = next(_bound(path, found.origins), found.origin if key else None)
+    origin = None if bound is None else resolve(bound)
+    value = problem.value
+    shown = show(path, value.text if isinstance(value, UntypedText) else value)
+    reason = problem.reason or f"{shown} is not {problem.wanted or 'what is wanted here'}"
+    end = "" if reason.endswith(("?", ".")) else "."
+    message = f"{_subject(steps, origin)}: {reason}{end}"
+    return kind(message, key=key or path, value=shown, origin=origin)
+
+
+def _bound(path: str, origins: Mapping[str, RawOrigin]) -> Iterator[RawOrigin]:
+    """Yield where the parts of the way to a value were bound, the longest first; or those of it."""
+    above = path
+    while above:
+        if above in origins:
+            yield origins[above]
+        above = above.rpartition(".")[0]
+    for key, origin in origins.items():
+        if path and key.startswith(f"{path}."):
+            yield origin
+
+
+def _subject(steps: list[str | int], origin: Origin | None) -> str:
+    """Return what a message is about, as the user wrote it: an option, or a key and its place."""
+    if origin is None:
+        return _path(steps) if steps else "The configuration"
+    if origin.kind != "cli":
+        return f"{_path(steps)} ({origin})"
+    flag = origin.location
+    if flag.startswith("-") and not flag.startswith("--"):
+        return f"{flag} {_path(steps)}"
+    name = flag.removeprefix("--").replace("-", "_").lower()
+    for count in range(len(steps), 0, -1):
+        if ".".join(map(str, steps[:count])).lower().endswith(name):
+            return f"{flag}{_path(['', *steps[count:]])}"
+    return f"{flag} ({_path(steps)})"
+
+
+def _path(steps: list[str | int]) -> str:
+    first, *rest = steps
+    return "".join([str(first), *(f"[{s}]" if isinstance(s, int) else f".{s}" for s in rest)])

@@ -1,0 +1,139 @@
+"""A mapping of a class of its own comes back as one: the same class, factory and attributes."""
+
+import pickle
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+
+class Named(dict[str, Any]):
+    label = "none"
+
+
+class Frozen(dict[str, Any]):
+    def clear(self) -> None:
+        raise TypeError("it is frozen")
+
+
+def named(**items: Any) -> Named:
+    made = Named(items)
+    made.label = "mine"
+    return made
+
+
+GIVEN: dict[str, Any] = {
+    "defaultdict": defaultdict(int, a=1, b={"c": 2}),
+    "OrderedDict": OrderedDict(b=1, a=2),
+    "Counter": Counter(a=2, b=1),
+    "own": named(a=1),
+    "inside": {"x": {"y": named(a=1)}, "xs": [OrderedDict(a=1)]},
+    "in another": OrderedDict(a=defaultdict(list, b=[1])),
+    "numbers": defaultdict(int, {1: 2}),
+    "dots": OrderedDict({"a.b": 1, "c": OrderedDict({"d.e": 2})}),
+    "empty": defaultdict(int),
+}
+
+
+@hp.param("kinds")
+def untyped(m=None):  # type: ignore[no-untyped-def]
+    return m
+
+
+@hp.param("kinds")
+def mapping(m: Mapping[Any, Any] = {}) -> Any:  # never changed
+    return m
+
+
+@hp.param("kinds")
+def plain_dict(m: dict[Any, Any]) -> Any:
+    return m
+
+
+READERS: dict[str, Any] = {
+    "default": lambda: hp.scope.kinds.m | {},
+    "no annotation": untyped,
+    "Mapping": mapping,
+    "dict": plain_dict,
+    "part": lambda: (hp.scope.kinds | {})["m"],
+}
+SOURCES: dict[str, Any] = {
+    "scope": lambda m: hp.scope(kinds={"m": m}),
+    "flat": lambda m: hp.scope(**{"kinds.m": m}),
+    "with text": lambda m: hp.scope("other=1", **{"kinds.m": m}),
+    "config": lambda m: hp.config({"kinds": {"m": m}}),
+    "configs": lambda m: hp.config([{"kinds": {"n": 1}}, {"kinds": {"m": m}}]),
+    "pickled": lambda m: pickle.loads(pickle.dumps(hp.scope(kinds={"m": m}))),
+}
+
+
+def same(one: Any, other: Any) -> None:
+    assert one == other
+    assert type(one) is type(other)
+    assert getattr(one, "default_factory", None) is getattr(other, "default_factory", None)
+    assert getattr(one, "label", None) == getattr(other, "label", None)
+    if isinstance(one, dict):
+        assert list(one) == list(other)
+    for name in one if isinstance(one, dict) else range(len(one)) if isinstance(one, list) else ():
+        same(one[name], other[name])
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("given", GIVEN)
+def test_a_mapping_keeps_its_class(given: str, reader: str, source: str) -> None:
+    with SOURCES[source](GIVEN[given]):
+        same(READERS[reader](), GIVEN[given])
+
+
+def test_what_is_written_below_joins_it() -> None:
+    with hp.scope(kinds={"m": named(a=1, b={"c": 1})}), hp.scope("kinds.m.b.c=2"):
+        same(hp.scope.kinds.m | {}, named(a=1, b={"c": 2}))
+        with hp.scope('kinds.m={"d": 3}'):
+            same(hp.scope.kinds.m | {}, named(a=1, b={"c": 2}, d=3))
+        with hp.scope(kinds={"m": None}):
+            assert untyped() is None
+            with hp.scope(kinds={"m": {"a": 5}}):
+                same(untyped(), {"a": 5})
+
+
+def test_each_reader_gets_a_mapping_of_its_own() -> None:
+    given = defaultdict(int, a=1)
+    with hp.scope(kinds={"m": given}):
+        (hp.scope.kinds.m | {})["b"] = 2
+        mapping()["c"] = 3
+        same(untyped(), defaultdict(int, a=1))
+    same(given, defaultdict(int, a=1))
+
+
+def test_a_write_keeps_the_class_too() -> None:
+    with hp.scope() as scope:
+        hp.scope.kinds.m = OrderedDict(a=1)
+        same(untyped(), OrderedDict(a=1))
+        scope["kinds.m"] = named(b=2)
+        same(untyped(), named(a=1, b=2))
+
+
+def test_a_default_keeps_its_class_where_it_is_annotated_as_a_dict() -> None:
+    @hp.param("kinds")
+    def run(m: dict[str, int] = defaultdict(int, a=1)) -> Any:  # never changed
+        return m
+
+    with hp.scope("kinds.m.b=2"):
+        same(run(), defaultdict(int, a=1, b=2))
+
+
+def test_one_that_cannot_be_emptied_is_a_dict() -> None:
+    with hp.scope(kinds={"m": Frozen(a=1)}):
+        same(untyped(), {"a": 1})
+
+
+def test_flat_keys_are_those_of_any_mapping(tmp_path: Path) -> None:
+    with hp.record() as record, hp.scope(kinds={"m": named(a=1)}) as scope:
+        assert dict(scope) == scope.storage().storage() == {"kinds.m.a": 1}
+        assert hp.scope.kinds.m.a() == 1
+    assert record.unused() == []
