@@ -14,7 +14,7 @@ from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
-from .._values.untyped import Layered, UntypedTree
+from .._values.untyped import REMOVED, Layered, UntypedTree
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -235,6 +235,7 @@ class Signature:
             return
         leaf = found.origins.pop(key, None)
         if isinstance(found.value, Layered):
+            leaf = None if found.value.whole is REMOVED else leaf
             found = found._replace(value=found.value.parts)
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.

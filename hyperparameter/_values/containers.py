@@ -138,6 +138,17 @@ def parts_of(value: object) -> object:
     return value
 
 
+def names_written(value: object) -> Mapping[str, object] | None:
+    """Return the names that a mapping writes; None for other values, and for one that is whole."""
+    if isinstance(value, (dict, UntypedTree)) or (
+        type(value) is UntypedText and value.text.lstrip()[:1] == "{"
+    ):
+        found = parts_of(value)
+        if isinstance(found, dict) and all(map(is_key, found)):
+            return found
+    return None
+
+
 def _untyped_parts(value: object) -> object:
     """Return a list or mapping whose own lists and mappings may have untyped parts as well."""
     if isinstance(value, dict):

@@ -30,7 +30,7 @@ from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
-from .structures import structure_of
+from .structures import structure_of, takes_parts
 from .unions import to_union
 from .untyped import (
     REMOVED,
@@ -45,6 +45,7 @@ from .untyped import (
 )
 
 _MOST_KEPT = 1024
+_WITHOUT_NAMES = (type(None), str, bytes, int, float, complex, list, tuple, set, frozenset)
 _kept: dict[int, tuple[object, Converter]] = {}
 
 
@@ -130,14 +131,21 @@ def over(convert: Converter, value: object, below: object) -> object:
         return convert(value, below)
     whole = value.whole
     # What takes all away is itself below the parts, so that no default is.
-    is_nothing = whole is REMOVED or whole is None or is_null(whole)
-    under = REMOVED if is_nothing else _under(convert, value, below)
+    under = _under(convert, value, below) if _has_parts(whole) else REMOVED
     try:
         return convert(value.parts, under)
     except Unset:
         if whole is REMOVED:
             raise
         return settled(convert, whole, below)
+
+
+def _has_parts(whole: object) -> bool:
+    """Tell what names change, from what takes away all below it and has none: null, a number."""
+    if whole is REMOVED or whole is None or is_null(whole):
+        return False
+    known = takes_parts(whole) or type(whole) is EmptyVariable
+    return known or not isinstance(parts_of(whole), _WITHOUT_NAMES)
 
 
 def _under(convert: Converter, value: Layered, below: object) -> object:

@@ -50,7 +50,8 @@ def check(key: object) -> str:
 class Flat(NamedTuple):
     """A mapping by flat keys.
 
-    `names` has, for each key that holds a written name with a dot in it, all its names.
+    `names` has, for each key that holds a written name with a dot in it, all its names, and those
+    of each key whose value was a mapping, and which therefore is not among `values`.
     """
 
     values: dict[str, Any]
@@ -79,6 +80,7 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
             key = check(f"{base}.{key}") if base else key
             if is_nested(value):
                 _check_depth(key, id(value) in open_ids, len(stack))
+                names[key] = steps
                 stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
                 break
@@ -130,6 +132,17 @@ def is_key(name: object) -> bool:
 def _items(value: Any) -> Iterator[tuple[object, object]]:
     flat = getattr(type(value), "__hp_flat__", None)
     return iter((flat(value) if flat else value).items())
+
+
+def prefixes(keys: Iterable[str]) -> set[str]:
+    """Return the keys that have one of `keys` below them."""
+    found: set[str] = set()
+    for key in keys:
+        end = key.rfind(".")
+        while end > 0 and (prefix := key[:end]) not in found:
+            found.add(prefix)
+            end = key.rfind(".", 0, end)
+    return found
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import typing
 
+from .containers import names_written
 from .fields import Field, Structure, bound_variables, constant, field_hints
 from .structure_kinds import KINDS
+from .untyped import REMOVED, is_null
 
 _MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Structure | None]] = {}
@@ -25,6 +27,13 @@ def structure_of(hint: object) -> Structure | None:
         _kept.clear()
     _kept[id(hint)] = hint, found
     return found
+
+
+def takes_parts(value: object) -> bool:
+    """Tell whether a mapping joins a value; it takes the place of a number, a text or a list."""
+    if value is None or value is REMOVED or is_null(value) or names_written(value) is not None:
+        return True
+    return structure_of(type(value)) is not None
 
 
 def _described(hint: object) -> Structure | None:
