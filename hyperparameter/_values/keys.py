@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
+from .scalars import SCALARS_AND_TEXT
 
 PUBLIC_NAMES = frozenset(
     ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
@@ -62,8 +63,8 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
     """Return `params` by flat keys, in order.
 
     An empty mapping stays a value, and so does a nested mapping with a name that cannot be a key.
-    `InvalidKey` for such names at the top, for two names with the same flat key, for mappings that
-    contain themselves or that are nested deeper than `MAX_DEPTH`.
+    `InvalidKey` for such names at the top, for two names with the same flat key and different
+    values, for mappings that contain themselves or that are nested deeper than `MAX_DEPTH`.
     """
     values: dict[str, Any] = {}
     names: dict[str, tuple[str, ...]] = {}
@@ -85,7 +86,7 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
                 open_ids.append(id(value))
                 break
             _check_value(key, value, values)
-            values[key] = value
+            values.setdefault(key, value)
             if not splits and len(steps) <= key.count("."):
                 names[key] = steps
         else:
@@ -108,8 +109,19 @@ def _check_value(key: str, value: Any, values: Mapping[str, object]) -> None:
             f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
             "Read it: call it, or give it a default with |."
         )
-    if key in values:
+    if key in values and not _is_same(values[key], value):
         raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell values that need not be told apart: a scope gives out a mapping beside its parts."""
+    if one is other or type(one) is not type(other):
+        return one is other
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+    return type(one) in SCALARS_AND_TEXT and one == other  # other values may have any ==
 
 
 def is_nested(value: Any) -> bool:
