@@ -7,7 +7,7 @@ from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import NO_DEFAULT, alone, find, note_parts, typed
+from .._scopes.lookup import NO_DEFAULT, alone, check_namespace, find, note_parts, typed
 from .._scopes.whole import whole
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unset
@@ -15,6 +15,7 @@ from .._values.hints import by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
+from ..exceptions import ConversionError
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -145,6 +146,11 @@ class Signature:
             return kept
         values: dict[str, object] = {}
         is_shared = True
+        try:
+            check_namespace(state, self.namespace, self.names)
+        except ConversionError as error:
+            if not is_declared(error.key or ""):  # as the mapping that another function takes
+                raise
         for name in self._unbound(count, keywords):
             found = self._fill(state, name)
             if found is not None:
