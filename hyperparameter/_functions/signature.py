@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
@@ -246,7 +247,8 @@ class Signature:
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
             if origin != leaf and not is_declared(flat):
-                typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
+                with suppress(Unset):
+                    typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""

@@ -199,7 +199,7 @@ def conversion_error(key: str, found: Whole, problem: Unconvertible) -> Conversi
     bound = next((path for path in paths if path in found.origins), key)
     origin = resolve(found.origins.get(bound, found.origin))
     value = problem.value
-    shown = show(paths[0], value.text if isinstance(value, UntypedText) else value)
+    shown = show(paths[0], value.text if isinstance(value, UntypedText) else plain(value))
     reason = problem.reason or f"{shown} is not {problem.wanted}"
     end = "" if reason.endswith(("?", ".")) else "."
     subject = _subject(steps, origin)

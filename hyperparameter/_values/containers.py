@@ -87,8 +87,8 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
                     made.pop(typed, None)
                 else:
                     made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
-                is_set = True
-        if not is_set:  # but by variables that are empty
+                is_set = is_set or one is not REMOVED or isinstance(below, Mapping)
+        if not is_set:  # by variables that are empty, or names that are taken away
             raise Unset
         return _built(kind, made, below)
 

@@ -133,7 +133,7 @@ def over(convert: Converter, value: object, below: object) -> object:
     # What takes all away is itself below the parts, so that no default is.
     under = _under(convert, value, below) if _has_parts(whole) else REMOVED
     try:
-        return convert(value.parts, under)
+        return settled(convert, value.parts, under)
     except Unset:
         if whole is REMOVED:
             raise
@@ -209,7 +209,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
             if one is not REMOVED:
                 convert = _of_field(structure.fields.get(name))
                 parts[name] = part(convert, one, name, known.get(name, NOTHING))
-            is_set = True
+            is_set = is_set or has_below or one is not REMOVED
     if not is_set:
         raise Unset
     try:
