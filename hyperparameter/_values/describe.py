@@ -217,6 +217,8 @@ def _unguarded_words(value: Any) -> str:
     if is_enum(kind):
         return f"{name}.{value.name}"
     if hasattr(kind, "shape") and hasattr(kind, "dtype"):
+        if value.shape == () and not hasattr(kind, "__len__"):  # a number of NumPy, no array
+            return f"{name}({value.item()!r})"
         return f"<{name} {value.shape} {value.dtype}>"
     if isinstance(value, (list, tuple, dict, set, frozenset, str, bytes, bytearray)):
         return f"<{name} of {len(value)}{_fingerprint(value)}>"
