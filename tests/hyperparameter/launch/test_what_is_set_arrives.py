@@ -254,6 +254,10 @@ UNIONS: list[tuple[Any, Any, list[str], Any]] = [  # hint, default, words, what 
     (list[int] | int, 0, ["--x", "1", "--x", "2"], [1, 2]),
     (list[int] | int, 0, ["--x", "[1]"], [1]),
     (Opt, Opt(), ["--x.env.k", "3"], Opt(env={"k": 3})),
+    (Opt | int, Opt(mom=2), ["--x.lr", "7"], Opt(7, 2)),
+    (Opt | int, 4, ["--x.lr", "7"], Opt(7)),
+    (Any, Opt(mom=2), ["--x.lr", "7"], Opt(7, 2)),
+    (Any, Opt(mom=2), ["--x.env.k", "7"], Opt(mom=2, env={"k": 7})),
 ]
 
 
