@@ -10,6 +10,8 @@ is BLAKE2b of the last value as it is written; it detects damage, and says nothi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -189,12 +191,20 @@ def _unpack(packed: object) -> Layer:
                 raise ValueError(f"{key!r:.80} is not deleted")
             values[key] = marker
     names = {key: _names(key, given) for key, given in fields["names"].items()}
-    if not names.keys() <= values.keys():
-        raise ValueError("names belong to no value")
+    _check_are_mappings(names.keys() - values.keys(), values)
     if not fields["origins"].keys() <= values.keys():
         raise ValueError("an origin belongs to no value")
     origins = {key: _origin_of(packed) for key, packed in fields["origins"].items()}
     return Layer(values, _origin_of(fields["origin"]), origins, fields["closed"], names)
+
+
+def _check_are_mappings(keys: Iterable[str], values: Iterable[str]) -> None:
+    """Raise `ValueError` for a key that has a name and no value, unless values are below it."""
+    ordered = sorted(values)
+    for key in keys:
+        first = bisect_left(ordered, f"{key}.")
+        if not any(one.startswith(f"{key}.") for one in ordered[first : first + 1]):
+            raise ValueError("names belong to no value")
 
 
 def _names(key: str, given: object) -> tuple[str, ...]:

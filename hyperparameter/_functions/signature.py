@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from .._scopes import ambient
-from .._scopes.lookup import NO_DEFAULT, alone, find, note_parts, typed
+from .._scopes.lookup import NO_DEFAULT, alone, check_namespace, find, note_parts, typed
 from .._scopes.whole import whole
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
-from .._values.untyped import Layered, UntypedTree
+from .._values.untyped import REMOVED, Layered, UntypedTree
+from ..exceptions import ConversionError
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -148,6 +150,11 @@ class Signature:
             return kept
         values: dict[str, object] = {}
         is_shared = True
+        try:
+            check_namespace(state, self.namespace, self.names)
+        except ConversionError as error:
+            if not any(declarations(error.key or "")):  # as the mapping that another function takes
+                raise
         for name in self._unbound(count, keywords):
             found = self._fill(state, name)
             if found is not None:
@@ -238,11 +245,13 @@ class Signature:
             return
         leaf = found.origins.pop(key, None)
         if isinstance(found.value, Layered):
+            leaf = None if found.value.whole is REMOVED else leaf
             found = found._replace(value=found.value.parts)
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
             if origin != leaf and not any(declarations(flat)):
-                typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
+                with suppress(Unset):
+                    typed(key, found, wanted.convert, NOTHING)  # whose error says what is wanted
 
     def _positioned(self, values: dict[str, object], count: int, is_shared: bool) -> Plan:
         """Move what can only be passed by position out of `values`, with the defaults between."""

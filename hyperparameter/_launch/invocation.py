@@ -134,8 +134,8 @@ class _Bindings:
         self._names: dict[str, tuple[str, ...]] = {}
 
     def set(self, key: str, value: object, flag: str) -> None:
-        if may_be_mapping(self._values.get(key)) and may_be_mapping(value):
-            # One may join the other: that is for the reader to say, who knows the type.
+        if key in self._values and may_be_mapping(value):
+            # It may join what is there: that is for the reader to say, who knows the type.
             self._below = list(self.layers())
             self._begin()
         self._values.pop(key, None)  # so that it comes last

@@ -38,7 +38,8 @@ def require(own: Iterable[Option], signature: Signature, settings: Settings) -> 
 
     A structure whose fields all have defaults is built from them.
     """
-    snapshot = ambient.current().snapshot
+    with settings.open():  # which may take away what a scope sets
+        snapshot = ambient.current().snapshot
     own = list(own)
     for option in own:
         is_parameter = option.key.rpartition(".")[0] == signature.namespace  # not a field of one

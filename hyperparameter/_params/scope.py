@@ -7,11 +7,11 @@ from typing import Any
 
 from .._scopes import ambient, lookup
 from .._scopes.scope import scope, scope_of
-from .._scopes.snapshot import Layer, Snapshot, prefixes
+from .._scopes.snapshot import Layer, Snapshot
 from .._scopes.whole import whole
 from .._values.convert import NOTHING, Unset
 from .._values.hints import anything
-from .._values.keys import flatten
+from .._values.keys import flatten, prefixes
 from .._values.origin import RawOrigin, outside_site
 from .._values.spelling import names_in
 from .._values.structures import structure_of

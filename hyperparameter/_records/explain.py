@@ -6,9 +6,11 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT
 from .._scopes.snapshot import ABSENT, DELETED, Layer
+from .._values.containers import takes_parts
 from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean
 from .._values.origin import Origin, location, resolve
+from .._values.untyped import REMOVED
 
 
 class Binding(NamedTuple):
@@ -96,10 +98,14 @@ def _bindings(key: str) -> list[Binding]:
             sources.extend(state.inherited.layers)
             break
         state = state.parent
+    is_mapping = False  # whether a mapping lies over what is below
     for layer in sources:
         value = layer.values.get(key, ABSENT)
-        if value is DELETED:
+        if value is DELETED or value is REMOVED:
             break
+        if is_mapping and value is not ABSENT and not takes_parts(value):
+            break
+        is_mapping = is_mapping or (value is ABSENT and key in layer.names)
         if value is not ABSENT:
             binding = Binding(describe(key, value), resolve(layer.origin_of(key)))
             if binding not in bindings[-1:]:  # a worker may have got it with its pool and its task

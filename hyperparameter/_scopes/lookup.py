@@ -6,17 +6,18 @@ cached with that state.  `_functions.signature` does the same for the parameters
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
+from .._values.describe import show
 from .._values.hints import anything, by_default
 from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.structures import structure_of
-from .._values.untyped import EmptyVariable, UntypedText, may_be_mapping, plain
+from .._values.untyped import EmptyVariable, Untyped, UntypedText, may_be_mapping, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
 from .refusal import refusal
@@ -46,6 +47,9 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
                 result = typed(key, found, by_default(default), default)
                 origin = found.origin
                 note_parts(state, key, found, result, site)
+    if origin is None:
+        namespace, _, name = key.rpartition(".")
+        check_namespace(state, namespace, (name,))
     state.record.note(key, result, default, origin, site)
     if is_small(default) and (origin is None or is_small(result)):
         state.cache_answer(key, (default, result))
@@ -130,6 +134,22 @@ def note_parts(state: ambient.State, key: str, found: Whole, result: object, sit
             value = _part_at(result, flat[len(key) + 1 :].split("."))
             if value is not NOTHING:  # a key below a plain value is not a part of it
                 state.record.note(flat, value, None, origin, site)
+
+
+def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) -> None:
+    """Refuse a mapping that sets parameters of a namespace in one word: no key would find them."""
+    above = namespace
+    while above:
+        found = state.find(above)
+        if found is not None and isinstance(found[0], Untyped) and may_be_mapping(found[0]):
+            rest = namespace[len(above) + 1 :]
+            inside = _part_at(plain(found[0]), rest.split(".") if rest else [])
+            known: Mapping[str, object] = inside if isinstance(inside, Mapping) else {}
+            if (name := next((one for one in names if one in known), None)) is not None:
+                problem = f"set {namespace}.{name} itself: one word cannot set a namespace"
+                problem = f"{show(above, plain(found[0]))}: {problem}"
+                raise refusal(ConversionError, above, Whole(*found, {}), Unconvertible(problem))
+        above = above.rpartition(".")[0]
 
 
 def _part_at(value: object, names: list[str]) -> object:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.origin import Origin, RawOrigin, resolve
-from .._values.untyped import UntypedText
+from .._values.untyped import UntypedText, plain
 from ..exceptions import HyperparameterError
 from .whole import Whole
 
@@ -22,7 +22,7 @@ def refusal(kind: type[E], key: str, found: Whole, problem: Unconvertible) -> E:
     bound = next(_bound(path, found.origins), found.origin if key else None)
     origin = None if bound is None else resolve(bound)
     value = problem.value
-    shown = show(path, value.text if isinstance(value, UntypedText) else value)
+    shown = show(path, value.text if isinstance(value, UntypedText) else plain(value))
     reason = problem.reason or f"{shown} is not {problem.wanted or 'what is wanted here'}"
     end = "" if reason.endswith(("?", ".")) else "."
     message = f"{_subject(steps, origin)}: {reason}{end}"

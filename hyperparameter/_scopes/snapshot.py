@@ -7,13 +7,14 @@ is encoding one, and two tasks may share one without seeing each other's writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .._values.keys import nearest
+from .._values.containers import takes_parts
+from .._values.keys import nearest, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
-from .._values.untyped import REMOVED
+from .._values.untyped import REMOVED, may_be_mapping
 
 
 class _Marker:
@@ -44,8 +45,9 @@ class Layer(NamedTuple):
     """Bindings made in one place.
 
     `origins` has those that differ from `origin`.  A closed layer hides all that is below it.
-    `names` has the names in a key where one of them was written with a dot in it, and `kinds` an
-    empty mapping of each one that has a class of its own, by its key.
+    `names` has the names in a key where one of them was written with a dot in it, and those of a
+    key that was written as a mapping, which has no value here; `kinds` an empty mapping of each one
+    that has a class of its own, by its key.
     """
 
     values: Mapping[str, Any]
@@ -61,13 +63,14 @@ class Layer(NamedTuple):
     def can_join(self, lower: Layer) -> bool:
         """Tell whether merging the two would keep the order of what is written.
 
-        A key that `lower` has keeps its position there: but not one that it deletes, nor one that
-        replaces as a whole what `lower` has below it, nor one below what `lower` has as a whole.
+        A key that `lower` has keeps its position there: but not one that it deletes, nor one with
+        a mapping, which may join what `lower` has, nor one that replaces as a whole what `lower`
+        has below it, nor one below what `lower` has as a whole.
         """
         both = lower.values.keys() & self.values.keys()
         if not both:
             return True
-        if any(lower.values[key] is DELETED for key in both):
+        if any(lower.values[k] is DELETED or may_be_mapping(self.values[k]) for k in both):
             return False
         return both.isdisjoint(prefixes(lower.values)) and prefixes(both).isdisjoint(lower.values)
 
@@ -84,13 +87,22 @@ class Layer(NamedTuple):
         values = {**lower.values, **self.values}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
+    def replacing(self, lower: Snapshot) -> Layer:
+        """Return these bindings with the removal of the values below whose place mappings take."""
+        mappings = self.names.keys() - self.values.keys()
+        found = ((key, lower.find(key)) for key in mappings)
+        taken = {key: REMOVED for key, one in found if one and not takes_parts(one[0])}
+        return self._replace(values={**taken, **self.values}) if taken else self
+
     def onto(self, lower: Snapshot) -> Snapshot:
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
-        values, _, _, closed, _, _ = self
+        values, _, _, closed, names, _ = self
         if closed:
             return Snapshot((self,), 1, True)
         if not values:
             return lower
+        if names and (replacing := self.replacing(lower)) is not self:
+            return replacing.onto(lower)
         if lower.depth >= _MOST_LAYERS:
             top = lower.layers[0]
             if len(top.values) + len(values) <= _SMALL and self.can_join(top):
@@ -130,17 +142,6 @@ def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
     if type(bindings) is tuple:
         return _new_layer(Layer, (*bindings, _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
     return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
-
-
-def prefixes(keys: Iterable[str]) -> set[str]:
-    """Return the keys that have one of `keys` below them."""
-    found: set[str] = set()
-    for key in keys:
-        end = key.rfind(".")
-        while end > 0 and (prefix := key[:end]) not in found:
-            found.add(prefix)
-            end = key.rfind(".", 0, end)
-    return found
 
 
 class Snapshot:
@@ -197,6 +198,8 @@ class Snapshot:
         """
         if change.closed:
             return change
+        if change.names:
+            change = change.replacing(Snapshot(self.scopes()))
         layers = list(self.scopes())
         while layers and len(layers[0].values) < 2 * len(change.values):
             if not change.can_join(layers[0]):
@@ -230,6 +233,10 @@ class Snapshot:
         if not self.depth:
             return lower
         layers = self.scopes() + lower.layers
+        if any(layer.names for layer in self.scopes()):
+            own = tuple(layer.replacing(lower) for layer in self.scopes())
+            if any(one is not layer for one, layer in zip(own, self.scopes(), strict=True)):
+                return Snapshot(own + lower.layers, len(own) + lower.depth, lower.closed, lower)
         return Snapshot(layers, self.depth + lower.depth, lower.closed, lower, self)
 
     def find(self, key: str) -> tuple[Any, RawOrigin] | None:

@@ -18,7 +18,7 @@ def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
     values: dict[str, Any] = {}
     layers: list[Layer] = []
     for key, value in map(_parsed, texts):
-        if may_be_mapping(values.get(key)) and may_be_mapping(value):
+        if key in values and may_be_mapping(value):
             layers.append(Layer(values, params.origin))
             values = {}
         values[key] = value

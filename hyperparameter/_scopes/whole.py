@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .._values.containers import parts_of
-from .._values.keys import is_key
+from .._values.containers import names_written, takes_parts
 from .._values.origin import RawOrigin
-from .._values.structures import structure_of
-from .._values.untyped import (
-    REMOVED,
-    EmptyVariable,
-    Layered,
-    UntypedText,
-    UntypedTree,
-    is_null,
-)
+from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedTree, is_null
 from .snapshot import ABSENT, DELETED, Snapshot
 
 Names = tuple[str, ...]
@@ -29,7 +20,11 @@ Source = tuple[str, RawOrigin]
 
 
 class Whole(NamedTuple):
-    """The value of a key with all below it; `origins` has where each flat key of it was bound."""
+    """The value of a key with all below it.
+
+    `origins` has where each flat key of it was bound, and of one that others have been written
+    over, where they were.
+    """
 
     value: object
     origin: RawOrigin
@@ -54,7 +49,15 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
     value = root.value()
     if value is ABSENT or value is REMOVED or last is None:  # taken away, so the default is back
         return None
+    for flat in root.replaced_keys():
+        above = next((one for one in (flat, *_above(flat)) if one in origins), None)
+        origins.setdefault(flat, last if above is None else origins[above])
     return Whole(value, last, origins)
+
+
+def _above(key: str) -> Iterator[str]:
+    while key := key.rpartition(".")[0]:
+        yield key
 
 
 def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
@@ -76,27 +79,36 @@ def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
 class _Node:
     """A place in what is read: a value, and the parts that were written over it later."""
 
-    __slots__ = ("is_mapping", "kind", "parts", "source", "written")
+    __slots__ = ("is_mapping", "is_taken", "kind", "parts", "replaced", "source", "written")
 
     def __init__(self) -> None:
         self.written: object = ABSENT
         self.source: Source | None = None
         self.parts: dict[str, _Node] = {}
         self.is_mapping = False  # whether an empty mapping was written over None
+        self.is_taken = False  # whether it has taken away something, and not only says so
         self.kind: dict[Any, Any] | None = None  # an empty mapping of the class that it has
+        self.replaced: set[str] = set()  # the flat keys that something was written over
 
     def write(self, names: Names, value: object, source: Source) -> None:
         if names:
             self._part(names, value, source)
         elif value is DELETED:
             self.written, self.is_mapping = ABSENT, False
-        elif (mapping := _mapping_of(value)) is not None and self._takes_names():
+        elif (mapping := names_written(value)) is not None and self._is_written():
+            if not takes_parts(self.written) and self.written is not ABSENT:
+                # What it takes the place of has itself replaced all that was below.
+                self.write((), REMOVED, source)
             self._join(mapping, value, source)
         else:
             if type(value) is EmptyVariable and (lower := self.value()) is not ABSENT:
                 value = EmptyVariable(lower=lower)
+            self.is_taken = value is REMOVED and self._is_written()
+            self.replaced = {*self.replaced_keys(), *(flat for flat, _ in self.sources())}
             self.written, self.source, self.parts, self.is_mapping = value, source, {}, False
             self.kind = None
+            if value is REMOVED:
+                self.replaced = set()
 
     def take_kinds(self, key: str, names: Names, kinds: Mapping[str, dict[Any, Any]]) -> None:
         """Note the class of each mapping on the way that these names lead."""
@@ -107,14 +119,8 @@ class _Node:
             if node is not None:
                 node.kind = kinds.get(inner, node.kind)
 
-    def _takes_names(self) -> bool:
-        """Tell whether a mapping joins what is here; it replaces a number, text or list."""
-        written = self.written
-        if written is ABSENT:
-            return bool(self.parts)
-        if _is_nothing(written) or _mapping_of(written) is not None:
-            return True
-        return structure_of(type(written)) is not None
+    def _is_written(self) -> bool:
+        return self.written is not ABSENT or bool(self.parts)
 
     def _join(self, mapping: Mapping[str, object], value: object, source: Source) -> None:
         self._split()
@@ -127,7 +133,7 @@ class _Node:
 
     def _split(self) -> None:
         """Turn a mapping that was written as a whole into parts."""
-        mapping = _mapping_of(self.written)
+        mapping = names_written(self.written)
         if mapping and self.source is not None:  # an empty one stays what was written
             self.written = ABSENT
             for name, part in mapping.items():
@@ -163,14 +169,17 @@ class _Node:
         parts: dict[object, object] = {n: part for n, part in found if part is not ABSENT}
         if not parts and not self.is_mapping:
             return self.written
-        tree = UntypedTree(parts, self.kind)
+        kind = self.kind
+        if kind is None and any(node.is_taken for node in self.parts.values()):
+            kind = {}  # the mapping stays, also without its last name
+        tree = UntypedTree(parts, kind)
         return tree if self.written is ABSENT else Layered(self.written, tree)
 
     def part(self) -> object:
         """Return the value as that of a part, where a mapping replaces a number, text or list."""
         value = self.value()
         is_json = isinstance(self.written, str) and self.written.lstrip()[:1] == "{"
-        if type(value) is not Layered or self._takes_names() or is_json:
+        if type(value) is not Layered or takes_parts(self.written) or is_json:
             return value
         return value.parts
 
@@ -181,18 +190,13 @@ class _Node:
         for node in self.parts.values():
             yield from node.sources()
 
+    def replaced_keys(self) -> Iterator[str]:
+        """Yield each flat key here that something was written over, and that is not taken away."""
+        yield from self.replaced
+        for node in self.parts.values():
+            yield from node.replaced_keys()
+
 
 def _is_nothing(value: object) -> bool:
     """Tell what takes away all that is below it and has no parts of its own."""
     return value is None or value is REMOVED or is_null(value)
-
-
-def _mapping_of(value: object) -> Mapping[str, object] | None:
-    """Return the names that a mapping writes; None for other values, and for one that is whole."""
-    if isinstance(value, (dict, UntypedTree)) or (
-        type(value) is UntypedText and value.text.lstrip()[:1] == "{"
-    ):
-        found = parts_of(value)
-        if isinstance(found, dict) and all(map(is_key, found)):
-            return found
-    return None

@@ -13,7 +13,8 @@ from .json_text import loads
 from .keys import is_key
 from .landing import landed
 from .own_class import emptied, filled
-from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, plain
+from .structures import structure_of
+from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, is_null, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -77,7 +78,8 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
         if isinstance(below, Mapping) and all(map(is_key, given)):
             made = dict(below)
         new: set[object] = set()
-        is_set = not given
+        own = value.kind if type(value) is UntypedTree else emptied(value)
+        is_set = not given or own is not None
         for name, written in landed(given, made, parts_of).items():
             typed = plain(name)
             if to_key is not None:
@@ -91,10 +93,9 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
                         made.pop(typed, None)
                     else:
                         made[typed] = part(to_item, one, name, made.get(typed, NOTHING))
-                    is_set = True
-        if not is_set:  # but by variables that are empty
+                    is_set = is_set or one is not REMOVED or isinstance(below, Mapping)
+        if not is_set:  # by variables that are empty, or names that are taken away
             raise Unset
-        own = value.kind if type(value) is UntypedTree else emptied(value)
         return _built(kind, made, own if own is not None else emptied(below))
 
     return convert
@@ -134,6 +135,24 @@ def parts_of(value: object) -> object:
         except (ValueError, RecursionError):
             return None
     return value
+
+
+def names_written(value: object) -> Mapping[str, object] | None:
+    """Return the names that a mapping writes; None for other values, and for one that is whole."""
+    if isinstance(value, (dict, UntypedTree)) or (
+        type(value) is UntypedText and value.text.lstrip()[:1] == "{"
+    ):
+        found = parts_of(value)
+        if isinstance(found, dict) and all(map(is_key, found)):
+            return found
+    return None
+
+
+def takes_parts(value: object) -> bool:
+    """Tell whether a mapping joins a value; it takes the place of a number, a text or a list."""
+    if value is None or value is REMOVED or is_null(value) or names_written(value) is not None:
+        return True
+    return structure_of(type(value)) is not None
 
 
 def _untyped_parts(value: object) -> object:

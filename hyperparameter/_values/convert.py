@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .keys import did_you_mean
-from .untyped import REMOVED, EmptyVariable
+from .untyped import REMOVED, EmptyVariable, takes_away_only
 
 Converter = Callable[[object, object], object]
 """Takes a value and what is below it, an instance or mapping whose parts stay where the value says
@@ -51,13 +51,21 @@ class Unconvertible(Exception):
 
 
 class Unset(Unconvertible):
-    """Raised for an empty variable that is not a value of the type and shadows none."""
+    """Raised for what is not a value of the type, and sets none.
+
+    This is an empty variable that shadows nothing, and a mapping of names that are taken away.
+    """
 
 
 def settled(convert: Converter, value: object, below: object) -> object:
     """Convert a value, or what an empty variable shadows that is not of the type."""
     if type(value) is not EmptyVariable:
-        return convert(value, below)
+        try:
+            return convert(value, below)
+        except Unconvertible:
+            if takes_away_only(value):
+                raise Unset from None
+            raise
     try:
         return convert(value, below)
     except Unconvertible:

@@ -25,6 +25,7 @@ from .containers import (
     names_of,
     parts_of,
     sequence,
+    takes_parts,
 )
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part, settled
 from .fields import UNKNOWN, Field, Structure
@@ -45,6 +46,8 @@ from .untyped import (
     may_be_mapping,
     plain,
 )
+
+_WITHOUT_NAMES = (type(None), str, bytes, int, float, complex, list, tuple, set, frozenset)
 
 
 @by_identity
@@ -118,14 +121,21 @@ def over(convert: Converter, value: object, below: object) -> object:
         return convert(value, below)
     whole = value.whole
     # What takes all away is itself below the parts, so that no default is.
-    is_nothing = whole is REMOVED or whole is None or is_null(whole)
-    under = REMOVED if is_nothing else _under(convert, value, below)
+    under = _under(convert, value, below) if _has_parts(whole) else REMOVED
     try:
-        return convert(value.parts, under)
+        return settled(convert, value.parts, under)
     except Unset:
         if whole is REMOVED:
             raise
         return settled(convert, whole, below)
+
+
+def _has_parts(whole: object) -> bool:
+    """Tell what names change, from what takes away all below it and has none: null, a number."""
+    if whole is REMOVED or whole is None or is_null(whole):
+        return False
+    known = takes_parts(whole) or type(whole) is EmptyVariable
+    return known or not isinstance(parts_of(whole), _WITHOUT_NAMES)
 
 
 def _under(convert: Converter, value: Layered, below: object) -> object:
@@ -190,7 +200,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
                 field = structure.fields.get(name)  # a model may take more names
                 convert = anything if field is None else _of_field(field)
                 parts[name] = part(convert, one, name, known.get(name, NOTHING))
-            is_set = True
+            is_set = is_set or has_below or one is not REMOVED
     if not is_set:
         raise Unset
     try:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
 from .own_class import emptied
+from .scalars import SCALARS_AND_TEXT
 
 PUBLIC_NAMES = frozenset(
     ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
@@ -51,8 +52,9 @@ def check(key: object) -> str:
 class Flat(NamedTuple):
     """A mapping by flat keys.
 
-    `names` has, for each key that holds a written name with a dot in it, all its names; `kinds`,
-    for each nested mapping of a class of its own, an empty one.
+    `names` has, for each key that holds a written name with a dot in it, all its names, and those
+    of each key whose value was a mapping, and which therefore is not among `values`; `kinds`, for
+    each nested mapping of a class of its own, an empty one.
     """
 
     values: dict[str, Any]
@@ -64,8 +66,8 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
     """Return `params` by flat keys, in order.
 
     An empty mapping stays a value, and so does a nested mapping with a name that cannot be a key.
-    `InvalidKey` for such names at the top, for two names with the same flat key, for mappings that
-    contain themselves or that are nested deeper than `MAX_DEPTH`.
+    `InvalidKey` for such names at the top, for two names with the same flat key and different
+    values, for mappings that contain themselves or that are nested deeper than `MAX_DEPTH`.
     """
     values: dict[str, Any] = {}
     names: dict[str, tuple[str, ...]] = {}
@@ -83,13 +85,14 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
             key = check(f"{base}.{key}") if base else key
             if is_nested(value):
                 _check_depth(key, id(value) in open_ids, len(stack))
+                names[key] = steps
                 stack.append((key, steps, hasattr(type(value), "__hp_flat__"), _items(value)))
                 open_ids.append(id(value))
                 if (kind := emptied(value)) is not None:
                     kinds[key] = kind
                 break
             _check_value(key, value, values)
-            values[key] = value
+            values.setdefault(key, value)
             if not splits and len(steps) <= key.count("."):
                 names[key] = steps
         else:
@@ -112,8 +115,19 @@ def _check_value(key: str, value: Any, values: Mapping[str, object]) -> None:
             f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
             "Read it: call it, or give it a default with |."
         )
-    if key in values:
+    if key in values and not _is_same(values[key], value):
         raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell values that need not be told apart: a scope gives out a mapping beside its parts."""
+    if one is other or type(one) is not type(other):
+        return one is other
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+    return type(one) in SCALARS_AND_TEXT and one == other  # other values may have any ==
 
 
 def is_nested(value: Any) -> bool:
@@ -136,6 +150,17 @@ def is_key(name: object) -> bool:
 def _items(value: Any) -> Iterator[tuple[object, object]]:
     flat = getattr(type(value), "__hp_flat__", None)
     return iter((flat(value) if flat else value).items())
+
+
+def prefixes(keys: Iterable[str]) -> set[str]:
+    """Return the keys that have one of `keys` below them."""
+    found: set[str] = set()
+    for key in keys:
+        end = key.rfind(".")
+        while end > 0 and (prefix := key[:end]) not in found:
+            found.add(prefix)
+            end = key.rfind(".", 0, end)
+    return found
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -186,6 +186,14 @@ def may_be_mapping(value: object) -> bool:
     return isinstance(value, (dict, Layered))
 
 
+def takes_away_only(value: object) -> bool:
+    """Tell a mapping that says nothing but what is taken away below it."""
+    inner = value.value if isinstance(value, UntypedTree) else value
+    if not isinstance(inner, dict):
+        return inner is REMOVED
+    return bool(inner) and all(map(takes_away_only, inner.values()))
+
+
 def as_untyped(value: object) -> object:
     """Return a list or mapping as a reader takes it, some of whose parts may be untyped."""
     return UntypedTree(value) if type(value) in (list, dict) and value else value  # type: ignore[arg-type]  # one of these

@@ -257,6 +257,16 @@ def test_names_and_what_was_taken_away_arrive_in_every_layer() -> None:
         assert hp.scope.a | {} == {"x.y": 1}
 
 
+def test_a_mapping_hides_the_value_whose_place_it_takes() -> None:
+    with hp.scope(a=5), hp.scope(a={"x": {"y.z": 1}}):
+        found = decode(encode(context.capture().scopes))
+    with context.attached(found):
+        assert hp.scope.a | {} == {"x": {"y.z": 1}}
+        assert hp.scope.storage().storage() == {"a.x.y.z": 1}
+    with hp.scope(a="of the worker"), context.attached(carried(a={"x": 1})):
+        assert hp.scope.storage().storage() == {"a.x": 1}
+
+
 def test_secrets_arrive_as_they_are_and_are_masked_where_they_are_shown() -> None:
     """What masks them is not part of the values."""
     values = {"db.password": "hunter2", "hub.token": UntypedText("hf_007")}

@@ -247,6 +247,17 @@ def test_keys_that_were_taken_away_hide_what_lies_below_them() -> None:
         assert hp.scope.b() == 3
 
 
+def test_a_mapping_hides_the_value_whose_place_it_takes() -> None:
+    with hp.scope(a=5), hp.scope(a={"x": {"y.z": 1}}):
+        found = decode_text(encode_text(context.capture()))
+    with context.attached(found.scopes):
+        assert hp.scope.a | {} == {"x": {"y.z": 1}}
+        assert hp.scope.storage().storage() == {"a.x.y.z": 1}
+    inner = decode_text(encode_text(captured(a={"x": 1})))
+    with hp.scope(a="of the other side"), context.attached(inner.scopes):
+        assert hp.scope.storage().storage() == {"a.x": 1}
+
+
 @examples(200)
 @given(st.dictionaries(names | marks, scalars, min_size=1, max_size=5))
 def test_any_key_arrives_in_its_place(params: dict[str, Any]) -> None:

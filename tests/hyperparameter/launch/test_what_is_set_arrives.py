@@ -143,6 +143,48 @@ def test_a_key_that_is_removed_must_be_known_and_may_be_a_section(write: Write, 
         assert run("-D", "~t", *more) == ("0.1 o {'x': 0}", "")
 
 
+@pytest.mark.parametrize("words", [["-D", "~t.n=1"], ["-D", "~zz=1"], ["--~t.n", "1"]])
+def test_a_key_that_is_removed_has_no_value(words: list[str]) -> None:
+    name = words[1].partition("=")[0] if words[0] == "-D" else "~t.n"
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(declared(removable), words)
+    assert str(caught.value) == (
+        f"{words[0].partition('=')[0]}: '{name}=1' has a value, and '~' takes a key away. "
+        f"Write {name[1:]}=VALUE to set it, or -D '{name}' to take it away."
+    )
+    for wrong in (lambda: hp.scope(f"{name}=1"), lambda: hp.config({}, overrides=[f"{name}=1"])):
+        with pytest.raises((hp.InvalidKey, hp.ConfigurationError), match="'~' takes a key away"):
+            wrong()
+
+
+def test_a_required_parameter_that_is_removed_is_missing(write: Write) -> None:
+    @hp.param("gone")
+    def program(n: int) -> int:
+        return n
+
+    sources: list[tuple[Any, list[str]]] = [
+        (nullcontext(), []),
+        (hp.scope(**{"gone.n": 1}), []),
+        (hp.scope("gone.n=1"), []),
+        (nullcontext(), ["-C", write("one.json", '{"gone": {"n": 1}}')]),
+        (nullcontext(), ["-D", "gone.n=1"]),
+    ]
+    for source, words in sources:
+        with source, pytest.raises(hp.UsageError, match=r"^N is missing\. Give it as an argument"):
+            hp.run_cli(program, [*words, "-D", "~gone.n"])
+        with source:
+            assert hp.run_cli(program, [*words, "-D", "~gone.n", "-D", "gone.n=3"]) == 3
+
+
+def test_what_is_removed_is_explained_as_not_set() -> None:
+    @hp.param("gone_too")
+    def program(n: int = 1) -> tuple[int, list[Any]]:
+        return n, hp.explain("gone_too.n").bindings
+
+    with hp.scope(**{"gone_too.n": 3}):
+        assert hp.run_cli(program, ["-D", "~gone_too.n"]) == (1, [])
+
+
 # -- keys that are no parameters -------------------------------------------------------------------
 
 
@@ -212,6 +254,10 @@ UNIONS: list[tuple[Any, Any, list[str], Any]] = [  # hint, default, words, what 
     (list[int] | int, 0, ["--x", "1", "--x", "2"], [1, 2]),
     (list[int] | int, 0, ["--x", "[1]"], [1]),
     (Opt, Opt(), ["--x.env.k", "3"], Opt(env={"k": 3})),
+    (Opt | int, Opt(mom=2), ["--x.lr", "7"], Opt(7, 2)),
+    (Opt | int, 4, ["--x.lr", "7"], Opt(7)),
+    (Any, Opt(mom=2), ["--x.lr", "7"], Opt(7, 2)),
+    (Any, Opt(mom=2), ["--x.env.k", "7"], Opt(mom=2, env={"k": 7})),
 ]
 
 

@@ -8,7 +8,7 @@ context and every handle sees after each step.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from threading import Thread
@@ -37,7 +37,7 @@ class Text:
         ]
 
 
-Op = tuple[Any, ...]  # ("set", key, value), ("del", key), ("clear",)
+Op = tuple[Any, ...]  # ("set", key, value), ("mapping", key), ("del", key), ("clear",)
 
 
 class View(dict[str, Any]):
@@ -48,6 +48,9 @@ class View(dict[str, Any]):
         for op in self.history:
             if op[0] == "set":
                 self[op[1]] = op[2]
+            elif op[0] == "mapping":
+                if is_replaced(self.get(op[1])):
+                    del self[op[1]]
             elif op[0] == "del":
                 self.pop(op[1], None)
             else:
@@ -60,12 +63,16 @@ class View(dict[str, Any]):
         """Return the last value of a key, and what was written below it over that value.
 
         A value replaces all below it; an empty mapping joins a mapping, and what is below nothing.
+        A mapping takes the place of a value, a dotted name does not.
         """
         value, since = ABSENT, list[Op]()
         for op in self.history:
             names = bool(View(since))
             if op == ("clear",):
                 value, since = ABSENT, []
+            elif op == ("mapping", key):
+                if value is not ABSENT and is_replaced(value):
+                    value, since = ABSENT, []
             elif op == ("del", key):
                 value = ABSENT
             elif op[0] == "set" and op[1] == key:
@@ -86,7 +93,7 @@ class View(dict[str, Any]):
 
     def written(self) -> list[str]:
         """Return the keys in the order in which they were first written, deleted ones too."""
-        return list(dict.fromkeys(op[1] for op in self.history if len(op) > 1))
+        return list(dict.fromkeys(op[1] for op in self.history if op[0] in ("set", "del")))
 
     def parts(self, key: str) -> View:
         """Return the keys below a key that its whole is made of, with what they are there."""
@@ -117,6 +124,23 @@ def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def is_replaced(value: Any) -> bool:
+    return plain(value) is not None and value != {}
+
+
+def writes(nested: dict[str, Any]) -> list[Op]:
+    """Return what a nested mapping writes: first its mappings take the place of values."""
+    values = flat(nested)
+    return [("mapping", key) for key in mappings(nested) if key not in values] + sets(values)
+
+
+def mappings(nested: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in nested.items():
+        if isinstance(value, dict) and value:
+            yield f"{prefix}{name}"
+            yield from mappings(value, f"{prefix}{name}.")
 
 
 def sets(values: dict[str, Any]) -> list[Op]:
@@ -391,7 +415,7 @@ class Scopes(RuleBasedStateMachine):
 
     @rule(values=st.dictionaries(st.sampled_from(["a", "b", "opt"]), nested, max_size=2))
     def make_from_nested(self, values: dict[str, Any]) -> None:
-        self.add(hp.scope(**values), sets(flat(values)))
+        self.add(hp.scope(**values), writes(values))
 
     @rule(values=st.dictionaries(keys, texts, max_size=3))
     def make_from_text(self, values: dict[str, Any]) -> None:
@@ -455,14 +479,14 @@ class Scopes(RuleBasedStateMachine):
     def write_ambient(self, p: int, key: str, value: Any, form: str, t: bool) -> None:
         place = self.place(p)
         self.act(place, lambda: assign(hp.scope, key, value, form), t)
-        self.model.write_ambient(place, self.implicit, sets(flat({key: value})))
+        self.model.write_ambient(place, self.implicit, writes({key: value}))
 
     @rule(p=numbers, h=numbers, key=keys, value=nested, form=forms, t=elsewhere)
     def write_handle(self, p: int, h: int, key: str, value: Any, form: str, t: bool) -> None:
         place, handle = self.place(p), self.handle(h)
         if self.writable(place, handle):
             self.act(place, lambda: assign(handle.real, key, value, form), t)
-            self.model.write(place, handle, sets(flat({key: value})))
+            self.model.write(place, handle, writes({key: value}))
 
     @rule(p=numbers, h=numbers, values=st.dictionaries(keys, nested, min_size=1, max_size=3))
     def update_handle(self, p: int, h: int, values: dict[str, Any]) -> None:
@@ -474,7 +498,7 @@ class Scopes(RuleBasedStateMachine):
                 self.act(place, lambda: handle.real.update(values))
         else:
             assert self.act(place, lambda: handle.real.update(values)) is handle.real
-            self.model.write(place, handle, sets(flat(values)))
+            self.model.write(place, handle, writes(values))
 
     @rule(p=numbers, key=keys, form=forms)
     def delete_ambient(self, p: int, key: str, form: str) -> None:

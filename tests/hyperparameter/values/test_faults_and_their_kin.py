@@ -142,3 +142,12 @@ def test_a_mapping_is_not_called_text_in_an_error() -> None:
     with hp.scope(**{"t.x": {"a": 1}}), pytest.raises(hp.ConversionError) as raised:
         program()
     assert str(raised.value).endswith(": {'a': 1} is not of type Plain.")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(np.float64(3.5), repr(np.float64(3.5))), (np.True_, repr(np.True_))]
+)
+def test_the_error_of_a_number_of_numpy_shows_it(value: object, shown: str) -> None:
+    with hp.scope(**{"kin_numpy.n": value}), pytest.raises(hp.ConversionError) as caught:
+        _ = hp.scope.kin_numpy.n | True if value is not np.True_ else hp.scope.kin_numpy.n | "x"
+    assert f": {shown} is not " in str(caught.value)

@@ -1,0 +1,74 @@
+"""A mapping in one word for a namespace: its parameters must not overlook what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+
+@hp.param("oneword")
+def outer(x: dict[str, int] = {"z": 0}, y: int = 1) -> tuple[dict[str, int], int]:
+    return x, y
+
+
+@hp.param("oneword.inner")
+def inner(n: int = 1) -> int:
+    return n
+
+
+WORD = '{"y": 2, "inner": {"n": 3}}'
+SOURCES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "scope": lambda: hp.scope(f"oneword={WORD}"),
+    "overrides": lambda: hp.config({}, overrides=[f"oneword={WORD}"]),
+    "environment": lambda: hp.config({}, env_prefix="ONE", env={"ONE_ONEWORD": WORD}),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_namespace_in_one_word_is_an_error_of_its_parameters(source: str) -> None:
+    readers: dict[str, Callable[[], Any]] = {
+        "oneword.y": outer,
+        "oneword.inner.n": inner,
+    }
+    with SOURCES[source]():
+        for key, call in readers.items():
+            for read in (call, lambda key=key: hp.scope[key] | 5):
+                with pytest.raises(hp.ConversionError) as caught:
+                    read()
+                assert str(caught.value).startswith("oneword (")
+                assert str(caught.value).endswith(f"set {key} itself: {ENDS}")
+        assert (hp.scope.oneword.other | 5) == 5
+        assert hp.scope.oneword() == {"y": 2, "inner": {"n": 3}}
+
+
+ENDS = "one word cannot set a namespace."
+
+
+def test_the_command_line_refuses_it_in_one_line() -> None:
+    with pytest.raises(hp.UsageError, match=r"^-D oneword: .* cannot set a namespace\.$"):
+        hp.run_cli(outer, ["-D", f"oneword={WORD}", "--allow-unknown"])
+
+
+def test_a_word_for_a_parameter_that_is_a_namespace_as_well_is_its_value() -> None:
+    @hp.param("oneword_both")
+    def both(n: dict[str, int] = {}) -> dict[str, int]:
+        return n
+
+    @hp.param("oneword_both.n")
+    def below(x: int = 1) -> int:
+        return x
+
+    with hp.scope('oneword_both.n={"x": 2}'):
+        assert (both(), below()) == ({"x": 2}, 1)
+
+
+def test_typed_mappings_and_dotted_names_set_a_namespace() -> None:
+    with hp.scope(oneword={"y": 2, "inner": {"n": 3}}):
+        assert (outer()[1], inner()) == (2, 3)
+    with hp.scope("oneword.y=2", "oneword.inner.n=3"):
+        assert (outer()[1], inner()) == (2, 3)
