@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from .._values.keys import did_you_mean
@@ -10,10 +13,15 @@ from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .line_numbers import LineNumbers
 from .problems import empty, not_a_mapping
-from .text import FilePath, read_text
+from .text import FilePath, decoded, read_text
 
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
             ".jsonnet": "jsonnet", ".libsonnet": "jsonnet"}  # fmt: skip
+
+
+STANDARD_INPUT = "<stdin>"
+# How the first line of TOML begins: a header, or a key and a sign that YAML has behind text alone.
+_TOML = re.compile(r"""\[|(?:[\w.\s-]|"[^"]*"|'[^']*')+=""")
 
 
 class Document(NamedTuple):
@@ -24,17 +32,47 @@ class Document(NamedTuple):
     name: str
 
 
-def read_document(path: FilePath) -> Document:
+def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
     """Read and parse a TOML, YAML, JSON or Jsonnet file; the extension tells the format.
 
     `ConfigurationError` names the file, the line if it is known, and what to do.
     """
     name = os.fspath(path)
     file_format = _format_of(name)
-    text = read_text(name)
-    values, lines = _parse(file_format, text, name)
+    text = read_text(name, may_be_empty=may_be_empty)
+    if not text.strip():
+        return Document({}, LineNumbers(), name)
+    return _document(name, *_parse(file_format, text, name), may_be_empty)
+
+
+def read_standard_input() -> Document:
+    """Read and parse what a pipe brings: JSON, TOML or YAML, which the text itself tells apart."""
+    text = decoded(STANDARD_INPUT, sys.stdin.buffer.read()) if sys.stdin else ""
+    if not text.strip():
+        return Document({}, LineNumbers(), STANDARD_INPUT)
+    return _document(STANDARD_INPUT, *_parse_any(text), True)
+
+
+def _parse_any(text: str) -> tuple[object, LineNumbers]:
+    if text.lstrip()[:1] == "{":
+        from .from_json import NotJson
+
+        try:
+            return _parse("json", text, STANDARD_INPUT)
+        except NotJson as error:
+            with suppress(ConfigurationError):  # as {lr: 3} is, which is short for a shell
+                return _parse("yaml", text, STANDARD_INPUT)
+            raise error from None
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and line[0] != "#"), "")
+    return _parse("toml" if _TOML.match(first) else "yaml", text, STANDARD_INPUT)
+
+
+def _document(name: str, values: object, lines: LineNumbers, may_be_empty: bool) -> Document:
     values = plain(values) if isinstance(values, UntypedText) else values
-    if values is None:  # a YAML file of comments alone, or `null`
+    if values is None and may_be_empty:  # a YAML file of comments alone, or `null`
+        return Document({}, LineNumbers(), name)
+    if values is None:
         raise empty(name)
     if not isinstance(values, dict):
         raise not_a_mapping(name, values)

@@ -106,12 +106,14 @@ def _merged(
 
     A reference in a file sees what the command line sets.
     """
+    from .._config.environment import Variables
     from .._config.load import layers, load
 
+    variables = None if env_prefix is None else Variables(env_prefix, env)
     lowest_first = reversed([*invocation.options, *invocation.defines])
     above = [_without_references(layer) for layer in lowest_first]
     try:
-        loaded = load(invocation.files, None, env_prefix, env, _FILES, above=above)
+        loaded = load(invocation.files, None, variables, env, _FILES, above=above)
         return layers(loaded, _FILES), loaded.referenced
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
