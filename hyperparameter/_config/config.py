@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast, overload
 
-from .._scopes.scope import scope, scope_of
-from .._values.keys import check
+from .._scopes.scope import scope
 from .._values.origin import site_of
 
 if TYPE_CHECKING:
@@ -66,22 +65,12 @@ def config(
     """
     # Imported on use: programs without configuration files should not pay for it.
     from .environment import Variables
-    from .load import layers, load, section_in
+    from .load import load
+    from .result import Wanted
 
     here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
     known = os.environ if env is None else env
-    names: Iterable[str] = ()
-    if schema is not None:
-        from .schema import as_dict, build, keys_of, structure_for
-
-        structure = None if schema is dict else structure_for(schema)  # before any file is read
-        names = () if structure is None else keys_of(structure, section or "")
-    variables = None if env_prefix is None else Variables(env_prefix, known, names)
-    loaded = load(source, overrides, variables, known, here, at=check(at) if at else "")
-    if section is not None:
-        loaded = section_in(loaded, check(section))
-    if schema is None:
-        return scope_of(layers(loaded, here))
-    if structure is None:
-        return cast("T", as_dict(loaded.sources))
-    return cast("T", build(structure, loaded.sources, section or ""))
+    wanted = Wanted(schema, section)  # before any file is read
+    variables = None if env_prefix is None else Variables(env_prefix, known, wanted.names())
+    loaded = load(source, overrides, variables, known, here, at=at)
+    return cast("T", wanted.of(loaded.sources, here))

@@ -7,19 +7,17 @@ from typing import NamedTuple
 
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
-from .._values.describe import show
-from .._values.keys import did_you_mean
+from .._values.keys import check
 from .._values.origin import RawOrigin
-from .._values.untyped import plain
 from ..exceptions import ConfigurationError, InvalidKey
-from .bindings import Binding, Bindings, of_mapping, section_of
+from .bindings import Binding, Bindings, of_mapping
 from .environment import Variables
 from .flat_names import FlatNames
 from .from_record import check_complete
 from .includes import Files
 from .interpolation import interpolated
 from .sources import AnySource, check_no_include, each_source, read_source
-from .view import View, as_snapshot, keys_above, may_join
+from .view import View, as_snapshot
 
 Overrides = Mapping[str, object] | Iterable[str]
 
@@ -38,7 +36,7 @@ def load(
     env: Mapping[str, str],
     here: RawOrigin,
     *,
-    at: str = "",
+    at: str | None = None,
     above: Iterable[Layer] = (),
     flat: FlatNames | None = None,
 ) -> Loaded:
@@ -48,7 +46,8 @@ def load(
     the layers `above` win over all, the last one over the others.  `flat` gives the names at the
     top of a file their full keys.
     """
-    below = [read_source(one, here, at, flat) for one in each_source(sources)]
+    key = check(at) if at else ""
+    below = [read_source(one, here, key, flat) for one in each_source(sources)]
     over = [] if overrides is None else _overrides(overrides, here)
     over.extend(map(_of_layer, above))
     files = Files(below, variables, over, env, flat)
@@ -60,22 +59,8 @@ def load(
     return Loaded(resolved, taken | files.taken)
 
 
-def section_in(loaded: Loaded, section: str) -> Loaded:
-    """Return one section, by the names in it; `ConfigurationError` where there is none."""
-    view = View(loaded.sources)
-    bindings = view.bindings
-    value = bindings[section].value if section in bindings else None
-    if not view.has(section) or not (view.has_below(section) or may_join(value)):
-        sections = {above for key in bindings for above in keys_above(key)}
-        found = f", but {show(section, plain(value))}" if section in bindings else ""
-        near = "" if found else did_you_mean(section, sections)
-        raise ConfigurationError(f"{section}: this is not a section{found}.{near}", key=section)
-    return loaded._replace(sources=[section_of(one, section) for one in view.sources])
-
-
-def layers(loaded: Loaded, here: RawOrigin) -> Snapshot:
+def layers(sources: list[Bindings], here: RawOrigin) -> Snapshot:
     """Return a layer for each source, later ones over the others."""
-    sources = loaded.sources
     return as_snapshot(View(sources).sources if len(sources) > 1 else sources, here)
 
 

@@ -53,7 +53,7 @@ class View:
                 if above in self.bindings and is_inside(key, binding, above):
                     self._go_below(above, key, source, kept)
             if key in self._sections:
-                if _sets_nothing(binding.value):
+                if sets_nothing(binding.value):
                     continue
                 if not may_join(binding.value):
                     self._take_away(key, binding, source, kept)
@@ -80,7 +80,7 @@ class View:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
         lower, binding = self.bindings[above], source[key]
         _check_no_list_item(lower, above, key, binding)
-        if _sets_nothing(lower.value):  # a section that is empty
+        if sets_nothing(lower.value):  # a section that is empty
             for one in self.sources:
                 one.pop(above, None)
         elif not isinstance(lower.value, _SIMPLE) or may_join(lower.value):
@@ -141,7 +141,7 @@ def may_join(value: object) -> bool:
     return isinstance(value.value if isinstance(value, UntypedTree) else value, Mapping)
 
 
-def _sets_nothing(value: object) -> bool:
+def sets_nothing(value: object) -> bool:
     return _is_blank(value) or (isinstance(value, Mapping) and not value)
 
 

@@ -114,7 +114,7 @@ def _merged(
     above = [_without_references(layer) for layer in lowest_first]
     try:
         loaded = load(invocation.files, None, variables, env, _FILES, above=above)
-        return layers(loaded, _FILES), loaded.referenced
+        return layers(loaded.sources, _FILES), loaded.referenced
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
 
