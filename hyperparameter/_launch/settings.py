@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
@@ -16,6 +17,9 @@ from .invocation import Invocation
 from .program_keys import LazyScan
 from .unknown_keys import check_known
 
+if TYPE_CHECKING:
+    from .sources import Sources
+
 _FILES = Origin("file", "-C")
 
 
@@ -23,22 +27,20 @@ class Settings:
     """What is set from outside the program.
 
     `layers` has the highest precedence first; `origins` tells where each key was set that is not
-    taken away again.  What references in files took is `referenced`, and so used.
+    taken away again.  What references in files took is `referenced`, and so used.  `notes` are for
+    the user: what was not taken for a setting.
     """
 
     def __init__(
-        self, invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
+        self, invocation: Invocation, sources: Sources | None, env: Mapping[str, str]
     ) -> None:
-        if env_prefix == "":
-            raise ValueError(
-                "env_prefix is empty, so every environment variable would set a parameter. "
-                'Give it a name, such as env_prefix="APP".'
-            )
         self.layers = [*invocation.options, *invocation.defines]
         self.referenced: frozenset[str] = frozenset()
-        if invocation.files or env_prefix is not None:
-            merged, self.referenced = _merged(invocation, env_prefix, env)
+        self.notes: list[str] = []
+        if sources is not None:
+            merged, self.referenced = _merged(invocation, sources, env)
             self.layers = list(merged.scopes())
+            self.notes = list(sources.notes(self.referenced))
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below
         self._written: dict[str, RawOrigin] = {}
@@ -100,20 +102,19 @@ def _removing(layer: Layer) -> Layer:
 
 
 def _merged(
-    invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
+    invocation: Invocation, sources: Sources, env: Mapping[str, str]
 ) -> tuple[Snapshot, frozenset[str]]:
     """Return everything merged, and the keys that references took.
 
     A reference in a file sees what the command line sets.
     """
-    from .._config.environment import Variables
     from .._config.load import layers, load
 
-    variables = None if env_prefix is None else Variables(env_prefix, env)
     lowest_first = reversed([*invocation.options, *invocation.defines])
     above = [_without_references(layer) for layer in lowest_first]
+    files, variables, flat, _ = sources
     try:
-        loaded = load(invocation.files, None, variables, env, _FILES, above=above)
+        loaded = load(files, None, variables, env, _FILES, above=above, flat=flat)
         return layers(loaded.sources, _FILES), loaded.referenced
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
