@@ -42,7 +42,7 @@ _NO_LINES = LineNumbers()
 
 def of_document(document: Document) -> Bindings:
     """Return the values of a file, each with its line or that of the value around it."""
-    values, lines, name = document
+    values, lines, name, _ = document
     filling = _Filling(lambda line: (name, line), is_file=True)
     filling.fill(values, lines, _TOP)
     return filling.bindings

@@ -89,6 +89,11 @@ class Files:
         self._check_choices()
         return self._written()
 
+    def anchored(self) -> frozenset[str]:
+        """Return the sections that exist for others of their file, if the program has none."""
+        found = (one.anchored for root in self._roots for one in root.weakest_first())
+        return frozenset().union(*found)
+
     def _written(self) -> list[tuple[Bindings, Missing]]:
         found = [one for root in self._roots for one in root.weakest_first()]
         files = [(one.bindings, one.missing) for one in found]

@@ -23,10 +23,14 @@ Overrides = Mapping[str, object] | Iterable[str]
 
 
 class Loaded(NamedTuple):
-    """What each source writes, the weakest first, and the keys that references took."""
+    """What each source writes, the weakest first, and the keys that references took.
+
+    `anchored` are sections of files that other sections take values from.
+    """
 
     sources: list[Bindings]
     referenced: frozenset[str]
+    anchored: frozenset[str]
 
 
 def load(
@@ -56,7 +60,7 @@ def load(
     for index, (_, missing) in enumerate(written):
         check_complete(missing, bindings[index + 1 :])
     resolved, taken = interpolated(bindings, env, files.elsewhere)
-    return Loaded(resolved, taken | files.taken)
+    return Loaded(resolved, taken | files.taken, files.anchored())
 
 
 def layers(sources: list[Bindings], here: RawOrigin) -> Snapshot:

@@ -47,12 +47,16 @@ class Include(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What one source writes, and what it includes; `path` is empty for what is not a file."""
+    """What one source writes, and what it includes; `path` is empty for what is not a file.
+
+    `anchored` are keys of sections that other sections of the file take values from.
+    """
 
     bindings: Bindings
     missing: Missing
     includes: list[Include]
     path: str = ""
+    anchored: frozenset[str] = frozenset()
 
 
 def each_source(given: AnySource | Iterable[AnySource]) -> Iterable[AnySource]:
@@ -103,7 +107,9 @@ def of_file(
         for written in [bindings.pop(one)]
         for name in _items(written.value)
     ]
-    return Source(bindings, {}, sorted(includes, key=lambda one: one.depth), document.name)
+    anchored = frozenset(f"{key}.{one}" if key else str(one) for one in document.anchored)
+    includes.sort(key=lambda one: one.depth)
+    return Source(bindings, {}, includes, document.name, anchored)
 
 
 def check_no_include(bindings: Bindings) -> Bindings:

@@ -25,11 +25,21 @@ _TOML = re.compile(r"""\[|(?:[\w.\s-]|"[^"]*"|'[^']*')+=""")
 
 
 class Document(NamedTuple):
-    """The content of a configuration file; `name` is its path as the user wrote it."""
+    """The content of a configuration file; `name` is its path as the user wrote it.
+
+    `anchored` are the names at its top that other parts of it refer to, as YAML has anchors.
+    """
 
     values: dict[str, object]
     lines: LineNumbers
     name: str
+    anchored: frozenset[object] = frozenset()
+
+
+class _Parsed(NamedTuple):
+    values: object
+    lines: LineNumbers
+    anchored: frozenset[object] = frozenset()
 
 
 def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
@@ -42,7 +52,7 @@ def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
     text = read_text(name, may_be_empty=may_be_empty)
     if not text.strip():
         return Document({}, LineNumbers(), name)
-    return _document(name, *_parse(file_format, text, name), may_be_empty)
+    return _document(name, _parse(file_format, text, name), may_be_empty)
 
 
 def read_standard_input() -> Document:
@@ -50,10 +60,10 @@ def read_standard_input() -> Document:
     text = decoded(STANDARD_INPUT, sys.stdin.buffer.read()) if sys.stdin else ""
     if not text.strip():
         return Document({}, LineNumbers(), STANDARD_INPUT)
-    return _document(STANDARD_INPUT, *_parse_any(text), True)
+    return _document(STANDARD_INPUT, _parse_any(text), True)
 
 
-def _parse_any(text: str) -> tuple[object, LineNumbers]:
+def _parse_any(text: str) -> _Parsed:
     if text.lstrip()[:1] == "{":
         from .from_json import NotJson
 
@@ -68,7 +78,8 @@ def _parse_any(text: str) -> tuple[object, LineNumbers]:
     return _parse("toml" if _TOML.match(first) else "yaml", text, STANDARD_INPUT)
 
 
-def _document(name: str, values: object, lines: LineNumbers, may_be_empty: bool) -> Document:
+def _document(name: str, parsed: _Parsed, may_be_empty: bool) -> Document:
+    values, lines, anchored = parsed
     values = plain(values) if isinstance(values, UntypedText) else values
     if values is None and may_be_empty:  # a YAML file of comments alone, or `null`
         return Document({}, LineNumbers(), name)
@@ -76,7 +87,7 @@ def _document(name: str, values: object, lines: LineNumbers, may_be_empty: bool)
         raise empty(name)
     if not isinstance(values, dict):
         raise not_a_mapping(name, values)
-    return Document(values, lines, name)
+    return Document(values, lines, name, anchored)
 
 
 def _format_of(name: str) -> str:
@@ -95,21 +106,21 @@ def _format_of(name: str) -> str:
     )
 
 
-def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]:
+def _parse(file_format: str, text: str, name: str) -> _Parsed:
     # Imported on use: reading TOML should not import PyYAML.
     if file_format == "yaml":
-        from .from_yaml import parse_yaml
+        from .from_yaml import parse_with_anchors
 
-        return parse_yaml(text, name)
+        return _Parsed(*parse_with_anchors(text, name))
     if file_format == "toml":
         from .from_toml import parse_toml
 
-        return parse_toml(text, name)
+        return _Parsed(*parse_toml(text, name))
     if file_format == "json":
         from .from_json import NotJson, parse_json
 
         try:
-            return parse_json(text, name)
+            return _Parsed(*parse_json(text, name))
         except NotJson as error:
             raise NotJson(
                 f"{error} If the file has comments, functions or trailing commas, it is Jsonnet: "
@@ -117,4 +128,4 @@ def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]
             ) from error
     from .from_jsonnet import evaluate
 
-    return evaluate(name), LineNumbers()
+    return _Parsed(evaluate(name), LineNumbers())

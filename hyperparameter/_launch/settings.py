@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import DELETED, Layer, Snapshot
+from .._scopes.snapshot import DELETED, Layer
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
+from .other_sections import OtherSections
 from .program_keys import LazyScan
 from .unknown_keys import check_known
 
@@ -37,10 +38,11 @@ class Settings:
         self.layers = [*invocation.options, *invocation.defines]
         self.referenced: frozenset[str] = frozenset()
         self.notes: list[str] = []
+        anchored: frozenset[str] = frozenset()
         if sources is not None:
-            merged, self.referenced = _merged(invocation, sources, env)
-            self.layers = list(merged.scopes())
-            self.notes = list(sources.notes(self.referenced))
+            self.layers, self.referenced, anchored = _merged(invocation, sources, env)
+            self.notes.extend(sources.notes(self.referenced))
+        self._others = OtherSections(anchored)
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below
         self._written: dict[str, RawOrigin] = {}
@@ -72,7 +74,10 @@ class Settings:
         """Raise `UsageError` for keys that the program does not know; options it knows."""
         known = self._options | self.referenced
         unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections)
+        check_known(unchecked, scan, self._sections, self._others)
+        self.notes.extend(self._others.notes)
+        for key in self._others.keys:
+            del self.origins[key]
 
     def open(self) -> ExitStack:
         """Enter the scopes; closing the stack leaves them."""
@@ -103,8 +108,8 @@ def _removing(layer: Layer) -> Layer:
 
 def _merged(
     invocation: Invocation, sources: Sources, env: Mapping[str, str]
-) -> tuple[Snapshot, frozenset[str]]:
-    """Return everything merged, and the keys that references took.
+) -> tuple[list[Layer], frozenset[str], frozenset[str]]:
+    """Return everything merged, the keys that references took, and the sections of anchors.
 
     A reference in a file sees what the command line sets.
     """
@@ -115,9 +120,10 @@ def _merged(
     files, variables, flat, _ = sources
     try:
         loaded = load(files, None, variables, env, _FILES, above=above, flat=flat)
-        return layers(loaded.sources, _FILES), loaded.referenced
+        merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
+    return merged, loaded.referenced, loaded.anchored
 
 
 def _without_references(layer: Layer) -> Layer:
