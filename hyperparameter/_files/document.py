@@ -13,7 +13,7 @@ from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .line_numbers import LineNumbers
 from .problems import empty, not_a_mapping
-from .text import FilePath, decoded, read_text
+from .text import FilePath, check_exists, decoded, read_text
 
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
             ".jsonnet": "jsonnet", ".libsonnet": "jsonnet"}  # fmt: skip
@@ -48,6 +48,7 @@ def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
     `ConfigurationError` names the file, the line if it is known, and what to do.
     """
     name = os.fspath(path)
+    check_exists(name)  # before its name is looked at: `base` may be meant for `base.yaml`
     file_format = _format_of(name)
     text = read_text(name, may_be_empty=may_be_empty)
     if not text.strip():

@@ -25,10 +25,7 @@ def read_text(path: FilePath, *, may_be_empty: bool = False) -> str:
         with open(name, "rb") as file:
             data = file.read(MOST_BYTES + 1)  # one byte more shows that a file is too large
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"{name}: the file does not exist.{similar(name)} "
-            f"Relative paths start at {os.getcwd()}."
-        ) from None
+        raise _missing(name) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(
@@ -43,6 +40,20 @@ def read_text(path: FilePath, *, may_be_empty: bool = False) -> str:
     if not text.strip() and not may_be_empty:
         raise empty(name)
     return text
+
+
+def check_exists(name: str) -> None:
+    """Raise `ConfigurationError` for a file that does not exist, and for a directory."""
+    if os.path.isdir(name):
+        raise ConfigurationError(f"{name}: this is a directory. Give the path of a file.")
+    if not os.path.exists(name) and "\0" not in name:
+        raise _missing(name)
+
+
+def _missing(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name}: the file does not exist.{similar(name)} Relative paths start at {os.getcwd()}."
+    )
 
 
 def decoded(name: str, data: bytes) -> str:
@@ -61,6 +72,11 @@ def similar(name: str) -> str:
     """Return a suggestion of files in the same directory, to follow a sentence."""
     directory, base = os.path.split(name)
     try:
-        return did_you_mean(base, os.listdir(directory or "."))
+        names = os.listdir(directory or ".")
+        stem = os.path.splitext(base)[0]
+        same = sorted(one for one in names if os.path.splitext(one)[0] == stem)
+        return (
+            f" Did you mean {' or '.join(map(repr, same))}?" if same else did_you_mean(base, names)
+        )
     except OSError:
         return f" The directory {directory} does not exist either."

@@ -34,7 +34,7 @@ def test_missing_file_is_named() -> None:
 
 def test_directory_is_no_file() -> None:
     Path("d.toml").mkdir()
-    with pytest.raises(hp.ConfigurationError, match=r"^'d\.toml' cannot be read: Is a directory"):
+    with pytest.raises(hp.ConfigurationError, match=r"^d\.toml: this is a directory\."):
         hp.config("d.toml")
 
 
