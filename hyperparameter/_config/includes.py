@@ -191,7 +191,7 @@ def _names(binding: Binding) -> list[str]:
     for one in value if isinstance(value, (list, tuple)) else [value]:
         text = one.text if isinstance(one, UntypedText) else one
         if not isinstance(text, str) or not text:
-            raise _error(Include("", binding), "a file is named by text. Write one, or a list.")
+            raise _error(Include("", binding), "the name of a file is a text.")
         names.append(text)
     return names
 

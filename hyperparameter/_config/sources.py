@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from .._files.document import Document, read_document, read_standard_input
 from .._files.text import FilePath
 from .._values.origin import RawOrigin, resolve
-from .._values.untyped import Blank, UntypedTree
+from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, mounted, of_document, of_mapping
 from .flat_names import FlatNames
@@ -17,6 +17,8 @@ from .from_record import Missing, is_record, of_record
 
 INCLUDE = "$include"
 """The name behind which a file says which other files lie under it."""
+
+_COLLECTIONS = (list, dict, UntypedTree)
 
 
 class FileAt(NamedTuple):
@@ -103,7 +105,7 @@ def of_file(
     _check_includes(bindings)
     includes = [
         Include(one.rpartition(".")[0], written._replace(value=name))
-        for one in [one for one in bindings if _includes(one)]
+        for one in [one for one in bindings if INCLUDE in one and _includes(one)]
         for written in [bindings.pop(one)]
         for name in _items(written.value)
     ]
@@ -127,16 +129,23 @@ def check_no_include(bindings: Bindings) -> Bindings:
 
 
 def _check_includes(bindings: Bindings) -> None:
-    """Refuse `$include` where it would be data: with names below it, and inside of a list."""
+    """Refuse `$include` where it would be data: with names below it, and inside of a value."""
     for key, one in bindings.items():
-        if f"{INCLUDE}." in key and _includes(key[: key.index(f"{INCLUDE}.")] + INCLUDE):
-            problem = "takes the name of a file, or a list of them, not a mapping."
-        elif type(one.value) in (list, UntypedTree) and _is_in(one.value):
-            problem = f"cannot stand inside of the list {key!r}. Write it in a section."
+        if type(one.value) in _COLLECTIONS and INCLUDE not in key and _is_in(one.value):
+            problem = f"cannot stand inside of {key!r}, which is one value. Write it in a section."
+        elif INCLUDE in key and not _is_right(key, one.value):
+            problem = "takes the name of a file, or a list of them. A name is a text."
         else:
             continue
         place = resolve(one.origin)
         raise ConfigurationError(f"{place.location}: {INCLUDE} {problem}", key=key, origin=place)
+
+
+def _is_right(key: str, value: object) -> bool:
+    """Tell a key that includes files by their names from one that cannot; others are right."""
+    if INCLUDE in key.split(".")[:-1]:
+        return False
+    return not _includes(key) or all(map(_is_name, _items(value)))
 
 
 def _is_in(value: object) -> bool:
@@ -149,9 +158,13 @@ def _is_in(value: object) -> bool:
 def _items(value: object) -> list[object]:
     """Return the names of files, of which there may be one, several or none."""
     value = value.value if isinstance(value, UntypedTree) else value
-    if value is None or type(value) is Blank:
+    if value is None or is_null(value):
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _is_name(item: object) -> bool:
+    return isinstance(item, (str, UntypedText)) and not is_null(item)
 
 
 def _includes(key: str) -> bool:

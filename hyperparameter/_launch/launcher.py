@@ -55,7 +55,8 @@ class Launcher:
         invocation = invocation_of(parsed, own, signature if function else None)
         scan = LazyScan(signature, env)
         sources = None
-        if invocation.files or self._config is not None or env_prefix is not None:
+        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
+        if invocation.files or self._config is not None or is_in_env:
             from .sources import files_of, sources_of  # programs without any need none of it
 
             files = files_of(invocation.files, self._config)
