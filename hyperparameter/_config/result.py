@@ -13,7 +13,7 @@ from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
 from .load import layers
 from .schema import as_dict, build, keys_of, structure_for
-from .view import View, keys_above, may_join, sets_nothing
+from .view import View, keys_above, sets_nothing
 
 
 class Wanted:
@@ -43,8 +43,7 @@ def _section_in(sources: list[Bindings], section: str) -> list[Bindings]:
     """Return one section, by the names in it; `ConfigurationError` where there is none."""
     view = View(sources)
     known = view.bindings.get(section)
-    is_section = known is None or may_join(known.value) or sets_nothing(known.value)
-    if view.has(section) and (is_section or view.has_below(section)):
+    if section_of(view.bindings, section) or (known is not None and sets_nothing(known.value)):
         return [section_of(one, section) for one in view.sources]
     if known is not None:
         problem = f"this is {show(section, plain(known.value))}, not a section."

@@ -93,9 +93,6 @@ class View:
         """Tell whether something is bound at a key or below it."""
         return key in self.bindings or key in self._sections
 
-    def has_below(self, key: str) -> bool:
-        return key in self._sections
-
     def at(self, key: str) -> Iterator[Bindings]:
         """Yield what each source has at a key and below it, the lowest first."""
         start = f"{key}."
