@@ -80,11 +80,14 @@ def files_of(words: list[str], default: FilePath | None) -> list[FileAt]:
         return files
     name = os.fspath(default)
     if not os.path.exists(name):
-        raise UsageError(
-            f"{name}: the configuration file of this program does not exist.{similar(name)} "
-            f"Relative paths start at {os.getcwd()}."
-        )
+        raise _missing(f"{name}: the configuration file of this program", name)
     return [FileAt(name), *files]
+
+
+def _missing(named: str, path: str) -> UsageError:
+    return UsageError(
+        f"{named} does not exist.{similar(path)} Relative paths start at {os.getcwd()}."
+    )
 
 
 def _file(word: str) -> FileAt:
@@ -92,6 +95,8 @@ def _file(word: str) -> FileAt:
     key, equals, path = word.partition("=")
     if not equals or not is_key(key) or os.sep in key or os.path.exists(word):
         return FileAt(word)
+    if path != "-" and not os.path.exists(path):
+        raise _missing(f"-C {word}: the file {path}", path)
     return FileAt(path, key)
 
 
