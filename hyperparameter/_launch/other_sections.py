@@ -41,7 +41,7 @@ class OtherSections:
         whole = [one for one in sections if one not in known_sections]
         if not whole:
             return left
-        beside = _sections_beside(scan.file)
+        beside = _sections_beside(scan)
         for one in whole:
             if one in beside:
                 place, program = sections[one].location, os.path.basename(beside[one])
@@ -62,12 +62,14 @@ def _is_in(key: str, section: str) -> bool:
     return f"{key}.".startswith(f"{section}.")
 
 
-def _sections_beside(main_file: str) -> dict[str, str]:
+def _sections_beside(scan: LazyScan) -> dict[str, str]:
     """Return the sections that programs beside this one know, each with a file that does."""
-    from .._scan import scan_paths
+    from .._scan import cache_for, scan_paths
 
     found: dict[str, str] = {}
-    for one in scan_paths(_files_beside(os.path.abspath(main_file)), None).findings:
+    main_file = os.path.abspath(scan.file)
+    cache = cache_for(os.path.dirname(main_file), scan.env)
+    for one in scan_paths(_files_beside(main_file), cache).findings:
         section, dot, _ = one.key.partition(".")
         if dot and "*" not in section:
             found.setdefault(section, one.file)

@@ -74,7 +74,7 @@ class Settings:
         """Raise `UsageError` for keys that the program does not know; options it knows."""
         known = self._options | self.referenced
         unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections, self._others)
+        check_known(unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
             del self.origins[key]
