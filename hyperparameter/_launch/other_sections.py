@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from .._values.origin import RawOrigin, resolve
 from .program_keys import LazyScan
 
+_SHARED = ("file", "env")  # what several programs may read; a command line is for one
+
 
 class OtherSections:
     """What a program leaves alone of its files; `notes` tell the user."""
@@ -36,7 +38,7 @@ class OtherSections:
         sections = {
             key.partition(".")[0]: resolve(origins[key])
             for key in reversed(left)
-            if "." in key and resolve(origins[key]).kind == "file"
+            if "." in key and resolve(origins[key]).kind in _SHARED
         }
         whole = [one for one in sections if one not in known_sections]
         if not whole:
@@ -78,6 +80,11 @@ def _sections_beside(scan: LazyScan) -> dict[str, str]:
 
 def _files_beside(main_file: str) -> Iterable[str]:
     """Yield the package that a file is in, or else the files and packages in its folder."""
+    from .._scan.modules import installed_package
+
+    if (installed := installed_package(main_file)) is not None:
+        yield installed
+        return
     folder = os.path.dirname(main_file)
     package = ""
     while os.path.exists(os.path.join(folder, "__init__.py")):
