@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .._scopes.refusal import refusal
 from .._scopes.whole import Whole, whole
+from .._values.annotations import members_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.fields import Structure
-from .._values.hints import over, structured
+from .._values.hints import anything, over, structured
 from .._values.origin import Origin
 from .._values.structures import annotated_class, structure_of
 from .._values.untyped import UntypedTree
@@ -36,8 +37,29 @@ def structure_for(schema: object) -> Structure:
     )
 
 
-def build(structure: Structure, sources: Sequence[Bindings]) -> object:
-    """Return an instance of what the sources say.
+def keys_of(structure: Structure, section: str) -> Iterator[str]:
+    """Yield the keys of the fields of a structure, and of the structures in it."""
+    waiting: list[tuple[str, Structure, tuple[object, ...]]] = [(section, structure, ())]
+    while waiting:
+        key, one, around = waiting.pop()
+        for name, field in one.fields.items():
+            inner = f"{key}.{name}" if key else name
+            yield inner
+            for below in map(structure_of, members_of(field.hint)):
+                if below is not None and below.kind not in around:  # one inside itself has no end
+                    waiting.append((inner, below, (*around, one.kind)))
+
+
+def as_dict(sources: Sequence[Bindings]) -> dict[object, object]:
+    """Return what the sources say as plain nested dicts."""
+    found = whole(as_snapshot(View(sources).sources, _NOWHERE), "")
+    value = {} if found is None else anything(found.value, NOTHING)
+    assert isinstance(value, dict)  # the whole of keys
+    return value
+
+
+def build(structure: Structure, sources: Sequence[Bindings], section: str = "") -> object:
+    """Return an instance of what the sources say in a section, by the names in it.
 
     `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
     key, its origin, and similar names.
@@ -48,4 +70,8 @@ def build(structure: Structure, sources: Sequence[Bindings]) -> object:
     try:
         return over(lambda given, below: structured(structure, given, below), found.value, NOTHING)
     except Unconvertible as error:
+        if section:
+            error.path = (*section.split("."), *error.path)
+            origins = {f"{section}.{key}": origin for key, origin in found.origins.items()}
+            found = found._replace(origins=origins)
         raise refusal(ConfigurationError, "", found, error) from None

@@ -23,6 +23,7 @@ def launch(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> Any:
     """Run a decorated function as a program and return its value.
@@ -30,8 +31,9 @@ def launch(
     Without `function`, every decorated function of the caller is a command; a single one needs no
     command name.  Parameters without default are positional arguments, the others are options.
     `-D KEY=VALUE` sets any key, `-C FILE` reads files, and `env_prefix` reads environment
-    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  What is set becomes the baseline, so
-    that threads of the program see it too.
+    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  `config` is a file that the program
+    reads before those of `-C`, which are stronger; it has to exist.  What is set becomes the
+    baseline, so that threads of the program see it too.
 
     A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  SIGTERM raises
     `SystemExit` in the main thread, so that `finally` runs, and the process dies of it.  Raises
@@ -40,7 +42,7 @@ def launch(
     from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
     from .termination import sigterm_raises
 
-    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
     words = _words(argv)
     with sigterm_raises():
         status, result = with_exit_status(
@@ -57,6 +59,7 @@ def run_cli(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> Any:
     """Do the same as `launch` without side effects on the process: no exit, no baseline.
@@ -66,7 +69,7 @@ def run_cli(
     """
     from .launcher import ANSWERED, Launcher
 
-    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
     result = launcher.launch(_words(argv), env_prefix, os.environ, False)
     return None if result is ANSWERED else result
 

@@ -46,9 +46,8 @@ def _usage_error(error: BaseException, settings: Settings) -> UsageError | None:
         return _missing(str(cause), cause.key)
     if isinstance(cause, (ConversionError, InvalidKey, ConfigurationError)):
         kind = getattr(cause.origin, "kind", None)
-        # A configuration that the program writes out in its code is for its author to mend.
-        is_use = isinstance(cause, ConfigurationError) and kind != "code"
-        if is_use or kind in _FROM_OUTSIDE or settings.sets(cause.key):
+        is_use = isinstance(cause, ConfigurationError) or kind in _FROM_OUTSIDE
+        if is_use or settings.sets(cause.key):
             return UsageError(str(cause), key=cause.key, origin=cause.origin)
         return None
     return _raised_in_actor(error)
