@@ -88,6 +88,6 @@ def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
     program = scan_paths(paths, cache_for(found.info, environ))
     if not program.findings:
         return None
-    functions = {(f.file, f.function) for f in program.findings if f.kind == "declared"}
+    functions = {f.declaring for f in program.findings if f.kind == "declared"}
     keys = {f.key for f in program.findings}
     return Package(found.name, found.version, len(keys), len(functions))
