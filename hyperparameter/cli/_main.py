@@ -127,7 +127,7 @@ def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence
     if args.which != "deps":
         entries |= entries_in(target, environ)
     if args.which in ("deps", "all"):
-        entries = {**dependencies(target, search, environ), **entries}
+        entries = {**dependencies(target, environ), **entries}
     where = f"the dependencies of {target.name}" if args.which == "deps" else target.name
     title = f"Hyperparameters in {where}"
     if not entries and args.format == "text":
