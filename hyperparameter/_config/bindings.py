@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 from .._files.document import Document
 from .._files.line_numbers import LineNumbers
 from .._values import keys
+from .._values.containers import parts_of
 from .._values.origin import RawOrigin, resolve
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import Untyped, UntypedText, UntypedTree
@@ -41,7 +42,7 @@ _NO_LINES = LineNumbers()
 
 def of_document(document: Document) -> Bindings:
     """Return the values of a file, each with its line or that of the value around it."""
-    values, lines, name = document
+    values, lines, name, _ = document
     filling = _Filling(lambda line: (name, line), is_file=True)
     filling.fill(values, lines, _TOP)
     return filling.bindings
@@ -52,6 +53,46 @@ def of_mapping(values: Mapping[str, object], origin: RawOrigin) -> Bindings:
     filling = _Filling(lambda _: origin)
     filling.fill(values, _NO_LINES, _TOP)
     return filling.bindings
+
+
+def mounted(bindings: Bindings, key: str, names: tuple[str, ...] | None = None) -> Bindings:
+    """Return bindings put below a key, whose names are given if one has a dot."""
+    if not key:
+        return bindings
+    found: Bindings = {}
+    for flat, one in bindings.items():
+        path = one.names
+        if path is not None or names is not None:
+            path = (*(names or key.split(".")), *(path or flat.split(".")))
+        found[f"{key}.{flat}"] = Binding(one.value, one.origin, path)
+    return found
+
+
+def section_of(bindings: Bindings, key: str) -> Bindings:
+    """Return the bindings below a key, by what follows it; `mounted` undoes it."""
+    found: Bindings = {}
+    for flat, one in bindings.items():
+        if flat == key and isinstance(parts := parts_of(one.value), dict):  # in one, as JSON
+            found |= {name: Binding(part, one.origin) for name, part in parts.items()}
+        if flat.startswith(f"{key}.") and is_inside(flat, one, key):
+            names = one.names
+            if names is not None:
+                count = next(n for n in range(len(names)) if ".".join(names[:n]) == key)
+                names = names[count:]
+            found[flat[len(key) + 1 :]] = Binding(one.value, one.origin, names)
+    return found
+
+
+def is_inside(key: str, binding: Binding, above: str) -> bool:
+    """Tell whether a key is in the mapping `above`: a name with dots may only begin like it."""
+    if binding.names is None:
+        return True
+    length = -1
+    for name in binding.names:
+        length += len(name) + 1
+        if length >= len(above):
+            return length == len(above)
+    return key == above
 
 
 def below(key: str, names: tuple[str, ...] | None, value: object, origin: RawOrigin) -> Bindings:

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast, overload
 
-from .._scopes.scope import scope, scope_of
+from .._scopes.scope import scope
 from .._values.origin import site_of
 
 if TYPE_CHECKING:
-    from .load import ConfigSource, Overrides
+    from .load import Overrides
+    from .sources import ConfigSource
 
 T = TypeVar("T")
 
@@ -22,6 +23,8 @@ def config(
     schema: None = None,
     overrides: Overrides | None = None,
     *,
+    at: str | None = None,
+    section: str | None = None,
     env_prefix: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> scope: ...
@@ -31,6 +34,8 @@ def config(
     schema: type[T],
     overrides: Overrides | None = None,
     *,
+    at: str | None = None,
+    section: str | None = None,
     env_prefix: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> T: ...
@@ -39,6 +44,8 @@ def config(
     schema: type[T] | None = None,
     overrides: Overrides | None = None,
     *,
+    at: str | None = None,
+    section: str | None = None,
     env_prefix: str | None = None,
     env: Mapping[str, str] | None = None,
 ) -> scope | T:
@@ -48,18 +55,22 @@ def config(
     then environment variables with the prefix (with "APP", `APP_TRAIN__LR` sets `train.lr`), then
     `overrides`: a mapping, or texts such as `"train.lr=0.1"`.  References `${...}` are resolved
     last.  `schema` is a class with annotated fields: a dataclass, a NamedTuple, a TypedDict, an
-    attrs class, a msgspec.Struct, a pydantic model or a plain class.
+    attrs class, a msgspec.Struct, a pydantic model or a plain class; or `dict`, for all of it as
+    plain nested dicts.
+
+    `at` is the key below which the files and mappings are put.  `section` takes one section of the
+    whole, after its references have been resolved.
 
     `ConfigurationError` names the key, the file and line, and what to do.
     """
     # Imported on use: programs without configuration files should not pay for it.
-    from .load import layers, load
+    from .environment import Variables
+    from .load import load
+    from .result import Wanted
 
     here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
     known = os.environ if env is None else env
-    if schema is None:
-        return scope_of(layers(load(source, overrides, env_prefix, known, here), here))
-    from .schema import build, structure_for
-
-    structure = structure_for(schema)  # before any file is read
-    return cast("T", build(structure, load(source, overrides, env_prefix, known, here).sources))
+    wanted = Wanted(schema, section)  # before any file is read
+    variables = None if env_prefix is None else Variables(env_prefix, known, wanted.names())
+    loaded = load(source, overrides, variables, known, here, at=at)
+    return cast("T", wanted.of(loaded.sources, here))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._scopes.snapshot import DELETED
 from .._scopes.whole import whole
@@ -34,8 +34,18 @@ _MOST_TEXTS = 10_000_000  # of all of them
 _SIGN = re.compile(r"\$\$\{|\$\{|\}")
 
 
+class Elsewhere(NamedTuple):
+    """What a reference may mean where no source has its key.
+
+    `full` has the full keys of names at the top of flat files, `bindings` what sets nothing else.
+    """
+
+    full: Mapping[str, str] = {}
+    bindings: Mapping[str, Binding] = {}
+
+
 def interpolated(
-    sources: Iterable[Bindings], env: Mapping[str, str]
+    sources: Iterable[Bindings], env: Mapping[str, str], elsewhere: Elsewhere
 ) -> tuple[list[Bindings], frozenset[str]]:
     """Return the sources with all references resolved, and the keys that references took.
 
@@ -46,7 +56,7 @@ def interpolated(
     values = [one.value for source in sources for one in source.values()]
     if _is_fixed(values):
         return sources, frozenset()
-    resolver = _Resolver(View(sources), env)
+    resolver = Resolver(View(sources), env, elsewhere)
     return [resolver.resolved(source) for source in sources], frozenset(resolver.taken)
 
 
@@ -72,13 +82,14 @@ def _has_none(value: object) -> bool:
     return kind in SCALARS or value is DELETED
 
 
-class _Resolver:
+class Resolver:
     """Resolves each binding once, after the bindings that it refers to."""
 
-    def __init__(self, view: View, env: Mapping[str, str]) -> None:
+    def __init__(self, view: View, env: Mapping[str, str], elsewhere: Elsewhere) -> None:
         self.taken: set[str] = set()  # the keys whose values references have taken
         self._view = view
         self._env = env
+        self._elsewhere = elsewhere
         self._done: dict[int, object] = {}  # by the identity of the binding
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
@@ -232,6 +243,11 @@ class _Resolver:
             key = ".".join(target[:depth])
             if key in self._view.bindings:
                 return self._inside_of(key, target, depth, place)
+        if target[0] in self._elsewhere.full:
+            return self._find([*self._elsewhere.full[target[0]].split("."), *target[1:]], place)
+        if whole in self._elsewhere.bindings:
+            self.taken.add(whole)
+            return self.at(whole, self._elsewhere.bindings[whole])
         return ABSENT
 
     def _inside_of(self, key: str, target: list[str], depth: int, place: Place) -> object:

@@ -2,109 +2,75 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .._files.document import read_document
-from .._files.text import FilePath
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
-from .._values.origin import Origin, RawOrigin
-from .._values.untyped import EmptyVariable, UntypedText
+from .._values.keys import check
+from .._values.origin import RawOrigin
 from ..exceptions import ConfigurationError, InvalidKey
-from .bindings import Binding, Bindings, of_document, of_mapping, set_twice
-from .from_record import Missing, check_complete, is_record, of_record
+from .bindings import Binding, Bindings, of_mapping
+from .environment import Variables
+from .flat_names import FlatNames
+from .from_record import check_complete
+from .includes import Files
 from .interpolation import interpolated
+from .sources import AnySource, check_no_include, each_source, read_source
 from .view import View, as_snapshot
 
-ConfigSource = FilePath | Mapping[str, object]
 Overrides = Mapping[str, object] | Iterable[str]
 
 
 class Loaded(NamedTuple):
-    """What each source writes, the weakest first, and the keys that references took."""
+    """What each source writes, the weakest first, and the keys that references took.
+
+    `anchored` are sections of files that other sections take values from.
+    """
 
     sources: list[Bindings]
     referenced: frozenset[str]
+    anchored: frozenset[str]
 
 
 def load(
-    sources: ConfigSource | Iterable[ConfigSource],
+    sources: AnySource | Iterable[AnySource],
     overrides: Overrides | None,
-    env_prefix: str | None,
+    variables: Variables | None,
     env: Mapping[str, str],
     here: RawOrigin,
     *,
+    at: str | None = None,
     above: Iterable[Layer] = (),
+    flat: FlatNames | None = None,
 ) -> Loaded:
     """Return what the sources write: later ones win, then the environment, then overrides.
 
-    `here` is the origin of mappings and overrides; the layers `above` win over all, the last one
-    over the others.
+    `here` is the origin of mappings and overrides; `at` the key below which the sources are put;
+    the layers `above` win over all, the last one over the others.  `flat` gives the names at the
+    top of a file their full keys.
     """
-    found: list[Bindings] = []
-    incomplete: list[tuple[int, Missing]] = []
-    for source in _each(sources):
-        bindings, missing = _bindings(source, here)
-        found.append(bindings)
-        incomplete.append((len(found), missing))
-    if env_prefix is not None:
-        found.append(from_environment(env_prefix, env))
-    if overrides is not None:
-        found.extend(_overrides(overrides, here))
-    found.extend(map(_of_layer, above))
-    for count, missing in incomplete:
-        check_complete(missing, found[count:])
-    return Loaded(*interpolated(found, env))
+    key = check(at) if at else ""
+    below = [read_source(one, here, key, flat) for one in each_source(sources)]
+    over = [] if overrides is None else _overrides(overrides, here)
+    over.extend(map(_of_layer, above))
+    files = Files(below, variables, over, env, flat)
+    written = files.read()
+    bindings = [one for one, _ in written]
+    for index, (_, missing) in enumerate(written):
+        check_complete(missing, bindings[index + 1 :])
+    resolved, taken = interpolated(bindings, env, files.elsewhere)
+    return Loaded(resolved, taken | files.taken, files.anchored())
 
 
-def from_environment(prefix: str, env: Mapping[str, str]) -> Bindings:
-    """Return the variables with this prefix; `__` in a name is a dot, case does not matter."""
-    start = prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
-    found: Bindings = {}
-    for name in sorted(env):  # the error for a key that is set twice must not depend on the order
-        if name.startswith(start) and name != start:
-            origin = Origin("env", f"${name}")
-            key = name[len(start) :].lower().replace("__", ".")
-            value = UntypedText(env[name]) if env[name] else EmptyVariable()
-            for one, binding in of_mapping({key: value}, origin).items():
-                if one in found:
-                    raise set_twice(one, origin, found[one].origin)
-                found[one] = binding
-    return found
-
-
-def layers(loaded: Loaded, here: RawOrigin) -> Snapshot:
+def layers(sources: list[Bindings], here: RawOrigin) -> Snapshot:
     """Return a layer for each source, later ones over the others."""
-    sources = loaded.sources
     return as_snapshot(View(sources).sources if len(sources) > 1 else sources, here)
-
-
-def _each(sources: ConfigSource | Iterable[ConfigSource]) -> Iterable[ConfigSource]:
-    if isinstance(sources, (str, os.PathLike, Mapping)):
-        return [sources]
-    if isinstance(sources, Iterable):
-        return sources
-    raise TypeError(
-        f"hp.config takes a path, a mapping or several of them, not {type(sources).__name__}."
-    )
-
-
-def _bindings(source: ConfigSource, here: RawOrigin) -> tuple[Bindings, Missing]:
-    if isinstance(source, Mapping):
-        return of_mapping(source, here), {}
-    if isinstance(source, (str, os.PathLike)):
-        document = read_document(source)
-        return of_record(document.name) if is_record(document) else (of_document(document), {})
-    raise TypeError(
-        f"Each source of hp.config must be a path or a mapping, not {type(source).__name__}."
-    )
 
 
 def _overrides(overrides: Overrides, here: RawOrigin) -> list[Bindings]:
     if isinstance(overrides, Mapping):
-        return [of_mapping(overrides, here)]
+        return [check_no_include(of_mapping(overrides, here))]
     if not isinstance(overrides, Iterable):
         raise TypeError(
             f"overrides must be a mapping or texts KEY=VALUE, not {type(overrides).__name__}."
@@ -121,7 +87,7 @@ def _overrides(overrides: Overrides, here: RawOrigin) -> list[Bindings]:
         if any(f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.") for one in found[-1]):
             found.append({})
         found[-1][key] = Binding(value, here)
-    return found
+    return [*map(check_no_include, found)]
 
 
 def _of_layer(layer: Layer) -> Bindings:

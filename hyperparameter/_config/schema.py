@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .._scopes.whole import whole
+from .._values.annotations import members_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.fields import Structure
-from .._values.hints import over, structured
+from .._values.hints import anything, over, structured
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.secrets import is_secret
 from .._values.structures import annotated_class, structure_of
@@ -36,8 +37,29 @@ def structure_for(schema: object) -> Structure:
     )
 
 
-def build(structure: Structure, sources: Sequence[Bindings]) -> object:
-    """Return an instance of what the sources say.
+def keys_of(structure: Structure, section: str) -> Iterator[str]:
+    """Yield the keys of the fields of a structure, and of the structures in it."""
+    waiting: list[tuple[str, Structure, tuple[object, ...]]] = [(section, structure, ())]
+    while waiting:
+        key, one, around = waiting.pop()
+        for name, field in one.fields.items():
+            inner = f"{key}.{name}" if key else name
+            yield inner
+            for below in map(structure_of, members_of(field.hint)):
+                if below is not None and below.kind not in around:  # one inside itself has no end
+                    waiting.append((inner, below, (*around, one.kind)))
+
+
+def as_dict(sources: Sequence[Bindings]) -> dict[object, object]:
+    """Return what the sources say as plain nested dicts."""
+    found = whole(as_snapshot(View(sources).sources, _NOWHERE), "")
+    value = {} if found is None else anything(found.value, NOTHING)
+    assert isinstance(value, dict)  # the whole of keys
+    return value
+
+
+def build(structure: Structure, sources: Sequence[Bindings], section: str = "") -> object:
+    """Return an instance of what the sources say in a section, by the names in it.
 
     `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
     key, its origin, and similar names.
@@ -48,13 +70,14 @@ def build(structure: Structure, sources: Sequence[Bindings]) -> object:
     try:
         return over(lambda given, below: structured(structure, given, below), value, NOTHING)
     except Unconvertible as error:
-        raise _error(view.bindings, error) from None
+        raise _error(view.bindings, error, section) from None
 
 
-def _error(bindings: Bindings, error: Unconvertible) -> ConfigurationError:
+def _error(bindings: Bindings, error: Unconvertible, section: str) -> ConfigurationError:
     """Return the error with the key that it is about and where that was set, in one line."""
-    key = ".".join(map(str, error.path))
-    found = _nearest(bindings, key)
+    inside = ".".join(map(str, error.path))
+    found = _nearest(bindings, inside)
+    key = ".".join(filter(None, [section, inside]))
     origin = None if found is None else resolve(found)
     place = f" ({origin})" if origin is not None else ""
     problem = _problem(key, error)

@@ -12,7 +12,7 @@ from .._scopes.snapshot import DELETED, Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
 from .._values.untyped import REMOVED, Blank, EmptyVariable, UntypedText, UntypedTree
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings
+from .bindings import Binding, Bindings, is_inside
 
 _SIMPLE = (str, bytes, int, float, complex, list, tuple, type(None), UntypedText, UntypedTree)
 """What has no parts that a mapping could join."""
@@ -40,7 +40,7 @@ class View:
             if binding.value is DELETED or binding.value is REMOVED:
                 continue
             self.bindings[key] = binding
-            for above in _above(key):
+            for above in keys_above(key):
                 if above in self._sections:
                     break
                 self._sections.add(above)
@@ -49,15 +49,15 @@ class View:
         """Return what a source writes here, with what it takes away."""
         kept: Bindings = {}
         for key, binding in source.items():
-            for above in _above(key):
-                if above in self.bindings and _is_inside(key, binding, above):
+            for above in keys_above(key):
+                if above in self.bindings and is_inside(key, binding, above):
                     self._go_below(above, key, source, kept)
             if key in self._sections:
-                if _sets_nothing(binding.value):
+                if sets_nothing(binding.value):
                     continue
-                if not _may_join(binding.value):
+                if not may_join(binding.value):
                     self._take_away(key, binding, source, kept)
-            if key in self.bindings and not _may_join(binding.value):
+            if key in self.bindings and not may_join(binding.value):
                 self.replaced.add(id(self.bindings[key]))
             kept[key] = binding
         return kept
@@ -66,7 +66,7 @@ class View:
         """Take away all that lies below a key whose value is replaced as a whole."""
         start, left = f"{key}.", []
         for name in [one for one in self.bindings if one.startswith(start)]:
-            if not _is_inside(name, self.bindings[name], key):
+            if not is_inside(name, self.bindings[name], key):
                 left.append(name)
                 continue
             self.replaced.update(id(one[name]) for one in self.sources if name in one)
@@ -74,16 +74,16 @@ class View:
             if name not in source:
                 kept[name] = Binding(DELETED, binding.origin)
         self._sections = {one for one in self._sections if not f"{one}.".startswith(start)}
-        self._sections.update(above for name in left for above in _above(name))
+        self._sections.update(above for name in left for above in keys_above(name))
 
     def _go_below(self, above: str, key: str, source: Bindings, kept: Bindings) -> None:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
         lower, binding = self.bindings[above], source[key]
         _check_no_list_item(lower, above, key, binding)
-        if _sets_nothing(lower.value):  # a section that is empty
+        if sets_nothing(lower.value):  # a section that is empty
             for one in self.sources:
                 one.pop(above, None)
-        elif not isinstance(lower.value, _SIMPLE) or _may_join(lower.value):
+        elif not isinstance(lower.value, _SIMPLE) or may_join(lower.value):
             return
         elif above not in source:
             kept[above] = Binding(REMOVED, binding.origin)
@@ -104,20 +104,8 @@ class View:
                 one: source[one]
                 for one in keys
                 if id(source[one]) not in self.replaced
-                and (key not in self.bindings or _is_inside(one, source[one], key))
+                and (key not in self.bindings or is_inside(one, source[one], key))
             }
-
-
-def _is_inside(key: str, binding: Binding, above: str) -> bool:
-    """Tell whether a key is in the mapping `above`: a name with dots may only begin like it."""
-    if binding.names is None:
-        return True
-    length = -1
-    for name in binding.names:
-        length += len(name) + 1
-        if length >= len(above):
-            return length == len(above)
-    return key == above
 
 
 def as_snapshot(sources: Iterable[Bindings], here: RawOrigin) -> Snapshot:
@@ -135,12 +123,12 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
     )
 
 
-def _above(key: str) -> Iterator[str]:
+def keys_above(key: str) -> Iterator[str]:
     while key := key.rpartition(".")[0]:
         yield key
 
 
-def _may_join(value: object) -> bool:
+def may_join(value: object) -> bool:
     """Tell what is a mapping, or may be one when it is read, from what replaces all below it."""
     if type(value) is EmptyVariable:  # which is not set where it is not a value
         return True
@@ -150,7 +138,7 @@ def _may_join(value: object) -> bool:
     return isinstance(value.value if isinstance(value, UntypedTree) else value, Mapping)
 
 
-def _sets_nothing(value: object) -> bool:
+def sets_nothing(value: object) -> bool:
     return _is_blank(value) or (isinstance(value, Mapping) and not value)
 
 

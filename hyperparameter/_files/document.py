@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
+from contextlib import suppress
 from typing import NamedTuple
 
 from .._values.keys import did_you_mean
@@ -10,35 +13,82 @@ from .._values.untyped import UntypedText, plain
 from ..exceptions import ConfigurationError
 from .line_numbers import LineNumbers
 from .problems import empty, not_a_mapping
-from .text import FilePath, read_text
+from .text import FilePath, check_exists, decoded, read_text
 
 _FORMATS = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
             ".jsonnet": "jsonnet", ".libsonnet": "jsonnet"}  # fmt: skip
 
 
+STANDARD_INPUT = "<stdin>"
+# How the first line of TOML begins: a header, or a key and a sign that YAML has behind text alone.
+_TOML = re.compile(r"""\[|(?:[\w.\s-]|"[^"]*"|'[^']*')+=""")
+
+
 class Document(NamedTuple):
-    """The content of a configuration file; `name` is its path as the user wrote it."""
+    """The content of a configuration file; `name` is its path as the user wrote it.
+
+    `anchored` are the names at its top that other parts of it refer to, as YAML has anchors.
+    """
 
     values: dict[str, object]
     lines: LineNumbers
     name: str
+    anchored: frozenset[object] = frozenset()
 
 
-def read_document(path: FilePath) -> Document:
+class _Parsed(NamedTuple):
+    values: object
+    lines: LineNumbers
+    anchored: frozenset[object] = frozenset()
+
+
+def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
     """Read and parse a TOML, YAML, JSON or Jsonnet file; the extension tells the format.
 
     `ConfigurationError` names the file, the line if it is known, and what to do.
     """
     name = os.fspath(path)
+    check_exists(name)  # before its name is looked at: `base` may be meant for `base.yaml`
     file_format = _format_of(name)
-    text = read_text(name)
-    values, lines = _parse(file_format, text, name)
+    text = read_text(name, may_be_empty=may_be_empty)
+    if not text.strip():
+        return Document({}, LineNumbers(), name)
+    return _document(name, _parse(file_format, text, name), may_be_empty)
+
+
+def read_standard_input() -> Document:
+    """Read and parse what a pipe brings: JSON, TOML or YAML, which the text itself tells apart."""
+    text = decoded(STANDARD_INPUT, sys.stdin.buffer.read()) if sys.stdin else ""
+    if not text.strip():
+        return Document({}, LineNumbers(), STANDARD_INPUT)
+    return _document(STANDARD_INPUT, _parse_any(text), True)
+
+
+def _parse_any(text: str) -> _Parsed:
+    if text.lstrip()[:1] == "{":
+        from .from_json import NotJson
+
+        try:
+            return _parse("json", text, STANDARD_INPUT)
+        except NotJson as error:
+            with suppress(ConfigurationError):  # as {lr: 3} is, which is short for a shell
+                return _parse("yaml", text, STANDARD_INPUT)
+            raise error from None
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and line[0] != "#"), "")
+    return _parse("toml" if _TOML.match(first) else "yaml", text, STANDARD_INPUT)
+
+
+def _document(name: str, parsed: _Parsed, may_be_empty: bool) -> Document:
+    values, lines, anchored = parsed
     values = plain(values) if isinstance(values, UntypedText) else values
-    if values is None:  # a YAML file of comments alone, or `null`
+    if values is None and may_be_empty:  # a YAML file of comments alone, or `null`
+        return Document({}, LineNumbers(), name)
+    if values is None:
         raise empty(name)
     if not isinstance(values, dict):
         raise not_a_mapping(name, values)
-    return Document(values, lines, name)
+    return Document(values, lines, name, anchored)
 
 
 def _format_of(name: str) -> str:
@@ -57,21 +107,21 @@ def _format_of(name: str) -> str:
     )
 
 
-def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]:
+def _parse(file_format: str, text: str, name: str) -> _Parsed:
     # Imported on use: reading TOML should not import PyYAML.
     if file_format == "yaml":
-        from .from_yaml import parse_yaml
+        from .from_yaml import parse_with_anchors
 
-        return parse_yaml(text, name)
+        return _Parsed(*parse_with_anchors(text, name))
     if file_format == "toml":
         from .from_toml import parse_toml
 
-        return parse_toml(text, name)
+        return _Parsed(*parse_toml(text, name))
     if file_format == "json":
         from .from_json import NotJson, parse_json
 
         try:
-            return parse_json(text, name)
+            return _Parsed(*parse_json(text, name))
         except NotJson as error:
             raise NotJson(
                 f"{error} If the file has comments, functions or trailing commas, it is Jsonnet: "
@@ -79,4 +129,4 @@ def _parse(file_format: str, text: str, name: str) -> tuple[object, LineNumbers]
             ) from error
     from .from_jsonnet import evaluate
 
-    return evaluate(name), LineNumbers()
+    return _Parsed(evaluate(name), LineNumbers())

@@ -41,10 +41,16 @@ _NO_OBJECTS = "is not allowed: a configuration holds plain data only. Remove the
 
 def parse_yaml(text: str, name: str) -> tuple[object, LineNumbers]:
     """Return the value of a YAML text, and the lines of everything inside it."""
+    return parse_with_anchors(text, name)[:2]
+
+
+def parse_with_anchors(text: str, name: str) -> tuple[object, LineNumbers, frozenset[object]]:
+    """Return the same, and the names at the top that are anchors, or have one that others use."""
     try:
         # PyYAML that was built without libyaml lacks the parser in C; the other one is slower.
         parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-        return _Reader(parser.get_event, name).document()
+        reader = _Reader(parser.get_event, name)
+        return *reader.document(), frozenset(reader.anchored)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -65,6 +71,7 @@ class _Anchored(NamedTuple):
     value: object
     lines: LineNumbers
     size: int  # the number of values inside it, with aliases expanded
+    top: object  # the name at the top of the file that it is in
 
 
 class _Reader:
@@ -79,6 +86,8 @@ class _Reader:
         self._name = name
         self._anchors: dict[str, _Anchored] = {}
         self._size = 0  # the number of values so far, with aliases expanded
+        self._top: object = None  # the name at the top of the file that is being read
+        self.anchored: set[object] = set()  # those that are anchors, or have one for others
 
     def document(self) -> tuple[object, LineNumbers]:
         """Return the only document of the stream, None if there is none, and its lines."""
@@ -113,7 +122,7 @@ class _Reader:
             value = self._sequence(event, lines, depth + 1)
         self._size += len(value)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(value, lines, self._size - before)
+            self._anchors[event.anchor] = _Anchored(value, lines, self._size - before, self._top)
         return value
 
     def _alias(self, event: AliasEvent, around: LineNumbers, name: Part, depth: int) -> object:
@@ -122,7 +131,9 @@ class _Reader:
             raise self._error(
                 event, f"the alias *{name} needs an anchor &{name} that ends before it"
             )
-        value, around.inside[name], size = self._anchors[event.anchor]
+        value, around.inside[name], size, top = self._anchors[event.anchor]
+        if top != self._top:
+            self.anchored.add(top)
         self._size += size
         if self._size > _MOST_VALUES:
             raise self._error(event, f"the aliases expand to more than {_MOST_VALUES:,} values")
@@ -166,6 +177,7 @@ class _Reader:
             key: Any = scalar(event) if type(event) is ScalarEvent else self._no_key(event)
             if type(key) is UntypedText:
                 if key.text == "<<":
+                    self._top = "<<" if depth == 1 else self._top
                     self._inherit(event, inherited, lines, depth)
                     continue
                 if type(meaning := core_scalar(key.text)) is str:
@@ -178,7 +190,11 @@ class _Reader:
                 del inherited[key]
                 lines.inside.pop(key, None)
             at[key] = event.start_mark.line + 1
+            if depth == 1:
+                self._top = key
             event = next_event()
+            if depth == 1 and event.anchor is not None:
+                self.anchored.add(key)
             is_scalar = type(event) is ScalarEvent
             values[key] = scalar(event) if is_scalar else self._value(event, lines, key, depth)
         return {**inherited, **values} if inherited else values
@@ -224,7 +240,7 @@ class _Reader:
         elif event.implicit[0]:  # neither quoted nor a block
             value = UntypedText(event.value) if event.value else Blank()
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(value, LineNumbers(), 0)
+            self._anchors[event.anchor] = _Anchored(value, LineNumbers(), 0, self._top)
         return value
 
     def _tagged(self, event: ScalarEvent) -> object:

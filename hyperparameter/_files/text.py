@@ -14,20 +14,18 @@ MOST_BYTES = 32 << 20
 """More than any configuration needs; a data file given by mistake must not fill the memory."""
 
 
-def read_text(path: FilePath) -> str:
+def read_text(path: FilePath, *, may_be_empty: bool = False) -> str:
     """Return the text of a UTF-8 file of at most 32 MiB, without its byte order mark.
 
-    `ConfigurationError` if the file is missing, unreadable, too large, empty or not UTF-8.
+    `ConfigurationError` if the file is missing, unreadable, too large, not UTF-8, or empty where it
+    may not be.
     """
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
             data = file.read(MOST_BYTES + 1)  # one byte more shows that a file is too large
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"{name}: the file does not exist.{_similar(name)} "
-            f"Relative paths start at {os.getcwd()}."
-        ) from None
+        raise _missing(name) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(
@@ -38,27 +36,47 @@ def read_text(path: FilePath) -> str:
             f"{name}: the file is larger than {MOST_BYTES >> 20} MiB, the limit for a "
             "configuration. Load large data in your program, and put its path in the file."
         )
-    return _decoded(name, data)
+    text = decoded(name, data)
+    if not text.strip() and not may_be_empty:
+        raise empty(name)
+    return text
 
 
-def _decoded(name: str, data: bytes) -> str:
+def check_exists(name: str) -> None:
+    """Raise `ConfigurationError` for a file that does not exist, and for a directory."""
+    if os.path.isdir(name):
+        raise ConfigurationError(f"{name}: this is a directory. Give the path of a file.")
+    if not os.path.exists(name) and "\0" not in name:
+        raise _missing(name)
+
+
+def _missing(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name}: the file does not exist.{similar(name)} Relative paths start at {os.getcwd()}."
+    )
+
+
+def decoded(name: str, data: bytes) -> str:
+    """Return the text of UTF-8 data without its byte order mark."""
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(
             f"{name}:{line}: byte {data[error.start]:#04x} is not UTF-8. Save the file as UTF-8, "
             "or check that it is the file you meant."
         ) from None
-    if not text.strip():
-        raise empty(name)
-    return text
 
 
-def _similar(name: str) -> str:
+def similar(name: str) -> str:
     """Return a suggestion of files in the same directory, to follow a sentence."""
     directory, base = os.path.split(name)
     try:
-        return did_you_mean(base, os.listdir(directory or "."))
+        names = os.listdir(directory or ".")
+        stem = os.path.splitext(base)[0]
+        same = sorted(one for one in names if os.path.splitext(one)[0] == stem)
+        return (
+            f" Did you mean {' or '.join(map(repr, same))}?" if same else did_you_mean(base, names)
+        )
     except OSError:
         return f" The directory {directory} does not exist either."

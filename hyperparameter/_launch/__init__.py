@@ -40,6 +40,7 @@ def launch(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> Any:
     """Run a decorated function as a program and return its value.
@@ -47,15 +48,16 @@ def launch(
     Without `function`, every decorated function of the caller is a command; a single one needs no
     command name.  Parameters without default are positional arguments, the others are options.
     `-D KEY=VALUE` sets any key, `-C FILE` reads files, and `env_prefix` reads environment
-    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  What is set becomes the baseline, so
-    that threads of the program see it too.
+    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  `config` is a file that the program
+    reads before those of `-C`, which are stronger; it has to exist.  What is set becomes the
+    baseline, so that threads of the program see it too.
 
     A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  Raises
     `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
     """
     from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
 
-    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
     status, result = with_exit_status(
         launcher.name, lambda: launcher.launch(_words(argv), env_prefix, os.environ, True)
     )
@@ -83,6 +85,7 @@ def run_cli(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> Any:
     """Do the same as `launch` without side effects on the process: no exit, no baseline.
@@ -92,7 +95,7 @@ def run_cli(
     """
     from .launcher import ANSWERED, Launcher
 
-    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None)
+    launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
     result = launcher.launch(_words(argv), env_prefix, os.environ, False)
     return None if result is ANSWERED else result
 

@@ -20,6 +20,7 @@ from .run import require, run_function, usage_errors
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .._files.text import FilePath
     from .._functions.signature import Signature
 
 ANSWERED: Final = object()
@@ -27,10 +28,16 @@ ANSWERED: Final = object()
 
 
 class Launcher:
-    """The functions that a command line may run; if `single`, it names no command."""
+    """The functions that a command line may run; if `single`, it names no command.
 
-    def __init__(self, functions: Sequence[Function], single: bool) -> None:
+    `config` is a file that the program always reads.
+    """
+
+    def __init__(
+        self, functions: Sequence[Function], single: bool, config: FilePath | None = None
+    ) -> None:
         self.name = _name()
+        self._config = config
         self._functions = functions
         self._single = single or len(functions) == 1
 
@@ -46,10 +53,19 @@ class Launcher:
         function, own, parsed = self._parsed(argv)
         signature = signature_of(function or self._functions[0])
         invocation = invocation_of(parsed, own, signature if function else None)
-        settings = Settings(invocation, env_prefix, env)
         scan = LazyScan(signature, env)
+        sources = None
+        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
+        if invocation.files or self._config is not None or is_in_env:
+            from .sources import files_of, sources_of  # programs without any need none of it
+
+            files = files_of(invocation.files, self._config)
+            sources = sources_of(files, env_prefix, env, scan, signature if function else None)
+        settings = Settings(invocation, sources, env)
         if not invocation.asks(options.ALLOW):
             settings.check_known(scan)
+        for note in settings.notes:
+            print_message(f"{self.name}: {note}")
         others = [signature_of(one) for one in self._functions if function and one is not function]
         if self._answers(invocation, settings, scan, others):
             return ANSWERED

@@ -35,7 +35,7 @@ class LazyScan:
     """A scan of the program's source files, made on the first call: most runs need none."""
 
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
-        self._file = signature.code.co_filename
+        self.file = signature.code.co_filename
         self._env = env
         self._program: SourceTree | None = None
 
@@ -43,16 +43,16 @@ class LazyScan:
         """Return what the source files declare and read, None for a program without any."""
         import os
 
-        if self._program is None and os.path.isfile(self._file):
+        if self._program is None and os.path.isfile(self.file):
             from .._scan import cache_for, scan_program
 
-            cache = cache_for(self._file, self._env)
+            cache = cache_for(self.file, self._env)
             loaded = [
                 file
                 for module in list(sys.modules.values())  # a copy: threads may import meanwhile
                 if (file := getattr(module, "__file__", None)) and file.endswith(".py")
             ]
-            self._program = scan_program(self._file, loaded, sys.path, cache)
+            self._program = scan_program(self.file, loaded, sys.path, cache)
         return self._program
 
 

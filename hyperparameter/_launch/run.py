@@ -12,7 +12,13 @@ from .._scopes import ambient
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
 from .._values.origin import Origin
-from ..exceptions import ConversionError, InvalidKey, MissingParameter, UsageError
+from ..exceptions import (
+    ConfigurationError,
+    ConversionError,
+    InvalidKey,
+    MissingParameter,
+    UsageError,
+)
 from .commands import Function, signature_of
 from .invocation import Invocation
 from .options import REQUIRED, Option
@@ -88,14 +94,18 @@ def _recorded(path: str | None, whole_process: bool) -> Iterator[Record]:
 def usage_errors(settings: Settings) -> Iterator[None]:
     """Turn errors that the user of the command line can mend into `UsageError`.
 
-    These are a value from `settings` that cannot be used, and a parameter that is not set.
+    These are a value from `settings` that cannot be used, a parameter that is not set, and a file
+    that the program reads.
     """
     try:
         yield
     except (ConversionError, InvalidKey) as error:
-        if settings.sets(error.key):
+        is_of_file = error.origin is not None and error.origin.kind == "file"
+        if is_of_file or settings.sets(error.key):
             raise UsageError(str(error), key=error.key, origin=error.origin) from error
         raise
+    except ConfigurationError as error:
+        raise UsageError(str(error), key=error.key, origin=error.origin) from error
     except MissingParameter as error:
         if error.key is None:  # raised by the program itself
             raise

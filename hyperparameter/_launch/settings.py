@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import DELETED, Layer, Snapshot
+from .._scopes.snapshot import DELETED, Layer
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
+from .other_sections import OtherSections
 from .program_keys import LazyScan
 from .unknown_keys import check_known
+
+if TYPE_CHECKING:
+    from .sources import Sources
 
 _FILES = Origin("file", "-C")
 
@@ -23,22 +28,21 @@ class Settings:
     """What is set from outside the program.
 
     `layers` has the highest precedence first; `origins` tells where each key was set that is not
-    taken away again.  What references in files took is `referenced`, and so used.
+    taken away again.  What references in files took is `referenced`, and so used.  `notes` are for
+    the user: what was not taken for a setting.
     """
 
     def __init__(
-        self, invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
+        self, invocation: Invocation, sources: Sources | None, env: Mapping[str, str]
     ) -> None:
-        if env_prefix == "":
-            raise ValueError(
-                "env_prefix is empty, so every environment variable would set a parameter. "
-                'Give it a name, such as env_prefix="APP".'
-            )
         self.layers = [*invocation.options, *invocation.defines]
         self.referenced: frozenset[str] = frozenset()
-        if invocation.files or env_prefix is not None:
-            merged, self.referenced = _merged(invocation, env_prefix, env)
-            self.layers = list(merged.scopes())
+        self.notes: list[str] = []
+        anchored: frozenset[str] = frozenset()
+        if sources is not None:
+            self.layers, self.referenced, anchored = _merged(invocation, sources, env)
+            self.notes.extend(sources.notes(self.referenced))
+        self._others = OtherSections(anchored)
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below
         self._written: dict[str, RawOrigin] = {}
@@ -70,7 +74,10 @@ class Settings:
         """Raise `UsageError` for keys that the program does not know; options it knows."""
         known = self._options | self.referenced
         unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections)
+        check_known(unchecked, scan, self._sections, self._others)
+        self.notes.extend(self._others.notes)
+        for key in self._others.keys:
+            del self.origins[key]
 
     def open(self) -> ExitStack:
         """Enter the scopes; closing the stack leaves them."""
@@ -100,9 +107,9 @@ def _removing(layer: Layer) -> Layer:
 
 
 def _merged(
-    invocation: Invocation, env_prefix: str | None, env: Mapping[str, str]
-) -> tuple[Snapshot, frozenset[str]]:
-    """Return everything merged, and the keys that references took.
+    invocation: Invocation, sources: Sources, env: Mapping[str, str]
+) -> tuple[list[Layer], frozenset[str], frozenset[str]]:
+    """Return everything merged, the keys that references took, and the sections of anchors.
 
     A reference in a file sees what the command line sets.
     """
@@ -110,11 +117,13 @@ def _merged(
 
     lowest_first = reversed([*invocation.options, *invocation.defines])
     above = [_without_references(layer) for layer in lowest_first]
+    files, variables, flat, _ = sources
     try:
-        loaded = load(invocation.files, None, env_prefix, env, _FILES, above=above)
-        return layers(loaded, _FILES), loaded.referenced
+        loaded = load(files, None, variables, env, _FILES, above=above, flat=flat)
+        merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
+    return merged, loaded.referenced, loaded.anchored
 
 
 def _without_references(layer: Layer) -> Layer:

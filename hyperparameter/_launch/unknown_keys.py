@@ -9,17 +9,23 @@ from .._values.keys import did_you_mean
 from .._values.origin import RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
+from .other_sections import OtherSections
 from .program_keys import LazyScan
 
 _MOST_NAMED = 3
+_MOST_OF_GROUP = 5
 
 
 def check_known(
-    origins: Mapping[str, RawOrigin], scan: LazyScan, sections: Collection[str]
+    origins: Mapping[str, RawOrigin],
+    scan: LazyScan,
+    sections: Collection[str],
+    others: OtherSections,
 ) -> None:
     """Raise `UsageError` for keys that no part of the program declares or reads.
 
-    `sections` are those that have no value themselves, and may stand for the keys below them.
+    `sections` are those that have no value themselves, and may stand for the keys below them;
+    `others` finds those that are not for this program.
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
@@ -32,6 +38,7 @@ def check_known(
         for key in undeclared
         if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
     ]
+    unknown = others.without(unknown, origins, known, scan)
     if not unknown:
         return
     named = [
@@ -48,7 +55,12 @@ def check_known(
 
 
 def _problem(key: str, known: set[str]) -> str:
-    """Say that a parameter above the key has no parts, or that there is none with this name."""
+    """Say that a key is that of a group, that one above it has no parts, or that none has it."""
+    if _is_namespace(key, known):
+        inside = sorted(one for one in known if one.startswith(f"{key}."))
+        more = len(inside) - _MOST_OF_GROUP
+        named = inside[:_MOST_OF_GROUP] + ([f"{more} more"] if more > 0 else [])
+        return f"this is a group, not a parameter. Its keys are {', '.join(named)}."
     above = key.rpartition(".")[0]
     signature = next(registry.declarations(above), None)
     if signature is None:

@@ -30,7 +30,7 @@ def load_file(
     values: object
     lines = LineNumbers()
     if extension in _NEVER_JSON:
-        values, lines, _ = read_document(file)
+        values, lines, *_ = read_document(file)
     elif extension in _JSONNET:
         values = _evaluate(file, ext_vars, roots)
     else:

@@ -76,3 +76,7 @@ async def use() -> None:
     assert_type(hp.config("x.toml"), hp.scope)
     assert_type(hp.config(["x.toml", {"a": 1}], overrides=["a=1"]), hp.scope)
     assert_type(hp.config("x.yaml", Model), Model)
+    assert_type(hp.config("x.yaml", Model, section="model"), Model)
+    assert_type(hp.config("x.yaml", at="model"), hp.scope)
+    nested: dict[str, object] = hp.config("x.yaml", dict)
+    assert nested

@@ -1,0 +1,126 @@
+"""Environment variables as configuration: `APP_TRAIN__LR` sets `train.lr`.
+
+Variables are written in capitals, and names of Python and of files rarely are.  So a variable is
+first held against the names that are known, and is lower case where it means none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from .._values.keys import is_key
+from .._values.origin import Origin
+from .._values.untyped import EmptyVariable, UntypedText
+from ..exceptions import ConfigurationError
+from .bindings import Bindings, of_mapping, set_twice
+
+_DOT = "__"
+
+
+def variables_with(prefix: str, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each variable with the prefix, and what follows it, in the order of their names."""
+    start = _start(prefix)
+    for name in sorted(env):
+        if name.startswith(start) and name != start:
+            yield name, name[len(start) :]
+
+
+def variable_for(prefix: str, key: str) -> str:
+    """Return the name of the variable that sets a key."""
+    return _start(prefix) + key.replace(".", _DOT).upper()
+
+
+def _start(prefix: str) -> str:
+    return prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
+
+
+class Variables:
+    """The variables with a prefix.
+
+    `names` are keys that are known beside those of files.  `is_meant` tells whether a variable that
+    is none of them sets its key nevertheless, given the key; those that do not are `left_alone`.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        env: Mapping[str, str],
+        names: Iterable[str] = (),
+        is_meant: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self.left_alone: Bindings = {}
+        self._variables = dict(variables_with(prefix, env))
+        self._env = env
+        self._names = list(names) if self._variables else []
+        self._is_meant = is_meant
+
+    def bindings(self, files: Iterable[Bindings]) -> Bindings:
+        """Return what the variables set beside what these files write."""
+        found: Bindings = {}
+        if not self._variables:
+            return found
+        self.left_alone = {}
+        keys = {*self._names, *(key for file in files for key in file)}
+        tree = _NameTree(keys)
+        for name, rest in self._variables.items():
+            origin = Origin("env", f"${name}")
+            key = tree.key_of(rest, origin)
+            is_set = key in keys or self._is_meant(key)
+            if not is_set and not is_key(key):
+                continue
+            value = UntypedText(self._env[name]) if self._env[name] else EmptyVariable()
+            into = found if is_set else self.left_alone
+            for one, binding in of_mapping({key: value}, origin).items():
+                if one in into:
+                    raise set_twice(one, origin, into[one].origin)
+                into[one] = binding
+        return found
+
+
+class _NameTree:
+    """Known keys by their parts, to find one whose case is not known."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._below: dict[str, _NameTree] = {}
+        self._by_lower: dict[str, list[str]] = {}
+        for key in keys:
+            self._add(key)
+
+    def _add(self, key: str) -> None:
+        name, _, rest = key.partition(".")
+        if name not in self._below:
+            self._below[name] = _NameTree(())
+            self._by_lower.setdefault(name.lower(), []).append(name)
+        if rest:
+            self._below[name]._add(rest)
+
+    def key_of(self, variable: str, origin: Origin) -> str:
+        """Return the key that a variable means, without its prefix."""
+        parts, found = variable.split(_DOT), []
+        node: _NameTree | None = self
+        while parts:
+            name, count = None, 1
+            for count in range(1, len(parts) + 1):  # a name may have two underscores itself
+                name = None if node is None else node._name(_DOT.join(parts[:count]), origin)
+                if name is not None:
+                    break
+            else:
+                count = 1
+            found.append(parts[0].lower() if name is None else name)
+            node = None if node is None or name is None else node._below[name]
+            parts = parts[count:]
+        return ".".join(found)
+
+    def _name(self, text: str, origin: Origin) -> str | None:
+        """Return the name that is written like this, best in the same case, then in lower case."""
+        for name in (text, text.lower()):
+            if name in self._below:
+                return name
+        same = self._by_lower.get(text.lower(), [])
+        if len(same) > 1:
+            raise ConfigurationError(
+                f"{origin.location} may mean {' or '.join(sorted(same))}. Write its name in the "
+                "same case.",
+                origin=origin,
+            )
+        return same[0] if same else None

@@ -1,0 +1,53 @@
+"""What `hp.config` makes of its sources: a scope, an instance of a class, or plain dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._scopes.scope import scope_of
+from .._values.describe import show
+from .._values.keys import check, did_you_mean
+from .._values.origin import RawOrigin
+from .._values.untyped import plain
+from ..exceptions import ConfigurationError
+from .bindings import Bindings, section_of
+from .load import layers
+from .schema import as_dict, build, keys_of, structure_for
+from .view import View, keys_above, sets_nothing
+
+
+class Wanted:
+    """What is to be made: by `schema`, a scope if it is None, of one section or of everything."""
+
+    def __init__(self, schema: type | None, section: str | None) -> None:
+        self.section = section and check(section)
+        self._is_scope, self._is_dict = schema is None, schema is dict
+        known = self._is_scope or self._is_dict
+        self._structure = None if known else structure_for(schema)
+
+    def names(self) -> Iterable[str]:
+        """Return the keys that are known without any source."""
+        return keys_of(self._structure, self.section or "") if self._structure else ()
+
+    def of(self, sources: list[Bindings], here: RawOrigin) -> object:
+        if self.section:
+            sources = _section_in(sources, self.section)
+        if self._is_scope:
+            return scope_of(layers(sources, here))
+        if self._structure is None:
+            return as_dict(sources)
+        return build(self._structure, sources, self.section or "")
+
+
+def _section_in(sources: list[Bindings], section: str) -> list[Bindings]:
+    """Return one section, by the names in it; `ConfigurationError` where there is none."""
+    view = View(sources)
+    known = view.bindings.get(section)
+    if section_of(view.bindings, section) or (known is not None and sets_nothing(known.value)):
+        return [section_of(one, section) for one in view.sources]
+    if known is not None:
+        problem = f"this is {show(section, plain(known.value))}, not a section."
+    else:
+        sections = {above for key in view.bindings for above in keys_above(key)}
+        problem = f"there is no such section.{did_you_mean(section, sections)}"
+    raise ConfigurationError(f"{section}: {problem}", key=section)

@@ -1,0 +1,154 @@
+"""Where the settings of a program come from beside its command line: files and the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from .._config.environment import Variables, variable_for, variables_with
+from .._config.flat_names import FlatNames
+from .._config.sources import FileAt
+from .._files.text import FilePath, similar
+from .._functions import registry
+from .._scan.finding import matches
+from .._scopes import ambient
+from .._values.keys import flatten, is_key, is_nested
+from .._values.origin import resolve
+from ..exceptions import UsageError
+from .program_keys import DeclaredParameters, LazyScan
+
+if TYPE_CHECKING:
+    from .._functions.signature import Signature
+
+_MOST_NAMED = 3
+
+
+class Sources(NamedTuple):
+    """What is read beside the command line; `flat` knows the names at the top of files."""
+
+    files: list[FileAt]
+    variables: Variables | None
+    flat: FlatNames | None
+    prefix: str
+
+    def notes(self, used: Collection[str]) -> Iterator[str]:
+        """Yield a line for each variable that sets nothing, and by its name was meant to.
+
+        `used` are the keys that references took.
+        """
+        keys = registry.keys()
+        left_alone = {} if self.variables is None else self.variables.left_alone
+        for key, binding in left_alone.items():
+            last = key.rpartition(".")[2].lower()
+            meant = sorted(one for one in keys if one.rpartition(".")[2].lower() == last)
+            if meant and key not in used:
+                advice = " or ".join(
+                    f"{variable_for(self.prefix, one)} to set {one}" for one in meant[:_MOST_NAMED]
+                )
+                yield f"{resolve(binding.origin).location} sets nothing. Use {advice}."
+
+
+def sources_of(
+    files: list[FileAt],
+    env_prefix: str | None,
+    env: Mapping[str, str],
+    scan: LazyScan,
+    signature: Signature | None,
+) -> Sources:
+    """Return the sources of a run of the function with this signature, None for no function."""
+    if env_prefix == "":
+        raise ValueError(
+            "env_prefix is empty, so every environment variable would set a parameter. "
+            'Give it a name, such as env_prefix="APP".'
+        )
+    prefix = env_prefix or ""
+    variables = None
+    if env_prefix is not None and (rest := [one for _, one in variables_with(prefix, env)]):
+        program = _Names(scan, rest)
+        variables = Variables(prefix, env, program.known, program.is_meant)
+    flat = None
+    if files and signature is not None:
+        flat = FlatNames(signature.namespace, signature.names, _TopNames(scan))
+    return Sources(files, variables, flat, prefix)
+
+
+def files_of(words: list[str], default: FilePath | None) -> list[FileAt]:
+    """Return the `default` file of a program, if it has one, and those that `-C` names."""
+    files = list(map(_file, words))
+    if default is None:
+        return files
+    name = os.fspath(default)
+    if not os.path.exists(name):
+        raise _missing(f"{name}: the configuration file of this program", name)
+    return [FileAt(name), *files]
+
+
+def _missing(named: str, path: str) -> UsageError:
+    return UsageError(
+        f"{named} does not exist.{similar(path)} Relative paths start at {os.getcwd()}."
+    )
+
+
+def _file(word: str) -> FileAt:
+    """Return the file that a word behind `-C` names: FILE, KEY=FILE, or - for standard input."""
+    key, equals, path = word.partition("=")
+    if not equals or not is_key(key) or os.sep in key or os.path.exists(word):
+        return FileAt(word)
+    if path != "-" and not os.path.exists(path):
+        raise _missing(f"-C {word}: the file {path}", path)
+    return FileAt(path, key)
+
+
+class _Names:
+    """The keys that variables may mean, as the program declares or reads them."""
+
+    def __init__(self, scan: LazyScan, variables: list[str]) -> None:
+        self._scan = scan
+        self.known = {*_declared(), *ambient.current().snapshot.flat()}
+        in_lower_case = {key.lower() for key in self.known}
+        if not all(name.lower().replace("__", ".") in in_lower_case for name in variables):
+            self.known.update(_read_by(scan))
+        self._tops = {key.partition(".")[0] for key in self.known if "." in key}
+
+    def is_meant(self, key: str) -> bool:
+        """Tell a key that a variable sets, and that is checked like any other."""
+        program = self._scan()
+        if program is None:  # it may read anything
+            return True
+        top, dot, _ = key.partition(".")
+        if not dot or not is_key(key):
+            return False
+        patterns = (one.key for one in program.findings if one.is_pattern)
+        return top in self._tops or any(matches(one, key) for one in patterns)
+
+
+def _declared() -> Iterator[str]:
+    """Yield the keys of parameters, of fields, and of the names that defaults have."""
+    declared = DeclaredParameters()
+    for key in declared:
+        yield key
+        for _, option in declared.of(key):
+            if is_nested(option.default):
+                yield from flatten({key: option.default}).values
+
+
+def _read_by(scan: LazyScan) -> Iterator[str]:
+    program = scan()
+    for one in program.findings if program is not None else ():
+        if not one.is_pattern:
+            yield one.key
+
+
+class _TopNames:
+    """What the program itself calls by a name without namespace, or as a namespace."""
+
+    def __init__(self, scan: LazyScan) -> None:
+        self._scan = scan
+        self._names: set[str] | None = None  # made when a file has a name that may be short
+
+    def __call__(self, name: str) -> bool:
+        if self._names is None:
+            keys = {*registry.keys(), *_read_by(self._scan)}
+            self._names = {key.partition(".")[0] for key in keys}
+        return name in self._names
