@@ -26,15 +26,24 @@ def launch(
     function: Callable[..., Coroutine[Any, Any, T]],
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> T: ...
 @overload
 def launch(
-    function: Callable[..., T], argv: Sequence[str] | None = None, *, env_prefix: str | None = None
+    function: Callable[..., T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
 ) -> T: ...
 @overload
 def launch(
-    function: None = None, argv: Sequence[str] | None = None, *, env_prefix: str | None = None
+    function: None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
 ) -> Any: ...
 def launch(
     function: Callable[..., Any] | None = None,
@@ -71,15 +80,24 @@ def run_cli(
     function: Callable[..., Coroutine[Any, Any, T]],
     argv: Sequence[str] | None = None,
     *,
+    config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> T | None: ...
 @overload
 def run_cli(
-    function: Callable[..., T], argv: Sequence[str] | None = None, *, env_prefix: str | None = None
+    function: Callable[..., T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
 ) -> T | None: ...
 @overload
 def run_cli(
-    function: None = None, argv: Sequence[str] | None = None, *, env_prefix: str | None = None
+    function: None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
 ) -> Any: ...
 def run_cli(
     function: Callable[..., Any] | None = None,
