@@ -104,7 +104,7 @@ def configuration_lines(port: str, names: list[str]) -> int:
 def test_the_page_counts_the_lines_of_configuration(port: str) -> None:
     before, after = (configuration_lines(port, names) for names in FILES[port])
     page = (ROOT / "docs" / "coming-from.md").read_text("utf-8")
-    row = re.search(rf"examples/ports/{port}\).*\| (\d+) \| (\d+) \|", page)
+    row = re.search(rf"examples/ports/{port}/\w+\.py\).*\| (\d+) \| (\d+) \|", page)
     assert row is not None
     assert (int(row[1]), int(row[2])) == (before, after)
     assert after < before
