@@ -107,9 +107,9 @@ def below(key: str, names: tuple[str, ...] | None, value: object, origin: RawOri
 
 def as_literal(value: object) -> object:
     """Return a value with each `${` in it escaped: it was not written in a file, and means `${`."""
-    if isinstance(value, (list, tuple)):
-        return type(value)([as_literal(item) for item in value])
-    if isinstance(value, dict):
+    if type(value) in (list, tuple):  # nothing is looked for in others, or in what they have
+        return type(value)([as_literal(item) for item in value])  # type: ignore[call-arg, attr-defined]
+    if type(value) is dict:
         return {name: as_literal(item) for name, item in value.items()}
     if type(value) is UntypedTree:
         return UntypedTree(as_literal(value.value))  # type: ignore[arg-type]  # of the same type

@@ -62,6 +62,7 @@ class Files:
         flat: FlatNames | None,
     ) -> None:
         self.taken: set[str] = set()  # the keys that names of files refer to
+        self.below: Bindings = {}  # what references find where no source has it
         self._roots = [IncludingFile(one) for one in below]
         self._variables = variables
         self._above = list(above)
@@ -74,7 +75,8 @@ class Files:
     def elsewhere(self) -> Elsewhere:
         """What references may mean beside keys that are set."""
         full = {} if self._flat is None else self._flat.full
-        return Elsewhere(full, {} if self._variables is None else self._variables.left_alone)
+        left_alone = {} if self._variables is None else self._variables.left_alone
+        return Elsewhere(full, {**self.below, **left_alone})
 
     def read(self) -> list[tuple[Bindings, Missing]]:
         """Return what each source writes, the weakest first, after all that is included."""

@@ -42,19 +42,21 @@ def load(
     *,
     at: str | None = None,
     above: Iterable[Layer] = (),
+    below: Layer | None = None,
     flat: FlatNames | None = None,
 ) -> Loaded:
     """Return what the sources write: later ones win, then the environment, then overrides.
 
     `here` is the origin of mappings and overrides; `at` the key below which the sources are put;
-    the layers `above` win over all, the last one over the others.  `flat` gives the names at the
-    top of a file their full keys.
+    the layers `above` win over all, the last one over the others; references find what the layer
+    `below` has alone.  `flat` gives the names at the top of a file their full keys.
     """
     key = check(at) if at else ""
-    below = [read_source(one, here, key, flat) for one in each_source(sources)]
+    read = [read_source(one, here, key, flat) for one in each_source(sources)]
     over = [] if overrides is None else _overrides(overrides, here)
     over.extend(map(_of_layer, above))
-    files = Files(below, variables, over, env, flat)
+    files = Files(read, variables, over, env, flat)
+    files.below = {} if below is None else _of_layer(below)
     written = files.read()
     bindings = [one for one, _ in written]
     for index, (_, missing) in enumerate(written):

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from .._values.origin import RawOrigin, resolve
 from .program_keys import LazyScan
 
+_SHARED = ("file", "env")  # what several programs may read; a command line is for one
+
 
 class OtherSections:
     """What a program leaves alone of its files; `notes` tell the user."""
@@ -36,12 +38,12 @@ class OtherSections:
         sections = {
             key.partition(".")[0]: resolve(origins[key])
             for key in reversed(left)
-            if "." in key and resolve(origins[key]).kind == "file"
+            if "." in key and resolve(origins[key]).kind in _SHARED
         }
         whole = [one for one in sections if one not in known_sections]
         if not whole:
             return left
-        beside = _sections_beside(scan.file)
+        beside = _sections_beside(scan)
         for one in whole:
             if one in beside:
                 place, program = sections[one].location, os.path.basename(beside[one])
@@ -62,12 +64,14 @@ def _is_in(key: str, section: str) -> bool:
     return f"{key}.".startswith(f"{section}.")
 
 
-def _sections_beside(main_file: str) -> dict[str, str]:
+def _sections_beside(scan: LazyScan) -> dict[str, str]:
     """Return the sections that programs beside this one know, each with a file that does."""
-    from .._scan import scan_paths
+    from .._scan import cache_for, scan_paths
 
     found: dict[str, str] = {}
-    for one in scan_paths(_files_beside(os.path.abspath(main_file)), None).findings:
+    main_file = os.path.abspath(scan.file)
+    cache = cache_for(os.path.dirname(main_file), scan.env)
+    for one in scan_paths(_files_beside(main_file), cache).findings:
         section, dot, _ = one.key.partition(".")
         if dot and "*" not in section:
             found.setdefault(section, one.file)
@@ -76,6 +80,11 @@ def _sections_beside(main_file: str) -> dict[str, str]:
 
 def _files_beside(main_file: str) -> Iterable[str]:
     """Yield the package that a file is in, or else the files and packages in its folder."""
+    from .._scan.modules import installed_package
+
+    if (installed := installed_package(main_file)) is not None:
+        yield installed
+        return
     folder = os.path.dirname(main_file)
     package = ""
     while os.path.exists(os.path.join(folder, "__init__.py")):

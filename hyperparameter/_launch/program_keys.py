@@ -36,7 +36,7 @@ class LazyScan:
 
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
         self.file = signature.code.co_filename
-        self._env = env
+        self.env = env
         self._program: SourceTree | None = None
 
     def __call__(self) -> SourceTree | None:
@@ -46,7 +46,7 @@ class LazyScan:
         if self._program is None and os.path.isfile(self.file):
             from .._scan import cache_for, scan_program
 
-            cache = cache_for(self.file, self._env)
+            cache = cache_for(self.file, self.env)
             loaded = [
                 file
                 for module in list(sys.modules.values())  # a copy: threads may import meanwhile

@@ -74,7 +74,7 @@ class Settings:
         """Raise `UsageError` for keys that the program does not know; options it knows."""
         known = self._options | self.referenced
         unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections, self._others)
+        check_known(unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
             del self.origins[key]
@@ -111,15 +111,21 @@ def _merged(
 ) -> tuple[list[Layer], frozenset[str], frozenset[str]]:
     """Return everything merged, the keys that references took, and the sections of anchors.
 
-    A reference in a file sees what the command line sets.
+    A reference in a file sees what the command line sets, and what is set where the program is
+    launched.
     """
     from .._config.load import layers, load
+
+    snapshot = ambient.current().snapshot
+    flat_values = snapshot.flat()
+    origins = {key: snapshot.origin_of(key) for key in flat_values}
+    below = _without_references(Layer(flat_values, _FILES, origins))
 
     lowest_first = reversed([*invocation.options, *invocation.defines])
     above = [_without_references(layer) for layer in lowest_first]
     files, variables, flat, _ = sources
     try:
-        loaded = load(files, None, variables, env, _FILES, above=above, flat=flat)
+        loaded = load(files, None, variables, env, _FILES, above=above, below=below, flat=flat)
         merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None

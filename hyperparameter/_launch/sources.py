@@ -11,7 +11,6 @@ from .._config.flat_names import FlatNames
 from .._config.sources import FileAt
 from .._files.text import FilePath, similar
 from .._functions import registry
-from .._scan.finding import matches
 from .._scopes import ambient
 from .._values.keys import flatten, is_key, is_nested
 from .._values.origin import resolve
@@ -119,6 +118,8 @@ class _Names:
         top, dot, _ = key.partition(".")
         if not dot or not is_key(key):
             return False
+        from .._scan.finding import matches  # with what scans a program, which most runs do not
+
         patterns = (one.key for one in program.findings if one.is_pattern)
         return top in self._tops or any(matches(one, key) for one in patterns)
 

@@ -21,24 +21,26 @@ def check_known(
     scan: LazyScan,
     sections: Collection[str],
     others: OtherSections,
+    referenced: Collection[str] = (),
 ) -> None:
     """Raise `UsageError` for keys that no part of the program declares or reads.
 
     `sections` are those that have no value themselves, and may stand for the keys below them;
-    `others` finds those that are not for this program.
+    `others` finds those that are not for this program, and references take those in `referenced`.
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
     undeclared = [key for key in origins if not _is_declared(key)]
     if not undeclared or (program := scan()) is None:
         return
-    known = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
+    own = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
+    known = own.union(referenced)
     unknown = [
         key
         for key in undeclared
         if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
     ]
-    unknown = others.without(unknown, origins, known, scan)
+    unknown = others.without(unknown, origins, own, scan)
     if not unknown:
         return
     named = [

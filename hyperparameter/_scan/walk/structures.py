@@ -18,6 +18,7 @@ from .values import Constant, Definition, ImportedName, Value
 
 _WRAPPERS = frozenset(["Optional", "Annotated", "Final", "Required", "NotRequired", "ReadOnly",
                        "InitVar", "Union"])  # fmt: skip
+_BUILTINS = frozenset(["bool", "bytes", "dict", "float", "int", "list", "object", "str", "tuple"])
 _LITERALS = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 
 Given = dict[str, list[Any]]
@@ -80,6 +81,8 @@ def structure_of(walk: Walk, parameter: Parameter) -> tuple[str, Given | None]:
     """
     made = _call_of(parameter)
     found = reference(walk, parameter.hint) if parameter.hint is not None else ""
+    if found in _BUILTINS:  # most are, so nobody need look for them
+        return "", None
     name = reference(walk, made.func) if made is not None else ""
     if made is not None and (name == found or not found):
         return name, _given(walk, made)

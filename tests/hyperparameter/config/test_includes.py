@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import hyperparameter as hp
 
@@ -317,3 +319,79 @@ def test_only_files_include() -> None:
     for options in ({}, {"overrides": {"$include": "b.yaml"}}, {"overrides": ["$include=b.yaml"]}):
         source = {} if options else {"x": {"$include": "b.yaml"}}
         assert "'$include' stands in files" in problem(source, **options)
+
+
+# -- against a plain model ----------------------------------------------------------------------
+
+LEAVES = st.dictionaries(st.sampled_from("ab"), st.integers(0, 99), max_size=2)
+SECTIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda leaves, below: {**leaves, **below},
+        LEAVES,
+        st.dictionaries(st.sampled_from("st"), inner, min_size=1, max_size=2),
+    ),
+    max_leaves=4,
+)
+TREES = st.lists(st.tuples(SECTIONS, st.data()), min_size=1, max_size=5)
+
+
+def with_includes(draw: Any, values: Any, names: list[str]) -> Any:
+    """Return a section that includes some of the files, at its top or in the sections in it."""
+    made = {
+        name: with_includes(draw, one, names) if isinstance(one, dict) else one
+        for name, one in values.items()
+    }
+    if chosen := draw(st.lists(st.sampled_from(names), max_size=2)) if names else []:
+        made["$include"] = chosen if len(chosen) > 1 or draw(st.booleans()) else chosen[0]
+    return made
+
+
+def joined(lower: Any, upper: Any) -> Any:
+    both = dict(lower)
+    for name, one in upper.items():
+        is_section = isinstance(one, dict) and isinstance(both.get(name), dict)
+        both[name] = joined(both[name], one) if is_section else one
+    return both
+
+
+def meant(files: dict[str, Any], name: str) -> Any:
+    """Return what a file means, by the documentation alone."""
+    own, included = {}, []
+
+    def walk(values: Any, path: tuple[str, ...], into: Any) -> None:
+        names = values.get("$include", [])
+        for one in [names] if isinstance(names, str) else names:
+            found = meant(files, one)
+            for step in reversed(path):
+                found = {step: found}
+            included.append((len(path), found))
+        for key, value in values.items():
+            if isinstance(value, dict):
+                walk(value, (*path, key), into.setdefault(key, {}))
+            elif key != "$include":
+                into[key] = value
+
+    walk(files[name], (), own)
+    whole: Any = {}
+    for _, one in sorted(included, key=lambda pair: pair[0]):
+        whole = joined(whole, one)
+    return joined(whole, own)
+
+
+def without_empty(values: Any) -> Any:
+    """Return a section without those in it that set nothing."""
+    found = {k: without_empty(v) if isinstance(v, dict) else v for k, v in values.items()}
+    return {k: v for k, v in found.items() if v != {}}
+
+
+@given(TREES)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60, deadline=None)
+def test_files_that_include_each_other_mean_what_merging_them_by_hand_gives(trees: Any) -> None:
+    files: dict[str, Any] = {}
+    for number, (values, data) in enumerate(trees):
+        files[f"f{number}.json"] = with_includes(data.draw, values, list(files))
+    for name, values in files.items():
+        Path(name).write_text(json.dumps(values))
+    last = f"f{len(trees) - 1}.json"
+    assert without_empty(hp.config(last, dict)) == without_empty(meant(files, last))

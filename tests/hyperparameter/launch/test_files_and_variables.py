@@ -113,6 +113,8 @@ def test_a_key_that_chooses_a_file_is_used(run: Run, write: Write) -> None:
     assert " 4 " in output(run("-C", "conf.yaml"))
     assert " 5 " in output(run("-C", "conf.yaml", "-D", "group=other"))
     assert " 5 " in output(run("-C", "conf.yaml", MY_GROUP="other"))
+    write("conf.yaml", '$include: "${use.group}.yaml"\nuse: {group: sgd}\n')
+    assert "Did you mean 'use.group'?" in error(run("-C", "conf.yaml", "-D", "use.grp=other"))
 
 
 # -- files at keys, standard input, the default file ---------------------------------------------
@@ -272,6 +274,7 @@ def test_each_command_reads_a_flat_file_for_itself(run: Run, write: Write) -> No
         "x-base: &b\n  optim: {lr: 3}\ntrain:\n  <<: *b\n",
         "x-lr: &lr 3\ntrain: {optim: {lr: *lr}}\n",
         "groups:\n  one: &b {lr: 3}\ntrain: {optim: *b}\n",
+        "x: &b {lr: 3, kind: adam}\ntrain: {optim: {lr: '${x.lr}'}}\n",
     ],
 )
 def test_anchors_for_other_sections_set_nothing(run: Run, write: Write, text: str) -> None:
@@ -302,6 +305,8 @@ def test_a_section_of_another_program_is_a_note(run: Run, write: Write) -> None:
         "app.py: server (c.yaml:3): this section is left alone. serve.py reads it, and this "
         "program does not.\n"
     )
+    write("c.yaml", "server: {port: 3, host: h}\ntrain: {epochs: '${server.port}'}\n")
+    assert " 3 1 " in run("-C", "c.yaml").stdout
     write("c.yaml", "servr:\n  port: 3\n")
     assert "servr.port (file c.yaml:2)" in error(run("-C", "c.yaml"))
     assert "server.port (cli -D)" in error(run("-D", "server.port=3"))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -95,6 +95,27 @@ def test_references_see_what_stands_over_the_file(
     monkeypatch.setenv("APP_SIZE", "5")
     assert hp.run_cli(main, ["-C", str(base), "--lr", "7"], env_prefix="APP")[2] == [5, 7]
     assert hp.run_cli(main, ["-C", str(base), "-D", "size=6", "--lr", "7"])[2] == [6, 7]
+
+
+def test_references_see_what_is_set_where_the_program_is_launched(write: Write) -> None:
+    class Pair(NamedTuple):
+        a: str
+        b: int
+
+    write("base.yaml", "app: {path: '${where.path}', name: 'n-${where.n}', layers: [1]}\n")
+    argv = ["-C", "base.yaml"]
+    with hp.scope("where.n=007", **{"where.path": "${x}", "where.pair": Pair("${y}", 1)}):
+        assert hp.run_cli(main, argv) == ("${x}", 0.1, [1], "n-007")
+        assert hp.run_cli(main, [*argv, "-D", "where.n=3"])[3] == "n-3"
+    with pytest.raises(hp.UsageError, match=r"where\.path"):
+        hp.run_cli(main, argv)
+
+
+def test_what_is_set_where_the_program_is_launched_chooses_a_file(write: Write) -> None:
+    write("base.yaml", "$include: '${app.name}.yaml'\n")
+    write("one.yaml", "app: {path: p, lr: 3}\n")
+    with hp.scope(**{"app.name": "one"}):
+        assert hp.run_cli(main, ["-C", "base.yaml"])[:2] == ("p", 3.0)
 
 
 @pytest.mark.parametrize("text", ["${HOME}", "$${x}", "${a.b", "}", "$$${x}", "${env:PATH}"])
