@@ -66,8 +66,15 @@ if _os.path.exists(_os.path.join(__path__[0], "api.py")):
 
 
 def __getattr__(name: str) -> object:
-    """Return `Params` or `__version__`: what they import would double the time of our import."""
+    """Return `Params` or `__version__`: what they import would double the time of our import.
+
+    `ImportError` for names that PyPI's `hyperparameter` had, and most public code uses.
+    """
     value: object = None
+    if name in ("param_scope", "auto_param"):
+        from ._distribution import renamed
+
+        raise ImportError(renamed(name))
     if name == "Params":
         from .params import Params
 

@@ -82,7 +82,9 @@ def print_message(message: str) -> None:
 
 
 def can_print(text: str) -> bool:
-    """Tell whether stdout can encode these characters."""
+    """Tell whether stdout shows this text as it is: without control characters, in its encoding."""
+    if _CONTROLS.search(text):
+        return False
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):

@@ -30,6 +30,15 @@ def warn_of_conflict() -> None:
     warnings.warn(CONFLICT, stacklevel=3)
 
 
+def renamed(name: str) -> str:
+    """Return what to use for a name of older versions of PyPI's `hyperparameter`."""
+    new = {"param_scope": "scope", "auto_param": "param"}[name]
+    return (
+        f"{name} was a name in old versions of PyPI's hyperparameter. Here it is hp.{new}: "
+        f"'import hyperparameter as hp', or 'from hyperparameter import {new}'."
+    )
+
+
 def is_intact() -> bool:
     """Tell whether the package's `__init__.py` is ours, neither overwritten nor deleted."""
     import sys

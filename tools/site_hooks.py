@@ -22,7 +22,11 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
 }
-FILES = ["Dockerfile", "LICENSE", "docker-compose.yml", "examples/cluster.py", "examples/digits.py"]
+FILES = [
+    "Dockerfile", "LICENSE", "docker-compose.yml", "examples/cluster.py", "examples/digits.py",
+    "examples/ports/gan/gan.py", "examples/ports/gpt/gpt.py", "examples/ports/hydra/app.py",
+    "examples/ports/mnist/mnist.py",
+]  # fmt: skip
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)[^)#\s]+")
 _ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
 _CODE = re.compile(r"`[^`]+`")

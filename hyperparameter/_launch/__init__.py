@@ -9,16 +9,42 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from .._console import with_exit_status
 from .commands import Function, discover, signature_of
 
 __all__ = ["launch", "run_cli"]
 
+T = TypeVar("T")
 
+
+@overload
+def launch(
+    function: Callable[..., Coroutine[Any, Any, T]],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T: ...
+@overload
+def launch(
+    function: Callable[..., T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T: ...
+@overload
+def launch(
+    function: None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> Any: ...
 def launch(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,
@@ -55,6 +81,30 @@ def launch(
     return result
 
 
+@overload
+def run_cli(
+    function: Callable[..., Coroutine[Any, Any, T]],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T | None: ...
+@overload
+def run_cli(
+    function: Callable[..., T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T | None: ...
+@overload
+def run_cli(
+    function: None = None,
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> Any: ...
 def run_cli(
     function: Callable[..., Any] | None = None,
     argv: Sequence[str] | None = None,

@@ -163,7 +163,7 @@ class Launcher:
 
             shell = given[options.COMPLETION.key][-1]
             command = os.path.basename(sys.argv[0])
-            print_output(script(shell, self._functions, command, self._single))
+            print_output(script(shell, self._functions, command, self._single, scan()))
         elif options.VERSION.key in given:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):

@@ -53,6 +53,9 @@ class Explanation(NamedTuple):
     def shadows(self) -> list[Binding]:
         return self.bindings[1:]
 
+    def __repr__(self) -> str:
+        return str(self)  # which is what a notebook shows
+
     def __str__(self) -> str:
         lines = [f"{self.key} is not set.{self.hint}"]
         if self.bindings:

@@ -12,6 +12,7 @@ from _thread import allocate_lock  # importing threading is a tenth of our impor
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from .._functions import registry
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe, told_apart
@@ -53,6 +54,21 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
+
+    def __str__(self) -> str:
+        from .table import as_text
+
+        return as_text(repr(self), self.reads)
+
+    def _repr_html_(self) -> str:
+        from .table import as_html
+
+        return as_html(repr(self), self.reads)
+
+    def known_keys(self) -> set[str]:
+        """Return the keys that this process declares, and those that were read here so far."""
+        with self._lock:
+            return {*registry.keys(), *self._seen}
 
     @property
     def reads(self) -> list[Read]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 
 from . import modules
@@ -10,6 +11,7 @@ from .cache import ScanCache, digest_of
 from .source import FileScan, may_use_library, scan
 
 _CHUNK = 1 << 18
+_MOST_CHUNKS = 64  # 16 MiB: no source is as large, and the memory must hold its syntax tree
 
 
 class SourceFiles:
@@ -100,11 +102,16 @@ def _bytes_or_none(file: str) -> bytes:
 
 
 def _bytes(file: str) -> bytes:
-    # Half the time that a file object takes, and there may be ten thousand files.
-    descriptor = os.open(file, os.O_RDONLY)
+    # Half the time that a file object takes, and there may be ten thousand files.  A pipe or a
+    # device would make us wait or read for ever.
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("is not a regular file")
         parts = [os.read(descriptor, _CHUNK)]
         while len(parts[-1]) == _CHUNK:
+            if len(parts) > _MOST_CHUNKS:
+                raise OSError(f"is larger than {_MOST_CHUNKS * _CHUNK >> 20} MiB")
             parts.append(os.read(descriptor, _CHUNK))
     finally:
         os.close(descriptor)

@@ -19,7 +19,8 @@ class Finding(NamedTuple):
 
     `default` is plain data, a `Description` of the source that computes it, or
     `NO_KNOWN_DEFAULT`.  `function` is a qualified name, or `<module>`, and `doc` its docstring
-    as it is written.  `kind` is "declared" or "read".
+    as it is written.  `kind` is "declared" or "read".  A field of a structure is where its class
+    is written, and declared by the function that takes the structure, which is in `function_file`.
     """
 
     key: str
@@ -32,6 +33,12 @@ class Finding(NamedTuple):
     namespace: str
     doc: str
     kind: str
+    function_file: str = ""
+
+    @property
+    def declaring(self) -> tuple[str, str]:
+        """The file and the qualified name of the function that declares or reads it."""
+        return self.function_file or self.file, self.function
 
     @property
     def is_pattern(self) -> bool:

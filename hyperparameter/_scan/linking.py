@@ -1,10 +1,12 @@
-"""What files refer to in each other: constants that one imports from another."""
+"""What files refer to in each other: constants and structures that one imports from another."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
+from itertools import starmap
+from typing import Any, NamedTuple
 
 from .._values.describe import Description, from_json
 from .._values.keys import check
@@ -15,10 +17,20 @@ from .finding import NO_KNOWN_DEFAULT, Finding
 from .source import FileScan
 from .walk.collector import RawFinding
 from .walk.folding import IMPORTED, OVERRIDABLE, UNKNOWN
+from .walk.structures import Given, RawField, RawStructure
 
 _STARS = re.compile(r"\*[*]+")
 _MOST_STEPS = 10  # from a constant to its definition; circles of imports are never resolved
 _UNRESOLVED = object()
+
+
+class _Structure(NamedTuple):
+    """A structure with the fields that it inherits, each with the file that it is written in."""
+
+    place: tuple[str, str]
+    kind: str
+    doc: str
+    fields: dict[str, tuple[str, RawField]]
 
 
 class Linker:
@@ -34,7 +46,10 @@ class Linker:
         for raw in scan.findings:
             key = self._key(raw.key, file)
             if key is not None and key != UNKNOWN:
-                yield self._finding(raw, key, file, scan)
+                finding = self._finding(raw, key, file, scan)
+                yield finding
+                if raw.structure:
+                    yield from self._fields(finding, raw.structure, raw.given, file, ())
 
     def patterns(self, file: str, scan: FileScan) -> Iterator[str]:
         """Yield the patterns of other keys that the file may read."""
@@ -44,23 +59,87 @@ class Linker:
                 yield key
 
     def _finding(self, raw: RawFinding, key: str, file: str, scan: FileScan) -> Finding:
-        default, kind = self._default(raw, file)
+        default, kind = self._default(raw.default, raw.default_path, raw.type, file)
         namespace = self._key(raw.namespace, file) if raw.kind == "declared" else None
         return Finding(
             key, default, raw.required, kind, file, raw.line, raw.function,
             namespace or key.rpartition(".")[0], scan.docs.get(raw.function, ""), raw.kind,
         )  # fmt: skip
 
-    def _default(self, raw: RawFinding, file: str) -> tuple[object, str | None]:
+    def _fields(
+        self, owner: Finding, name: str, given: Given | None, file: str, around: tuple[object, ...]
+    ) -> Iterator[Finding]:
+        """Yield the fields of a structure, and of those inside; one inside itself has no end.
+
+        `name` is how `file` refers to it, `given` is what the default of `owner` says.
+        """
+        found = self._structure(name, file, _MOST_STEPS)
+        if found is None or found.place in around:
+            return
+        for index, (written, field) in enumerate(found.fields.values()):
+            own = field.default, field.default_path, field.given, written
+            if given is None:
+                own = None, "", None, written
+            elif set_here := given.get(field.name) or given.get(str(index)):
+                own = set_here[0], set_here[1], set_here[2], file
+            default, kind = self._default(own[0], own[1], field.type, own[3])
+            finding = owner._replace(
+                key=f"{owner.key}.{field.name}", default=default, type=kind, line=field.line,
+                required=own[0] is None and given is not None, file=written,
+                namespace=owner.key, doc=field.doc or found.doc,
+                function_file=owner.declaring[0],
+            )  # fmt: skip
+            yield finding
+            if field.structure:
+                inside = (*around, found.place)
+                yield from self._fields(finding, field.structure, own[2], written, inside)
+
+    def _structure(self, name: str, file: str, steps: int) -> _Structure | None:
+        """Return the structure that a file calls by this name, None if it is none or not known."""
+        scan = self._scan_of(file)
+        if scan is None or not steps:
+            return None
+        if name not in scan.structures:
+            return self._imported_structure(name, file, scan, steps)
+        raw = RawStructure(*scan.structures[name])
+        kind = raw.kind
+        fields: dict[str, tuple[str, RawField]] = {}
+        for base in reversed(raw.bases):
+            above = self._structure(base, file, steps - 1)
+            if above is not None:
+                fields |= above.fields
+                kind = kind or (above.kind if above.kind == "base" else "inherited")
+        if not kind:
+            return None
+        if kind != "inherited":
+            fields |= {field.name: (file, field) for field in starmap(RawField, raw.fields)}
+        return _Structure((file, name), kind, raw.doc, fields)
+
+    def _imported_structure(
+        self, name: str, file: str, scan: FileScan, steps: int
+    ) -> _Structure | None:
+        if name in scan.constants:  # it passes on what it has imported under this name
+            template = str(scan.constants[name][-1])
+            alone = IMPORTED.fullmatch(template)
+            return self._structure(alone[1], file, steps - 1) if alone else None
+        module, _, last = name.rpartition(".")
+        if not module.strip("."):
+            module = name.removesuffix(last)
+        other = self._file_of(module, file) if module else None
+        return self._structure(last, other, steps - 1) if other else None
+
+    def _default(
+        self, given: list[Any] | None, path: str, kind: str | None, file: str
+    ) -> tuple[object, str | None]:
         """Return the default, and the name of its type where that is known."""
-        if raw.default is None:
-            return NO_KNOWN_DEFAULT, raw.type
-        if raw.default_path:
-            value = self._constant(raw.default_path, file, _MOST_STEPS)
+        if given is None:
+            return NO_KNOWN_DEFAULT, kind
+        if path:
+            value = self._constant(path, file, _MOST_STEPS)
             if value is not _UNRESOLVED:
                 is_literal = not isinstance(value, Description) and value is not None
-                return value, raw.type or (type(value).__name__ if is_literal else None)
-        return from_json(raw.default[0]), raw.type
+                return value, kind or (type(value).__name__ if is_literal else None)
+        return from_json(given[0]), kind
 
     def _key(self, template: str, file: str) -> str | None:
         """Return a key or a pattern, None for a template that cannot become a key."""
@@ -104,7 +183,11 @@ class Linker:
         return self._linked(template, file, steps - 1)
 
     def _file_of(self, module: str, importer: str) -> str | None:
-        found = list(modules.files_of(module, importer, self._search_path(importer)))
+        search = self._search_path(importer)
+        # A folder without __init__.py may be a package: then it is imported from the one above.
+        package = module.partition(".")[0]
+        search += [os.path.dirname(root) for root in search if os.path.basename(root) == package]
+        found = list(modules.files_of(module, importer, search))
         last = module.rpartition(".")[2]
         if not found or not last:
             return found[-1] if found else None

@@ -15,7 +15,7 @@ _LIBRARY = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
     rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|(?:\\\r?\n|[^\n;])*)"
 )
-_IMPORT = re.compile(rb"import[ \t]+([^\n;#(]+)")
+_IMPORT = re.compile(rb"import[ \t]+((?:\\\r?\n|[^\n;#(])+)")
 _BY_NAME = re.compile(rb"import_module\(\s*[\"']([\w.]+)[\"']")
 _COMMENT = re.compile(rb"#[^\n]*")
 _SKIPPED = frozenset(["__pycache__", "node_modules"])
@@ -45,8 +45,10 @@ def _add_names(data: bytes, start: int, at: int, found: set[str]) -> None:
     elif not lead.strip() or lead.rstrip().endswith(b":"):  # `try: import a`
         match = _IMPORT.match(data, at)
         if match:
-            for name in match[1].split(b","):
-                found.add(name.split(b" as ")[0].strip().decode(errors="replace"))
+            for part in match[1].split(b","):
+                name = part.split(b" as ")[0].strip(b" \t\r\n\\").decode(errors="replace")
+                if all(word.isidentifier() for word in name.split(".")):  # else it is in a string
+                    found.add(name)
     match = _BY_NAME.match(data, at)
     if match:
         found.add(match[1].decode())

@@ -78,7 +78,7 @@ class SourceTree:
             self._calls = CallGraph({file: one.references for file, one in every.items() if one})
             self._files.save()
         reached = self._calls.reachable(os.path.abspath(file), function)
-        return [f for f in self.findings if (f.file, f.function) in reached]
+        return [f for f in self.findings if f.declaring in reached]
 
 
 class MentionedKeys:

@@ -123,6 +123,10 @@ class Accessor:
         __round__ = __trunc__ = __floor__ = __ceil__ = _forgotten
         __int__ = __float__ = __complex__ = __index__ = __bytes__ = _forgotten
 
+    def __dir__(self) -> list[str]:
+        names = names_below(self.__hp_state__(), self.__hp_key__)
+        return [*special_names(type(self)), *names]
+
     def __repr__(self) -> str:
         """Show what is bound here, without a read: nothing is recorded."""
         key, snapshot = self.__hp_key__, self.__hp_state__().snapshot
@@ -220,3 +224,25 @@ class BoundAccessor(Accessor):
 
     def __hp_write__(self, change: Layer) -> None:
         self.__hp_scope__.__hp_write__(change)
+
+
+def special_names(kind: type) -> list[str]:
+    """Return the names of Python's own protocols, which tools that inspect an object look for."""
+    return [name for name in type.__dir__(kind) if name[:2] == "__"]
+
+
+def names_below(state: ambient.State, key: str) -> list[str]:
+    """Return what may follow a key, or begin one if it is empty: TAB offers it in a session.
+
+    That is what is set, what the program declares, and what it has read so far.
+    """
+    prefix = f"{key}." if key else ""
+    keys = {*state.snapshot.flat(), *state.record.known_keys()}
+    found = {one[len(prefix) :].partition(".")[0] for one in keys if one.startswith(prefix)}
+    return sorted(name for name in found if name.isidentifier())
+
+
+def first_names(state: ambient.State, kind: type) -> list[str]:
+    """Return the names that attributes of a scope may have, its methods included."""
+    keys = [name for name in names_below(state, "") if name not in PUBLIC_NAMES]
+    return [*special_names(kind), *sorted(PUBLIC_NAMES), *keys]

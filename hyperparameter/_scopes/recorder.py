@@ -6,6 +6,7 @@ Scopes stand below records: whoever collects reads offers these methods.  Until 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from .._values.origin import RawOrigin, Site
@@ -39,6 +40,9 @@ class Recorder(Protocol):
         A `bulk` read is one of many: its reader has taken all that there was.
         """
 
+    def known_keys(self) -> Iterable[str]:
+        """Return the keys that this process declares, and those that it has read so far."""
+
     def renew_lock(self) -> None:
         """Replace the lock: a thread that a fork has left behind may have held it."""
 
@@ -66,6 +70,9 @@ class Unrecorded:
         bulk: bool = False,
     ) -> None:
         pass
+
+    def known_keys(self) -> Iterable[str]:
+        return ()
 
     def renew_lock(self) -> None:
         pass

@@ -14,18 +14,14 @@ from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
 from ..exceptions import InvalidKey
 from . import ambient, frames
-from .accessor import Accessor, BoundAccessor, keep
+from .accessor import Accessor, BoundAccessor, first_names, keep
 from .ambient import IMPLICIT
 from .lookup import deletion, read_all, require
 from .snapshot import Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
 from .texts import with_texts
 
-_UNNESTED = SCALARS_AND_TEXT | {
-    list,
-    tuple,
-    UntypedText,
-}  # told from mappings without asking what they are
+_UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}  # told from mappings at once
 _getframe = sys._getframe
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +79,9 @@ class _AmbientMeta(type):
 
     def __bool__(cls) -> bool:
         return True
+
+    def __dir__(cls) -> list[str]:
+        return first_names(ambient.current(), cls)
 
 
 class _here(Generic[P, R]):
@@ -204,10 +203,13 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def __bool__(self) -> bool:
         return True
 
+    def __dir__(self) -> list[str]:
+        return first_names(self.__hp_state__(), scope)
+
     def __repr__(self) -> str:
         flat = self.__hp_state__().snapshot.flat()
         shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
-        return f"<scope {shown}{', ...' if len(flat) > 20 else ''}>"
+        return f"<scope {shown or 'without keys'}{', ...' if len(flat) > 20 else ''}>"
 
     def __reduce__(self) -> tuple[object, ...]:
         state = self.__hp_frame__()

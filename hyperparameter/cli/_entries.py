@@ -34,13 +34,13 @@ class Entry(NamedTuple):
 
     @property
     def line(self) -> str:
-        return f"{self.key if self.key.isprintable() else repr(self.key)}{assigned(self)}"
+        return f"{on_one_line(self.key)}{assigned(self)}"
 
     def location(self, place: Finding) -> str:
         file = place.file
         if file.startswith(self.folder + os.sep):
             file = file[len(self.folder) + 1 :]
-        return f"{file}:{place.line}"
+        return f"{on_one_line(file)}:{place.line}"
 
     @property
     def description(self) -> str:
@@ -75,6 +75,11 @@ def entries_of(findings: Iterable[Finding], package: str, folder: str) -> dict[s
         if len(entry.places) > 1:
             entry.places.sort(key=lambda place: (place.kind != "declared", not place.has_default))
     return entries
+
+
+def on_one_line(text: str) -> str:
+    """Return a name of the sources; quoted where it would not be seen as one."""
+    return text if text.isprintable() else repr(text)
 
 
 def assigned(entry: Entry) -> str:

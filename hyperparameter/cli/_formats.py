@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from .._values.describe import Masked, describe
-from ._entries import Entry, assigned
+from ._entries import Entry, assigned, on_one_line
 
 FORMATS = ("text", "markdown", "json", "html")
+_NOT_ASCII = re.compile(r"[^ -~\n]")
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -49,6 +51,13 @@ def as_json(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def in_ascii(kind: str, text: str) -> str:
+    """Return the text with the escapes of its format, where that has some of its own."""
+    if kind == "json":
+        return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return text.encode("ascii", "xmlcharrefreplace").decode() if kind == "html" else text
+
+
 def as_table(
     kind: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], total: str
 ) -> str:
@@ -64,7 +73,7 @@ def as_table(
 def _row(entry: Entry) -> list[str]:
     default = "(required)" if entry.finding.required else entry.default or ""
     location = entry.location(entry.finding)
-    return [entry.key, default, entry.finding.type or "", location, entry.description]
+    return [on_one_line(entry.key), default, entry.finding.type or "", location, entry.description]
 
 
 def _bar(cells: Iterable[str]) -> str:
@@ -98,9 +107,9 @@ def as_tree(title: str, entries: Mapping[str, Entry], marks: tuple[str, str]) ->
     while stack:
         depth, name, node = stack.pop()
         if isinstance(node, Entry):
-            lines.append(f"{'  ' * depth}{marks[1]} {name}{assigned(node)}")
+            lines.append(f"{'  ' * depth}{marks[1]} {on_one_line(name)}{assigned(node)}")
         else:
-            lines.append(f"{'  ' * depth}{marks[0]} {name[:-1]}")
+            lines.append(f"{'  ' * depth}{marks[0]} {on_one_line(name[:-1])}")
             stack += [(depth + 1, inner, below) for inner, below in reversed(node.items())]
     return "\n".join([*lines, "", f"Total: {len(entries)} hyperparameters"])
 
@@ -114,7 +123,7 @@ def described(entry: Entry) -> str:
         [f"Source: {entry.package}", f"Location: {entry.location(place)}"],
         [entry.description and f"Description: {entry.description}"],
     ]  # fmt: skip
-    lines = ["=" * 60, f"Hyperparameter: {entry.key}", "=" * 60]
+    lines = ["=" * 60, f"Hyperparameter: {on_one_line(entry.key)}", "=" * 60]
     for group in facts:
         shown = [f"  {fact}" for fact in group if fact]
         lines += ["", *shown] if shown else []
@@ -126,7 +135,7 @@ def _default_line(entry: Entry) -> str:
 
 
 def _usage(entry: Entry) -> list[str]:
-    if entry.finding.is_pattern:
+    if entry.finding.is_pattern or not entry.key.isprintable():
         return []
     default = entry.default
     if default is None or isinstance(describe(entry.key, entry.finding.default), Masked):
@@ -135,8 +144,14 @@ def _usage(entry: Entry) -> list[str]:
     return [
         "", "  Usage:",
         "    # Access via scope", f"    value = {_spelled(entry.key)}{read}",
-        "", "    # Set via command line", f"    --{entry.key}=<value>",
+        "", "    # Set via command line", f"    {_option(entry.key)}",
     ]  # fmt: skip
+
+
+def _option(key: str) -> str:
+    from shlex import quote
+
+    return f"--{key}=<value>" if quote(key) == key and "." in key else f"-D {quote(key)}=<value>"
 
 
 def _spelled(key: str) -> str:

@@ -14,7 +14,7 @@ from .._distribution import CONFLICT, is_intact, version
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from ._entries import Entry
-from ._formats import FORMATS, as_json, as_table, as_tree, described, listed
+from ._formats import FORMATS, as_json, as_table, as_tree, described, in_ascii, listed
 from ._packages import dependencies, entries_in, installed
 from ._target import Target, target_of
 
@@ -127,7 +127,7 @@ def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence
     if args.which != "deps":
         entries |= entries_in(target, environ)
     if args.which in ("deps", "all"):
-        entries = {**dependencies(target, search, environ), **entries}
+        entries = {**dependencies(target, environ), **entries}
     where = f"the dependencies of {target.name}" if args.which == "deps" else target.name
     title = f"Hyperparameters in {where}"
     if not entries and args.format == "text":
@@ -142,7 +142,8 @@ def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence
 def _none_in(target: Target, where: str) -> str:
     if not target.paths and where == target.name:
         return f"No hyperparameters in {where}: it is part of the standard library."
-    return f"No hyperparameters in {where}."
+    hint = " --all looks into what it imports as well." if where == target.name else ""
+    return f"No hyperparameters in {where}: nothing uses @hp.param or hp.scope there.{hint}"
 
 
 def _describe(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
@@ -162,7 +163,10 @@ def _describe(args: argparse.Namespace, environ: Mapping[str, str], search: Sequ
 
 
 def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return the entry of the key, else those of patterns that it fits, else of keys with it."""
+    """Return the entry of the key, else those of patterns that it fits, else of keys with it.
+
+    Of those, keys that end in whole names as they are wanted come alone.
+    """
     from .._scan.finding import matches
 
     if wanted in entries:
@@ -170,13 +174,14 @@ def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
     fitting = {
         key: e for key, e in entries.items() if e.finding.is_pattern and matches(key, wanted)
     }
+    ending = {key: e for key, e in entries.items() if key.endswith(f".{wanted}")}
     lower = wanted.lower()
-    return fitting or {key: e for key, e in entries.items() if lower in key.lower()}
+    return fitting or ending or {key: e for key, e in entries.items() if lower in key.lower()}
 
 
 def _write(args: argparse.Namespace, text: str) -> None:
     if args.output is None:
-        print_output(text)
+        print_output(text if can_print(text) else in_ascii(args.format, text))
         return
     try:
         with open(args.output, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -13,7 +13,7 @@ from .._scan.files import SourceFiles, any_mentions_library
 from .._scan.modules import files_below
 from ._distributions import Distribution, distributions
 from ._entries import Entry, entries_of
-from ._target import Target, target_of
+from ._target import Target, imported
 
 _OURS = frozenset(["hyperparameter", "hp_dist"])
 
@@ -40,9 +40,7 @@ def _warn(program: SourceTree) -> None:
         print_message(f"hp: warning: {problem}")
 
 
-def dependencies(
-    target: Target, search: Sequence[str], environ: Mapping[str, str]
-) -> dict[str, Entry]:
+def dependencies(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
     """Return the parameters of the packages that a target imports, directly or through others."""
     seen = {target.name.partition(".")[0]} | _OURS | sys.stdlib_module_names
     entries: dict[str, Entry] = {}
@@ -53,8 +51,10 @@ def dependencies(
             continue
         seen.add(name)
         try:
-            found = target_of(name, search)
-        except NotFound:  # an optional dependency, or one without source files
+            found = imported(name)
+        except NotFound:  # without source files
+            continue
+        if found is None:  # an optional dependency, or a name in a text
             continue
         waiting += sorted(_imported_by(found, seen))
         for key, entry in entries_in(found, environ).items():
@@ -88,6 +88,6 @@ def _package(found: Distribution, environ: Mapping[str, str]) -> Package | None:
     program = scan_paths(paths, cache_for(found.info, environ))
     if not program.findings:
         return None
-    functions = {(f.file, f.function) for f in program.findings if f.kind == "declared"}
+    functions = {f.declaring for f in program.findings if f.kind == "declared"}
     keys = {f.key for f in program.findings}
     return Package(found.name, found.version, len(keys), len(functions))

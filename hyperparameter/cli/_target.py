@@ -27,7 +27,7 @@ def target_of(name: str, search: Sequence[str]) -> Target:
     name, Python is asked for the first part alone: finding the others would import it.
     """
     is_path = os.sep in name or name in (".", "..") or name.endswith(".py")
-    found = None if is_path else _imported(name) or _installed(name, search)
+    found = None if is_path else imported(name) or _installed(name, search)
     if found is None:
         found = _path(name)
     if found is None:
@@ -46,7 +46,8 @@ def _path(name: str) -> Target | None:
     return None
 
 
-def _imported(name: str) -> Target | None:
+def imported(name: str) -> Target | None:
+    """Return the files that an import name means, None for none; `NotFound` without sources."""
     top, _, rest = name.partition(".")
     if not all(part.isidentifier() for part in name.split(".")):
         return None

@@ -35,6 +35,19 @@ class Model:
     hidden: int = 1
 
 
+def programs() -> None:
+    assert_type(hp.launch(train), str)
+    assert_type(hp.launch(train, ["--lr", "3"], env_prefix="APP"), str)
+    assert_type(hp.run_cli(train, []), str | None)
+    assert_type(hp.launch(fetch), bytes)
+    assert_type(hp.run_cli(fetch), bytes | None)
+    assert_type(hp.launch(Model), Model)
+    assert_type(hp.launch(), Any)
+    assert_type(hp.run_cli(argv=[]), Any)
+    hp.launch(train, "--lr 3 --epochs 4", prefix="APP")  # type: ignore[call-overload]
+    hp.launch(3)  # type: ignore[call-overload]
+
+
 async def use() -> None:
     assert_type(train([1]), str)
     assert_type(train([1], lr=0.5), str)

@@ -22,6 +22,12 @@ def reads_that_tell_nothing() -> None:
     assert_type(hp.scope.train.lr(None), Any)
 
 
+def reads_that_may_be_none() -> tuple[float | None, str | None]:
+    rate: float | None = hp.scope.train.lr | None
+    name: str | None = hp.scope.train.name(None)
+    return rate, name
+
+
 def through_a_handle() -> None:
     with hp.scope("train.lr=0.1", batch_size=32) as ps:
         assert_type(ps, hp.scope)

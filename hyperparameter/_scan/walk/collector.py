@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .defaults import default_of
 from .folding import IMPORTED, OVERRIDABLE, UNKNOWN
@@ -20,7 +20,8 @@ _MOST_TEXT = 200  # longer ones are not keys
 class RawFinding(NamedTuple):
     """A finding whose texts are templates that may refer to other modules; all of it is JSON.
 
-    `default` and `default_path` are those of `Default`.
+    `default` and `default_path` are those of `Default`; `structure` and `given` are what
+    `structure_of` returns.
     """
 
     key: str
@@ -32,6 +33,8 @@ class RawFinding(NamedTuple):
     function: str
     namespace: str
     kind: str
+    structure: str = ""
+    given: dict[str, list[Any]] | None = None
 
 
 class Collector:
@@ -47,6 +50,7 @@ class Collector:
         self.patterns: set[str] = set()  # of keys that are not parameters
         self.references: dict[str, set[str]] = {}
         self.docs: dict[str, str] = {}
+        self.structures: dict[str, list[Any]] = {}  # a `RawStructure` by qualified name
 
     @property
     def findings(self) -> list[RawFinding]:

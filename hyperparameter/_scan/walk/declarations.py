@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
+from .class_bodies import declared_by
 from .collector import RawFinding
 from .defaults import default_of_parameter
 from .handlers import Walk, visit
-from .parameters import Parameter, parameters_of
+from .parameters import Parameter
+from .structures import structure_of
 from .values import Constant, Definition, Value
 
 _LEAVES = frozenset(
@@ -23,7 +25,7 @@ def declare(walk: Walk, definition: Definition, namespace: str | None) -> None:
     """Note what a decorated function or class declares."""
     bases = {name: walk.names.find(name) for name in _base_names(definition.node)}
     classes = {**walk.names.module.known, **{k: v for k, v in bases.items() if v}}
-    doc, parameters = parameters_of(definition, classes)
+    doc, parameters = declared_by(definition, classes)
     folded = {p.name: _folded(walk, p.default) for p in parameters if p.default is not None}
     walk.found.docs[definition.qualname] = doc
     for parameter in parameters:
@@ -41,13 +43,14 @@ def _declare_parameter(
 ) -> None:
     key = f"{namespace}.{parameter.name}"
     default = default_of_parameter(parameter, value)
+    structure, given = structure_of(walk, parameter)
     kind = parameter.annotation or default.type
     if not _is_leaf(parameter, kind):
         walk.found.patterns.add(f"{key}.*")
     walk.found.add(
         RawFinding(
             key, default.json, default.path, parameter.default is None, kind, parameter.line,
-            function, namespace, "declared",
+            function, namespace, "declared", structure, given,
         )
     )  # fmt: skip
 

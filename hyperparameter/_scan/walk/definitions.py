@@ -8,6 +8,7 @@ from .declarations import declare
 from .handlers import FunctionBody, Walk, handles, pass_on, visit_body
 from .names import bind
 from .parameters import FunctionNode, all_arguments, docstring
+from .structures import note_structure
 from .values import (
     Definition,
     ImportedName,
@@ -116,6 +117,7 @@ def _class(walk: Walk, node: ast.ClassDef) -> Value:
     walk.names, walk.function = names, definition.qualname
     walk.found.docs[definition.qualname] = docstring(node)
     visit_body(walk, node.body)
+    note_structure(walk, definition, walk.found.docs[definition.qualname])
     walk.names, walk.function, _ = outer
     _decorate(walk, node, definition)
     walk.references = outer[2]

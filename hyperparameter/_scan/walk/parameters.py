@@ -1,4 +1,4 @@
-"""The parameters of functions and classes, as they are written."""
+"""The parameters of functions, as they are written."""
 
 from __future__ import annotations
 
@@ -6,43 +6,40 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .values import Definition, Value
-
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _MOST_SOURCE = 200
-_MOST_BASES = 20  # a class may be bound to the name of its own base
 
 
 class Parameter(NamedTuple):
-    """A parameter; `default` is None where it has none."""
+    """A parameter or a field; `default` is None where it has none.
+
+    `hint` is the annotation before it became a text; `doc` is the text behind a field.
+    """
 
     name: str
     default: ast.expr | None
     annotation: str | None
     line: int
     is_factory: bool = False  # whether the default is made by calling it
-
-
-def parameters_of(definition: Definition, classes: dict[str, Value]) -> tuple[str, list[Parameter]]:
-    """Return the docstring and the parameters of a decorated definition, without self and cls.
-
-    `classes` has those of this file by the names under which a class may inherit from them.
-    """
-    if not isinstance(definition.node, ast.ClassDef):
-        return docstring(definition.node), list(_of_function(definition.node, definition.qualname))
-    return _of_class(definition.node, classes, _MOST_BASES)
+    hint: ast.expr | None = None
+    doc: str = ""
 
 
 def docstring(node: ast.AST) -> str:
     body = getattr(node, "body", None)
-    first = body[0] if isinstance(body, list) and body else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        value = first.value.value
+    return text_of(body[0] if isinstance(body, list) and body else None)
+
+
+def text_of(statement: ast.stmt | None) -> str:
+    """Return a statement that is a text, as docstrings are, or an empty one."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        value = statement.value.value
         return value if isinstance(value, str) else ""
     return ""
 
 
-def _of_function(node: FunctionNode, qualname: str, skip: int = 0) -> Iterator[Parameter]:
+def parameters_of(node: FunctionNode, qualname: str, skip: int = 0) -> Iterator[Parameter]:
+    """Yield the parameters of a function, without self and cls, and without the first `skip`."""
     args = node.args
     positional = [*args.posonlyargs, *args.args]
     defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults)
@@ -52,72 +49,15 @@ def _of_function(node: FunctionNode, qualname: str, skip: int = 0) -> Iterator[P
     pairs = [*zip(positional, defaults, strict=True)][skip:]
     pairs += zip(args.kwonlyargs, args.kw_defaults, strict=True)
     for arg, default in pairs:
-        yield Parameter(arg.arg, default, annotation_of(arg.annotation), arg.lineno)
-
-
-def _of_class(
-    node: ast.ClassDef, classes: dict[str, Value], depth: int
-) -> tuple[str, list[Parameter]]:
-    doc = docstring(node)
-    for name in ("__init__", "__new__"):
-        for statement in node.body:
-            if isinstance(statement, FunctionNode) and statement.name == name:
-                doc = doc or docstring(statement)  # of a class that has none itself
-                return doc, list(_of_function(statement, name, skip=1))
-    inherited: dict[str, Parameter] = {}
-    for base in node.bases:
-        known = classes.get(base.id) if isinstance(base, ast.Name) else None
-        if isinstance(known, Definition) and isinstance(known.node, ast.ClassDef) and depth:
-            inherited = {p.name: p for p in _of_class(known.node, classes, depth - 1)[1]}
-            break
-    if _has_fields(node):
-        inherited |= {p.name: p for p in _fields(node)}
-    return doc, list(inherited.values())
-
-
-def _has_fields(node: ast.ClassDef) -> bool:
-    """Tell a dataclass or a named tuple."""
-    marks = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-    return any(_last(mark) == "dataclass" for mark in marks) or any(
-        _last(base) == "NamedTuple" for base in node.bases
-    )
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _fields(node: ast.ClassDef) -> Iterator[Parameter]:
-    for statement in node.body:
-        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
-            continue
-        kind = annotation_of(statement.annotation)
-        if kind is None or "ClassVar" in kind or "KW_ONLY" in kind:
-            continue
-        plain = Parameter(statement.target.id, statement.value, kind, statement.lineno)
-        parameter = _field(plain, statement.value)
-        if parameter is not None:
-            yield parameter
-
-
-def _field(plain: Parameter, value: ast.expr | None) -> Parameter | None:
-    """Return a field as `dataclasses.field(...)` describes it, None if it is not a parameter."""
-    if not isinstance(value, ast.Call) or _last(value.func) != "field":
-        return plain
-    given = {keyword.arg: keyword.value for keyword in value.keywords}
-    init = given.get("init")
-    if isinstance(init, ast.Constant) and init.value is False:
-        return None
-    if "default_factory" in given:
-        return plain._replace(default=given["default_factory"], is_factory=True)
-    return plain._replace(default=given.get("default"))
+        kind = annotation_of(arg.annotation)
+        yield Parameter(arg.arg, default, kind, arg.lineno, hint=arg.annotation)
 
 
 def annotation_of(node: ast.expr | None) -> str | None:
     if node is None:
         return None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+        return " ".join(node.value.split())
     return unparsed(node)
 
 

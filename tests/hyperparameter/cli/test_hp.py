@@ -316,7 +316,9 @@ def test_dependencies_are_those_that_are_imported_and_use_us(hp: Run, site: Path
     assert keys() == keys("--self") == own
     assert keys("--deps") == deps
     assert keys("--all") == {**deps, **own}
-    assert hp("ls", "plain", "--deps")[1] == "No hyperparameters in the dependencies of plain.\n"
+    assert hp("ls", "plain", "--deps")[1] == (
+        "No hyperparameters in the dependencies of plain: nothing uses @hp.param or hp.scope there.\n"
+    )
 
 
 def test_a_report_goes_to_a_file(hp: Run) -> None:
@@ -450,11 +452,10 @@ def test_what_goes_wrong_is_one_line_and_a_status(
 )
 def test_packages_that_are_not_written_for_us_have_none(hp: Run, name: str) -> None:
     status, out, err = hp("ls", name, search=sys.path)
+    said = f"no hyperparameters in {name.replace('-', '_')}: nothing uses @hp.param or hp.scope "
     assert (status, out.lower(), err) == (
-        0,
-        f"no hyperparameters in {name.replace('-', '_')}.\n",
-        "",
-    )
+        0, f"{said}there. --all looks into what it imports as well.\n", "",
+    )  # fmt: skip
     assert hp("desc", "lr", name, search=sys.path)[0] == 1
 
 
@@ -568,17 +569,18 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_with_one_line(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "waits.py")
+    lines = "".join(f"hp.scope.key{i} | {i}\n" for i in range(20_000))
+    (tmp_path / "app.py").write_text(f"import hyperparameter as hp\n{lines}")
     process = subprocess.Popen(
-        [sys.executable, "-m", "hyperparameter.cli", "ls", "waits.py"],
-        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "hyperparameter.cli", "ls", "app.py"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "XDG_CACHE_HOME": "/nowhere"},
     )  # fmt: skip
-    with open(tmp_path / "waits.py", "wb"):  # opens when the command does, which then waits
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
+    assert process.stdout is not None
+    assert process.stdout.read(1) == b"H"  # the rest does not fit into the pipe, so it waits
+    process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
-    assert (process.returncode, err) == (130, "hp: interrupted\n")
+    assert (process.returncode, err) == (130, b"hp: interrupted\n")
 
 
 def test_a_package_of_a_thousand_files_is_listed_whole(tmp_path: Path) -> None:
@@ -590,3 +592,123 @@ def test_a_package_of_a_thousand_files_is_listed_whole(tmp_path: Path) -> None:
         done = command("ls", "big", cwd=tmp_path)
         assert done.stdout.endswith("\nTotal: 1000 hyperparameters\n")
         assert (done.returncode, done.stderr) == (0, "")
+
+
+ODD = """
+import hyperparameter as hp
+
+@hp.param("m")
+def f(sep="\\x7f", cafe="café", cat="\N{CAT}", ends="a\\nb"): ...
+
+hp.scope["k\\nTotal: 1"] | 1
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_is_json_in_every_encoding_of_the_terminal(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "app.py").write_text(ODD, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "hyperparameter.cli", "ls", "app.py", "-f", "json"],
+        cwd=tmp_path, capture_output=True, check=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    document = json.loads(done.stdout.decode(encoding))
+    assert {key: entry["default"] for key, entry in document.items()} == {
+        "m.sep": "\x7f", "m.cafe": "café", "m.cat": "\N{CAT}", "m.ends": "a\nb", "k\nTotal: 1": 1,
+    }  # fmt: skip
+
+
+def test_html_spells_what_the_terminal_cannot_encode_as_html(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(ODD, "utf-8")
+    words = ("ls", "app.py", "-f", "html")
+    done = command(*words, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert "caf&#233;" in done.stdout
+    assert "\\xe9" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("-t",), ("-f", "html"), ("-f", "markdown")], ids=["text", "tree", "html", "md"]
+)
+def test_a_key_with_a_newline_stays_on_its_line(hp: Run, words: tuple[str, ...]) -> None:
+    Path("app.py").write_text(ODD, "utf-8")
+    _, out, _ = hp("ls", "app.py", *words)
+    assert len([line for line in out.splitlines() if "Total: " in line]) == 2
+    assert "\nTotal: 1 " not in out
+    assert "\nTotal: 1" not in hp("desc", "Total", "app.py")[1]
+
+
+def test_pipes_and_devices_are_named_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(TRAIN)
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "zero.py").symlink_to("/dev/zero")
+    (tmp_path / "loop.py").symlink_to(".")
+    for words in (("ls", "."), ("desc", "train.lr"), ("ls", ".", "--all")):
+        done = command(*words, cwd=tmp_path, timeout=20)
+        assert (done.returncode, "train.lr" in done.stdout) == (0, True)
+        named = sorted(re.findall(r"(\w+\.py):1: is not a regular file", done.stderr))
+        assert named[:3] == ["loop.py", "pipe.py", "zero.py"]
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_without_an_end_in_sight_is_named_and_left_out(hp: Run) -> None:
+    with open("huge.py", "wb") as huge:
+        huge.write(b"import hyperparameter\n")
+        huge.truncate(1 << 40)  # takes no space, and no memory must be taken for it
+    Path("good.py").write_text(TRAIN)
+    status, out, err = hp("ls", ".")
+    assert (status, "Total: 5 hyperparameters" in out) == (0, True)
+    assert err.endswith("huge.py:1: is larger than 16 MiB\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["import this, ", "import a,, b", "import , ,", "import 3, x.y., .z"]
+)
+@pytest.mark.parametrize("option", ["--all", "--deps"])
+def test_text_that_looks_like_an_import_does_no_harm(hp: Run, line: str, option: str) -> None:
+    Path("app.py").write_text(f'TEXT = """\n{line}\n"""\nimport toolkit, \\\n    myapp\n')
+    status, out, err = hp("ls", "./app.py", option)
+    assert (status, err) == (0, "")
+    assert "login.retries = 3" in out
+    assert "train.lr = 0.001" in out
+
+
+def test_desc_of_a_last_name_comes_without_those_that_merely_contain_it(hp: Run) -> None:
+    Path("app.py").write_text(
+        "import hyperparameter as hp\nhp.scope.plot.C | 1\nhp.scope.cache.CC | 2\n"
+        "hp.scope.a.lr | 1\nhp.scope.b.lr | 1\nhp.scope.lrs | 1\n"
+    )
+    assert "Hyperparameter: plot.C\n" in hp("desc", "C")[1]
+    assert hp("desc", "lr")[1] == "Multiple matches for 'lr':\n  a.lr = 1\n  b.lr = 1\n"
+    assert "lrs" in hp("desc", "rs")[1]
+
+
+STRUCTURES = """
+import hyperparameter as hp
+from shop.conf import Optim
+
+@hp.param("train")
+def train(data, optim: Optim = Optim(lr=0.5)): ...
+"""
+
+
+def test_fields_of_structures_are_listed_and_described(hp: Run) -> None:
+    Path("shop").mkdir()
+    Path("shop/train.py").write_text(STRUCTURES)
+    Path("shop/conf.py").write_text(
+        "from dataclasses import dataclass\n\n@dataclass\nclass Optim:\n"
+        '    """How weights change.\n\n    Args:\n        lr: size of a step\n    """\n'
+        "    lr: float = 0.1\n    momentum: float = 0.9\n"
+        '    """how much of the last step stays"""\n'
+    )
+    lines = hp("ls", "shop")[1].splitlines()[2:6]
+    assert lines == [
+        "  train.data (required)", "  train.optim = Optim(lr=0.5)",
+        "  train.optim.lr = 0.5", "  train.optim.momentum = 0.9",
+    ]  # fmt: skip
+    out = hp("desc", "train.optim.lr", "shop")[1]
+    for line in ("Default: 0.5", "Type: float", "Function: train", "Namespace: train.optim",
+                 "Location: conf.py:10", "Description: size of a step",
+                 "value = hp.scope.train.optim.lr | 0.5"):  # fmt: skip
+        assert line in out
+    out = hp("desc", "train.optim.momentum", "shop")[1]
+    assert "Description: how much of the last step stays" in out

@@ -3,6 +3,7 @@
 import enum
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -459,6 +460,60 @@ def test_bash_completes_options(in_bash: str) -> None:
 def test_bash_completes_choices(in_bash: str) -> None:
     assert completed(in_bash, "myapp --mode ") == ["fast", "slow"]
     assert completed(in_bash, "myapp --print-config t") == ["toml"]
+
+
+def test_bash_completes_keys_behind_define(in_bash: str) -> None:
+    assert completed(in_bash, "myapp -D q.main.opt.") == ["q.main.opt.lr=", "q.main.opt.name="]
+    assert completed(in_bash, "myapp --define  q.main.opt.l") == ["q.main.opt.lr="]
+    assert completed(in_bash, "myapp -D q.main.mode=") == ["fast", "slow"]
+    assert completed(in_bash, "myapp -D q.main.verbose=t") == ["true"]
+    assert completed(in_bash, "myapp -C x -D q.main.opt.name=1 --mode s") == ["slow"]
+
+
+def test_bash_completes_files_as_values(in_bash: str, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").touch()
+    offered = completed(in_bash, f"myapp -D q.main.opt.name={tmp_path}/da")
+    assert offered == [f"{tmp_path}/data.csv"]  # bash replaces what is behind the "="
+
+
+READING = """
+import hyperparameter as hp
+
+@hp.param("train")
+def train(lr=0.1):
+    return hp.scope.model.dropout | 0.1, hp.scope[f"task.{lr}.x"] | 1
+
+if __name__ == "__main__":
+    hp.launch(train)
+"""
+
+
+@pytest.mark.parametrize("name", ["app.py", "my $(touch pwned) app.py"])
+def test_bash_completes_what_the_program_reads(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(READING)
+    script = subprocess.run(
+        [sys.executable, name, "--completion", "bash"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, timeout=60)
+    assert not (tmp_path / "pwned").exists()
+    if " " not in name:
+        assert completed(script, f"{name} -D model.") == ["model.dropout="]
+        assert completed(script, f"{name} -ep mod") == ["model.dropout"]
+        assert completed(script, f"{name} -D task") == []
+
+
+def test_other_shells_complete_keys_behind_define(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["myapp"])
+    zsh = ask("--completion", "zsh")
+    assert re.search(r"\{-D,--define\}.*:define:_hp_myapp_assignments\"", zsh)
+    assert re.search(r"compadd -S '' -- .*q\.main\.opt\.lr= ", zsh)
+    assert re.search(r"compadd -- .*q\.main\.mode=fast q\.main\.mode=slow", zsh)
+    (line,) = [line for line in ask("--completion", "fish").splitlines() if "-s D" in line]
+    assert "q.main.opt.lr=" in line
+    assert "q.main.mode=fast" in line
 
 
 TWO = """

@@ -375,3 +375,106 @@ def test_each_kind_of_node_is_followed_by_a_function_written_for_it() -> None:
     for kind, handler in HANDLERS.items():
         annotation = get_type_hints(handler)["node"]
         assert kind in (get_args(annotation) or [annotation])
+
+
+INITIALIZERS = {
+    "overloads": ("@overload\n{f}(self, a): ...\n@t.overload\n{f}(self, a, b): ...\n{f}(self, a, *, loop=7): ...", {"a": ..., "loop": 7}),
+    "if": ("if X:\n    {f}(self, z=3): ...", {"z": 3}),
+    "if and else": ("if X:\n    {f}(self, y=1): ...\nelse:\n    {f}(self, z=3): ...", {"y": 1, "z": 3}),
+    "nested": ("if X:\n    with Y:\n        {f}(self, z=3): ...", {"z": 3}),
+    "try": ("try:\n    import a\nexcept ImportError:\n    {f}(self, z=3): ...", {"z": 3}),
+    "match": ("match X:\n    case 1:\n        {f}(self, z=3): ...", {"z": 3}),
+    "only for checkers": ("if TYPE_CHECKING:\n    {f}(self, no=1): ...\nelse:\n    {f}(self, z=3): ...", {"z": 3}),
+    "twice": ("{f}(self, no=1): ...\n{f}(self, z=3): ...", {"z": 3}),
+    "anew": ("if X:\n    {f}(self, no=1): ...\n{f}(self, z=3): ...", {"z": 3}),
+    "of an inner class": ("class Inner:\n    {f}(self, no=1): ...\n{f}(self, z=3): ...", {"z": 3}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", INITIALIZERS)
+@pytest.mark.parametrize("name", ["__init__", "__new__"])
+def test_the_initializer_that_runs_is_found(scan: Any, case: str, name: str) -> None:
+    body, expected = INITIALIZERS[case]
+    lines = [f"    {line}" for line in body.replace("{f}", f"def {name}").splitlines()]
+    found = scan("\n".join(["import hyperparameter as hp", "@hp.param('c')", "class C:", *lines]))
+    assert shown(found.findings) == {f"c.{key}": value for key, value in expected.items()}
+    assert found.problems == []
+
+
+DATACLASSES = """
+import dataclasses, typing
+from dataclasses import dataclass, field
+from typing import Annotated, NamedTuple, Optional, TypedDict
+import hyperparameter as hp
+
+@dataclass
+class Sched:
+    kind: str = "cos"
+    steps: int = 3
+    if True:
+        more: int = 4
+
+@dataclass
+class Optim:
+    lr: float = 0.1
+    sched: Sched = field(default_factory=Sched)
+    hidden: int = field(default=1, init=False)
+
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+
+class Table(TypedDict):
+    width: int
+
+class Plain:
+    z: int = 1
+"""
+SCHED = {"kind": "cos", "steps": 3, "more": 4}
+PARAMETERS = {
+    "p: Sched": SCHED,
+    "p: 'Sched' = None": SCHED,
+    "p: Sched | None = None": SCHED,
+    "p: Optional[Sched] = None": SCHED,
+    "p: typing.Union[None, Sched] = None": SCHED,
+    "p: Annotated[Sched, 'text'] = Sched()": SCHED,
+    "p=Sched()": SCHED,
+    "p: Sched = Sched('lin', more=5)": {"kind": "lin", "steps": 3, "more": 5},
+    "p: Sched = Sched(*given)": {"kind": ..., "steps": ..., "more": ...},
+    "p: Sched = DEFAULT": {"kind": ..., "steps": ..., "more": ...},
+    "p: Optim = Optim(sched=Sched(steps=9))": {
+        "lr": 0.1, "sched": "Sched(steps=9)",
+        "sched.kind": "cos", "sched.steps": 9, "sched.more": 4,
+    },
+    "p: Point": {"x": ..., "y": 0},
+    "p: Table": {"width": ...},
+    "p: Plain": {},
+    "p: int | Sched = 1": {},
+    "p: list[Sched] = ()": {},
+    "p: dict[str, Sched] = None": {},
+    "p: Later = None": {"n": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_fields_of_a_structure_are_keys(scan: Any, parameter: str) -> None:
+    source = (
+        f"from __future__ import annotations\n{DATACLASSES}\n@hp.param('f')\n"
+        f"def f({parameter}): ...\n@dataclass\nclass Later:\n    n: int = 1\n"
+    )
+    found = scan(source)
+    assert found.problems == []
+    below = {key: value for key, value in shown(found.findings).items() if key != "f.p"}
+    expected = {f"f.p.{key}": value for key, value in PARAMETERS[parameter].items()}
+    assert {
+        k: v if v is ... or isinstance(v, (int, float)) else str(v) for k, v in below.items()
+    } == expected
+
+
+def test_a_structure_inside_itself_ends(scan: Any) -> None:
+    found = scan(
+        "import hyperparameter as hp\nfrom dataclasses import dataclass\n@dataclass\nclass Node:\n"
+        "    value: int = 1\n    next: 'Node | None' = None\nclass Loop(Loop): pass\n"
+        "@hp.param('f')\ndef f(node: Node = None, loop: Loop = None): ...\n"
+    )
+    assert list(shown(found.findings)) == ["f.node", "f.node.value", "f.node.next", "f.loop"]
