@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from .._console import with_exit_status
-from .commands import Function, discover, signature_of
+from .commands import Function, discover, launchable
 
 __all__ = ["launch", "run_cli"]
 
@@ -25,13 +25,13 @@ def launch(
     *,
     env_prefix: str | None = None,
 ) -> Any:
-    """Run a decorated function as a program and return its value.
+    """Run a decorated function as a program and return its value, or make an instance of a class.
 
     Without `function`, every decorated function of the caller is a command; a single one needs no
-    command name.  Parameters without default are positional arguments, the others are options.
-    `-D KEY=VALUE` sets any key, `-C FILE` reads files, and `env_prefix` reads environment
-    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  What is set becomes the baseline, so
-    that threads of the program see it too.
+    command name.  A class that is passed need not be decorated.  Parameters without default are
+    positional arguments, the others are options.  `-D KEY=VALUE` sets any key, `-C FILE` reads
+    files, and `env_prefix` reads environment variables: with `"APP"`, `APP_TRAIN__LR` sets
+    `train.lr`.  What is set becomes the baseline, so that threads of the program see it too.
 
     A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  Raises
     `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
@@ -68,8 +68,7 @@ def run_cli(
 def _functions(function: Function | None, caller: FrameType) -> list[Function]:
     if function is None:
         return discover(caller.f_locals, caller.f_globals)
-    signature_of(function)  # raises for a function that is not decorated
-    return [function]
+    return [launchable(function)]
 
 
 def _words(argv: Sequence[str] | None) -> list[str]:

@@ -85,6 +85,7 @@ def is_list(word: str) -> bool:
 class _OptionParser:
     def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
+        self._by_negation = {flag: option for option in options for flag in option.negations}
         self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
         self._takes_extra = takes_extra
 
@@ -105,11 +106,12 @@ class _OptionParser:
         )
 
     def _negated(self, flag: str, value: str | None) -> GivenOption | None:
-        option = self._by_flag.get(f"--{flag[5:]}") if flag.startswith("--no-") else None
-        if option is None or option.kind != "switch":
+        option = self._by_negation.get(flag)
+        if option is None:
             return None
         if value is not None:
-            raise UsageError(f"{flag} takes no value. Write {flag} or --{flag[5:]}=false.")
+            yes = option.flags[0]
+            raise UsageError(f"{flag} takes no value. Write {flag} or {yes}=false.")
         return GivenOption(option, flag, ["false"])
 
     def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption | None:

@@ -55,8 +55,8 @@ def _add(
     for option in options:
         text = _literal(option.help or texts.get(option.key, ""))
         if option.kind in ("flag", "switch"):
-            negation = [f"--no-{option.flags[0][2:]}"] if option.kind == "switch" else []
-            parser.add_argument(*option.flags, *negation, action="store_true", help=text)
+            names = *option.flags, *option.negations[:1]
+            parser.add_argument(*names, action="store_true", help=text)
             continue
         names = option.flags or (option.metavar.lower(),)
         nargs = {"choice": "?", "words": "*"}.get(option.kind)

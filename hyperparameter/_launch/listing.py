@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,8 +17,11 @@ from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
+from .help import placeholder, row_of, type_name
+from .layout import REQUIRED_NOTE, Row
 from .options import REQUIRED, Option
-from .program_keys import DeclaredParameters, reads_in
+from .program_keys import DeclaredParameters, file_of, reads_in
+from .texts import Texts
 
 if TYPE_CHECKING:
     from .._scan import Finding, SourceTree
@@ -86,24 +90,42 @@ def _at(one: Finding) -> str:
 def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
     for shadowed in _explained(key).shadows:
         yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
-    for signature, _ in declared.of(key):
-        texts = parse_docstring(signature.doc).parameters
-        if text := texts.get(key.removeprefix(f"{signature.namespace}.")):
+    for signature, option in declared.of(key):
+        if text := Texts(signature).of(option):
             yield f"  help={text}"
         yield f"  declared={location(signature.site)}"
 
 
-def advanced(
-    program: SourceTree | None, signature: Signature, own: Sequence[Option]
-) -> list[tuple[str, str]]:
-    """Return the parameters that called functions may read, each with its description for help."""
+def advanced(program: SourceTree | None, signature: Signature, own: Sequence[Option]) -> list[Row]:
+    """Return the parameters that called functions may read, for help."""
     if program is None:
         return []
-    shown = {option.key for option in own}
-    rows: dict[str, str] = {}
-    function = signature.function.__qualname__
-    for one in program.reachable(signature.code.co_filename, function):
+    declared, shown = DeclaredParameters(), {option.key for option in own}
+    rows: dict[str, Row] = {}
+    for one in program.reachable(file_of(signature), signature.qualname):
         if one.key not in shown and one.key.strip("*."):
-            default = f"default {one.shown_default}" if one.has_default else "required"
-            rows.setdefault(one.key, f"{default}, {one.function} ({_at(one)})")
-    return sorted(rows.items())
+            for key, row in _rows(one, declared):
+                rows.setdefault(key, row)
+    return [row for _, row in sorted(rows.items())]
+
+
+def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row]]:
+    """Yield what is known of a parameter, and of its fields where its function has been loaded."""
+    place = f"[{_at(one)}]"
+    loaded = [
+        (signature, option)
+        for key in declared.below(one.key)
+        for signature, option in declared.of(key)
+        if one.kind == "declared" and signature.qualname == one.function
+    ]
+    for signature, option in loaded:
+        words = placeholder(option)
+        left = f"{option.key} {words}" if words else option.key
+        row = row_of(option, Texts(signature).of(option), left=left)
+        yield option.key, row._replace(notes=(*row.notes, place))
+    if not loaded:
+        word = type_name(getattr(builtins, one.type or "", None))
+        notes = [f"(default: {one.shown_default})"] if one.has_default else []
+        notes += [REQUIRED_NOTE] if one.required else []
+        text = parse_docstring(one.doc).parameters.get(one.key.rpartition(".")[2], "")
+        yield one.key, Row(f"{one.key} {word}".strip(), text, (*notes, place))

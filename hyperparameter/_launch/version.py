@@ -1,14 +1,12 @@
-"""The version of the package that a function belongs to, for `--version`."""
+"""The version of the package that a module belongs to, for `--version`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 
-def version_of(function: Callable[..., object]) -> str | None:
-    """Return `__version__` of the function's module or package, or its distribution's version."""
-    name = str(function.__module__)  # which is None for a function made by exec
+def version_of(name: str) -> str | None:
+    """Return `__version__` of the module or its package, or its distribution's version."""
     module = sys.modules.get(name)
     top = (getattr(module, "__package__", None) or name).partition(".")[0]
     for place in (module, sys.modules.get(top)):
