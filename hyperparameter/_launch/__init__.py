@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from .._console import with_exit_status
+from ..exceptions import UsageError
 from .commands import Function, discover, launchable
 
 __all__ = ["launch", "run_cli"]
@@ -71,11 +72,23 @@ def _functions(function: Function | None, caller: FrameType) -> list[Function]:
     return [launchable(function)]
 
 
+def _is_kernel(words: list[str]) -> bool:
+    """Tell the command line of a notebook's kernel, which names a connection file."""
+    return "ipykernel" in sys.modules and any(
+        word in ("-f", "--f") or word.startswith(("-f=", "--f=")) for word in words
+    )
+
+
 def _words(argv: Sequence[str] | None) -> list[str]:
     """Return the words; `TypeError` for anything else than texts in a list.
 
     One text would be taken letter by letter.
     """
+    if argv is None and _is_kernel(sys.argv[1:]):
+        raise UsageError(
+            "the words in sys.argv are those of the notebook's kernel. Pass the program's own as "
+            "the second argument: hp.launch(f, []) runs f without any."
+        )
     given: object = sys.argv[1:] if argv is None else argv
     advice = 'Pass the words one by one, as in ["--lr", "3"], or split the text with shlex.split.'
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):

@@ -125,8 +125,8 @@ class _OptionParser:
         owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
             return GivenOption(owner, flag, texts, below=rest)
-        if owner is not None and owner.kind == "fields":
-            known = [name for name in self._by_flag if name.startswith(f"{first}.")]
+        known = [name for name in self._by_flag if name.startswith(f"{first}.")]
+        if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
         return GivenOption(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .._functions.signature import Signature
 from .._values.fields import UNKNOWN
@@ -12,7 +13,7 @@ from .commands import Function, class_of, names_of, signature_of
 from .defaults import typed
 from .layout import REQUIRED_NOTE, Page, Row, Section
 from .options import HELP_ALL, REQUIRED, Option, common_options
-from .parameters import bare, is_given, is_instance, options_of, structures_in
+from .parameters import bare, fields_of, is_given, is_instance, options_of, structures_in
 from .texts import Texts, summary_of
 
 _MOST_ADVANCED = 40  # more than a screenful hides the options above
@@ -36,9 +37,9 @@ def page_of_function(
     """
     signature = signature_of(function)
     own, texts = options_of(signature), Texts(signature, class_of(function))
-    rows = {option.key: row_of(option, texts.of(option), env_prefix) for option in own}
+    rows = _Rows(texts, env_prefix)
     positional = [option for option in own if not option.flags]
-    arguments = [rows[option.key] for option in positional]
+    arguments = [rows.of(option) for option in positional]
     names = [_left(option) for option in positional]
     if signature.varargs_name:
         name = signature.varargs_name
@@ -99,24 +100,43 @@ def _rest(signature: Signature, texts: Texts) -> list[Row]:
     return [Row("--NAME VALUE", text or "any other option")]
 
 
-def _groups(own: Sequence[Option], rows: Mapping[str, Row], rest: list[Row]) -> Iterator[Section]:
+class _Rows(NamedTuple):
+    texts: Texts
+    env_prefix: str | None
+
+    def of(self, option: Option) -> Row:
+        return row_of(option, self.texts, self.env_prefix)
+
+
+def _groups(own: Sequence[Option], rows: _Rows, rest: list[Row]) -> Iterator[Section]:
     """Yield the options of whole parameters, then those of each structure as a group of its own."""
     fields: dict[str, list[Option]] = {}
     for option in own:
         if option.owners:
             fields.setdefault(option.key.rpartition(".")[0], []).append(option)
     plain = [one for one in own if one.flags and not one.owners and one.key not in fields]
-    yield Section("options", [*(rows[one.key] for one in plain), *rest])
+    yield Section("options", [*map(rows.of, plain), *rest])
     for parent, inner in fields.items():
-        whole = [rows[one.key] for one in own if one.key == parent and one.flags]
+        wholes = [one for one in own if one.key == parent]
+        whole = [rows.of(one) for one in wholes if one.flags]
         is_told = any(row.text != _SEVERAL for row in whole)
         structures = list({id(owner): owner for one in inner for owner in one.owners}.values())
         for structure in structures:
-            theirs = [one for one in inner if any(owner is structure for owner in one.owners)]
-            shown = [rows[one.key] for one in theirs if one.key not in fields]
+            default = wholes[0].default if wholes else REQUIRED
+            theirs = [one for each in inner for one in _as_field_of(structure, each, default)]
+            shown = [rows.of(one) for one in theirs if one.key not in fields]
             title = _group_title(inner[0], [structure] if len(structures) > 1 else [])
             yield Section(title, whole + shown if is_told else shown + whole, summary_of(structure))
             whole = []
+
+
+def _as_field_of(structure: object, option: Option, default: object) -> Iterator[Option]:
+    """Yield the option of a field as one of several structures has it, if it does."""
+    if any(owner is structure for owner in option.owners):
+        if len(option.owners) > 1:
+            hint, value = fields_of(structure, default)[option.key.rpartition(".")[2]]
+            option = option._replace(hint=hint, default=value, owners=(structure,))
+        yield option
 
 
 def _group_title(field: Option, member: Sequence[object]) -> str:
@@ -125,8 +145,15 @@ def _group_title(field: Option, member: Sequence[object]) -> str:
     return " of ".join([f"{path} options", *(getattr(one, "__name__", str(one)) for one in member)])
 
 
-def row_of(option: Option, text: str, env_prefix: str | None = None, left: str = "") -> Row:
-    """Return an option, its text and what is known of it; `left` replaces its flags."""
+def row_of(option: Option, texts: Texts, env_prefix: str | None = None, name: str = "") -> Row:
+    """Return an option, its text and what is known of it; `name` replaces its flags."""
+    try:
+        return _row(option, texts.of(option), env_prefix, name)
+    except Exception:  # noqa: BLE001  # whatever a user's objects raise: help must not fail
+        return Row(name or ", ".join(option.flags) or option.metavar)
+
+
+def _row(option: Option, text: str, env_prefix: str | None, name: str) -> Row:
     choices = _choices_of(option)
     if len(choices) > _MOST_CHOICES:
         text = f"{text} (one of {', '.join(option.choices)})".strip()
@@ -136,7 +163,7 @@ def row_of(option: Option, text: str, env_prefix: str | None = None, left: str =
         notes.append(REQUIRED_NOTE)
     if env_prefix is not None and not is_whole:
         notes += [f"[env {name}]" for name in _variable(env_prefix, option.key)]
-    return Row(left or _left(option), text or (_SEVERAL if is_whole else ""), tuple(notes))
+    return Row(_left(option, name), text or (_SEVERAL if is_whole else ""), tuple(notes))
 
 
 def _default(option: Option) -> str:
@@ -156,8 +183,10 @@ def _variable(prefix: str, key: str) -> Iterator[str]:
         yield f"{prefix if prefix.endswith('_') else f'{prefix}_'}{name}"
 
 
-def _left(option: Option) -> str:
-    words = placeholder(option)
+def _left(option: Option, name: str = "") -> str:
+    words = _placeholder(option)
+    if name:
+        return f"{name} {words}".rstrip()
     if not option.flags:
         return f"{option.metavar}..." if option.kind == "items" else option.metavar
     # Whoever reads --batch-size need not be told that --batch_size works too.
@@ -166,7 +195,7 @@ def _left(option: Option) -> str:
     return f"{shown} {words}" if words else shown
 
 
-def placeholder(option: Option) -> str:
+def _placeholder(option: Option) -> str:
     """Return what stands for the words of an option: a type, choices or a name."""
     if option.kind in ("flag", "switch"):
         return ""
@@ -207,7 +236,7 @@ def _type_names(option: Option) -> list[str]:
 def type_name(hint: object) -> str:
     """Return how help calls a type, empty for one that has no common name."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        names = [type_name(one) for one in typing.get_args(hint) if one is not type(None)]
+        names = [type_name(bare(one)) for one in typing.get_args(hint) if one is not type(None)]
         return "|".join(dict.fromkeys(names)) if all(names) else ""
     if not isinstance(hint, type):
         return ""

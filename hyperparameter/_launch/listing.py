@@ -17,11 +17,13 @@ from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
-from .help import placeholder, row_of, type_name
+from .help import row_of, type_name
 from .layout import REQUIRED_NOTE, Row
 from .options import REQUIRED, Option
 from .program_keys import DeclaredParameters, file_of, reads_in
 from .texts import Texts
+
+_MOST_NAMED = 8
 
 if TYPE_CHECKING:
     from .._scan import Finding, SourceTree
@@ -42,11 +44,18 @@ def explanations(keys: Iterable[str], program: SourceTree | None) -> str:
     for key in keys:
         lines = [*_summary(key, declared, reads), *_details(key, declared)]
         if not lines:
-            known = [*declared, *(one.key for one in reads)]
-            near = did_you_mean(key, known)
-            raise NotFound(f"{key}: this program has no such parameter.{near}", key=key)
+            raise NotFound(_unknown(key, [*declared, *(one.key for one in reads)]), key=key)
         texts.append("\n".join([f"{key}:", *lines]))
     return "\n".join(texts)
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    """Say what a key is that no parameter has: the namespace of some, or a mistake."""
+    below = [one for one in dict.fromkeys(known) if one.startswith(f"{key}.")]
+    if not below:
+        return f"{key}: this program has no such parameter.{did_you_mean(key, known)}"
+    more = f" and {len(below) - _MOST_NAMED} more" if len(below) > _MOST_NAMED else ""
+    return f"{key} is a namespace. Its parameters are {', '.join(below[:_MOST_NAMED])}{more}."
 
 
 def _summary(key: str, declared: DeclaredParameters, reads: list[Finding]) -> Iterator[str]:
@@ -84,7 +93,11 @@ def _place(function: str, place: str, default: str | None) -> str:
 
 
 def _at(one: Finding) -> str:
-    return f"{one.file.removeprefix(os.path.join(os.getcwd(), ''))}:{one.line}"
+    return f"{_relative(one.file)}:{one.line}"
+
+
+def _relative(file: str) -> str:
+    return file.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
@@ -93,7 +106,9 @@ def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
     for signature, option in declared.of(key):
         if text := Texts(signature).of(option):
             yield f"  help={text}"
-        yield f"  declared={location(signature.site)}"
+        is_found = signature.code.co_filename.endswith(".py")
+        place = location(signature.site) if is_found else _relative(file_of(signature))
+        yield f"  declared={place}"
 
 
 def advanced(program: SourceTree | None, signature: Signature, own: Sequence[Option]) -> list[Row]:
@@ -119,9 +134,7 @@ def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row
         if one.kind == "declared" and signature.qualname == one.function
     ]
     for signature, option in loaded:
-        words = placeholder(option)
-        left = f"{option.key} {words}" if words else option.key
-        row = row_of(option, Texts(signature).of(option), left=left)
+        row = row_of(option, Texts(signature), name=option.key)
         yield option.key, row._replace(notes=(*row.notes, place))
     if not loaded:
         word = type_name(getattr(builtins, one.type or "", None))

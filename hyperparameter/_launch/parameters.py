@@ -94,7 +94,7 @@ def _fields(structures: Sequence[object], default: object) -> dict[str, list[_Fi
     """Return the fields of all structures by name, those of an instance as `default` first."""
     found: dict[str, list[_Field]] = {}
     for one in sorted(structures, key=lambda one: not is_instance(one, default)):
-        for name, (hint, value) in _fields_of(one, default).items():
+        for name, (hint, value) in fields_of(one, default).items():
             found.setdefault(name, []).append(_Field(one, hint, value))
     return found
 
@@ -105,7 +105,7 @@ def is_instance(hint: object, value: object) -> bool:
     return structure is not None and isinstance(value, structure.kind)
 
 
-def _fields_of(wanted: object, default: object) -> dict[str, tuple[object, object]]:
+def fields_of(wanted: object, default: object) -> dict[str, tuple[object, object]]:
     """Return the type and default of each field; an instance as `default` supplies its values."""
     structure = structure_of(wanted)
     assert structure is not None  # the caller has asked
@@ -166,7 +166,9 @@ def is_union(wanted: object) -> bool:
 def _takes_names(wanted: object, default: object) -> bool:
     if wanted is None or wanted is type(None):
         return default is None
-    return _kind(wanted) != "fields" and annotation.takes_names(wanted)
+    members = [one for one in annotation.members_of(wanted) if one is not type(None)]
+    # What names structures have is known: their options say so.
+    return len(structures_in(wanted)) < len(members) and annotation.takes_names(wanted)
 
 
 def _size(wanted: object, default: object = None) -> int:

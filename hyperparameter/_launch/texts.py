@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property, lru_cache
 
 from .._functions.docstring import ParsedDocstring, parse_docstring
@@ -20,11 +21,12 @@ class Texts:
     """The texts of one function, or of a class, which `owner` is then.
 
     What its docstring says comes first, then annotations, then the class that a field is of.
+    A class is found by its name unless it is inside of a function.
     """
 
     def __init__(self, signature: Signature, owner: type | None = None) -> None:
         self._signature = signature
-        self._owner = owner
+        self._owner = owner or _class_named(signature.module, signature.qualname)
 
     @cached_property
     def docstring(self) -> ParsedDocstring:
@@ -54,6 +56,13 @@ class Texts:
             return text
         owners = option.owners if option.owners or path != name else (self._owner,)
         return next(filter(None, (_of_field(owner, name) for owner in owners if owner)), "")
+
+
+def _class_named(module: str, qualname: str) -> type | None:
+    found: object = sys.modules.get(module)
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    return found if isinstance(found, type) else None
 
 
 def summary_of(structure: object) -> str:
