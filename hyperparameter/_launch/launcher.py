@@ -93,7 +93,8 @@ class Launcher:
             return None
         from .version import version_of
 
-        return version_of(str(signature_of(self._functions[0]).module))
+        name = str(signature_of(self._functions[0]).module)
+        return version_of(name, everywhere=_asks(argv, asked))
 
     def _help(self, argv: list[str], env_prefix: str | None, env: Mapping[str, str]) -> object:
         from . import help as texts
