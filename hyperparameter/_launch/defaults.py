@@ -16,7 +16,7 @@ _MOST_ITEMS = 20
 _MOST_TEXT = 120
 
 
-def typed(key: str, default: object, as_words: bool) -> str:
+def typed(key: str, default: object, *, as_words: bool) -> str:
     """Return what one would type for a default, masked: `cpu`, `0.1`, `a b`, `{"a": 1}`.
 
     `as_words` tells that a list is typed word by word.  What nobody can type is described.

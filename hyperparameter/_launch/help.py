@@ -158,7 +158,7 @@ def _row(option: Option, text: str, env_prefix: str | None, name: str) -> Row:
     if len(choices) > _MOST_CHOICES:
         text = f"{text} (one of {', '.join(option.choices)})".strip()
     is_whole = option.kind == "fields"
-    notes = [f"(default: {shown})"] if (shown := _default(option)) else []
+    notes = _default(option)
     if option.is_required and not is_whole:  # of a structure, only some fields may be required
         notes.append(REQUIRED_NOTE)
     if env_prefix is not None and not is_whole:
@@ -166,14 +166,19 @@ def _row(option: Option, text: str, env_prefix: str | None, name: str) -> Row:
     return Row(_left(option, name), text or (_SEVERAL if is_whole else ""), tuple(notes))
 
 
-def _default(option: Option) -> str:
-    """Return the default as one would type it; the options of its fields show an instance."""
+def _default(option: Option) -> list[str]:
+    """Return a note with the default, if there is one that the options of fields do not show."""
     default = option.default
     if default is REQUIRED or default is UNKNOWN:
-        return ""
+        return []
     if any(is_instance(one, default) for one in structures_in(option.hint or type(default))):
-        return "" if option.kind == "fields" else type(default).__name__
-    return typed(option.key, default, as_words=option.kind == "items" or option.size > 1)
+        return [] if option.kind == "fields" else [f"(default: {type(default).__name__})"]
+    as_words = option.kind == "items" or option.size > 1
+    return [default_note(option.key, default, as_words=as_words)]
+
+
+def default_note(key: str, default: object, *, as_words: bool = False) -> str:
+    return f"(default: {typed(key, default, as_words=as_words)})"
 
 
 def _variable(prefix: str, key: str) -> Iterator[str]:

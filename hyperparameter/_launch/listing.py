@@ -17,7 +17,7 @@ from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
-from .help import row_of, type_name
+from .help import default_note, row_of, type_name
 from .layout import REQUIRED_NOTE, Row
 from .options import REQUIRED, Option
 from .program_keys import DeclaredParameters, file_of, reads_in
@@ -134,11 +134,12 @@ def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row
         if one.kind == "declared" and signature.qualname == one.function
     ]
     for signature, option in loaded:
-        row = row_of(option, Texts(signature), name=option.key)
-        yield option.key, row._replace(notes=(*row.notes, place))
+        if option.kind != "fields":
+            row = row_of(option, Texts(signature), name=option.key)
+            yield option.key, row._replace(notes=(*row.notes, place))
     if not loaded:
         word = type_name(getattr(builtins, one.type or "", None))
-        notes = [f"(default: {one.shown_default})"] if one.has_default else []
+        notes = [default_note(one.key, one.default)] if one.has_default else []
         notes += [REQUIRED_NOTE] if one.required else []
         text = parse_docstring(one.doc).parameters.get(one.key.rpartition(".")[2], "")
         yield one.key, Row(f"{one.key} {word}".strip(), text, (*notes, place))

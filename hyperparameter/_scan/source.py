@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .walk import follow
 from .walk.collector import RawFinding
@@ -23,7 +23,7 @@ class FileScan(NamedTuple):
 
     `patterns` are keys of this file that are not parameters.  `references` has, for each function,
     class and assigned name, the names that it refers to.  `constants` has what other modules may
-    import.
+    import.  `calls` has the shapes of calls by the last name of what is called.
     """
 
     problem: str = ""
@@ -35,6 +35,7 @@ class FileScan(NamedTuple):
     references: dict[str, list[str]] = {}  # noqa: RUF012
     docs: dict[str, str] = {}  # noqa: RUF012
     constants: dict[str, list[object]] = {}  # noqa: RUF012
+    calls: dict[str, list[list[Any]]] = {}  # noqa: RUF012
 
 
 def may_use_library(data: bytes) -> bool:
@@ -97,4 +98,5 @@ def _scan_of(tree: ast.Module) -> FileScan:
         references={name: sorted(others) for name, others in found.references.items()},
         docs={name: doc for name, doc in found.docs.items() if doc and name in functions},
         constants=constants,
+        calls=found.calls.plain(),
     )

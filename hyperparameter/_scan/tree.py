@@ -14,6 +14,7 @@ from .files import SourceFiles
 from .finding import Finding, matches
 from .linking import Linker, import_root
 from .source import FileScan
+from .walk.call_shapes import CallShape, passes
 
 
 class SourceTree:
@@ -40,6 +41,7 @@ class SourceTree:
         self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
+        self._scans_elsewhere: list[FileScan | None] = []
 
     def mentions(self, key: str) -> bool:
         """Tell whether the program may mean `key`.
@@ -68,16 +70,32 @@ class SourceTree:
     def reachable(self, file: str, function: str) -> list[Finding]:
         """Return what this function and those that it may call declare or read.
 
+        Parameters that the program itself passes are left out: no setting reaches them.
         Calls are followed by name alone, so some that never happen are included; a class counts
         with all its methods.  `function` is the qualified name.
         """
         if self._calls is None:
             others = {file: self._files.scan_any(file) for file in self._others}
+            self._scans_elsewhere = list(others.values())
             every = {**self._scans, **others}
             self._calls = CallGraph({file: one.references for file, one in every.items() if one})
             self._files.save()
         reached = self._calls.reachable(os.path.abspath(file), function)
-        return [f for f in self.findings if (f.file, f.function) in reached]
+        found = [f for f in self.findings if (f.file, f.function) in reached]
+        return [one for one in found if one.kind != "declared" or not self._passes(one)]
+
+    def _passes(self, one: Finding) -> bool:
+        """Tell whether the program itself passes this parameter wherever it calls the function."""
+        name = one.function.rpartition(".")[2]
+        scans = [*self._scans.values(), *filter(None, self._scans_elsewhere)]
+        shapes = [CallShape(n, tuple(names)) for s in scans for n, names in s.calls.get(name, ())]
+        declared = [f.key for f in self.findings if f.kind == "declared" and _is_same(f, one)]
+        index = declared.index(one.key)
+        return passes(shapes, index, one.key.rpartition(".")[2], required=one.required)
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    return (one.file, one.function, one.namespace) == (other.file, other.function, other.namespace)
 
 
 class MentionedKeys:

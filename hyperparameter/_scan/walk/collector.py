@@ -6,6 +6,7 @@ import ast
 import re
 from typing import NamedTuple
 
+from .call_shapes import CallShapes
 from .defaults import default_of
 from .folding import IMPORTED, OVERRIDABLE, UNKNOWN
 from .values import AccessorOf, Constant, Value
@@ -46,6 +47,7 @@ class Collector:
         self.patterns: set[str] = set()  # of keys that are not parameters
         self.references: dict[str, set[str]] = {}
         self.docs: dict[str, str] = {}
+        self.calls = CallShapes()
 
     @property
     def findings(self) -> list[RawFinding]:

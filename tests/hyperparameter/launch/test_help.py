@@ -589,3 +589,78 @@ def test_names_and_errors_have_colours_on_a_terminal(
         assert "\x1b[5m" not in output  # that of a docstring is none of ours
         name = "\x1b[36m--x\x1b[0m" if word == "--help" else "\x1b[1;31merror:\x1b[0m"
         assert (name in output) is coloured
+
+
+# -- parameters of called functions -----------------------------------------------------------
+
+CALLS = '''
+import functools
+from dataclasses import dataclass
+import hyperparameter as hp
+
+@dataclass
+class Opt:
+    lr: float = 1.0
+    """rate of learning"""
+
+@hp.param("prep")
+def prepare(image, gamma: float = 0.7):
+    """Prepare.
+
+    Args:
+        image: data
+        gamma: how bright
+    """
+
+@hp.param("fit")
+def fit(learn, check, *, rate=0.1, opt: Opt = Opt(), seed: int = 0):
+    return hp.scope.fit.extra | "x"
+
+@hp.param("net")
+def build(layers: int, width: int = 3): ...
+
+@hp.param("always")
+def always(given=1, other=2): ...
+
+@hp.param("unpacked")
+def unpacked(needed, free=2): ...
+
+@hp.param("main")
+def main(x=1):
+    list(map(prepare, []))
+    fit(1, 2, seed=3)
+    fit(1, check=2)
+    build()
+    always(3)
+    always(given=4)
+    unpacked(*[1])
+
+if __name__ == "__main__":
+    hp.launch(main)
+'''
+
+
+def test_advanced_has_types_texts_and_nothing_that_the_program_itself_passes(
+    tmp_path: pathlib.Path,
+) -> None:
+    (tmp_path / "calls.py").write_text(CALLS)
+    env = {**os.environ, "COLUMNS": "100"}
+    for _ in range(2):  # also from what is kept of the first scan
+        done = subprocess.run(
+            [sys.executable, "calls.py", "--help"],
+            cwd=tmp_path, env=env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        advanced = done.stdout.partition("advanced, set with -D:\n")[2].partition("\n\n")[0]
+        rows = [" ".join(line.split()).partition(" [calls.py:")[0] for line in advanced.split("\n")]
+        assert rows == [
+            "always.other INT (default: 2)",
+            "fit.extra TEXT (default: x)",
+            "fit.opt.lr FLOAT rate of learning (default: 1.0)",
+            "fit.rate FLOAT (default: 0.1)",
+            "fit.seed INT (default: 0)",
+            "net.layers INT [required]",
+            "net.width INT (default: 3)",
+            "prep.gamma FLOAT how bright (default: 0.7)",
+            "unpacked.free INT (default: 2)",
+        ]
+        assert done.stderr == ""
