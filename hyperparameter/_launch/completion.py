@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._functions.docstring import parse_docstring
-from .commands import Function, names_of, signature_of
+from .commands import Function, class_of, names_of, signature_of
 from .options import EXPLAIN, Option, common_options
 from .parameters import options_of
 from .program_keys import DeclaredParameters
+from .texts import Texts
 
 
 def script(shell: str, functions: Sequence[Function], program: str, single: bool) -> str:
@@ -28,7 +28,8 @@ def script(shell: str, functions: Sequence[Function], program: str, single: bool
         for function in functions:
             name, *others = names_of(function, functions)
             # shtab leaves out commands without a help text.
-            summary = parse_docstring(signature_of(function).doc).summary or name
+            texts = Texts(signature_of(function), class_of(function))
+            summary = texts.docstring.summary or name
             command = group.add_parser(
                 name, aliases=others, add_help=False, help=_literal(summary)
             )  # fmt: skip
@@ -38,12 +39,8 @@ def script(shell: str, functions: Sequence[Function], program: str, single: bool
 
 def _add_function(parser: argparse.ArgumentParser, function: Function) -> None:
     signature = signature_of(function)
-    texts = {
-        f"{signature.namespace}.{name}": text
-        for name, text in parse_docstring(signature.doc).parameters.items()
-    }
-    own = options_of(signature)
-    _add(parser, [*own, *common_options(own)], texts)
+    own, texts = options_of(signature), Texts(signature, class_of(function))
+    _add(parser, [*own, *common_options(own)], {one.key: texts.of(one) for one in own})
 
 
 def _add(

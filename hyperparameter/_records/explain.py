@@ -51,6 +51,9 @@ class Explanation(NamedTuple):
     def shadows(self) -> list[Binding]:
         return self.bindings[1:]
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # what a notebook shows
+
     def __str__(self) -> str:
         lines = [f"{self.key} is not set.{self.hint}"]
         if self.bindings:

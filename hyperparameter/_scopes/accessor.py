@@ -14,7 +14,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
 
 from .._values.describe import show
-from .._values.keys import PUBLIC_NAMES, check, flatten
+from .._values.keys import PUBLIC_NAMES, check, first_segments, flatten
 from .._values.origin import resolve, site_of
 from . import ambient, frames
 from .lookup import NO_DEFAULT, deletion, read, require, truth
@@ -131,6 +131,11 @@ class Accessor:
             return f"<hyperparameter {key!r}: not defined.{snapshot.explain_missing(key)}>"
         value, origin = found
         return f"<hyperparameter {key!r}: {show(key, value)} ({resolve(origin)})>"
+
+    def __dir__(self) -> list[str]:
+        """Return the names below this key too, which shells complete; nothing is read."""
+        below = self.__hp_state__().snapshot.below(self.__hp_key__)
+        return [*object.__dir__(self), *first_segments(below)]
 
     def __reduce__(self) -> tuple[object, ...]:
         return Accessor, (self.__hp_key__,)

@@ -8,7 +8,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final
 
 from .._values.describe import show
-from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
+from .._values.keys import KNOWN, PUBLIC_NAMES, check, first_segments, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
@@ -71,6 +71,9 @@ class _AmbientMeta(type):
 
     def __delitem__(cls, key: str) -> None:
         scope.current().__hp_delete__(check(key))
+
+    def __dir__(cls) -> list[str]:
+        return [*type.__dir__(cls), *first_segments(ambient.current().snapshot.flat())]
 
     def __contains__(cls, key: object) -> bool:
         return isinstance(key, str) and ambient.current().snapshot.find(key) is not None
@@ -202,6 +205,9 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
     def __bool__(self) -> bool:
         return True
+
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *first_segments(self.__hp_state__().snapshot.flat())]
 
     def __repr__(self) -> str:
         flat = self.__hp_state__().snapshot.flat()
