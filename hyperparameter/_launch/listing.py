@@ -14,6 +14,7 @@ from .._records.explain import Explanation, explain
 from .._scan.finding import matches
 from .._scopes import ambient
 from .._values.describe import show
+from .._values.fields import UNKNOWN
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
@@ -62,6 +63,7 @@ def _summary(key: str, declared: DeclaredParameters, reads: list[Finding]) -> It
     for signature, option in declared.of(key):
         place = f"{signature.module}.{signature.qualname}"
         shown = None if option.default is REQUIRED else show(key, option.default)
+        shown = "<made by the class>" if option.default is UNKNOWN else shown
         yield _place(signature.qualname, place, shown)
     found = [one for one in reads if one.key == key]
     # A pattern such as task.*.size fits many keys: it explains a key that nothing else does.
