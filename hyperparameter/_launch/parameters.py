@@ -112,7 +112,8 @@ def fields_of(wanted: object, default: object) -> dict[str, tuple[object, object
     known: Mapping[str, object] = {}
     if isinstance(default, structure.kind):
         structure = structure_of(type(default)) or structure  # a subclass has more fields
-        known = structure.values_of(default)
+        # A TypedDict makes plain dicts, which have no attributes.
+        known = default if isinstance(default, dict) else structure.values_of(default)
     found = {}
     for name, field in structure.fields.items():
         value = REQUIRED if field.default is None else _made(field.default)

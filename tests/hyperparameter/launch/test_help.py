@@ -342,6 +342,8 @@ def test_docstrings_that_nobody_has_written_are_not_shown(shown: Shown) -> None:
     lines = shown(main)
     assert "pair options:" in lines
     assert "partly options:" in lines
+    assert row(lines, "--partly.a") == "--partly.a INT (default: 1)"
+    assert row(lines, "--partly.b") == "--partly.b TEXT"
     assert "Pair(" not in "".join(lines)
 
 
