@@ -125,6 +125,8 @@ def _programs() -> Iterator[Row]:
         "launch": [str(PROGRAMS / "hello_launch.py"), "you"],
         "argparse help": [str(PROGRAMS / "hello_argparse.py"), "--help"],
         "launch help": [str(PROGRAMS / "hello_launch.py"), "--help"],
+        "structure help": [str(PROGRAMS / "structure_launch.py"), "--help"],
+        "50 options help": [str(PROGRAMS / "many_launch.py"), "--help"],
     })  # fmt: skip
     # A whole process is one sample: its noise must not get into a divisor turn by turn.
     scale = _ARGPARSE_MS / (times["import argparse"] - times["bare"]).median
@@ -132,8 +134,12 @@ def _programs() -> Iterator[Row]:
     yield Row("import hyperparameter", (times["import"] - times["bare"]).median * scale, unit, 20)
     more = (times["launch"] - times["argparse"]).median * scale
     yield Row("hello-world with hp.launch, over argparse", more, unit, 15)
-    more = (times["launch help"] - times["argparse help"]).median * scale
-    yield Row("its --help, over argparse", more, unit, 40)
+    for name, what, most in (
+        ("launch help", "its --help, over argparse", 40),
+        ("structure help", "--help with a dataclass", 50),
+        ("50 options help", "--help of 50 options", 60),
+    ):
+        yield Row(what, (times[name] - times["argparse help"]).median * scale, unit, most)
 
 
 def _memory() -> Iterator[Row]:

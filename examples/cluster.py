@@ -139,7 +139,8 @@ def show(rows: list[Row]) -> None:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
     nodes = {row.node for row in rows}
-    print(f"\n{len(rows)} readers on {len(nodes)} nodes: {', '.join(sorted(nodes))}")
+    plural = "" if len(nodes) == 1 else "s"
+    print(f"\n{len(rows)} readers on {len(nodes)} node{plural}: {', '.join(sorted(nodes))}")
 
 
 if __name__ == "__main__":

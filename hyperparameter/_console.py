@@ -6,13 +6,17 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TextIO, TypeVar
 
 from .exceptions import UsageError
 
 T = TypeVar("T")
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_WIDTH = 80
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+BOLD, DIM, RED, NAME, ERROR = "1", "2", "31", "36", "1;31"
+"""Styles of a terminal: those of help, and of the word "error" before a message."""
 
 
 class NotFound(UsageError):
@@ -33,7 +37,7 @@ def with_exit_status(
             sys.stdout.flush()  # a closed pipe must raise here, not when the interpreter exits
     except UsageError as error:
         before(error)
-        print_message(f"{program}: error: {error}")
+        print_message(str(error), program)
         return 1 if isinstance(error, NotFound) else 2, None
     except KeyboardInterrupt:
         print_message(f"{program}: interrupted")
@@ -66,7 +70,7 @@ def print_output(text: str, *, styled: bool = False) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        print(text if styled else _harmless(text), flush=True)  # noqa: T201  # the output
+        print(text if styled else harmless(text, "\n"), flush=True)  # noqa: T201  # the output
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -74,9 +78,13 @@ def print_output(text: str, *, styled: bool = False) -> None:
         raise NotFound(f"cannot write to stdout: {error.strerror or error}.") from None
 
 
-def print_message(message: str) -> None:
-    """Print a message as one line on stderr."""
-    line = _harmless(" ".join(message.splitlines()))
+def print_message(message: str, program: str = "") -> None:
+    """Print a message as one line on stderr, as an error of the `program` that is named."""
+    line = harmless(" ".join(message.splitlines()))
+    if program:
+        word = "error:"
+        style = ERROR if wants_colour(sys.stderr, os.environ) else ""
+        line = f"{harmless(program)}: {painted(word, style)} {line}"
     # Surrogates, as in names of files that are not UTF-8, would raise while an error is reported.
     print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)  # noqa: T201
 
@@ -92,8 +100,31 @@ def can_print(text: str) -> bool:
     return True
 
 
-def _harmless(text: str) -> str:
-    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], text)
+def harmless(text: str, kept: str = "") -> str:
+    """Return text with its control characters as escapes, but for those that are `kept`."""
+    return _CONTROLS.sub(lambda one: one[0] if one[0] in kept else repr(one[0])[1:-1], text)
+
+
+def painted(text: str, style: str) -> str:
+    """Return text in one of the styles of a terminal."""
+    return f"\x1b[{style}m{text}\x1b[0m" if style else text
+
+
+def wants_colour(stream: TextIO | None, env: Mapping[str, str]) -> bool:
+    """Tell whether a stream is a terminal whose user has nothing against colours."""
+    is_plain = env.get("TERM") == "dumb" or bool(env.get("NO_COLOR"))
+    return stream is not None and not is_plain and stream.isatty()
+
+
+def terminal_width(env: Mapping[str, str]) -> int:
+    """Return the columns of the terminal that stdout is; 80 where it is none."""
+    with suppress(KeyError, ValueError):
+        if (columns := int(env["COLUMNS"])) > 0:
+            return columns
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _WIDTH  # type: ignore[union-attr]  # None raises
+    except (AttributeError, ValueError, OSError):
+        return _WIDTH
 
 
 def _drop_output() -> None:

@@ -13,10 +13,13 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from weakref import WeakValueDictionary
 
 from .classes import as_member, filled_call, initializer_of, next_initializer
+
+if TYPE_CHECKING:
+    from .signature import Signature
 
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8  # flags of types: made by a class statement; closed to changes
 _ORIGIN, _CALL = "__hp_filled_from__", "__hp_filled_call__"
@@ -61,12 +64,27 @@ def namespace_of(cls: type) -> str | None:
     """Return the namespace that a class is filled from, if it is."""
     if _ORIGIN in vars(cls):
         return str(vars(cls)[_ORIGIN].namespace)
+    signature = signature_of(cls)
+    return None if signature is None else str(signature.namespace)
+
+
+def signature_of(cls: type) -> Signature | None:
+    """Return the signature of the calls of a class that is filled."""
+    if _CALL in vars(cls):
+        made: Signature = vars(cls)[_CALL].__hp_signature__
+        return made
     for name in ("__init__", "__new__"):
         signature = getattr(getattr(cls, name), "__hp_signature__", None)
         # A method may be decorated by itself, and has a name of its own then.
         if name in vars(cls) and signature and signature.qualname == cls.__qualname__:
-            return str(signature.namespace)
+            return cast("Signature", signature)
     return None
+
+
+def original(cls: type) -> type:
+    """Return the class whose instances the calls of a class make."""
+    origin: Origin | None = vars(cls).get(_ORIGIN)
+    return cls if origin is None else origin.cls
 
 
 def class_for(cls: type, namespace: str) -> type:

@@ -280,16 +280,22 @@ def innermost(function: object) -> FunctionType:
     return function
 
 
-def _resolve_hints(function: FunctionType) -> dict[str, Any]:
-    """Return what the annotations mean; one that cannot be resolved here is left out."""
+def _resolve_hints(function: FunctionType, *, is_whole: bool = False) -> dict[str, Any]:
+    """Return what the annotations mean; one that cannot be resolved here is left out.
+
+    `is_whole` keeps what `Annotated` says beside the type.
+    """
     hints: dict[str, Any] = {}
     for name, hint in function.__annotations__.items():
         alone = SimpleNamespace(__annotations__={name: hint})
-        try:
-            hints |= get_type_hints(alone, function.__globals__)
-        except (NameError, AttributeError, SyntaxError, TypeError):
-            continue
+        with suppress(Exception):  # text in an annotation may be any expression
+            hints |= get_type_hints(alone, function.__globals__, include_extras=is_whole)
     return hints
+
+
+def annotations_of(function: Callable[..., Any]) -> dict[str, object]:
+    """Return the annotations of a function with what `Annotated` says."""
+    return _resolve_hints(innermost(function), is_whole=True)
 
 
 def _is_method(qualname: str, positional: tuple[str, ...]) -> bool:

@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Any, TypeVar, overload
 
 from .._console import with_exit_status
-from .commands import Function, discover, signature_of
+from ..exceptions import UsageError
+from .commands import Function, discover, launchable
 
 __all__ = ["launch", "run_cli"]
 
@@ -52,14 +53,14 @@ def launch(
     config: str | os.PathLike[str] | None = None,
     env_prefix: str | None = None,
 ) -> Any:
-    """Run a decorated function as a program and return its value.
+    """Run a decorated function as a program and return its value, or make an instance of a class.
 
     Without `function`, every decorated function of the caller is a command; a single one needs no
-    command name.  Parameters without default are positional arguments, the others are options.
-    `-D KEY=VALUE` sets any key, `-C FILE` reads files, and `env_prefix` reads environment
-    variables: with `"APP"`, `APP_TRAIN__LR` sets `train.lr`.  `config` is a file that the program
-    reads before those of `-C`, which are stronger; it has to exist.  What is set becomes the
-    baseline, so that threads of the program see it too.
+    command name.  A class that is passed need not be decorated.  Parameters without default are
+    positional arguments, the others are options.  `-D KEY=VALUE` sets any key, `-C FILE` reads
+    files, and `env_prefix` reads environment variables: with `"APP"`, `APP_TRAIN__LR` sets
+    `train.lr`.  `config` is a file that the program reads before those of `-C`, which are stronger;
+    it has to exist.  What is set becomes the baseline, so that threads of the program see it too.
 
     A usage error prints one line and exits with status 2; Ctrl-C exits with 130.  SIGTERM raises
     `SystemExit` in the main thread, so that `finally` runs, and the process dies of it.  Raises
@@ -69,11 +70,10 @@ def launch(
     from .termination import sigterm_raises
 
     launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
-    words = _words(argv)
     with sigterm_raises():
         status, result = with_exit_status(
             launcher.name,
-            lambda: launcher.launch(words, env_prefix, os.environ, True),
+            lambda: launcher.launch(_words(argv), env_prefix, os.environ, True),
             launcher.print_traceback,
         )
     if status or result is ANSWERED:
@@ -127,8 +127,14 @@ def run_cli(
 def _functions(function: Function | None, caller: FrameType) -> list[Function]:
     if function is None:
         return discover(caller.f_locals, caller.f_globals)
-    signature_of(function)  # raises for a function that is not decorated
-    return [function]
+    return [launchable(function)]
+
+
+def _is_kernel(words: list[str]) -> bool:
+    """Tell the command line of a notebook's kernel, which names a connection file."""
+    return "ipykernel" in sys.modules and any(
+        word in ("-f", "--f") or word.startswith(("-f=", "--f=")) for word in words
+    )
 
 
 def _words(argv: Sequence[str] | None) -> list[str]:
@@ -136,6 +142,11 @@ def _words(argv: Sequence[str] | None) -> list[str]:
 
     One text would be taken letter by letter.
     """
+    if argv is None and _is_kernel(sys.argv[1:]):
+        raise UsageError(
+            "the words in sys.argv are those of the notebook's kernel. Pass the program's own as "
+            "the second argument: hp.launch(f, []) runs f without any."
+        )
     given: object = sys.argv[1:] if argv is None else argv
     advice = 'Pass the words one by one, as in ["--lr", "3"], or split the text with shlex.split.'
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):

@@ -85,6 +85,7 @@ def is_list(word: str) -> bool:
 class _OptionParser:
     def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
         self._by_flag = {flag: option for option in options for flag in option.flags}
+        self._by_negation = {flag: option for option in options for flag in option.negations}
         self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
         self._takes_extra = takes_extra
 
@@ -105,11 +106,12 @@ class _OptionParser:
         )
 
     def _negated(self, flag: str, value: str | None) -> GivenOption | None:
-        option = self._by_flag.get(f"--{flag[5:]}") if flag.startswith("--no-") else None
-        if option is None or option.kind != "switch":
+        option = self._by_negation.get(flag)
+        if option is None:
             return None
         if value is not None:
-            raise UsageError(f"{flag} takes no value. Write {flag} or --{flag[5:]}=false.")
+            yes = option.flags[0]
+            raise UsageError(f"{flag} takes no value. Write {flag} or {yes}=false.")
         return GivenOption(option, flag, ["false"])
 
     def _dotted(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption | None:
@@ -123,8 +125,8 @@ class _OptionParser:
         owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
             return GivenOption(owner, flag, texts, below=rest)
-        if owner is not None and owner.kind == "fields":
-            known = [name for name in self._by_flag if name.startswith(f"{first}.")]
+        known = [name for name in self._by_flag if name.startswith(f"{first}.")]
+        if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
         return GivenOption(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from .._functions.signature import Signature
 from .._values.describe import show
@@ -17,17 +17,20 @@ _GENERATORS = 0x20 | 0x200  # flags of code objects: generator, async generator
 def discover(*namespaces: Mapping[str, object]) -> list[Function]:
     """Return each decorated function of a program once, without those named `_...`.
 
-    `RuntimeError` if there is none.
+    Where no function is decorated, its decorated classes are the commands: beside functions they
+    are what those work with.  `RuntimeError` if there is none of either.
     """
-    found: dict[int, Function] = {}
-    for names in namespaces:
-        for name, value in list(names.items()):
-            if not name.startswith("_") and not isinstance(value, type) and _can_run(value):
-                found.setdefault(id(value), value)  # by identity: a command may have an alias
+    named = [
+        value for names in namespaces for name, value in list(names.items()) if name[:1] != "_"
+    ]
+    functions = [value for value in named if not isinstance(value, type) and _can_run(value)]
+    found = {id(value): value for value in functions}  # by identity: a command may have an alias
+    if not found:
+        found = {id(one): one for one in named if isinstance(one, type) and is_filled(one)}
     if not found:
         raise RuntimeError(
-            "launch() found no function decorated with @hp.param in the code that calls it. "
-            "Decorate one, or pass it: hp.launch(main)."
+            "launch() found nothing decorated with @hp.param in the code that calls it. "
+            "Decorate a function, or pass a class: hp.launch(Config)."
         )
     return list(found.values())
 
@@ -37,19 +40,67 @@ def _can_run(value: object) -> TypeGuard[Function]:
     return isinstance(signature, Signature) and not signature.code.co_flags & _GENERATORS
 
 
-def signature_of(function: object) -> Signature:
+def is_filled(cls: type) -> bool:
+    """Tell a class that `@hp.param` has decorated."""
+    from .._functions import namespaced  # most programs launch functions
+
+    return namespaced.signature_of(cls) is not None
+
+
+def launchable(target: object) -> Function:
+    """Return what launches a function or a class; `ValueError` for what cannot be launched.
+
+    A class need not be decorated: its name is its namespace then.
+    """
+    if isinstance(target, type) and not is_filled(target):
+        from .._functions.param import param
+
+        try:
+            target = param(target.__name__)(target)
+        except TypeError as error:
+            raise ValueError(f"{target.__name__} cannot be launched: {error}") from None
+    signature_of(target)  # raises for any other object
+    return cast("Function", target)
+
+
+def signature_of(target: object) -> Signature:
     """Return the signature that `@hp.param` has made; `ValueError` for what cannot be launched."""
-    signature = getattr(function, "__hp_signature__", None)
-    if isinstance(function, type) or not isinstance(signature, Signature):
-        raise ValueError(
-            f"{function!r} cannot be launched: launch takes a function decorated with @hp.param."
-        )
+    if isinstance(target, type):
+        from .._functions import namespaced
+
+        signature: object = namespaced.signature_of(target)
+    else:
+        signature = getattr(target, "__hp_signature__", None)
+    if not isinstance(signature, Signature):
+        raise ValueError(_undecorated(target))
     if signature.code.co_flags & _GENERATORS:
         raise ValueError(
-            f"{function!r} cannot be launched: it is a generator function, and nothing would "
+            f"{target!r} cannot be launched: it is a generator function, and nothing would "
             "advance the generator. Launch a function that loops over it."
         )
     return signature
+
+
+def _undecorated(target: object) -> str:
+    name = getattr(target, "__name__", "")
+    if not callable(target) or not str(name).isidentifier():
+        return (
+            f"launch takes a function decorated with @hp.param, or a class, not {target!r:.200}. "
+            "Write a function that calls it."
+        )
+    return (
+        f"{name} is not decorated, so launch does not know its parameters. "
+        f"Write @hp.param above it, or hp.launch(hp.param({name}))."
+    )
+
+
+def class_of(function: Function) -> type | None:
+    """Return the class whose instances a launched class makes, None for a function."""
+    if not isinstance(function, type):
+        return None
+    from .._functions import namespaced
+
+    return namespaced.original(function)
 
 
 def by_command(functions: Iterable[Function]) -> dict[str, Function]:
@@ -75,7 +126,8 @@ def _unique(functions: list[Function], name_of: Callable[[Function], str]) -> di
 
 
 def _own_name(function: Function) -> str:
-    return str(signature_of(function).function.__name__)
+    one = class_of(function) or signature_of(function).function
+    return str(one.__name__)
 
 
 def function_for(command: str, functions: Iterable[Function]) -> Function:

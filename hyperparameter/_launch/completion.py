@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._functions.docstring import parse_docstring
-from .commands import Function, names_of, signature_of
+from .commands import Function, class_of, names_of, signature_of
 from .options import DEFINE, EXPLAIN, Option, common_options
 from .parameters import options_of
 from .program_keys import DeclaredParameters, reads_in
+from .texts import Texts
 
 if TYPE_CHECKING:
     from .._scan import SourceTree
@@ -96,7 +96,8 @@ def script(
         for function in functions:
             command, *others = names_of(function, functions)
             # shtab leaves out commands without a help text.
-            text = _literal(parse_docstring(signature_of(function).doc).summary or command)
+            texts = Texts(signature_of(function), class_of(function))
+            text = _literal(texts.docstring.summary or command)
             inner = group.add_parser(command, aliases=others, add_help=False, help=text)
             table.add_function(inner, function)
     text = str(shtab.complete(parser, shell)).rstrip()
@@ -134,12 +135,8 @@ class _Table:
 
     def add_function(self, parser: argparse.ArgumentParser, function: Function) -> None:
         signature = signature_of(function)
-        texts = {
-            f"{signature.namespace}.{name}": text
-            for name, text in parse_docstring(signature.doc).parameters.items()
-        }
-        own = options_of(signature)
-        self.add(parser, [*own, *common_options(own)], texts)
+        own, texts = options_of(signature), Texts(signature, class_of(function))
+        self.add(parser, [*own, *common_options(own)], {one.key: texts.of(one) for one in own})
 
     def add(
         self, parser: argparse.ArgumentParser, options: Sequence[Option], texts: Mapping[str, str]
@@ -147,8 +144,8 @@ class _Table:
         for option in options:
             text = _literal(option.help or texts.get(option.key, ""))
             if option.kind in ("flag", "switch"):
-                negation = [f"--no-{option.flags[0][2:]}"] if option.kind == "switch" else []
-                parser.add_argument(*option.flags, *negation, action="store_true", help=text)
+                names = *option.flags, *option.negations[:1]
+                parser.add_argument(*names, action="store_true", help=text)
                 continue
             names = option.flags or (option.metavar.lower(),)
             nargs = {"choice": "?", "words": "*"}.get(option.kind)

@@ -1,185 +1,248 @@
-"""The text of `--help`, from the table of options and the docstrings."""
+"""What `--help` shows: the table of options with their texts, in groups."""
 
 from __future__ import annotations
 
-import sys
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .._functions.docstring import ParsedDocstring, parse_docstring
 from .._functions.signature import Signature
-from .._values.describe import show
-from .commands import Function, names_of, signature_of
-from .options import REQUIRED, Option, common_options
-from .parameters import bare, is_given, options_of
+from .._values.fields import UNKNOWN
+from .commands import Function, class_of, names_of, signature_of
+from .defaults import typed
+from .layout import REQUIRED_NOTE, Page, Row, Section
+from .options import HELP_ALL, REQUIRED, Option, common_options
+from .parameters import bare, fields_of, is_given, is_instance, options_of, structures_in
+from .texts import Texts, summary_of
 
 _MOST_ADVANCED = 40  # more than a screenful hides the options above
-_LEFT = 34  # columns for flags, as many as --optimizer.momentum FLOAT takes
-_TYPES: dict[object, str] = {int: "INT", float: "FLOAT", str: "TEXT", bool: "BOOL"}
-
-
-class Section(NamedTuple):
-    """A title with rows of two columns below it."""
-
-    title: str
-    rows: list[tuple[str, str]]
-
-
-class Page(NamedTuple):
-    """All that `--help` shows, before it is laid out."""
-
-    usage: str
-    paragraphs: list[str]
-    sections: list[Section]
+_MOST_CHOICES = 26  # characters of choices beside a flag; more have their place in the text
+_SEVERAL = "several of these at once"
+_TYPES = {"int": "INT", "float": "FLOAT", "complex": "COMPLEX", "str": "TEXT", "bytes": "TEXT",
+          "bool": "BOOL", "date": "DATE", "datetime": "DATETIME", "time": "TIME", "UUID": "UUID",
+          "timedelta": "DURATION", "Decimal": "NUMBER", "Fraction": "NUMBER"}  # fmt: skip
 
 
 def page_of_function(
-    signature: Signature, program: str, version: str | None, advanced: Sequence[tuple[str, str]]
+    function: Function,
+    program: str,
+    advanced: Sequence[Row],
+    common: Section,
+    env_prefix: str | None,
 ) -> Page:
-    """Return the help for one function.
+    """Return the help for one function, or for a class.
 
-    `advanced` are the keys of further parameters that the functions it calls may read, each with a
-    description.
+    `advanced` are further parameters, which the functions that it calls may read.
     """
-    own, doc = options_of(signature), parse_docstring(signature.doc)
+    signature = signature_of(function)
+    own, texts = options_of(signature), Texts(signature, class_of(function))
+    rows = _Rows(texts, env_prefix)
     positional = [option for option in own if not option.flags]
-    arguments = [_row(option, doc, signature) for option in positional]
-    options = [_row(option, doc, signature) for option in own if option.flags]
-    further = list(advanced[:_MOST_ADVANCED])
-    names = [f"{one.metavar} ..." if one.kind == "items" else one.metavar for one in positional]
+    arguments = [rows.of(option) for option in positional]
+    names = [_left(option) for option in positional]
     if signature.varargs_name:
-        name = signature.varargs_name.upper()
-        names.append(f"[{name} ...]")
-        arguments.append((f"{name} ...", doc.parameters.get(signature.varargs_name, "")))
-    if signature.varkw_name:
-        text = doc.parameters.get(signature.varkw_name, "") or "any other option"
-        options.append(("--NAME VALUE", text))
+        name = signature.varargs_name
+        names.append(f"[{name.upper()}...]")
+        arguments.append(Row(f"{name.upper()}...", texts.docstring.parameters.get(name, "")))
+    further = list(advanced[:_MOST_ADVANCED])
     if len(advanced) > _MOST_ADVANCED:
-        further.append(("...", f"{len(advanced) - _MOST_ADVANCED} more, which -lps lists"))
+        further.append(Row("...", f"{len(advanced) - _MOST_ADVANCED} more, which -lps lists"))
     sections = [
         Section("arguments", arguments),
-        Section("options", options),
+        *_groups(own, rows, _rest(signature, texts)),
         Section("advanced, set with -D", further),
-        _common_section(own, version),
+        common,
     ]
     usage = " ".join([program, "[OPTIONS]", *names])
-    return Page(usage, [doc.summary, *doc.details], sections)
+    return Page(usage, texts.docstring.summary, texts.docstring.details, sections)
 
 
-def page_of_program(functions: Sequence[Function], program: str, version: str | None) -> Page:
+def page_of_program(functions: Sequence[Function], program: str, common: Section) -> Page:
     """Return the help for a program of several commands."""
-    rows = []
-    for function in functions:
-        summary = parse_docstring(signature_of(function).doc).summary
-        rows.append((", ".join(names_of(function, functions)), summary))
+    rows = [
+        Row(
+            ", ".join(names_of(function, functions)),
+            Texts(signature_of(function), class_of(function)).docstring.summary,
+        )
+        for function in functions
+    ]
     hint = f"{program} COMMAND --help shows the options of a command."
-    sections = [Section("commands", rows), _common_section((), version)]
-    return Page(f"{program} COMMAND [OPTIONS]", [hint], sections)
+    return Page(f"{program} COMMAND [OPTIONS]", hint, "", [Section("commands", rows), common])
 
 
-def _common_section(own: Sequence[Option], version: str | None) -> Section:
-    rows = [(_left(option), option.help) for option in common_options(own, version)]
-    return Section("common options", rows)
+def common_section(own: Sequence[Option], version: str | None, *, is_whole: bool) -> Section:
+    """Return the options that every program has: their names, or the whole if it is asked for."""
+    table = common_options(own, version)
+    if is_whole:
+        lefts = [_with_words(", ".join(one.flags), one) for one in table]
+        rows = [Row(left, one.help) for left, one in zip(lefts, table, strict=True)]
+        return Section("common options", rows)
+    names = [
+        _with_words(min(one.flags, key=len), one._replace(choices=()))
+        for one in table
+        if one.key != HELP_ALL.key
+    ]
+    return Section(f"common options, see {HELP_ALL.flags[0]}", [], names=tuple(names))
 
 
-def _row(option: Option, doc: ParsedDocstring, signature: Signature) -> tuple[str, str]:
-    name = option.key.removeprefix(f"{signature.namespace}.")
-    text = doc.parameters.get(name, "")
-    if not text and option.owner is not None:
-        text = parse_docstring(option.owner.__doc__).parameters.get(name.rpartition(".")[2], "")
-    if option.default is not REQUIRED:
-        text = f"{text} (default: {show(option.key, option.default)})".strip()
-    return _left(option) if option.flags else option.metavar, text
+def _with_words(flags: str, option: Option) -> str:
+    """Return the flags of a common option with what follows them."""
+    several = "..." if option.kind == "words" else ""
+    words = f"{option.metavar}{several}" if option.metavar else _choices_of(option)
+    return f"{flags} {words}" if words else flags
 
 
-def _left(option: Option) -> str:
-    flags = list(option.flags)
-    if option.kind == "switch":
-        return f"--[no-]{flags[0][2:]}"
-    # Whoever reads --batch-size need not be told that --batch_size works too.
-    shown = ", ".join(flag for flag in flags if "_" not in flag or flag == flags[0])
+def _rest(signature: Signature, texts: Texts) -> list[Row]:
+    if not signature.varkw_name:
+        return []
+    text = texts.docstring.parameters.get(signature.varkw_name, "")
+    return [Row("--NAME VALUE", text or "any other option")]
+
+
+class _Rows(NamedTuple):
+    texts: Texts
+    env_prefix: str | None
+
+    def of(self, option: Option) -> Row:
+        return row_of(option, self.texts, self.env_prefix)
+
+
+def _groups(own: Sequence[Option], rows: _Rows, rest: list[Row]) -> Iterator[Section]:
+    """Yield the options of whole parameters, then those of each structure as a group of its own."""
+    fields: dict[str, list[Option]] = {}
+    for option in own:
+        if option.owners:
+            fields.setdefault(option.key.rpartition(".")[0], []).append(option)
+    plain = [one for one in own if one.flags and not one.owners and one.key not in fields]
+    yield Section("options", [*map(rows.of, plain), *rest])
+    for parent, inner in fields.items():
+        wholes = [one for one in own if one.key == parent]
+        whole = [rows.of(one) for one in wholes if one.flags]
+        is_told = any(row.text != _SEVERAL for row in whole)
+        structures = list({id(owner): owner for one in inner for owner in one.owners}.values())
+        for structure in structures:
+            default = wholes[0].default if wholes else REQUIRED
+            theirs = [one for each in inner for one in _as_field_of(structure, each, default)]
+            shown = [rows.of(one) for one in theirs if one.key not in fields]
+            title = _group_title(inner[0], [structure] if len(structures) > 1 else [])
+            yield Section(title, whole + shown if is_told else shown + whole, summary_of(structure))
+            whole = []
+
+
+def _as_field_of(structure: object, option: Option, default: object) -> Iterator[Option]:
+    """Yield the option of a field as one of several structures has it, if it does."""
+    if any(owner is structure for owner in option.owners):
+        if len(option.owners) > 1:
+            hint, value = fields_of(structure, default)[option.key.rpartition(".")[2]]
+            option = option._replace(hint=hint, default=value, owners=(structure,))
+        yield option
+
+
+def _group_title(field: Option, member: Sequence[object]) -> str:
+    """Return the title of a group by the flag of a field; `member` is one of several structures."""
+    path = field.flags[0][2:].rpartition(".")[0] if field.flags else field.key.rpartition(".")[0]
+    return " of ".join([f"{path} options", *(getattr(one, "__name__", str(one)) for one in member)])
+
+
+def row_of(option: Option, texts: Texts, env_prefix: str | None = None, name: str = "") -> Row:
+    """Return an option, its text and what is known of it; `name` replaces its flags."""
+    try:
+        return _row(option, texts.of(option), env_prefix, name)
+    except Exception:  # noqa: BLE001  # whatever a user's objects raise: help must not fail
+        return Row(name or ", ".join(option.flags) or option.metavar)
+
+
+def _row(option: Option, text: str, env_prefix: str | None, name: str) -> Row:
+    choices = _choices_of(option)
+    if len(choices) > _MOST_CHOICES:
+        text = f"{text} (one of {', '.join(option.choices)})".strip()
+    is_whole = option.kind == "fields"
+    notes = _default(option)
+    if option.is_required and not is_whole:  # of a structure, only some fields may be required
+        notes.append(REQUIRED_NOTE)
+    if env_prefix is not None and not is_whole:
+        notes += [f"[env {name}]" for name in _variable(env_prefix, option.key)]
+    return Row(_left(option, name), text or (_SEVERAL if is_whole else ""), tuple(notes))
+
+
+def _default(option: Option) -> list[str]:
+    """Return a note with the default, if there is one that the options of fields do not show."""
+    default = option.default
+    if default is REQUIRED or default is UNKNOWN:
+        return []
+    if any(is_instance(one, default) for one in structures_in(option.hint or type(default))):
+        return [] if option.kind == "fields" else [f"(default: {type(default).__name__})"]
+    as_words = option.kind == "items" or option.size > 1
+    return [default_note(option.key, default, as_words=as_words)]
+
+
+def default_note(key: str, default: object, *, as_words: bool = False) -> str:
+    return f"(default: {typed(key, default, as_words=as_words)})"
+
+
+def _variable(prefix: str, key: str) -> Iterator[str]:
+    """Yield the variable that sets a key, if one can: `__` in its name stands for a dot."""
+    name = key.upper().replace(".", "__")
+    if name.lower().replace("__", ".") == key.lower():
+        yield f"{prefix if prefix.endswith('_') else f'{prefix}_'}{name}"
+
+
+def _left(option: Option, name: str = "") -> str:
     words = _placeholder(option)
+    if name:
+        return f"{name} {words}".rstrip()
+    if not option.flags:
+        return f"{option.metavar}..." if option.kind == "items" else option.metavar
+    # Whoever reads --batch-size need not be told that --batch_size works too.
+    flags = [flag for flag in option.flags if "_" not in flag or flag == option.flags[0]]
+    shown = "/".join([", ".join(flags), *option.negations[:1]])
     return f"{shown} {words}" if words else shown
 
 
 def _placeholder(option: Option) -> str:
-    """Return what stands for the words that follow a flag."""
+    """Return what stands for the words of an option: a type, choices or a name."""
     if option.kind in ("flag", "switch"):
         return ""
-    if option.choices and option.kind == "choice":
-        return f"[{'|'.join(option.choices)}]"
-    if option.choices:
-        return f"{{{','.join(option.choices)}}}"
-    if option.kind == "fields":
+    if option.kind == "fields" or structures_in(option.hint):
         return "JSON"
-    word = option.metavar if option.kind == "pairs" else _type_name(option) or option.metavar
-    return " ".join([word] * option.size) + (" ..." if option.kind in ("items", "words") else "")
+    several = "..." if option.kind in ("items", "words") else ""
+    choices = _choices_of(option)
+    if choices and len(choices) <= _MOST_CHOICES:
+        return f"{choices}{several}"
+    if option.kind == "pairs":
+        return option.metavar
+    names = _type_names(option)
+    return f"{' '.join(names)}{several}" if all(names) else f"{option.metavar}{several}"
 
 
-def _type_name(option: Option) -> str:
-    """Return the name of the type of one word, empty if it says no more than the metavar."""
-    hint, default = bare(option.hint), option.default
-    if hint is None and is_given(default):
-        hint = type(default)
-    items = typing.get_args(hint)
-    if option.kind == "items" or option.size > 1:
-        kinds = [item for item in items if item is not Ellipsis]
-        hint = kinds[0] if kinds and all(kind is kinds[0] for kind in kinds) else None
-    elif typing.get_origin(hint) in (typing.Union, types.UnionType):
-        names = [_TYPES.get(item, "") for item in items if item is not type(None)]
-        return "|".join(names) if all(names) else ""
-    if isinstance(hint, type) and hasattr(hint, "__fspath__"):
-        return "PATH"
-    return _TYPES.get(hint, "") if isinstance(hint, type) else ""
+def _choices_of(option: Option) -> str:
+    if not option.choices:
+        return ""
+    shown = ",".join(option.choices)
+    return f"[{shown.replace(',', '|')}]" if option.kind == "choice" else f"{{{shown}}}"
 
 
-def render(page: Page, width: int, colour: bool) -> str:
-    """Return the page as text of at most `width` columns, as far as its words allow."""
-    import textwrap
-
-    width = max(40, width)
-    column = min(_LEFT, width // 2)
-    blocks = [textwrap.fill(f"usage: {page.usage}", width, subsequent_indent="       ")]
-    blocks += [_filled(text, width) for text in page.paragraphs if text]
-    for title, rows in page.sections:
-        if rows:
-            lines = [_title(f"{title}:", colour)]
-            lines += [_columns(left, right, column, width) for left, right in rows]
-            blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
-
-
-def _filled(text: str, width: int, indent: str = "") -> str:
-    import textwrap
-
-    return textwrap.fill(
-        text, width, initial_indent=indent, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+def _type_names(option: Option) -> list[str]:
+    """Return the name of the type of each word, empty where it says no more than the metavar."""
+    hint = bare(option.hint)
+    if hint is None and is_given(option.default):
+        hint = type(option.default)
+        if isinstance(option.default, tuple) and option.size > 1:
+            return [type_name(type(item)) for item in option.default]
+    items = [bare(item) for item in typing.get_args(hint) if item is not Ellipsis]
+    if option.size > 1:
+        return [type_name(item) for item in items] or [""]
+    if option.kind == "items":
+        return [type_name(items[0]) if len(items) == 1 else ""]
+    return [type_name(hint)]
 
 
-def _columns(left: str, right: str, column: int, width: int) -> str:
-    start = f"  {left}".ljust(column)
-    if not right:
-        return start.rstrip()
-    text = _filled(right, width, " " * column)
-    if len(start) > column or not start.endswith(" "):
-        return f"{start.rstrip()}\n{text}"
-    return start + text[column:]
-
-
-def _title(text: str, colour: bool) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if colour else text
-
-
-def screen(env: Mapping[str, str]) -> tuple[int, bool]:
-    """Return the width of the terminal, and whether to use colours on it."""
-    import shutil
-
-    dumb = env.get("TERM") == "dumb" or bool(env.get("NO_COLOR"))
-    return (
-        shutil.get_terminal_size().columns,
-        sys.stdout is not None and sys.stdout.isatty() and not dumb,
-    )
+def type_name(hint: object) -> str:
+    """Return how help calls a type, empty for one that has no common name."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        names = [type_name(bare(one)) for one in typing.get_args(hint) if one is not type(None)]
+        return "|".join(dict.fromkeys(names)) if all(names) else ""
+    if not isinstance(hint, type):
+        return ""
+    return "PATH" if hasattr(hint, "__fspath__") else _TYPES.get(hint.__name__, "")

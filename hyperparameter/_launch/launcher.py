@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from .._console import print_message, print_output
+from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
 from .argv import ParsedArgv, parse_argv
@@ -50,8 +50,8 @@ class Launcher:
 
         `freeze` makes what is set the baseline of the process.
         """
-        if _asks(argv, options.HELP):
-            return self._help(argv, env)
+        if _asks(argv, options.HELP) or _asks(argv, options.HELP_ALL):
+            return self._help(argv, env_prefix, env)
         self._shows_tracebacks = _asks(argv, options.TRACEBACK)
         function, own, parsed = self._parsed(argv)
         signature = signature_of(function or self._functions[0])
@@ -116,32 +116,38 @@ class Launcher:
         Looking it up imports `importlib.metadata`, which takes as long as all of our import.
         """
         asked = options.VERSION._replace(flags=("--version", "--hp-version"))
-        if not _asks(argv, asked) and not _asks(argv, options.HELP):
+        if not any(_asks(argv, one) for one in (asked, options.HELP, options.HELP_ALL)):
             return None
         from .version import version_of
 
-        return version_of(self._functions[0])
+        name = str(signature_of(self._functions[0]).module)
+        return version_of(name, everywhere=_asks(argv, asked))
 
-    def _help(self, argv: list[str], env: Mapping[str, str]) -> object:
+    def _help(self, argv: list[str], env_prefix: str | None, env: Mapping[str, str]) -> object:
         from . import help as texts
+        from .layout import render
         from .listing import advanced
 
         function = self._functions[0] if self._single else self._named(argv)
-        version = self._version(argv)
+        is_whole, version = _asks(argv, options.HELP_ALL), self._version(argv)
         if function is None:
-            page = texts.page_of_program(self._functions, self.name, version)
+            common = texts.common_section((), version, is_whole=is_whole)
+            page = texts.page_of_program(self._functions, self.name, common)
         else:
             signature = signature_of(function)
-            rows = advanced(LazyScan(signature, env)(), signature, options_of(signature))
+            own = options_of(signature)
+            common = texts.common_section(own, version, is_whole=is_whole)
+            rows = advanced(LazyScan(signature, env)(), signature, own)
             command = "" if self._single else f" {names_of(function, self._functions)[0]}"
-            page = texts.page_of_function(signature, self.name + command, version, rows)
-        width, colour = texts.screen(env)
-        print_output(texts.render(page, width, colour), styled=colour)
+            page = texts.page_of_function(function, self.name + command, rows, common, env_prefix)
+        colour = wants_colour(sys.stdout, env)
+        print_output(render(page, terminal_width(env), colour), styled=colour)
         return ANSWERED
 
     def _named(self, argv: Iterable[str]) -> Function | None:
         """Return the function whose help is asked for, None for the help of the program."""
-        words = [word for word in argv if word not in options.HELP.flags]
+        asked = (*options.HELP.flags, *options.HELP_ALL.flags)
+        words = [word for word in argv if word not in asked]
         try:
             first = parse_argv(words, self._common(words), stops_at_command=True)
             return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,11 +14,17 @@ from .._records.explain import Explanation, explain
 from .._scan.finding import matches
 from .._scopes import ambient
 from .._values.describe import show
+from .._values.fields import UNKNOWN
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
+from .help import default_note, row_of, type_name
+from .layout import REQUIRED_NOTE, Row
 from .options import REQUIRED, Option
-from .program_keys import DeclaredParameters, reads_in
+from .program_keys import DeclaredParameters, file_of, reads_in
+from .texts import Texts
+
+_MOST_NAMED = 8
 
 if TYPE_CHECKING:
     from .._scan import Finding, SourceTree
@@ -38,17 +45,25 @@ def explanations(keys: Iterable[str], program: SourceTree | None) -> str:
     for key in keys:
         lines = [*_summary(key, declared, reads), *_details(key, declared)]
         if not lines:
-            known = [*declared, *(one.key for one in reads)]
-            near = did_you_mean(key, known)
-            raise NotFound(f"{key}: this program has no such parameter.{near}", key=key)
+            raise NotFound(_unknown(key, [*declared, *(one.key for one in reads)]), key=key)
         texts.append("\n".join([f"{key}:", *lines]))
     return "\n".join(texts)
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    """Say what a key is that no parameter has: the namespace of some, or a mistake."""
+    below = [one for one in dict.fromkeys(known) if one.startswith(f"{key}.")]
+    if not below:
+        return f"{key}: this program has no such parameter.{did_you_mean(key, known)}"
+    more = f" and {len(below) - _MOST_NAMED} more" if len(below) > _MOST_NAMED else ""
+    return f"{key} is a namespace. Its parameters are {', '.join(below[:_MOST_NAMED])}{more}."
 
 
 def _summary(key: str, declared: DeclaredParameters, reads: list[Finding]) -> Iterator[str]:
     for signature, option in declared.of(key):
         place = f"{signature.module}.{signature.qualname}"
         shown = None if option.default is REQUIRED else show(key, option.default)
+        shown = "<made by the class>" if option.default is UNKNOWN else shown
         yield _place(signature.qualname, place, shown)
     found = [one for one in reads if one.key == key]
     # A pattern such as task.*.size fits many keys: it explains a key that nothing else does.
@@ -80,30 +95,53 @@ def _place(function: str, place: str, default: str | None) -> str:
 
 
 def _at(one: Finding) -> str:
-    return f"{one.file.removeprefix(os.path.join(os.getcwd(), ''))}:{one.line}"
+    return f"{_relative(one.file)}:{one.line}"
+
+
+def _relative(file: str) -> str:
+    return file.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
     for shadowed in _explained(key).shadows:
         yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
-    for signature, _ in declared.of(key):
-        texts = parse_docstring(signature.doc).parameters
-        if text := texts.get(key.removeprefix(f"{signature.namespace}.")):
+    for signature, option in declared.of(key):
+        if text := Texts(signature).of(option):
             yield f"  help={text}"
-        yield f"  declared={location(signature.site)}"
+        is_found = signature.code.co_filename.endswith(".py")
+        place = location(signature.site) if is_found else _relative(file_of(signature))
+        yield f"  declared={place}"
 
 
-def advanced(
-    program: SourceTree | None, signature: Signature, own: Sequence[Option]
-) -> list[tuple[str, str]]:
-    """Return the parameters that called functions may read, each with its description for help."""
+def advanced(program: SourceTree | None, signature: Signature, own: Sequence[Option]) -> list[Row]:
+    """Return the parameters that called functions may read, for help."""
     if program is None:
         return []
-    shown = {option.key for option in own}
-    rows: dict[str, str] = {}
-    function = signature.function.__qualname__
-    for one in program.reachable(signature.code.co_filename, function):
+    declared, shown = DeclaredParameters(), {option.key for option in own}
+    rows: dict[str, Row] = {}
+    for one in program.reachable(file_of(signature), signature.qualname):
         if one.key not in shown and one.key.strip("*."):
-            default = f"default {one.shown_default}" if one.has_default else "required"
-            rows.setdefault(one.key, f"{default}, {one.function} ({_at(one)})")
-    return sorted(rows.items())
+            for key, row in _rows(one, declared):
+                rows.setdefault(key, row)
+    return [row for _, row in sorted(rows.items())]
+
+
+def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row]]:
+    """Yield what is known of a parameter, and of its fields where its function has been loaded."""
+    place = f"[{_at(one)}]"
+    loaded = [
+        (signature, option)
+        for key in declared.below(one.key)
+        for signature, option in declared.of(key)
+        if one.kind == "declared" and signature.qualname == one.function
+    ]
+    for signature, option in loaded:
+        if option.kind != "fields":
+            row = row_of(option, Texts(signature), name=option.key)
+            yield option.key, row._replace(notes=(*row.notes, place))
+    if not loaded:
+        word = type_name(getattr(builtins, one.type or "", None))
+        notes = [default_note(one.key, one.default)] if one.has_default else []
+        notes += [REQUIRED_NOTE] if one.required else []
+        text = parse_docstring(one.doc).parameters.get(one.key.rpartition(".")[2], "")
+        yield one.key, Row(f"{one.key} {word}".strip(), text, (*notes, place))

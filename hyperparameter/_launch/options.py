@@ -16,9 +16,10 @@ class Option(NamedTuple):
     `kind` tells which words follow the flag: `size` words of a `value`; up to `size` words of
     `items`, which may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which
     have options of their own as well; perhaps true/false for a `switch` and one of the choices for
-    a `choice`; all
-    `words` up to the next option; none for a `flag`.  `takes_names` tells that `--opt.NAME` sets a
-    part of it.  `owner` is the structure that the option is a field of.
+    a `choice`; all `words` up to the next option; none for a `flag`.  `takes_names` tells that
+    `--opt.NAME` sets a part of it.  `owners` are the structures that the option is a field of:
+    several where they are the members of a union.  `negations` are the flags that say the opposite
+    of a `switch`.
     """
 
     key: str
@@ -30,11 +31,16 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     metavar: str = ""
     help: str = ""
-    owner: object = None
+    owners: tuple[object, ...] = ()
     takes_names: bool = False
+    is_required: bool = False
+    negations: tuple[str, ...] = ()
 
 
-HELP = Option("help", ("-h", "--help"), "flag", help="show this help and exit")
+HELP = Option("help", ("-h", "--help"), "flag", help="show how to use the program and exit")
+HELP_ALL = Option(
+    "help_all", ("--help-all",), "flag", help="show this help, with the common options, and exit"
+)
 DEFINE = Option(
     "define", ("-D", "--define"), "items", metavar="KEY=VALUE",
     help="set any parameter of the program; --KEY=VALUE does the same if KEY has a dot; may be "
@@ -71,14 +77,17 @@ COMPLETION = Option(
 )  # fmt: skip
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
-_COMMON = (HELP, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, TRACEBACK, COMPLETION)
+_COMMON = (
+    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, TRACEBACK, COMPLETION,
+)  # fmt: skip
+COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 
 
 def common_options(own: Sequence[Option] = (), version: str | None = None) -> list[Option]:
     """Return the options that every program has, without the flags of its `own` options.
 
     An option that loses all its flags in this way becomes `--hp-NAME`.  No parameter takes
-    `--help`.
+    `--help` or `--help-all`.
     """
     taken = {flag for option in own for flag in option.flags}
     table = []

@@ -4,52 +4,79 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from .._functions.signature import Signature
 from .._values import annotations as annotation
 from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
+from .._values.fields import UNKNOWN
 from .._values.structures import structure_of
-from .options import REQUIRED, Kind, Option
+from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 
 
 def options_of(signature: Signature) -> list[Option]:
     """Return the options of a function's parameters, positional arguments first."""
-    made = [
-        option
-        for name in signature.names
-        for option in _options(
-            f"{signature.namespace}.{name}",
-            name,
-            signature.hint(name),
-            signature.default(name, REQUIRED),
-        )
-    ]
-    return sorted(made, key=lambda option: bool(option.flags))
+    made = [option for name in signature.names for option in _of_parameter(signature, name)]
+    return sorted(_with_negations(made), key=lambda option: bool(option.flags))
 
 
-def _options(
-    key: str, path: str, hint: object, default: object, owners: tuple[object, ...] = ()
-) -> Iterator[Option]:
-    """Yield the option of a parameter or of a field, then those of its own fields.
+def _of_parameter(signature: Signature, name: str) -> list[Option]:
+    key = f"{signature.namespace}.{name}"
+    default = _made(lambda: signature.default(name, REQUIRED))
+    try:
+        return list(_options(key, name, signature.hint(name), default, _Place()))
+    except Exception:  # noqa: BLE001  # of annotations and defaults that nobody can ask anything
+        flags = _flags(name) if default is not REQUIRED else ()
+        return [Option(key, flags, default=default, metavar=_metavar(name, None, "value"))]
 
-    `owners` are the structures around a field, innermost last: one inside itself has no end.
+
+def _made(make: Callable[[], object]) -> object:
+    """Return a default; a factory that fails will tell so when the function is called."""
+    try:
+        return make()
+    except Exception:  # noqa: BLE001  # whatever a user's factory raises: help must not fail
+        return UNKNOWN
+
+
+class _Place(NamedTuple):
+    """Where a field is.
+
+    `owners` are the structures that have it, `around` all those outside of it: one inside itself
+    has no end.  `may_lack` tells that there may be no instance of its owner.
     """
+
+    owners: tuple[object, ...] = ()
+    around: tuple[object, ...] = ()
+    may_lack: bool = False
+
+
+def _options(key: str, path: str, hint: object, default: object, place: _Place) -> Iterator[Option]:
+    """Yield the option of a parameter or of a field, then those of its own fields."""
     wanted = bare(type(default) if hint is None and is_given(default) else hint)
     kind = _kind(wanted)
-    is_positional = default is REQUIRED and not owners and kind not in ("fields", "pairs")
+    is_positional = default is REQUIRED and not place.owners and kind not in ("fields", "pairs")
     flags = () if is_positional else _flags(path)
     if flags or is_positional:
         yield Option(
             key, flags, "value" if is_positional and kind == "switch" else kind,
             _size(wanted, default), hint, default, _choices(wanted), _metavar(path, wanted, kind),
-            owner=owners[-1] if owners else None, takes_names=_takes_names(wanted, default),
+            owners=place.owners, takes_names=_takes_names(wanted, default),
+            is_required=default is REQUIRED and not place.may_lack,
         )  # fmt: skip
-    if kind == "fields" and wanted not in owners:
-        for name, (inner, value) in _fields(wanted, default).items():
-            yield from _options(f"{key}.{name}", f"{path}.{name}", inner, value, (*owners, wanted))
+    structures = [one for one in structures_in(wanted) if one not in place.around]
+    may_lack = place.may_lack or default is not REQUIRED or len(structures) > 1
+    for name, found in _fields(structures, default).items():
+        owners = tuple(one.owner for one in found)
+        inner = _Place(owners, (*place.around, *structures), may_lack)
+        united = _united([one.hint for one in found])
+        yield from _options(f"{key}.{name}", f"{path}.{name}", united, found[0].default, inner)
+
+
+def structures_in(hint: object) -> list[object]:
+    """Return the structures among the members of a hint, which is one of them itself as a rule."""
+    return [one for one in annotation.members_of(hint) if structure_of(one) is not None]
 
 
 def is_given(default: object) -> bool:
@@ -57,19 +84,52 @@ def is_given(default: object) -> bool:
     return default is not REQUIRED and default is not None  # by identity: == of arrays is an array
 
 
-def _fields(wanted: object, default: object) -> dict[str, tuple[object, object]]:
+class _Field(NamedTuple):
+    owner: object
+    hint: object
+    default: object
+
+
+def _fields(structures: Sequence[object], default: object) -> dict[str, list[_Field]]:
+    """Return the fields of all structures by name, those of an instance as `default` first."""
+    found: dict[str, list[_Field]] = {}
+    for one in sorted(structures, key=lambda one: not is_instance(one, default)):
+        for name, (hint, value) in fields_of(one, default).items():
+            found.setdefault(name, []).append(_Field(one, hint, value))
+    return found
+
+
+def is_instance(hint: object, value: object) -> bool:
+    """Tell whether a value is an instance of a structure."""
+    structure = structure_of(hint)
+    return structure is not None and isinstance(value, structure.kind)
+
+
+def fields_of(wanted: object, default: object) -> dict[str, tuple[object, object]]:
     """Return the type and default of each field; an instance as `default` supplies its values."""
     structure = structure_of(wanted)
-    assert structure is not None  # the kind says so
+    assert structure is not None  # the caller has asked
     known: Mapping[str, object] = {}
     if isinstance(default, structure.kind):
         structure = structure_of(type(default)) or structure  # a subclass has more fields
-        known = structure.values_of(default)
+        # A TypedDict makes plain dicts, which have no attributes.
+        known = default if isinstance(default, dict) else structure.values_of(default)
     found = {}
     for name, field in structure.fields.items():
-        value = REQUIRED if field.default is None else field.default()
+        value = REQUIRED if field.default is None else _made(field.default)
         found[name] = (field.hint, known.get(name, value))
     return found
+
+
+def _united(hints: list[object]) -> object:
+    """Return what a field may be that several structures have."""
+    first, *others = hints
+    if all(other is first for other in others) or any(one is UNKNOWN for one in hints):
+        return first
+    try:
+        return typing.Union[tuple(hints)]  # noqa: UP007  # a tuple of them
+    except TypeError:  # an annotation that means nothing
+        return first
 
 
 def bare(hint: object) -> object:
@@ -107,7 +167,9 @@ def is_union(wanted: object) -> bool:
 def _takes_names(wanted: object, default: object) -> bool:
     if wanted is None or wanted is type(None):
         return default is None
-    return _kind(wanted) != "fields" and annotation.takes_names(wanted)
+    members = [one for one in annotation.members_of(wanted) if one is not type(None)]
+    # What names structures have is known: their options say so.
+    return len(structures_in(wanted)) < len(members) and annotation.takes_names(wanted)
 
 
 def _size(wanted: object, default: object = None) -> int:
@@ -120,7 +182,9 @@ def _size(wanted: object, default: object = None) -> int:
 
 def _choices(wanted: object) -> tuple[str, ...]:
     if typing.get_origin(wanted) is Literal:
-        return tuple(map(str, typing.get_args(wanted)))
+        return tuple(
+            one.name if is_enum(type(one)) else str(one) for one in typing.get_args(wanted)
+        )
     if isinstance(wanted, type) and is_enum(wanted):
         return tuple(wanted.__members__)  # type: ignore[attr-defined]  # an enumeration
     items = typing.get_args(wanted)
@@ -136,4 +200,24 @@ def _flags(path: str) -> tuple[str, ...]:
     """Return the spellings: with dashes, as in Python, and without the `_` of `class_`."""
     spellings = (path.rstrip("_").replace("_", "-"), path.rstrip("_"), path)
     flags = dict.fromkeys(f"--{spelling}" for spelling in spellings if spelling)
-    return tuple(flag for flag in flags if flag != "--help")
+    return tuple(flag for flag in flags if flag not in (*HELP.flags, *HELP_ALL.flags))
+
+
+def _with_negations(made: list[Option]) -> Iterator[Option]:
+    """Yield the options, switches with the flags that say no, as far as nothing else has them.
+
+    The opposite of `--no-cuda` is `--cuda`.
+    """
+    taken = {*COMMON_FLAGS, *(flag for option in made for flag in option.flags)}
+    for option in made:
+        opposites = map(_opposites, option.flags) if option.kind == "switch" else ()
+        flags = dict.fromkeys(flag for each in opposites for flag in each if flag not in taken)
+        taken.update(flags)
+        yield option._replace(negations=tuple(flags)) if flags else option
+
+
+def _opposites(flag: str) -> tuple[str, ...]:
+    owner, dot, name = flag[2:].rpartition(".")
+    if name.startswith(("no-", "no_")) and name[3:]:
+        return (f"--{owner}{dot}{name[3:]}",)
+    return f"--{owner}{dot}no-{name}", f"--no-{owner}{dot}{name}"

@@ -27,6 +27,10 @@ class DeclaredParameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
 
+    def below(self, key: str) -> Iterator[str]:
+        """Yield a key that is declared and those of its fields."""
+        return (one for one in self._by_key if f"{one}.".startswith(f"{key}."))
+
     def of(self, key: str) -> list[tuple[Signature, Option]]:
         return self._by_key.get(key, [])
 
@@ -35,7 +39,7 @@ class LazyScan:
     """A scan of the program's source files, made on the first call: most runs need none."""
 
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
-        self.file = signature.code.co_filename
+        self.file = file_of(signature)
         self.env = env
         self._program: SourceTree | None = None
 
@@ -54,6 +58,13 @@ class LazyScan:
             ]
             self._program = scan_program(self.file, loaded, sys.path, cache)
         return self._program
+
+
+def file_of(signature: Signature) -> str:
+    """Return the source file of a function or class; some initializers are made by a library."""
+    file = signature.code.co_filename
+    module = sys.modules.get(signature.module)
+    return file if file.endswith(".py") else getattr(module, "__file__", None) or file
 
 
 def reads_in(program: SourceTree | None) -> list[Finding]:

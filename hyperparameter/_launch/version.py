@@ -1,14 +1,15 @@
-"""The version of the package that a function belongs to, for `--version`."""
+"""The version of the package that a module belongs to, for `--version`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 
-def version_of(function: Callable[..., object]) -> str | None:
-    """Return `__version__` of the function's module or package, or its distribution's version."""
-    name = str(function.__module__)  # which is None for a function made by exec
+def version_of(name: str, *, everywhere: bool) -> str | None:
+    """Return `__version__` of the module or its package, or its distribution's version.
+
+    `everywhere` looks into all distributions for one of another name: that takes seconds.
+    """
     module = sys.modules.get(name)
     top = (getattr(module, "__package__", None) or name).partition(".")[0]
     for place in (module, sys.modules.get(top)):
@@ -19,5 +20,8 @@ def version_of(function: Callable[..., object]) -> str | None:
         return None
     from importlib import metadata
 
-    names = metadata.packages_distributions().get(top, [])
+    try:
+        return metadata.version(top)
+    except (metadata.PackageNotFoundError, ValueError):
+        names = metadata.packages_distributions().get(top, []) if everywhere else []
     return metadata.version(names[0]) if names else None

@@ -23,7 +23,8 @@ class FileScan(NamedTuple):
 
     `patterns` are keys of this file that are not parameters.  `references` has, for each function,
     class and assigned name, the names that it refers to.  `constants` has what other modules may
-    import, `structures` the `RawStructure` of each class that may be one.
+    import, `structures` the `RawStructure` of each class that may be one.  `calls` has the shapes
+    of calls by the last name of what is called.
     """
 
     problem: str = ""
@@ -36,6 +37,7 @@ class FileScan(NamedTuple):
     docs: dict[str, str] = {}  # noqa: RUF012
     constants: dict[str, list[object]] = {}  # noqa: RUF012
     structures: dict[str, list[Any]] = {}  # noqa: RUF012
+    calls: dict[str, list[list[Any]]] = {}  # noqa: RUF012
 
 
 def may_use_library(data: bytes) -> bool:
@@ -99,4 +101,5 @@ def _scan_of(tree: ast.Module) -> FileScan:
         docs={name: doc for name, doc in found.docs.items() if doc and name in functions},
         constants=constants,
         structures=found.structures,
+        calls=found.calls.plain(),
     )

@@ -14,6 +14,7 @@ from .files import SourceFiles
 from .finding import Finding, matches
 from .linking import Linker, import_root
 from .source import FileScan
+from .walk.call_shapes import CallShape, passes
 
 
 class SourceTree:
@@ -40,6 +41,7 @@ class SourceTree:
         self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
+        self._scans_elsewhere: list[FileScan | None] = []
 
     def mentions(self, key: str) -> bool:
         """Tell whether the program may mean `key`.
@@ -69,16 +71,38 @@ class SourceTree:
     def reachable(self, file: str, function: str) -> list[Finding]:
         """Return what this function and those that it may call declare or read.
 
+        Parameters that the program itself passes are left out: no setting reaches them.
         Calls are followed by name alone, so some that never happen are included; a class counts
         with all its methods.  `function` is the qualified name.
         """
         if self._calls is None:
             others = {file: self._files.scan_any(file) for file in self._others}
+            self._scans_elsewhere = list(others.values())
             every = {**self._scans, **others}
             self._calls = CallGraph({file: one.references for file, one in every.items() if one})
             self._files.save()
         reached = self._calls.reachable(os.path.abspath(file), function)
-        return [f for f in self.findings if f.declaring in reached]
+        found = [f for f in self.findings if f.declaring in reached]
+        return [one for one in found if one.kind != "declared" or not self._passes(one)]
+
+    def _passes(self, one: Finding) -> bool:
+        """Tell whether the program itself passes this parameter wherever it calls the function."""
+        beside = [
+            f
+            for f in self.findings
+            if f.kind == "declared" and f.declaring == one.declaring and not f.function_file
+        ]
+        own = [
+            f for f in beside if f"{one.key}.".startswith(f"{f.key}.")
+        ]  # or what it is a field of
+        if not own:
+            return False
+        names = list(dict.fromkeys(f.key for f in beside if f.namespace == own[-1].namespace))
+        name = one.function.rpartition(".")[2]
+        scans = [*self._scans.values(), *filter(None, self._scans_elsewhere)]
+        shapes = [CallShape(n, tuple(words)) for s in scans for n, words in s.calls.get(name, ())]
+        parameter = own[-1].key.rpartition(".")[2]
+        return passes(shapes, names.index(own[-1].key), parameter, required=own[-1].required)
 
 
 class MentionedKeys:

@@ -20,6 +20,7 @@ _MOST_DEPTH = 20
 _MOST_TEXT = 4096
 _MOST_BITS = 2048  # larger ones Python refuses to write in decimal, sooner or later
 _MOST_MARSHALLED = 1_000_000
+_qualname_of = vars(type)["__qualname__"].__get__  # past a metaclass, which may fail
 _FIELD_MARKS = ("__dataclass_fields__", "__struct_fields__", "_fields")
 
 
@@ -124,9 +125,10 @@ def _copy(key: str, value: Any, budget: list[int], depth: int) -> object:
         return value
     if kind is int and value.bit_length() <= _MOST_BITS:
         return value
-    if isinstance(value, Description):  # words that a scan of the source has for a default
-        return value if isinstance(value, Masked) else _words_shown(key, value)
-    if isinstance(value, Untyped):
+    # By its type: an object can lie about its class, or fail when it is asked for it.
+    if issubclass(kind, Description):  # words that a scan of the source has for a default
+        return value if kind is Masked else _words_shown(key, value)
+    if issubclass(kind, Untyped):
         return _untyped(key, value, budget, depth)
     if kind in (list, tuple, dict) and len(value) <= budget[0] and depth:
         budget[0] -= len(value)
@@ -196,7 +198,7 @@ def _words(key: str, value: object, budget: list[int], depth: int) -> Descriptio
             return kind(_short(f"{type(value).__qualname__}({shown})"))
         return _words_shown(key, _unguarded_words(value))
     except Exception as error:  # noqa: BLE001  # whatever a user's object raises must not get out
-        return Description(f"<{type(value).__qualname__} that raises {type(error).__name__}>")
+        return Description(f"<{_qualname_of(type(value))} that raises {type(error).__name__}>")
 
 
 def _words_shown(key: str, words: str) -> Description:

@@ -16,12 +16,14 @@ class Field(NamedTuple):
     """A field, by the name that a mapping has for it.
 
     `default` makes its default, and is None where it has to be given.  `attribute` is where an
-    instance has it, None where an instance does not keep it.
+    instance has it, None where an instance does not keep it.  `metadata` is what the class says
+    about it, where its kind has that.
     """
 
     hint: Any
     default: Callable[[], object] | None
     attribute: str | None
+    metadata: object = None
 
     @property
     def is_made_inside(self) -> bool:
@@ -90,7 +92,7 @@ def _resolved(hint: Any, names: dict[str, Any], inner: dict[str, Any]) -> Any:
     holder = types.SimpleNamespace(__annotations__={"it": hint})
     try:
         return typing.get_type_hints(holder, names, inner, include_extras=True)["it"]
-    except (NameError, AttributeError, SyntaxError, TypeError):
+    except Exception:  # noqa: BLE001  # text in an annotation may be any expression
         return hint if not isinstance(hint, str) and _is_whole(hint) else UNKNOWN
 
 

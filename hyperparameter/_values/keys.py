@@ -183,6 +183,11 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     return nested
 
 
+def first_segments(keys: Iterable[str]) -> list[str]:
+    """Return the first names of the keys, each once."""
+    return list(dict.fromkeys(key.partition(".")[0] for key in keys))
+
+
 def nearest(key: str, candidates: Iterable[str]) -> list[str]:
     """Return up to three of `candidates` that a person may have meant by `key`, best first.
 

@@ -29,7 +29,8 @@ def _dataclass(kind: type, bound: Mapping[object, object]) -> Structure:
             default = one.default_factory
         elif not isinstance(one.default, type(MISSING)):
             default = constant(one.default)
-        fields[name] = Field(hint, default, None if role == "_FIELD_INITVAR" else name)
+        attribute = None if role == "_FIELD_INITVAR" else name
+        fields[name] = Field(hint, default, attribute, one.metadata)
 
     def change(instance: Any, values: dict[str, object]) -> object:
         new = replace(instance, **values)
@@ -67,7 +68,7 @@ def _attrs(kind: type, bound: Mapping[object, object]) -> Structure:
             default = constant(one.default)
         given = one.alias or one.name
         hint = hints.get(one.name, UNKNOWN if one.type is None else one.type)
-        fields[given] = Field(hint, default, one.name)
+        fields[given] = Field(hint, default, one.name, one.metadata)
         attributes[given] = one.name
 
     def change(instance: Any, values: dict[str, object]) -> object:
@@ -153,7 +154,7 @@ def _model(kind: Any, _: Mapping[object, object]) -> Structure:
         if len(spellings) > 1 and default is None:
             default = no_value  # the model itself tells that none of them is given
         for spelling in spellings:
-            fields[spelling] = Field(hint, default, name)
+            fields[spelling] = Field(hint, default, name, one)
 
     def make(values: dict[str, object]) -> Any:
         try:

@@ -34,6 +34,7 @@ _CONSUMERS = frozenset(
 
 @handles(ast.Call)
 def _call(walk: Walk, node: ast.Call) -> Value:
+    walk.found.calls.add(node)
     function = visit(walk, node.func)
     if isinstance(function, AccessorOf):
         return _read(walk, function, node)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .call_shapes import CallShapes
 from .defaults import default_of
 from .folding import IMPORTED, OVERRIDABLE, UNKNOWN
 from .values import AccessorOf, Constant, Value
@@ -51,6 +52,7 @@ class Collector:
         self.references: dict[str, set[str]] = {}
         self.docs: dict[str, str] = {}
         self.structures: dict[str, list[Any]] = {}  # a `RawStructure` by qualified name
+        self.calls = CallShapes()
 
     @property
     def findings(self) -> list[RawFinding]:

@@ -98,14 +98,16 @@ def test_help_shows_paragraphs_groups_types_choices_and_defaults(
         "And {all} night.",
         "arguments:",
         "options:",
-        "common options:",
-        "  PATH                            Where the work is",
-        "  --opt.lr FLOAT                  How fast (default: 0.1)",
-        "  --sizes INT INT                 (default: (1, 2))",
-        "  --colour {RED}                  (default: Colour.RED)",
-        "  --mode {fast,slow}              (default: 'fast')",
-        "  --[no-]verbose                  (default: False)",
-        "  --NAME VALUE                    Whatever else there is",
+        "opt options:",
+        "  PATH                    Where the work is [required]",
+        "  --opt JSON              How to do it",
+        "  --opt.lr FLOAT          How fast (default: 0.1)",
+        "  --opt.name TEXT         (default: None)",
+        "  --sizes INT INT         (default: 1 2)",
+        "  --colour {RED}          (default: RED)",
+        "  --mode {fast,slow}      (default: fast)",
+        "  --verbose/--no-verbose  (default: False)",
+        "  --NAME VALUE            Whatever else there is",
     ]:
         assert line in lines, line
     assert "hunter2" not in shown
@@ -114,7 +116,7 @@ def test_help_shows_paragraphs_groups_types_choices_and_defaults(
 def test_help_lists_what_the_functions_called_may_read(ask: Ask) -> None:
     advanced = ask("--help").partition("advanced")[2].partition("common options")[0]
     assert "q.inner.width" in advanced
-    assert "default 3" in advanced
+    assert "q.inner.width INT How wide it is (default: 3)" in " ".join(advanced.split())
     assert "q.deep.rate" in advanced
     assert "q.apart.height" not in advanced
     assert "q.main" not in advanced
@@ -178,7 +180,7 @@ def test_help_has_colours_on_a_terminal_that_wants_them(
         "import hyperparameter as hp\n@hp.param\ndef main(x=1): ...\nhp.launch(main)\n"
     )
     output = run_on_terminal(script, **environment)
-    assert b"--define" in output
+    assert b"--help-all" in output
     assert (b"\x1b[" in output) is coloured
 
 

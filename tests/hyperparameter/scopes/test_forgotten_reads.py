@@ -236,3 +236,13 @@ def test_an_accessor_shows_no_secret() -> None:
 def test_a_parameter_that_has_not_been_read_is_not_a_value(write: Callable[[], object]) -> None:
     with hp.scope(), pytest.raises(TypeError, match=r"'a.* has not been read"):
         write()
+
+
+def test_shells_complete_the_keys_that_are_set_without_reading_them() -> None:
+    with hp.record() as record, hp.scope(**{"tab.opt.lr": 1, "tab.epochs": 2}) as scope:
+        assert "tab" in dir(hp.scope)
+        assert "tab" in dir(scope)
+        assert {"opt", "epochs"} <= set(dir(hp.scope.tab))
+        assert "lr" in dir(hp.scope.tab.opt)
+        assert "lr" not in dir(hp.scope.tab)
+    assert not record.reads
