@@ -442,7 +442,7 @@ def test_common_options_take_two_lines_and_are_whole_on_request(
         return record, help_all
 
     lines = shown(main, columns=80)
-    at = next(n for n, line in enumerate(lines) if line.startswith("common options, see --help-all"))
+    at = next(n for n, line in enumerate(lines) if line.startswith("common options, see"))
     assert "--help-all" in lines[at]
     assert len(lines) - at == 2
     assert "--hp-record FILE" in "".join(lines[at:])  # --record is the parameter
