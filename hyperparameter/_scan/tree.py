@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from . import modules
@@ -41,7 +41,7 @@ class SourceTree:
         self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
-        self._scans_elsewhere: list[FileScan | None] = []
+        self._every: dict[str, FileScan | None] = dict(scans)
 
     def mentions(self, key: str) -> bool:
         """Tell whether the program may mean `key`.
@@ -76,17 +76,17 @@ class SourceTree:
         with all its methods.  `function` is the qualified name.
         """
         if self._calls is None:
-            others = {file: self._files.scan_any(file) for file in self._others}
-            self._scans_elsewhere = list(others.values())
-            every = {**self._scans, **others}
-            self._calls = CallGraph({file: one.references for file, one in every.items() if one})
+            self._every.update((file, self._files.scan_any(file)) for file in self._others)
+            scans = self._every.items()
+            self._calls = CallGraph({file: one.references for file, one in scans if one})
             self._files.save()
         reached = self._calls.reachable(os.path.abspath(file), function)
         found = [f for f in self.findings if f.declaring in reached]
-        return [one for one in found if one.kind != "declared" or not self._passes(one)]
+        files = {file for file, _ in reached}
+        return [one for one in found if one.kind != "declared" or not self._passes(one, files)]
 
-    def _passes(self, one: Finding) -> bool:
-        """Tell whether the program itself passes this parameter wherever it calls the function."""
+    def _passes(self, one: Finding, files: Container[str]) -> bool:
+        """Tell whether these files pass the parameter themselves wherever they call its function."""
         beside = [
             f
             for f in self.findings
@@ -99,7 +99,7 @@ class SourceTree:
             return False
         names = list(dict.fromkeys(f.key for f in beside if f.namespace == own[-1].namespace))
         name = one.function.rpartition(".")[2]
-        scans = [*self._scans.values(), *filter(None, self._scans_elsewhere)]
+        scans = (s for file, s in self._every.items() if s is not None and file in files)
         shapes = [CallShape(n, tuple(words)) for s in scans for n, words in s.calls.get(name, ())]
         parameter = own[-1].key.rpartition(".")[2]
         return passes(shapes, names.index(own[-1].key), parameter, required=own[-1].required)
