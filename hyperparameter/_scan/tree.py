@@ -86,7 +86,7 @@ class SourceTree:
         return [one for one in found if one.kind != "declared" or not self._passes(one, files)]
 
     def _passes(self, one: Finding, files: Container[str]) -> bool:
-        """Tell whether these files pass the parameter themselves wherever they call its function."""
+        """Tell whether these files pass the parameter wherever they call its function."""
         beside = [
             f
             for f in self.findings
