@@ -9,8 +9,11 @@ the work came from, so that work submitted from there takes its scopes along too
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import pickle
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
@@ -22,12 +25,14 @@ from .. import _engines
 from ..exceptions import CarrierError
 from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
 from .encoded import EncodedSubmission, OriginProcess, unseal
+from .picklers import of_any
 from .recent import Recent
-from .wire import EngineValues, decode, encode, weight_of
+from .values import WrittenValues, write
+from .wire import DecodedSnapshot, encode, value_reader, weight_of
 
-Attachments = tuple[()] | tuple[EngineValues, EngineValues, dict[bytes, object]]
-"""What a message has besides its payload: nothing, or the engine values of the scopes, those of
-the baseline, and the places of the attachments by their digests."""
+Attachments = tuple[()] | tuple[Sequence[object], dict[bytes, object]]
+"""What a message has besides its payload: nothing, or the engine values, and the places of the
+attachments by their digests."""
 
 
 class Message(NamedTuple):
@@ -40,7 +45,8 @@ class Message(NamedTuple):
 class Submission:
     """The scopes and the baseline of one moment."""
 
-    __slots__ = ("_engines", "_origin_process", "baseline", "scopes")  # made for every task
+    # Made for every task.
+    __slots__ = ("_attachments", "_engines", "_origin_process", "baseline", "scopes")
 
     def __init__(
         self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
@@ -48,6 +54,7 @@ class Submission:
         self.scopes, self.baseline = captured
         self._engines = engines
         self._origin_process = process
+        self._attachments: Sequence[Attachment] = ()
 
     @classmethod
     def capture(cls) -> Self:
@@ -58,7 +65,8 @@ class Submission:
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
-        captured.message(Inline)
+        if opened := captured._encoded().opened:
+            write(opened, of_any(), Inline)
         return captured
 
     @property
@@ -99,24 +107,35 @@ class Submission:
 
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
+        encoded = self._encoded()
+        written = _NOTHING_OPEN
+        if encoded.opened:  # as they are now: what cannot change has been encoded before
+            written = write(encoded.opened, store.picklers(), store)
+        payload, attachments = encoded.payload(written.groups), encoded.attachments
+        if written.attachments:
+            attachments = [*attachments, *written.attachments]
+        if len(payload) > store.most_bytes:
+            whole = encoded.as_attachment(payload)
+            payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
+        # Kept as long as the work may need them: the next message may have others.
+        self._attachments = attachments
+        if not attachments and not written.engine_values:
+            return Message(payload)
+        places = {attachment.digest: store.keep(attachment) for attachment in attachments}
+        return Message(payload, (written.engine_values, places))
+
+    def _encoded(self) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
         made_from = baseline, self._engines, self._origin_process
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission
         if encoded is None or encoded.made_from != made_from:
             encoded = scopes.submission = EncodedSubmission(scopes, made_from)
-        payload, attachments = encoded.data, encoded.attachments
-        if len(payload) > store.most_bytes:
-            whole = encoded.as_attachment()
-            payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
-        if not attachments and not any(encoded.engine_values):
-            return Message(payload)
-        places = {attachment.digest: store.keep(attachment) for attachment in attachments}
-        return Message(payload, (*encoded.engine_values, places))
+        return encoded
 
-    def attachments(self) -> list[Attachment]:
-        """Return what of it travels apart."""
-        return [*encode(self.scopes).attachments, *encode(self.baseline).attachments]
+    def attachments(self) -> Sequence[Attachment]:
+        """Return what of its last message, or of the one that it arrived in, travels apart."""
+        return self._attachments
 
     def received(self) -> Submission:
         return self
@@ -132,21 +151,26 @@ class LazySubmission:
     a pool would start its workers again and again.
     """
 
-    __slots__ = ("_message", "_store")
+    __slots__ = ("_is_received", "_message", "_store")
 
     def __init__(self, store: type[Store], payload: bytes, attachments: Attachments = ()) -> None:
         self._store = store
         self._message = Message(payload, attachments)
+        self._is_received = False
 
     def received(self) -> Submission:
         """Return the submission; `CarrierError` when the message is damaged."""
+        self._is_received = True
         return receive(self._store, *self._message)
 
     def attach(self) -> State | None:
         return self.received().attach()
 
     def message(self, store: type[Store]) -> Message:
-        return self._message if store is self._store else self.received().message(store)
+        # Once its values have been seen here they may have been changed here.
+        if store is self._store and not self._is_received:
+            return self._message
+        return self.received().message(store)
 
     def __reduce__(self) -> tuple[object, ...]:
         return LazySubmission, (Inline, *self.message(Inline))
@@ -162,21 +186,43 @@ def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -
     """
     if not isinstance(payload, bytes):
         raise CarrierError(f"A submitted scope is bytes, not {type(payload).__name__}.")
-    if len(attachments) not in (0, 3):
-        raise CarrierError(f"A submitted scope has 0 or 3 attachments, not {len(attachments)}.")
+    if len(attachments) not in (0, 2):
+        raise CarrierError(f"A submitted scope has 0 or 2 attachments, not {len(attachments)}.")
     known: Submission | None = _received.get(payload)
     if known is None:
-        of_scopes, of_baseline, places = attachments or ((), (), {})
+        engine_values, places = attachments or ((), {})
         fetch = functools.partial(_fetch, store, places)
-        is_attached = payload[:1] == IS_ATTACHED
-        body = unseal(fetch(payload[1:]).stream if is_attached else payload)
-        scopes, baseline, engines, process = pickle.loads(body)
-        bottom = _decode_baseline(baseline, fetch, of_baseline)
-        top = bottom if scopes is None else decode(scopes, fetch, of_scopes)
-        known = ReceivedSubmission(Captured(top, bottom), engines, process)
-        if not of_scopes and not of_baseline:  # with the same payload, they may be others next time
-            _received.put(payload, known, _weight(top) + _weight(bottom))
+        known, weight = _decode(payload, fetch, engine_values)
+        if not engine_values:  # with the same payload, they may be others next time
+            _received.put(payload, known, weight)
     return known
+
+
+def _decode(
+    payload: bytes, fetch: Fetch, engine_values: Sequence[object]
+) -> tuple[Submission, int]:
+    """Return the submission, and about how many bytes it takes."""
+    whole = fetch(payload[1:]) if payload[:1] == IS_ATTACHED else None
+    body = unseal(whole.stream if whole is not None else payload)
+    above, below, engines, process, groups = pickle.loads(body)
+    bottom = DecodedSnapshot(below, fetch)
+    top = bottom if above is None else DecodedSnapshot(above, fetch)
+    keys = [*bottom.open_keys(), *(() if top is bottom else top.open_keys())]
+    reader = value_reader(fetch, engine_values)
+    values = iter(reader.read(groups, keys))
+    baseline = _decode_baseline(bottom, below, values, fetch)
+    scopes = baseline if top is bottom else top.filled(values, fetch)
+    submission = ReceivedSubmission(Captured(scopes, baseline), engines, process)
+    submission.keep(
+        [
+            *reader.attachments,
+            *encode(scopes).attachments,
+            *encode(baseline).attachments,
+            *([whole] if whole is not None else ()),
+        ]
+    )
+    weight = sum(each.size for each in reader.attachments) + len(payload)
+    return submission, weight + weight_of(scopes) + weight_of(baseline)
 
 
 def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
@@ -191,24 +237,25 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
     return found
 
 
-def _decode_baseline(data: bytes, fetch: Fetch, engine_values: EngineValues) -> Snapshot:
-    """Decode a baseline once: whether a task brings a new one is told by the object's identity."""
-    known: Snapshot | None = None if engine_values else _received.get(data)
-    if known is None:
-        known = decode(data, fetch, engine_values)
-        if not engine_values:
-            _received.put(data, known, _weight(known))
+def _decode_baseline(
+    decoded: DecodedSnapshot, data: bytes, values: Iterator[object], fetch: Fetch
+) -> Snapshot:
+    """Return a baseline: whether a task brings a new one is told by the object's identity."""
+    opened = [*islice(values, len(decoded.open_keys()))]
+    known: Snapshot | None = _received.get(data)
+    if known is not None:
+        before = [each.value for each in encode(known).opened]
+        if len(before) == len(opened) and all(map(operator.is_, before, opened)):
+            return known
+    known = decoded.filled(iter(opened), fetch)
+    _received.put(data, known, weight_of(known))
     return known
-
-
-def _weight(snapshot: Snapshot) -> int:
-    pairs = encode(snapshot).layers
-    return sum(weight_of(layer, encoded.attachments) for layer, encoded in pairs)
 
 
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
 _received = Recent(256, 32 * 1024 * 1024)
+_NOTHING_OPEN = WrittenValues()
 
 
 class ReceivedSubmission(Submission):
@@ -238,6 +285,10 @@ class ReceivedSubmission(Submission):
         before = super().attach()
         self._attached = before, interface.baseline_state(), interface.active()
         return before
+
+    def keep(self, attachments: Sequence[Attachment]) -> None:
+        """Keep what the values are views of, and what work submitted from here takes along."""
+        self._attachments = attachments
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

@@ -31,6 +31,8 @@ class _Marker:
 
 ABSENT = _Marker("ABSENT")
 DELETED = _Marker("DELETED")
+SHADOWED = _Marker("SHADOWED")
+"""Stands for a value that is not kept, because nothing can see it."""
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -200,10 +202,6 @@ class Snapshot:
     def scopes(self) -> tuple[Layer, ...]:
         """Return the layers of the scopes, innermost first."""
         return self.layers[: self.depth]
-
-    def baseline(self) -> Snapshot:
-        """Return this snapshot as a baseline: the same values, no scope."""
-        return Snapshot(self.layers) if self.depth or self.closed else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         portable = self.portable()

@@ -91,7 +91,7 @@ class _Node:
             self._part(names, value, source)
         elif value is DELETED:
             self.written, self.is_mapping = ABSENT, False
-        elif (mapping := _mapping_of(value)) is not None and self._takes_names():
+        elif (mapping := mapping_of(value)) is not None and self._takes_names():
             self._join(mapping, value, source)
         else:
             if type(value) is EmptyVariable and (lower := self.value()) is not ABSENT:
@@ -105,7 +105,7 @@ class _Node:
         written = self.written
         if written is ABSENT:
             return bool(self.parts)
-        if _is_nothing(written) or _mapping_of(written) is not None:
+        if _is_nothing(written) or mapping_of(written) is not None:
             return True
         return structure_of(type(written)) is not None
 
@@ -120,7 +120,7 @@ class _Node:
 
     def _split(self) -> None:
         """Turn a mapping that was written as a whole into parts."""
-        mapping = _mapping_of(self.written)
+        mapping = mapping_of(self.written)
         if mapping and self.source is not None:  # an empty one stays what was written
             self.written = ABSENT
             for name, part in mapping.items():
@@ -169,7 +169,7 @@ def _is_nothing(value: object) -> bool:
     return value is None or value is REMOVED or is_null(value)
 
 
-def _mapping_of(value: object) -> Mapping[str, object] | None:
+def mapping_of(value: object) -> Mapping[str, object] | None:
     """Return the names that a mapping writes; None for other values, and for one that is whole."""
     if isinstance(value, (dict, UntypedTree)) or (
         type(value) is UntypedText and value.text.lstrip()[:1] == "{"
