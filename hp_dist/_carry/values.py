@@ -108,6 +108,8 @@ class OpenValue:
                 raw, name, store not in before.attachment.places
             )
             sent.append(before if before is not None and known else SentBuffer(raw))
+            # An equal array may have the same attachment, and may have been changed since.
+            sent[-1].attachment.buffers = [raw]
         self.buffers = tuple(sent)
         return [each.attachment for each in sent]
 

@@ -155,7 +155,7 @@ class Signature:
                 is_shared = is_shared and shared
         plan = self._positioned(values, count, is_shared)
         adds = plan if plan.values or plan.positional else None
-        if is_shared:
+        if plan.is_shared:
             self._cache(state, shape, adds)
         return adds
 

@@ -19,11 +19,12 @@ from .._values.untyped import REMOVED
 class _Marker:
     """A value that means something about a key instead of being its value."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, shown: str = "") -> None:
         self._name = name
+        self._shown = shown or name
 
     def __repr__(self) -> str:
-        return self._name
+        return self._shown
 
     def __reduce__(self) -> str:
         return self._name
@@ -31,7 +32,7 @@ class _Marker:
 
 ABSENT = _Marker("ABSENT")
 DELETED = _Marker("DELETED")
-SHADOWED = _Marker("SHADOWED")
+SHADOWED = _Marker("SHADOWED", "a value that is no longer kept")
 """Stands for a value that is not kept, because nothing can see it."""
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})

@@ -28,6 +28,7 @@ from .containers import (
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part, settled
 from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
+from .known_types import keep
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .structures import structure_of
@@ -44,7 +45,6 @@ from .untyped import (
     plain,
 )
 
-_MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Converter]] = {}
 
 
@@ -55,9 +55,7 @@ def converter(hint: object) -> Converter:
     if known is not None and known[0] is hint:
         return known[1]
     made = _made(hint)
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
-    _kept[id(hint)] = hint, made
+    keep(_kept, hint, made)
     return made
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing
 
 from .fields import Field, Structure, bound_variables, constant, field_hints
+from .known_types import keep
 from .structure_kinds import KINDS
 
-_MOST_KEPT = 1024
 _kept: dict[int, tuple[object, Structure | None]] = {}
 
 
@@ -21,9 +21,7 @@ def structure_of(hint: object) -> Structure | None:
     if known is not None and known[0] is hint:
         return known[1]
     found = _described(hint)
-    if len(_kept) >= _MOST_KEPT:
-        _kept.clear()
-    _kept[id(hint)] = hint, found
+    keep(_kept, hint, found)
     return found
 
 
