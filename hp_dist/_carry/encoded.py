@@ -60,10 +60,12 @@ class EncodedSnapshot:
         self.opened: list[OpenValue] = []
         self.attachments: list[Attachment] = []
         for index, (_, encoded) in enumerate(layers):
-            unseen = shadowed.get(index, ())
-            self.opened += [each for each in encoded.opened if each.key not in unseen]
-            self.attachments += [each for key, each in encoded.large.items() if key not in unseen]
-            self.attachments += [encoded.whole] if encoded.whole is not None else []
+            if encoded.whole is not None:
+                self.attachments.append(encoded.whole)
+            if encoded.opened or encoded.large:
+                unseen, large = shadowed.get(index, ()), encoded.large.items()
+                self.opened += [each for each in encoded.opened if each.key not in unseen]
+                self.attachments += [each for key, each in large if key not in unseen]
         self.submission: EncodedSubmission | None = None
 
     @property
@@ -91,13 +93,15 @@ class EncodedSubmission:
         self.attachments = [*baseline.attachments, *(above.attachments if above else ())]
         self.opened = [*baseline.opened, *(above.opened if above else ())]
         self._last: tuple[tuple[Group, ...], bytes, Attachment | None] | None = None
+        self.fixed = b"" if self.opened else self.payload(())  # without open values
 
     def payload(self, groups: tuple[Group, ...]) -> bytes:
         """Return the bytes with these open values; the same as long as the values are equal."""
-        if self._last is None or self._last[0] != groups:
+        last = self._last
+        if last is None or last[0] != groups:
             data = seal(pickle.dumps((*self._body, groups), protocol=5))
-            self._last = groups, data, None
-        return self._last[1]
+            last = self._last = groups, data, None
+        return last[1]
 
     def as_attachment(self, payload: bytes) -> Attachment:
         """Return the last payload as an attachment."""

@@ -110,8 +110,7 @@ def make_pickler(
 ) -> pickle.Pickler:
     """Return a pickler that leaves out engine values, and appends them to `engine_values`."""
     pickler = kind(file, protocol=5, buffer_callback=buffer_callback)
-    types_ = _imported_engine_types()
-    if not types_:
+    if "ray" not in sys.modules:
         return pickler
 
     def leave_out(value: object) -> tuple[Callable[[int], object], tuple[int]]:
@@ -123,7 +122,7 @@ def make_pickler(
     maps = table.maps if isinstance(table, ChainMap) else [table]
     # By the descriptor: an attribute of the subclass hides it, which C code does not look at.
     descriptor: Any = vars(pickle.Pickler)["dispatch_table"]
-    descriptor.__set__(pickler, ChainMap(dict.fromkeys(types_, leave_out), *maps))
+    descriptor.__set__(pickler, ChainMap(dict.fromkeys(_imported_engine_types(), leave_out), *maps))
     return pickler
 
 

@@ -9,11 +9,9 @@ the work came from, so that work submitted from there takes its scopes along too
 from __future__ import annotations
 
 import functools
-import operator
 import os
 import pickle
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
@@ -27,7 +25,7 @@ from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
 from .encoded import EncodedSubmission, OriginProcess, unseal
 from .picklers import of_any
 from .recent import Recent
-from .values import WrittenValues, write
+from .values import OpenValue, write
 from .wire import DecodedSnapshot, encode, value_reader, weight_of
 
 Attachments = tuple[()] | tuple[Sequence[object], dict[bytes, object]]
@@ -54,7 +52,6 @@ class Submission:
         self.scopes, self.baseline = captured
         self._engines = engines
         self._origin_process = process
-        self._attachments: Sequence[Attachment] = ()
 
     @classmethod
     def capture(cls) -> Self:
@@ -108,21 +105,20 @@ class Submission:
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
         encoded = self._encoded()
-        written = _NOTHING_OPEN
+        attachments, payload = encoded.attachments, encoded.fixed
+        engine_values: Sequence[object] = ()
         if encoded.opened:  # as they are now: what cannot change has been encoded before
-            written = write(encoded.opened, store.picklers(), store)
-        payload, attachments = encoded.payload(written.groups), encoded.attachments
-        if written.attachments:
-            attachments = [*attachments, *written.attachments]
+            groups, more, engine_values = write(encoded.opened, store.picklers(), store)
+            attachments, payload = [*attachments, *more], encoded.payload(groups)
         if len(payload) > store.most_bytes:
             whole = encoded.as_attachment(payload)
             payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
+        if not attachments and not engine_values:
+            return Message(payload)
         # Kept as long as the work may need them: the next message may have others.
         self._attachments = attachments
-        if not attachments and not written.engine_values:
-            return Message(payload)
         places = {attachment.digest: store.keep(attachment) for attachment in attachments}
-        return Message(payload, (written.engine_values, places))
+        return Message(payload, (engine_values, places))
 
     def _encoded(self) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
@@ -133,9 +129,9 @@ class Submission:
             encoded = scopes.submission = EncodedSubmission(scopes, made_from)
         return encoded
 
-    def attachments(self) -> Sequence[Attachment]:
+    def attachments(self) -> list[Attachment]:
         """Return what of its last message, or of the one that it arrived in, travels apart."""
-        return self._attachments
+        return getattr(self, "_attachments", [])  # not set for all: one is made for every task
 
     def received(self) -> Submission:
         return self
@@ -205,24 +201,33 @@ def _decode(
     whole = fetch(payload[1:]) if payload[:1] == IS_ATTACHED else None
     body = unseal(whole.stream if whole is not None else payload)
     above, below, engines, process, groups = pickle.loads(body)
-    bottom = DecodedSnapshot(below, fetch)
-    top = bottom if above is None else DecodedSnapshot(above, fetch)
-    keys = [*bottom.open_keys(), *(() if top is bottom else top.open_keys())]
-    reader = value_reader(fetch, engine_values)
-    values = iter(reader.read(groups, keys))
-    baseline = _decode_baseline(bottom, below, values, fetch)
-    scopes = baseline if top is bottom else top.filled(values, fetch)
+    baseline: Snapshot | None = _received.get(below)
+    before = encode(baseline).opened if baseline is not None else []
+    bottom = DecodedSnapshot(below, fetch) if baseline is None or before else None
+    top = DecodedSnapshot(above, fetch) if above is not None else None
+    count = len(bottom.open_keys) if bottom is not None else 0
+    attachments: list[Attachment] = []
+    opened: Sequence[object] = ()
+    if groups:
+        keys = [key for each in (bottom, top) if each is not None for key in each.open_keys]
+        reader = value_reader(fetch, engine_values)
+        opened, attachments = reader.read(groups, keys), reader.attachments
+    if baseline is None or not _are_same(before, opened[:count]):
+        assert bottom is not None  # or there would have been nothing to compare
+        baseline = bottom.filled(opened[:count], fetch)
+        # Kept, because the identity of the object tells whether a task brings another baseline.
+        _received.put(below, baseline, weight_of(baseline))
+    scopes = top.filled(opened[count:], fetch) if top is not None else baseline
     submission = ReceivedSubmission(Captured(scopes, baseline), engines, process)
-    submission.keep(
-        [
-            *reader.attachments,
-            *encode(scopes).attachments,
-            *encode(baseline).attachments,
-            *([whole] if whole is not None else ()),
-        ]
-    )
-    weight = sum(each.size for each in reader.attachments) + len(payload)
-    return submission, weight + weight_of(scopes) + weight_of(baseline)
+    weight = sum(each.size for each in attachments) + len(payload)
+    weight += weight_of(scopes) + weight_of(baseline)
+    attachments += [*encode(scopes).attachments, *encode(baseline).attachments]
+    submission.keep(attachments if whole is None else [*attachments, whole])
+    return submission, weight
+
+
+def _are_same(before: Sequence[OpenValue], now: Sequence[object]) -> bool:
+    return len(before) == len(now) and all(a.value is b for a, b in zip(before, now, strict=True))
 
 
 def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
@@ -237,25 +242,9 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
     return found
 
 
-def _decode_baseline(
-    decoded: DecodedSnapshot, data: bytes, values: Iterator[object], fetch: Fetch
-) -> Snapshot:
-    """Return a baseline: whether a task brings a new one is told by the object's identity."""
-    opened = [*islice(values, len(decoded.open_keys()))]
-    known: Snapshot | None = _received.get(data)
-    if known is not None:
-        before = [each.value for each in encode(known).opened]
-        if len(before) == len(opened) and all(map(operator.is_, before, opened)):
-            return known
-    known = decoded.filled(iter(opened), fetch)
-    _received.put(data, known, weight_of(known))
-    return known
-
-
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
 _received = Recent(256, 32 * 1024 * 1024)
-_NOTHING_OPEN = WrittenValues()
 
 
 class ReceivedSubmission(Submission):
@@ -286,7 +275,7 @@ class ReceivedSubmission(Submission):
         self._attached = before, interface.baseline_state(), interface.active()
         return before
 
-    def keep(self, attachments: Sequence[Attachment]) -> None:
+    def keep(self, attachments: list[Attachment]) -> None:
         """Keep what the values are views of, and what work submitted from here takes along."""
         self._attachments = attachments
 

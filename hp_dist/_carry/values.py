@@ -33,7 +33,8 @@ from .buffers import SentBuffer
 from .picklers import Picklers, make_pickler
 
 LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
-_PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None)])
+NUMBERS = frozenset([int, float, bool])
+_PLAIN = NUMBERS | {str, bytes, complex, type(None)}
 _UNTYPED = frozenset([UntypedText, Digits, Blank, EmptyVariable])
 _FIXED = _PLAIN | _UNTYPED | {type(DELETED), type(REMOVED)}
 # What two values may have in common without anybody being able to tell.
@@ -117,9 +118,9 @@ class OpenValue:
 class WrittenValues(NamedTuple):
     """The open values of a submission as they are now."""
 
-    groups: tuple[Group, ...] = ()
-    attachments: Sequence[Attachment] = ()
-    engine_values: Sequence[object] = ()
+    groups: tuple[Group, ...]
+    attachments: list[Attachment]
+    engine_values: list[object]
 
 
 def write(values: Sequence[OpenValue], picklers: Picklers, store: type[Store]) -> WrittenValues:

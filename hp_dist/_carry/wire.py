@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from itertools import islice
 
 from hyperparameter._engine_interface import EMPTY, SHADOWED, Layer, Origin, is_shadowed
@@ -20,7 +20,7 @@ from .attachments import IS_ATTACHED, Attachment, Fetch, digest_of, make_attachm
 from .encoded import EncodedLayer, EncodedSnapshot, seal, unseal
 from .recent import KEY_BYTES, Recent
 from .value_reader import ValueReader
-from .values import LARGE, OpenValue, is_fixed
+from .values import LARGE, NUMBERS, OpenValue, is_fixed
 
 _LARGE_LAYER = 12 * 1024  # Ray sends this much in each task about as fast as nothing
 _WORTH_COMPRESSING = 2 * 1024
@@ -46,8 +46,8 @@ def _encode(snapshot: Snapshot) -> EncodedSnapshot:
     pairs = [(layer, _known_encoding(snapshot, layer) or _encode_layer(layer)) for layer in layers]
     shadowed = {}
     for index, (_, encoded) in enumerate(pairs):
-        keys = [key for key in encoded.apart() if is_shadowed(key, layers[:index])]
-        if keys:
+        if index and (encoded.opened or encoded.large):
+            keys = [key for key in encoded.apart() if is_shadowed(key, layers[:index])]
             shadowed[index] = tuple(keys)
     body = (snapshot.depth > 0, snapshot.closed, [encoded.data for _, encoded in pairs], shadowed)
     return EncodedSnapshot(seal(pickle.dumps(body, protocol=5)), pairs, shadowed)
@@ -73,9 +73,12 @@ def _made_from(snapshot: Snapshot, layer: Layer) -> Snapshot | None:
 
 def _encode_layer(layer: Layer) -> EncodedLayer:
     portable = layer.portable()
-    fixed = {key: value for key, value in layer.values.items() if is_fixed(value)}
-    large = {k: found for k, value in fixed.items() if (found := _large(value)) is not None}
-    plain = {key: value for key, value in fixed.items() if key not in large}
+    values = layer.values.items()
+    # Numbers are most of them: not to call anything for each is half the time.
+    fixed = {key: value for key, value in values if type(value) in NUMBERS or is_fixed(value)}
+    may_be_large = {key: value for key, value in fixed.items() if type(value) in _MAY_BE_LARGE}
+    large = {k: found for k, value in may_be_large.items() if (found := _large(value)) is not None}
+    plain = {key: value for key, value in fixed.items() if key not in large} if large else fixed
     order = list(layer.values) if len(plain) < len(layer.values) else None
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}
     digests = {key: attachment.digest for key, attachment in large.items()}
@@ -92,9 +95,9 @@ def _encode_layer(layer: Layer) -> EncodedLayer:
     return EncodedLayer(data, whole, large, opened)
 
 
-def _large(value: object) -> Attachment | None:
+def _large(value: Sized) -> Attachment | None:
     """Return a large value that cannot change as an attachment; None for another value."""
-    if type(value) not in _MAY_BE_LARGE or len(value) <= LARGE // 16:  # type: ignore[arg-type]  # all have one
+    if len(value) <= LARGE // 16:
         return None
     stream = pickle.dumps(value, protocol=5)
     return make_attachment(stream) if len(stream) > LARGE else None
@@ -116,25 +119,24 @@ class DecodedSnapshot:
         self._data = data
         self._has_scopes, self._closed, layers, self._shadowed = pickle.loads(unseal(data))
         self._layers = [_decode_layer(layer, fetch) for layer in layers]
-
-    def open_keys(self) -> list[str]:
-        """Return the keys of the values that `filled` takes."""
-        return [
+        # The keys of the values that `filled` takes.
+        self.open_keys = [
             key
             for index, layer in enumerate(self._layers)
             for key in layer.open_keys
             if key not in self._shadowed.get(index, ())
         ]
 
-    def filled(self, values: Iterator[object], fetch: Fetch) -> Snapshot:
+    def filled(self, opened: Sequence[object], fetch: Fetch) -> Snapshot:
         """Return the snapshot with the open values."""
+        values = iter(opened)
         pairs = [
-            layer.filled(self._shadowed.get(index, ()), values, fetch)
+            layer.pair or layer.filled(self._shadowed.get(index, ()), values, fetch)
             for index, layer in enumerate(self._layers)
         ]
-        layers = tuple(layer for layer, _ in pairs)
-        if not layers and not self._closed:
+        if not pairs and not self._closed:
             return EMPTY  # the very object, by which others tell that nothing is set
+        layers = tuple([layer for layer, _ in pairs])
         snapshot = Snapshot(layers, len(layers) if self._has_scopes else 0, self._closed)
         # A nested submission sends the same bytes.
         snapshot.encoded = EncodedSnapshot(self._data, pairs, self._shadowed)
@@ -151,9 +153,11 @@ class _DecodedLayer:
         plain, self._digests, self._order, origin, origins, closed, names = pickle.loads(body)
         places = {key: Origin.unpack(place) for key, place in origins.items()}
         self._layer = Layer(plain, Origin.unpack(origin), places, closed, names)
-        known = plain.keys() | self._digests.keys()
-        self.open_keys = [key for key in self._order or () if key not in known]
-        self._pair = None if self._order else (self._layer, EncodedLayer(data, whole, {}, ()))
+        self.open_keys = [
+            key for key in self._order or () if key not in plain and key not in self._digests
+        ]
+        # What it is without such values.
+        self.pair = None if self._order else (self._layer, EncodedLayer(data, whole, {}, ()))
 
     def weight(self) -> int:
         """Return about how many bytes it takes."""
@@ -162,8 +166,6 @@ class _DecodedLayer:
     def filled(
         self, shadowed: Sequence[str], values: Iterator[object], fetch: Fetch
     ) -> tuple[Layer, EncodedLayer]:
-        if self._pair is not None:
-            return self._pair
         sent = [key for key in self.open_keys if key not in shadowed]
         apart: dict[str, object] = dict(zip(sent, islice(values, len(sent)), strict=True))
         large = {}

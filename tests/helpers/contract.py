@@ -400,7 +400,7 @@ class Contract:
                 assert engine.result(handle) == ("float64", (131_072,), float(array.sum()))
 
     def test_types_of_the_program(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-        """Classes, members and functions of the main program arrive as arguments of it would"""
+        """Types and functions of the main program arrive as they would as arguments"""
         ray: dict[str, Any] = {"ray": None, "client": False, "environment": {}}
         if self.column[0] == "Ray":
             is_client = "client" in self.column[1]
