@@ -281,7 +281,9 @@ class Connection:
 
 
 @pytest.mark.parametrize("way", ["installed", "bind"])
-def test_serializer_registered_with_ray_is_used(ray: Any, installed: None, way: str) -> None:
+def test_serializer_registered_with_ray_is_used(
+    ray: Any, installed: None, shipped_by_value: None, way: str
+) -> None:
     def ports() -> list[int]:
         return [hp.scope.connection().port, *(each.port for each in hp.scope.many())]
 
