@@ -16,6 +16,7 @@ from ._carry.attachments import Inline
 from ._carry.bound import Bound
 from ._carry.calling import call_and_detach, inside
 from ._carry.local_call import ATTRIBUTE, run
+from ._carry.picklers import Picklers, of_loky
 from ._carry.spool import Spool
 from ._carry.submission import Submission, SubmissionToThreads
 from ._engines import Patches
@@ -69,9 +70,18 @@ def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]
     if shares_memory or backend.effective_n_jobs(parallel.n_jobs) == 1:
         return functools.partial(_run_in_thread, submission)
     if type(backend).__module__.partition(".")[0] == "joblib":  # its processes are on this host
-        return functools.partial(run, *submission.message(Spool))
+        store = _LokySpool if type(backend).__name__ == "LokyBackend" else Spool
+        return functools.partial(run, *submission.message(store))
     submission.message(Inline)
     return Bound(_apply, submission)
+
+
+class _LokySpool(Spool):
+    """The store for joblib's own workers, which have another `__main__`."""
+
+    @staticmethod
+    def picklers() -> Picklers:
+        return of_loky()
 
 
 def _run_in_thread(

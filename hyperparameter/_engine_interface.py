@@ -14,8 +14,9 @@ from ._scopes import ambient
 from ._scopes.ambient import State
 from ._scopes.frames import detach, is_attached, swap
 from ._scopes.scope import scope_of
-from ._scopes.snapshot import DELETED, EMPTY, Layer
-from ._values.origin import Origin, Process, this_process
+from ._scopes.shadowed import is_shadowed
+from ._scopes.snapshot import DELETED, EMPTY, SHADOWED, Layer
+from ._values.origin import Origin, Process, resolve, this_process
 from ._values.untyped import (
     REMOVED,
     Blank,
@@ -57,6 +58,7 @@ __all__ = [
     "DELETED",
     "EMPTY",
     "REMOVED",
+    "SHADOWED",
     "Args",
     "Blank",
     "EmptyVariable",
@@ -72,9 +74,11 @@ __all__ = [
     "active",
     "baseline_state",
     "is_attached",
+    "is_shadowed",
     "isolated",
     "mark_kind",
     "plain",
+    "resolve",
     "scope_of",
     "swap",
     "this_process",

@@ -15,12 +15,17 @@ import weakref
 from .._private_folder import folder
 from ..exceptions import CarrierError
 from .attachments import Attachment, from_bytes, to_chunks
+from .picklers import Picklers, of_the_carrier
 
 
 class Spool:
     """The store for messages to processes of this host."""
 
     most_bytes: float = 1024  # more fill a pipe, and the two ends wait for each other at every task
+
+    @staticmethod
+    def picklers() -> Picklers:
+        return of_the_carrier()
 
     @staticmethod
     def keep(attachment: Attachment) -> str:

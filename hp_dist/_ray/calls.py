@@ -158,7 +158,7 @@ def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     if submission is not None:
         submission.attach()
         if attachments:
-            lend(submission.attachments(), attachments[2])
+            lend(submission.attachments(), attachments[1])
     return args, kwargs
 
 

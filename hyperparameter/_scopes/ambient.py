@@ -17,6 +17,7 @@ from typing import Any
 
 from .._values.origin import Process, RawOrigin
 from .recorder import Recorder, Unrecorded
+from .shadowed import as_baseline
 from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
 
@@ -209,7 +210,7 @@ def set_baseline(snapshot: Snapshot) -> None:
     if snapshot is baseline_state.snapshot:  # as for most tasks of a worker
         return
     with lock:
-        state = view(snapshot.baseline(), baseline_state.record)
+        state = view(as_baseline(snapshot), baseline_state.record)
         for layer in snapshot.layers:
             state.record.override(layer)
         baseline_state = state

@@ -20,11 +20,12 @@ from .._values.untyped import REMOVED, may_be_mapping
 class _Marker:
     """A value that means something about a key instead of being its value."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, shown: str = "") -> None:
         self._name = name
+        self._shown = shown or name
 
     def __repr__(self) -> str:
-        return self._name
+        return self._shown
 
     def __reduce__(self) -> str:
         return self._name
@@ -32,6 +33,8 @@ class _Marker:
 
 ABSENT = _Marker("ABSENT")
 DELETED = _Marker("DELETED")
+SHADOWED = _Marker("SHADOWED", "a value that is no longer kept")
+"""Stands for a value that is not kept, because nothing can see it."""
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -210,10 +213,6 @@ class Snapshot:
     def scopes(self) -> tuple[Layer, ...]:
         """Return the layers of the scopes, innermost first."""
         return self.layers[: self.depth]
-
-    def baseline(self) -> Snapshot:
-        """Return this snapshot as a baseline: the same values, no scope."""
-        return Snapshot(self.layers) if self.depth or self.closed else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         portable = self.portable()

@@ -27,6 +27,7 @@ class JoblibContract(Contract):
 class TestLoky(JoblibContract):
     column = "Executors, joblib, bind", "joblib, loky"
     runner = partial(runners.Joblib, "loky")
+    sends_main_by_value = True
     not_applicable = {
         **JoblibContract.not_applicable,
         "what_a_failing_task_leaves": "joblib ends its workers after an error.",
