@@ -14,12 +14,12 @@ from concurrent.futures import Future
 
 # Private, but the only way to tell the chunks of `map` from a user's partial.
 from concurrent.futures.process import _process_chunk
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import Bound, bind
-from ._carry.calling import call_and_detach
+from ._carry.calling import as_here, call_and_detach, drawn_here
 from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
 from ._carry.spool import Spool
 from ._carry.submission import Message, Submission
@@ -66,13 +66,31 @@ def _submitting(submit: Callable[..., Future[T]]) -> Callable[..., Future[T]]:
             call = _in_scopes(submission.message(Spool), fn, args, kwargs)
             kwargs = {}
         # A worker that is started now serves all later submissions: it inherits no scope.
-        future = call_and_detach(interface.swap(None), submit, (self, *call), kwargs)
+        here = interface.swap(None)
+        future = _scoped(call_and_detach(here, submit, (self, *call), kwargs))
         if submission is not None:
             setattr(future, ATTRIBUTE, submission)  # keeps the files of the spool ...
-            future.add_done_callback(_release)  # ... until it is done
+            Future.add_done_callback(future, _release)  # ... until it is done
         return future
 
     return wrapper
+
+
+class ScopedFuture(Future[T]):
+    """A future whose callbacks run in the scopes of its submission, done already or not."""
+
+    _hyperparameter_state: interface.State | None
+
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
+        super().add_done_callback(as_here(fn, self._hyperparameter_state))
+
+
+def _scoped(future: Future[T]) -> Future[T]:
+    """Make a future of the standard library one that knows the scopes active here."""
+    if type(future) is Future:
+        future.__class__ = ScopedFuture
+        cast(ScopedFuture[T], future)._hyperparameter_state = interface.active()
+    return future
 
 
 def _in_scopes(
@@ -98,6 +116,7 @@ def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
     ) -> Iterator[T]:
         if kwargs.get("buffersize") is not None:  # then it submits when results are taken
             fn = bind(fn)
+            iterables = tuple(map(drawn_here, iterables))
         return map_(self, fn, *iterables, **kwargs)
 
     return wrapper
@@ -129,7 +148,7 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
+        return _scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
         captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
@@ -138,4 +157,4 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
             # A copy for each: two threads cannot run in one context at the same time.
             return captured.copy().run(fn, *args)
 
-        return super().map(call, *iterables, **kwargs)
+        return super().map(call, *map(drawn_here, iterables), **kwargs)
