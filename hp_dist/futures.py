@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.bound import Bound, bind
+from ._carry.bound import bind, is_bound
 from ._carry.calling import as_here, call_and_detach, drawn_here
 from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
 from ._carry.spool import Spool
@@ -126,7 +126,7 @@ def _is_bound(function: object) -> bool:
     """Tell a bound function, also inside the partial that `map` makes of it."""
     if isinstance(function, functools.partial) and function.args:
         function = function.args[0]
-    return isinstance(function, Bound)
+    return is_bound(function)
 
 
 _WRAPPERS: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {

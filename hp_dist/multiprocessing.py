@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.bound import Bound
+from ._carry.bound import is_bound
 from ._carry.calling import as_here, drawn_here
 from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
 from ._carry.spool import Spool
@@ -124,7 +124,7 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
         if not isinstance(self, ThreadPool):
             callbacks = tuple(map(_as_here, callbacks))
             more = {name: _as_here(callback) for name, callback in more.items()}
-        if isinstance(self, ThreadPool) or isinstance(func, Bound):
+        if isinstance(self, ThreadPool) or is_bound(func):
             return apply(self, func, args, kwds or {}, *callbacks, **more)
         submission = Submission.capture()
         message = submission.message(Spool)
