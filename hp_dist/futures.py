@@ -14,13 +14,14 @@ from concurrent.futures import Future
 
 # Private, but the only way to tell the chunks of `map` from a user's partial.
 from concurrent.futures.process import _process_chunk
+from itertools import starmap
 from typing import Any, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import bind, is_bound
 from ._carry.calling import as_here, call_and_detach, drawn_here
-from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
+from ._carry.local_call import ATTRIBUTE, run, run_each, worker_initializer
 from ._carry.spool import Spool
 from ._carry.submission import Message, Submission
 from ._engines import Patches
@@ -101,7 +102,7 @@ def _in_scopes(
 ) -> tuple[object, ...]:
     """Return what makes the calls of a submission inside the scopes, and its arguments."""
     if isinstance(function, functools.partial) and function.func is _process_chunk:
-        return star_each, *message, *function.args, *args
+        return run_each, *message, starmap, *function.args, *args
     return run, *message, function, args, kwargs
 
 

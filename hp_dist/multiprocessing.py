@@ -10,6 +10,7 @@ import functools
 import multiprocessing.pool
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import starmap
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
@@ -19,7 +20,7 @@ from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import is_bound
 from ._carry.calling import as_here, drawn_here
-from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
+from ._carry.local_call import ATTRIBUTE, run, run_each, worker_initializer
 from ._carry.spool import Spool
 from ._carry.submission import Attachments, Message, Submission, receive
 from ._engines import Patches
@@ -186,15 +187,15 @@ def _in_scopes(
     if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
         if function.__name__ == _RAISER:
             return function, args
-        mapper = _MAPPERS.get(function.__name__)
-        if mapper is not None:
-            return mapper, (*message, *args[0])
+        calls = _MAPPERS.get(function.__name__)
+        if calls is not None:
+            return run_each, (*message, calls, *args[0])
     return run, (*message, function, args, kwds)
 
 
 # What `map` and `starmap` run for a chunk, by the names of the private functions: ours put back
 # between the items what one of them has left open.
-_MAPPERS = {"mapstar": each, "starmapstar": star_each}
+_MAPPERS = {"mapstar": map, "starmapstar": starmap}
 # What raises in a worker the error of an iterable: the pool adds no traceback of the worker to it.
 _RAISER = "_helper_reraises_exception"
 

@@ -30,11 +30,19 @@ class Bound:
         functools.update_wrapper(self, function)
         self._function = function
         self._submission = submission
-        self._run = inside(function, submission.attach)
+        # Another frame in the tracebacks of ordinary functions would tell nobody anything.
+        self._run = None if interface.is_ordinary(function) else inside(function, submission.attach)
         interface.mark_kind(self, function)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        return self._run(*args, **kwargs)
+        if self._run is not None:
+            return self._run(*args, **kwargs)
+        before = interface.active()
+        try:
+            self._submission.attach()
+            return self._function(*args, **kwargs)
+        finally:
+            context.detach(before)
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""
