@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 _MARK = "__hp_unregistered__"
+
+
+class _Hook:
+    """The hook for subclasses, and no function: Ray takes those for methods of an actor."""
+
+    def __get__(self, instance: object, owner: type) -> Callable[..., None]:
+        return partial(_pass_on, owner)
+
+
+def _pass_on(cls: type, **options: object) -> None:
+    if not _is_ours(cls.__bases__):  # somebody's subclass of one
+        super(_Unregistered, cls).__init_subclass__(**options)  # type: ignore[misc]  # it is one
 
 
 class _Unregistered:
@@ -19,10 +31,7 @@ class _Unregistered:
 
     __slots__ = ()
     __hp_unregistered__ = True
-
-    def __init_subclass__(cls, **options: object) -> None:
-        if not _is_ours(cls.__bases__):  # somebody's subclass of one
-            super().__init_subclass__(**options)
+    __init_subclass__ = _Hook()
 
 
 def _is_ours(bases: tuple[type, ...]) -> bool:

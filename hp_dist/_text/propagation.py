@@ -89,7 +89,7 @@ def _text_in(carrier: Mapping[str, str]) -> str | None:
                 f"The carrier has two different scopes, under spellings of {KEY}. Keep one of them."
             )
         found = carrier[name]
-    # ASGI has bytes; what is no text at all is refused where it is read.
+    # ASGI has bytes; anything but text is refused where it is read.
     return found.decode("latin-1") if isinstance(found, bytes) else found  # type: ignore[return-value]
 
 
