@@ -49,10 +49,20 @@ def as_here(function: Callable[..., T], state: State | None) -> Callable[..., T]
 
 def drawn_here(items: Iterable[T]) -> Iterator[T]:
     """Return the items, each made in the state of this moment, whichever thread asks for it."""
-    state = interface.active()
+    inside, swap = interface.active(), interface.swap
 
     def draw() -> Iterator[T]:
-        yield from items
+        nonlocal inside
+        iterator: Iterator[T] | None = None
+        while True:
+            outside = swap(inside)
+            try:
+                iterator = iter(items) if iterator is None else iterator
+                item = next(iterator)
+            except StopIteration:
+                return
+            finally:
+                inside = swap(outside)
+            yield item
 
-    steps: Iterator[T] = inside(draw, lambda: interface.swap(state))()
-    return steps
+    return draw()
