@@ -14,13 +14,14 @@ from concurrent.futures import Future
 
 # Private, but the only way to tell the chunks of `map` from a user's partial.
 from concurrent.futures.process import _process_chunk
-from typing import Any, TypeVar
+from itertools import starmap
+from typing import Any, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.bound import Bound, bind
-from ._carry.calling import call_and_detach
-from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
+from ._carry.bound import bind, is_bound
+from ._carry.calling import as_here, call_and_detach, drawn_here
+from ._carry.local_call import ATTRIBUTE, run, run_each, worker_initializer
 from ._carry.spool import Spool
 from ._carry.submission import Message, Submission
 from ._engines import Patches
@@ -66,13 +67,31 @@ def _submitting(submit: Callable[..., Future[T]]) -> Callable[..., Future[T]]:
             call = _in_scopes(submission.message(Spool), fn, args, kwargs)
             kwargs = {}
         # A worker that is started now serves all later submissions: it inherits no scope.
-        future = call_and_detach(interface.swap(None), submit, (self, *call), kwargs)
+        here = interface.swap(None)
+        future = _scoped(call_and_detach(here, submit, (self, *call), kwargs))
         if submission is not None:
             setattr(future, ATTRIBUTE, submission)  # keeps the files of the spool ...
-            future.add_done_callback(_release)  # ... until it is done
+            Future.add_done_callback(future, _release)  # ... until it is done
         return future
 
     return wrapper
+
+
+class ScopedFuture(Future[T]):
+    """A future whose callbacks run in the scopes of its submission, done already or not."""
+
+    _hyperparameter_state: interface.State | None
+
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
+        super().add_done_callback(as_here(fn, self._hyperparameter_state))
+
+
+def _scoped(future: Future[T]) -> Future[T]:
+    """Make a future of the standard library one that knows the scopes active here."""
+    if type(future) is Future:
+        future.__class__ = ScopedFuture
+        cast(ScopedFuture[T], future)._hyperparameter_state = interface.active()
+    return future
 
 
 def _in_scopes(
@@ -83,7 +102,7 @@ def _in_scopes(
 ) -> tuple[object, ...]:
     """Return what makes the calls of a submission inside the scopes, and its arguments."""
     if isinstance(function, functools.partial) and function.func is _process_chunk:
-        return star_each, *message, *function.args, *args
+        return run_each, *message, starmap, *function.args, *args
     return run, *message, function, args, kwargs
 
 
@@ -98,6 +117,7 @@ def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
     ) -> Iterator[T]:
         if kwargs.get("buffersize") is not None:  # then it submits when results are taken
             fn = bind(fn)
+            iterables = tuple(map(drawn_here, iterables))
         return map_(self, fn, *iterables, **kwargs)
 
     return wrapper
@@ -107,7 +127,7 @@ def _is_bound(function: object) -> bool:
     """Tell a bound function, also inside the partial that `map` makes of it."""
     if isinstance(function, functools.partial) and function.args:
         function = function.args[0]
-    return isinstance(function, Bound)
+    return is_bound(function)
 
 
 _WRAPPERS: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
@@ -129,7 +149,7 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
+        return _scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
         captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
@@ -138,4 +158,4 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
             # A copy for each: two threads cannot run in one context at the same time.
             return captured.copy().run(fn, *args)
 
-        return super().map(call, *iterables, **kwargs)
+        return super().map(call, *map(drawn_here, iterables), **kwargs)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperparameter import _engine_interface as interface
+from hyperparameter import context
 
 from ._carry.attachments import Inline
 from ._carry.bound import Bound
@@ -90,7 +91,11 @@ def _run_in_thread(
     args: Iterable[object],
     kwargs: Mapping[str, object],
 ) -> T:
-    return call_and_detach(submission.attach(), function, args, kwargs)
+    before = submission.attach()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        context.detach(before)
 
 
 def _apply(function: Callable[..., T], args: Iterable[object], kwargs: Mapping[str, object]) -> T:

@@ -10,13 +10,17 @@ import functools
 import multiprocessing.pool
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import starmap
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from ._carry.bound import Bound
-from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
+from hyperparameter import _engine_interface as interface
+
+from ._carry.bound import is_bound
+from ._carry.calling import as_here, drawn_here
+from ._carry.local_call import ATTRIBUTE, run, run_each, worker_initializer
 from ._carry.spool import Spool
 from ._carry.submission import Attachments, Message, Submission, receive
 from ._engines import Patches
@@ -64,7 +68,7 @@ def patch(patches: Patches) -> None:
     """Replace the methods that start processes and submit tasks; `EngineError` without them."""
     patches.replace(BaseProcess, "start", _starting(BaseProcess.start))
     missing = [f"Pool.{name}" for name in _POOL if name not in vars(Pool)]
-    missing += [name for name in _MAPPERS if not hasattr(multiprocessing.pool, name)]
+    missing += [name for name in (*_MAPPERS, _RAISER) if not hasattr(multiprocessing.pool, name)]
     if missing:
         raise EngineError(
             f"multiprocessing.Pool of Python {sys.version.split()[0]} cannot inherit scopes by "
@@ -115,19 +119,27 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
         func: Callable[..., object],
         args: Iterable[object] = (),
         kwds: Mapping[str, object] | None = None,
-        *rest: object,
-        **more: object,
+        *callbacks: Callable[..., object] | None,
+        **more: Callable[..., object] | None,
     ) -> T:
-        if isinstance(self, ThreadPool) or isinstance(func, Bound):
-            return apply(self, func, args, kwds or {}, *rest, **more)
+        if not isinstance(self, ThreadPool):
+            callbacks = tuple(map(_as_here, callbacks))
+            more = {name: _as_here(callback) for name, callback in more.items()}
+        if isinstance(self, ThreadPool) or is_bound(func):
+            return apply(self, func, args, kwds or {}, *callbacks, **more)
         submission = Submission.capture()
         message = submission.message(Spool)
-        result = apply(self, run, (*message, func, args, kwds or {}), {}, *rest, **more)
+        result = apply(self, run, (*message, func, args, kwds or {}), {}, *callbacks, **more)
         if message.attachments:
             _keep(self, cast(_Result, result)._job, submission)
         return result
 
     return wrapper
+
+
+def _as_here(callback: Callable[..., object] | None) -> Callable[..., object] | None:
+    """Return a callback, which a thread of the pool calls, that runs in the scopes active here."""
+    return callback and as_here(callback, interface.active())
 
 
 def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Iterator[_Task]]:
@@ -141,9 +153,9 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
     def wrapper(
         self: Pool, result_job: int, func: Callable[..., object], iterable: Iterable[object]
     ) -> Iterator[_Task]:
-        tasks = generate(self, result_job, func, iterable)
         if isinstance(self, ThreadPool):
-            return tasks
+            return generate(self, result_job, func, iterable)
+        tasks = generate(self, result_job, func, drawn_here(iterable))
         submission = Submission.capture()
         try:
             message = submission.message(Spool)
@@ -151,6 +163,10 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
             # The job is there already, and the pool would wait for its result when it is closed.
             del _jobs(self)[result_job]
             raise
+        result = _jobs(self).get(result_job)
+        for name in ("_callback", "_error_callback"):
+            if hasattr(result, name):  # those of `map_async`
+                setattr(result, name, _as_here(getattr(result, name)))
         if message.attachments:
             _keep(self, result_job, submission)
         return (
@@ -169,15 +185,19 @@ def _in_scopes(
 ) -> tuple[Callable[..., object], tuple[object, ...]]:
     """Return what makes the calls of a chunk inside the scopes, and its arguments."""
     if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
-        mapper = _MAPPERS.get(function.__name__)
-        if mapper is not None:
-            return mapper, (*message, *args[0])
+        if function.__name__ == _RAISER:
+            return function, args
+        calls = _MAPPERS.get(function.__name__)
+        if calls is not None:
+            return run_each, (*message, calls, *args[0])
     return run, (*message, function, args, kwds)
 
 
 # What `map` and `starmap` run for a chunk, by the names of the private functions: ours put back
 # between the items what one of them has left open.
-_MAPPERS = {"mapstar": each, "starmapstar": star_each}
+_MAPPERS = {"mapstar": map, "starmapstar": starmap}
+# What raises in a worker the error of an iterable: the pool adds no traceback of the worker to it.
+_RAISER = "_helper_reraises_exception"
 
 
 def _keep(pool: Pool, job: int, submission: Submission) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._functions.wrapping import Args, Kwargs, Prepare, mark_kind, wrap
+from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
@@ -74,6 +74,7 @@ __all__ = [
     "active",
     "baseline_state",
     "is_attached",
+    "is_ordinary",
     "is_shadowed",
     "isolated",
     "mark_kind",

@@ -7,14 +7,12 @@ arguments: that pickles faster than an object that holds them, and is done for e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import starmap
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .bound import Initializer
-from .calling import call_and_detach
 from .spool import Spool
 from .submission import Attachments, Submission, receive
 
@@ -22,6 +20,9 @@ T = TypeVar("T")
 
 ATTRIBUTE = "_hyperparameter"
 """The attribute of a future or result that keeps its submission, and so its spool files, alive."""
+
+
+# No helpers here: tracebacks of tasks have one frame of ours.
 
 
 def run(
@@ -33,36 +34,33 @@ def run(
 ) -> T:
     """Call the function inside the scopes of the message that came with it."""
     before = receive(Spool, payload, attachments).attach()
-    return call_and_detach(before, function, args, kwargs)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        context.detach(before)
 
 
-def each(
+def run_each(
     payload: bytes,
     attachments: Attachments,
+    calls: Callable[[Callable[..., T], Iterable[Any]], Iterable[T]],
     function: Callable[..., T],
-    items: Iterable[object],
+    items: Iterable[Any],
 ) -> list[T]:
-    """Return the results for all items; what one call leaves open is closed before the next."""
-    return run(payload, attachments, _isolated, (map(function, items),), {})
+    """Return the results for all items; what one call leaves open is closed before the next.
 
-
-def star_each(
-    payload: bytes,
-    attachments: Attachments,
-    function: Callable[..., T],
-    items: Iterable[Iterable[object]],
-) -> list[T]:
-    """Return the results for the arguments in each item, as `each` does."""
-    return run(payload, attachments, _isolated, (starmap(function, items),), {})
-
-
-def _isolated(calls: Iterable[T]) -> list[T]:
+    `calls` is `map`, or `starmap` where an item has all the arguments of a call.
+    """
+    before = receive(Spool, payload, attachments).attach()
     here, active = interface.active(), interface.active
     results = []
-    for result in calls:
-        if active() is not here:  # to ask is far cheaper than to detach
-            context.detach(here)
-        results.append(result)
+    try:
+        for result in calls(function, items):
+            if active() is not here:  # to ask is far cheaper than to detach
+                context.detach(here)
+            results.append(result)
+    finally:
+        context.detach(before)
     return results
 
 

@@ -35,7 +35,7 @@ CARRIED = _Owner("CARRIED")
 """Owner of the frame that holds scopes carried in from elsewhere."""
 
 IMPLICIT = _Owner("IMPLICIT")
-"""Owner of the frame that a write opens where no scope is active."""
+"""Stands for the owner of the frame that a write would open, where no scope is active."""
 
 # Shared by all states that have answered nothing yet: most scopes are left without a read.
 _EMPTY_CACHE: dict[Any, Any] = {}
@@ -108,7 +108,7 @@ class State:
         state = self
         for _ in range(_MOST_STEPS):
             bindings = state._bindings
-            if state._snapshot is not None or bindings.__class__ is not tuple:
+            if state._snapshot is not None or bindings.__class__ is not list:
                 break
             value = bindings[0].get(key, ABSENT)
             if value is not ABSENT:

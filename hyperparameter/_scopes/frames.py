@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from . import ambient
 from .ambient import CARRIED, IMPLICIT, RecordOverBaseline, State, chain, current
+from .elsewhere import SEVERAL, ImplicitOwner, tell_elsewhere
 from .recorder import Recorder
 from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
@@ -26,7 +27,7 @@ def open_implicit(layer: Layer) -> None:
     """Open the frame of a write where no scope is active."""
     parent = _innermost()
     parent.record.override(layer)
-    ambient.active.set(_make(parent, IMPLICIT, layer, parent.record))
+    ambient.active.set(_make(parent, ImplicitOwner(parent, layer), layer, parent.record))
 
 
 # Looked up once: entering and leaving a scope are a few such steps.
@@ -40,15 +41,20 @@ class Enterable:
     """
 
     __slots__ = ()
-    __hp_bindings__: Bindings | Layer | Snapshot
+    __hp_bindings__: Bindings
 
     def __enter__(self) -> Self:
-        bindings = self.__hp_bindings__
+        bindings: Any = self.__hp_bindings__
         parent = _get_active() or ambient.baseline_state
+        bindings[2] = parent if bindings[2] is None else SEVERAL
+        if bindings[1] is None:
+            bindings = bindings[0]
+            keys = bindings.values
+        else:
+            keys = bindings[0]
         record = parent.record
         known = record.overrides
-        # A key that the record knows costs a lookup; `__class__` is cheaper than isinstance.
-        for key in bindings[0] if bindings.__class__ is tuple else as_layer(bindings).values:
+        for key in keys:  # one that the record knows costs a lookup
             if key not in known:
                 record.override(as_layer(bindings))
                 break
@@ -61,9 +67,15 @@ class Enterable:
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
         state = _get_active()
         if state is not None and state.owner is self:
+            bindings: Any = state._bindings
+            if bindings.__class__ is not list:
+                bindings = self.__hp_bindings__  # as good, but to ask a scope takes longer
+            if bindings[2] is not SEVERAL:
+                bindings[2] = None
             parent = state.parent
             _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
         else:
+            self.__hp_bindings__[2] = None
             remove(self.__hp_frame__())
 
     def __hp_frame__(self) -> State | None:
@@ -115,7 +127,9 @@ def write(frame: State, change: Layer) -> None:
     """Write `change` into `frame`; scopes opened over it keep what they inherited."""
     frames = chain(ambient.active.get())
     frame.record.override(change)
-    top = _copy(frame, frame.parent, frame.inherited, frame.layer.bind(change))
+    layer = frame.layer.bind(change)
+    tell_elsewhere(frame, layer)
+    top = _copy(frame, frame.parent, frame.inherited, layer)
     for state in reversed(frames[: frames.index(frame)]):
         top = _copy(state, top, inherited_by(state))
     _activate(top)
@@ -140,10 +154,12 @@ def rollback(before: State | None) -> None:
     top = now[-1].parent if now else None
     dropped = False
     for state in reversed(now):
-        if state.frame not in earlier and state.owner is IMPLICIT:
+        if state.frame not in earlier and isinstance(state.owner, ImplicitOwner):
             dropped = True
         else:
             as_it_was = earlier.get(state.frame, state)
+            if as_it_was._bindings is not state._bindings:
+                tell_elsewhere(state, as_it_was._bindings)
             top = _copy(as_it_was, top, None if dropped else inherited_by(as_it_was))
     if top is not None and [s.frame for s in chain(top)] == list(earlier):
         top = before

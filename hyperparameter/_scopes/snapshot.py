@@ -137,14 +137,21 @@ class Layer(NamedTuple):
         )
 
 
-Bindings = tuple[dict[str, Any], RawOrigin]
-"""Values bound in one place.  Scopes stay such tuples, the fastest to make, until they are read."""
+Bindings = list[Any]
+"""What a scope binds, fastest to make: its values and where they were bound, or a layer and None.
+
+The third item is what other contexts are told of a scope that is open: the state below it, with
+what it binds by now once it was written (`elsewhere`).
+"""
 
 
 def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
-    if type(bindings) is tuple:
-        return _new_layer(Layer, (*bindings, _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
-    return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
+    if not isinstance(bindings, list):
+        return bindings
+    if bindings[1] is None:
+        layer: Layer | Snapshot = bindings[0]
+        return layer
+    return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
 
 
 class Snapshot:
