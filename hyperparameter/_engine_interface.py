@@ -13,9 +13,10 @@ from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
 from ._scopes.frames import detach, is_attached, swap
+from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_shadowed
-from ._scopes.snapshot import DELETED, EMPTY, SHADOWED, Layer
+from ._scopes.snapshot import EMPTY, Layer
 from ._values.origin import Origin, Process, resolve, this_process
 from ._values.untyped import (
     REMOVED,

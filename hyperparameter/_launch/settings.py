@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
+from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import DELETED, Layer
+from .._scopes.snapshot import Layer
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError

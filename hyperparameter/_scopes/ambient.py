@@ -16,9 +16,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
+from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
 from .shadowed import as_baseline
-from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
+from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
 
 class _Owner:

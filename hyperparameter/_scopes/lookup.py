@@ -20,8 +20,9 @@ from .._values.structures import structure_of
 from .._values.untyped import EmptyVariable, Untyped, UntypedText, may_be_mapping, plain
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
+from .markers import DELETED
 from .refusal import refusal
-from .snapshot import DELETED, Layer, Snapshot
+from .snapshot import Layer, Snapshot
 from .whole import Whole, whole
 
 NO_DEFAULT = object()

@@ -265,7 +265,9 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             frames.open_implicit(change)
         else:
             with ambient.lock:  # threads may share a scope that none of them has entered
-                self.__hp_bindings__[:2] = as_layer(self.__hp_bindings__).bind(change), None
+                # A list of its own: where the scope is open, its frame has the other.
+                bound = as_layer(self.__hp_bindings__).bind(change)
+                _set_bindings(self, [bound, None, None])
         return self
 
 

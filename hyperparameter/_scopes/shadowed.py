@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .._values.containers import names_written
+from .._values.containers import takes_place
 from .._values.scalars import is_small
-from .._values.untyped import EmptyVariable
-from .snapshot import DELETED, SHADOWED, Layer, Snapshot
+from .markers import DELETED, SHADOWED
+from .snapshot import Layer, Snapshot
 
 _MOST_LAYERS = 8
 
@@ -35,10 +35,7 @@ def is_shadowed(key: str, above: Iterable[Layer]) -> bool:
 
 
 def _replaces(value: object) -> bool:
-    """Tell a value that takes the place of all below it: a mapping may join what is there."""
-    if value is DELETED or type(value) is EmptyVariable:
-        return False
-    return names_written(value) is None
+    return value is not DELETED and takes_place(value)
 
 
 def _without_shadowed(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:

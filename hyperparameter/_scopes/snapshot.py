@@ -11,30 +11,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .._values.containers import takes_parts
+from .._values.containers import takes_parts, takes_place
 from .._values.keys import nearest, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .._values.untyped import REMOVED, may_be_mapping
-
-
-class _Marker:
-    """A value that means something about a key instead of being its value."""
-
-    def __init__(self, name: str, shown: str = "") -> None:
-        self._name = name
-        self._shown = shown or name
-
-    def __repr__(self) -> str:
-        return self._shown
-
-    def __reduce__(self) -> str:
-        return self._name
-
-
-ABSENT = _Marker("ABSENT")
-DELETED = _Marker("DELETED")
-SHADOWED = _Marker("SHADOWED", "a value that is no longer kept")
-"""Stands for a value that is not kept, because nothing can see it."""
+from .markers import ABSENT, DELETED
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -86,7 +67,7 @@ class Layer(NamedTuple):
             **self.origins,
         }
         names = {**lower.names, **self.names} if lower.names or self.names else _NO_NAMES
-        kinds = {**lower.kinds, **self.kinds} if lower.kinds or self.kinds else _NO_KINDS
+        kinds = {**_kept_kinds(lower, self), **self.kinds} if lower.kinds else self.kinds
         values = {**lower.values, **self.values}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
@@ -135,6 +116,12 @@ class Layer(NamedTuple):
         return self._replace(
             origin=at(self.origin), origins=origins, names=dict(self.names), kinds=dict(self.kinds)
         )
+
+
+def _kept_kinds(lower: Layer, upper: Layer) -> dict[str, dict[Any, Any]]:
+    """Return the kinds of `lower` whose mappings nothing in `upper` takes the place of."""
+    taken = {k for k, one in upper.values.items() if one is not DELETED and takes_place(one)}
+    return {k: one for k, one in lower.kinds.items() if taken.isdisjoint({k, *prefixes([k])})}
 
 
 Bindings = list[Any]

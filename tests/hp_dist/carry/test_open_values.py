@@ -7,7 +7,9 @@ import pickle
 import subprocess
 import sys
 import warnings
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -50,6 +52,11 @@ def attached(sent: Message) -> dict[bytes, Attachment]:
 class Holder:
     def __init__(self, held: Any) -> None:
         self.held = held
+
+
+@dataclass
+class Options:
+    held: int = 0
 
 
 # -- together ---------------------------------------------------------------------------------
@@ -258,12 +265,27 @@ def test_values_that_nothing_can_see_are_not_sent() -> None:
 
 
 def test_what_a_mapping_above_joins_is_sent() -> None:
-    with hp.scope(options=Holder(1)), hp.scope(**{"options.held": 2}), hp.scope(options={}):
+    with hp.scope(options=Options(1), more=[1]), hp.scope(options={}, more=[2]):
         payload, attachments = message()
-        here = hp.scope.options | {"held": 0}, hp.scope.options | Holder(3)
+        assert (hp.scope.options | Options(3)) == Options(1)
     with context.attached(receive(Inline, payload, attachments).scopes):
-        assert (hp.scope.options | {"held": 0}) == here[0]
-        assert type(hp.scope.options | Holder(3)) is type(here[1])
+        assert (hp.scope.options | Options(3)) == Options(1)
+
+
+def test_mappings_of_a_class_of_their_own_arrive_as_such() -> None:
+    shared: list[int] = []
+    tree = defaultdict(shared.copy, a=1)
+    with hp.scope(tree=tree, shared=shared, hidden=OrderedDict(x=[1])), hp.scope(hidden=[2]):
+        found = receive(Inline, *message()).scopes
+        with context.attached(found):
+            assert (hp.scope.tree | {}).default_factory.__self__ is hp.scope.shared()
+            assert hp.scope.hidden() == [2]
+            with hp.scope(more=[3]):  # sent on, with what was not sent
+                again = receive(Inline, *message()).scopes
+    with context.attached(again):
+        assert type(hp.scope.tree | {}) is defaultdict
+        assert (hp.scope.tree | {}) == {"a": 1}
+        assert (hp.scope.hidden(), hp.scope.more()) == ([2], [3])
 
 
 def test_value_whose_key_was_deleted_above_is_sent_no_error_hides_it() -> None:
