@@ -20,7 +20,8 @@ from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import Bound, bind
 from ._carry.calling import call_and_detach
-from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
+from ._carry.initializer import worker_initializer
+from ._carry.local_call import ATTRIBUTE, run, star_each
 from ._carry.spool import Spool
 from ._carry.submission import Message, Submission
 from ._engines import Patches

@@ -15,10 +15,14 @@ from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
+from hyperparameter import _engine_interface as interface
+
 from ._carry.bound import Bound
-from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
+from ._carry.calling import call_and_detach
+from ._carry.initializer import worker_initializer
+from ._carry.local_call import ATTRIBUTE, each, run, star_each
 from ._carry.spool import Spool
-from ._carry.submission import Attachments, Message, Submission, receive
+from ._carry.submission import Attachments, Message, Submission, start
 from ._engines import Patches
 from .exceptions import EngineError
 
@@ -57,7 +61,7 @@ class _Attacher:
 
 
 def _attach(payload: bytes, attachments: Attachments) -> None:
-    receive(Spool, payload, attachments).attach_for_good()
+    start(Spool, payload, attachments)
 
 
 def patch(patches: Patches) -> None:
@@ -99,9 +103,11 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
         *args: object,
         **kwargs: object,
     ) -> None:
-        if not isinstance(self, ThreadPool):
-            initializer = worker_initializer(initializer)
-        create(self, processes, initializer, *args, **kwargs)
+        if isinstance(self, ThreadPool):
+            return create(self, processes, initializer, *args, **kwargs)
+        call = (self, processes, worker_initializer(initializer), *args)
+        # The workers serve all later submissions: they inherit no scope.
+        return call_and_detach(interface.swap(None), create, call, kwargs)
 
     return wrapper
 

@@ -12,7 +12,16 @@ from ._functions.wrapping import Args, Kwargs, Prepare, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
-from ._scopes.frames import detach, is_attached, swap
+from ._scopes.carried import (
+    attach_error,
+    attach_initial,
+    attach_start,
+    attach_work,
+    bring_baseline,
+    inherit,
+    is_attached,
+)
+from ._scopes.frames import detach, swap
 from ._scopes.scope import scope_of
 from ._scopes.snapshot import DELETED, EMPTY, Layer
 from ._values.origin import Origin, Process, this_process
@@ -70,7 +79,13 @@ __all__ = [
     "UntypedText",
     "UntypedTree",
     "active",
+    "attach_error",
+    "attach_initial",
+    "attach_start",
+    "attach_work",
     "baseline_state",
+    "bring_baseline",
+    "inherit",
     "is_attached",
     "isolated",
     "mark_kind",

@@ -13,10 +13,9 @@ from typing import TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .bound import Initializer
 from .calling import call_and_detach
 from .spool import Spool
-from .submission import Attachments, Submission, receive
+from .submission import Attachments, receive
 
 T = TypeVar("T")
 
@@ -64,15 +63,3 @@ def _isolated(calls: Iterable[T]) -> list[T]:
             context.detach(here)
         results.append(result)
     return results
-
-
-def worker_initializer(user: object) -> object:
-    """Return an initializer for the workers of a pool made here, which runs the user's own.
-
-    It opens the scopes that are active where the pool is made: the workers that replace others are
-    started by a thread of the pool, which has none.  What cannot be called is left for the pool
-    to refuse.
-    """
-    if user is None or callable(user):
-        return Initializer(Submission.capture(), user, Spool)
-    return user

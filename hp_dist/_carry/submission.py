@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import threading
 from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
@@ -19,7 +20,9 @@ from hyperparameter._engine_interface import State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from ..exceptions import CarrierError
+from ..exceptions import CarrierError, EngineError
+from ..subprocess import in_worker
+from . import failures
 from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
 from .encoded import EncodedSubmission, OriginProcess, unseal
 from .recent import Recent
@@ -73,24 +76,38 @@ class Submission:
         """
         if self.in_origin_process:
             return context.attach(self.scopes)
+        failures.check()
         scopes, baseline = self._portable()
-        context.set_baseline(baseline)
+        _bring(baseline)
         _engines.install_all(self._engines)
         # The baseline is attached as well as set: another call in this process, a thread's or a
         # coroutine's, may set its own meanwhile.
         if over is None or not over.scopes.depth:
-            return context.attach(scopes, baseline)
-        before = context.attach(over.scopes, baseline)
+            return interface.attach_work(scopes, baseline)
+        before = interface.attach_work(over.scopes, baseline)
         context.attach(scopes)
         return before
 
-    def attach_for_good(self) -> None:
-        """Open the scopes for the life of this process; its tasks may bring a later baseline."""
-        here = self.in_origin_process
-        scopes, baseline = (self.scopes, self.baseline) if here else self._portable()
-        context.set_baseline(baseline)
+    def attach_start(self) -> None:
+        """Open what this process is started with, until work arrives."""
+        scopes, baseline = self._portable()
+        _bring(baseline, at_start=True)
         _engines.install_all(self._engines)
-        context.attach(scopes)
+        interface.attach_start(scopes)
+
+    def attach_initial(self) -> None:
+        """Open the scopes for the life of this thread, under those of work that brings some.
+
+        Where the thread is all there is of a worker, so is what belongs to the process.
+        """
+        if self.in_origin_process:
+            interface.attach_initial(self.scopes)
+            return
+        scopes, baseline = self._portable()
+        if threading.current_thread() is threading.main_thread():
+            _bring(baseline)
+            _engines.install_all(self._engines)
+        interface.attach_initial(scopes, baseline)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline for a forked child, with the parent named in their origins."""
@@ -201,6 +218,32 @@ def _decode_baseline(data: bytes, fetch: Fetch, engine_values: EngineValues) -> 
     return known
 
 
+def start(store: type[Store], payload: bytes, attachments: Attachments = ()) -> None:
+    """Open what this process is started with; what cannot be opened is raised where it is read."""
+    try:
+        receive(store, payload, attachments).attach_start()
+    except (CarrierError, EngineError) as error:
+        failures.open_nothing(error, whole_process=True)
+
+
+def _bring(baseline: Snapshot, at_start: bool = False) -> None:
+    global _has_arrived
+    if not _has_arrived:
+        _has_arrived = True
+        at_start = at_start or in_worker()
+    interface.bring_baseline(baseline, at_start)
+
+
+def _note_fork() -> None:
+    global _has_arrived
+    _has_arrived = True  # what this process was started with has come by the fork
+
+
+_has_arrived = False  # anything, in this process
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
 def _weight(snapshot: Snapshot) -> int:
     pairs = encode(snapshot).layers
     return sum(weight_of(layer, encoded.attachments) for layer, encoded in pairs)
@@ -231,6 +274,7 @@ class ReceivedSubmission(Submission):
         if over is not None or self.in_origin_process:
             return super().attach(over)
         if self._attached is not None:
+            failures.check()
             before, below, attached = self._attached
             if interface.active() is before and interface.baseline_state() is below:
                 _engines.install_all(self._engines)
