@@ -20,9 +20,9 @@ from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import Bound, bind
 from ._carry.calling import call_and_detach
+from ._carry.delivery import Delivery, keep_for
 from ._carry.initializer import worker_initializer
-from ._carry.local_call import ATTRIBUTE, run, star_each
-from ._carry.spool import Spool
+from ._carry.local_call import run, star_each
 from ._carry.submission import Message, Submission
 from ._engines import Patches
 
@@ -60,17 +60,20 @@ def _submitting(submit: Callable[..., Future[T]]) -> Callable[..., Future[T]]:
     def wrapper(
         self: _Executor, fn: Callable[..., T], /, *args: object, **kwargs: object
     ) -> Future[T]:
-        submission = None
+        delivery = None
         call: tuple[object, ...] = (fn, *args)
         if not _is_bound(fn):
-            submission = Submission.capture()
-            call = _in_scopes(submission.message(Spool), fn, args, kwargs)
+            delivery = Delivery(self, Submission.capture())
+            call = _in_scopes(delivery.message, fn, args, kwargs)
             kwargs = {}
         # A worker that is started now serves all later submissions: it inherits no scope.
         future = call_and_detach(interface.swap(None), submit, (self, *call), kwargs)
-        if submission is not None:
-            setattr(future, ATTRIBUTE, submission)  # keeps the files of the spool ...
-            future.add_done_callback(_release)  # ... until it is done
+        if delivery is not None and delivery.message.attachments:
+            keep_for(future, self, delivery, call)
+            # A worker was faster than this thread.
+            error = future.exception() if future.done() and not future.cancelled() else None
+            if again := delivery.again(call, error):
+                return submit(self, *again)
         return future
 
     return wrapper
@@ -86,10 +89,6 @@ def _in_scopes(
     if isinstance(function, functools.partial) and function.func is _process_chunk:
         return star_each, *message, *function.args, *args
     return run, *message, function, args, kwargs
-
-
-def _release(future: Future[Any]) -> None:
-    delattr(future, ATTRIBUTE)
 
 
 def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:

@@ -62,13 +62,15 @@ def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]
 
     `CarrierError` when a value that has to travel for it cannot.
     """
+    from joblib._parallel_backends import LokyBackend, MultiprocessingBackend
+
     # Private, but only the backend tells where the tasks run; `with parallel_config()` may have
     # chosen it.
     backend = parallel._backend
     shares_memory = getattr(backend, "supports_sharedmem", False)
     if shares_memory or backend.effective_n_jobs(parallel.n_jobs) == 1:
         return functools.partial(_run_in_thread, submission)
-    if type(backend).__module__.partition(".")[0] == "joblib":  # its processes are on this host
+    if isinstance(backend, (LokyBackend, MultiprocessingBackend)):  # whose processes are local
         return functools.partial(run, *submission.message(Spool))
     submission.message(Inline)
     return Bound(_apply, submission)

@@ -13,34 +13,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import Bound
 from ._carry.calling import call_and_detach
+from ._carry.delivery import Delivery
 from ._carry.initializer import worker_initializer
 from ._carry.local_call import ATTRIBUTE, each, run, star_each
+from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
 from ._carry.spool import Spool
 from ._carry.submission import Attachments, Message, Submission, start
 from ._engines import Patches
+from ._private_folder import sweep_at_exit
 from .exceptions import EngineError
 
 __all__ = ["ScopedContext", "get_context"]
 
 T = TypeVar("T")
-
-
-class _Result(Protocol):
-    """What is used of `ApplyResult`, `MapResult` and the iterators of `imap`, all private.
-
-    The pool hands every result to `_set`, and drops the job from its cache with the last one.
-    """
-
-    _job: int
-    _cache: dict[int, _Result]
-
-    def _set(self, index: int, value: object) -> None: ...
 
 
 _Task = tuple[int, int, Callable[..., object], tuple[object, ...], dict[str, object]]
@@ -83,6 +74,7 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(start)
     def wrapper(self: BaseProcess) -> None:
         # An attribute, because all of a process's attributes are pickled for its child.
+        sweep_at_exit()  # a pool kills its workers, and these leave their files
         attacher = _Attacher(Submission.capture())
         setattr(self, ATTRIBUTE, attacher)
         try:
@@ -126,11 +118,14 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
     ) -> T:
         if isinstance(self, ThreadPool) or isinstance(func, Bound):
             return apply(self, func, args, kwds or {}, *rest, **more)
-        submission = Submission.capture()
-        message = submission.message(Spool)
-        result = apply(self, run, (*message, func, args, kwds or {}), {}, *rest, **more)
-        if message.attachments:
-            _keep(self, cast(_Result, result)._job, submission)
+        delivery = Delivery(self, Submission.capture())
+        call = (*delivery.message, func, args, kwds or {})
+        result = apply(self, run, call, {}, *rest, **more)
+        if delivery.message.attachments:
+            job = keep(self, cast(Result, result)._job, delivery, (run, *call))
+            # A worker was faster than this thread.
+            if job is None and (again := delivery.again((run, *call), error_of(result))):
+                return apply(self, again[0], again[1:], {}, *rest, **more)
         return result
 
     return wrapper
@@ -150,18 +145,19 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
         tasks = generate(self, result_job, func, iterable)
         if isinstance(self, ThreadPool):
             return tasks
-        submission = Submission.capture()
         try:
-            message = submission.message(Spool)
+            delivery = Delivery(self, Submission.capture())
         except BaseException:
             # The job is there already, and the pool would wait for its result when it is closed.
-            del _jobs(self)[result_job]
+            del jobs(self)[result_job]
             raise
-        if message.attachments:
-            _keep(self, result_job, submission)
+        message = delivery.message
+        job = keep(self, result_job, delivery) if message.attachments else None
+        if job is not None:
+            return _noted(tasks, message, job)
         return (
-            (job, index, *_in_scopes(message, function, args, kwds), {})
-            for job, index, function, args, kwds in tasks
+            (number, index, *_in_scopes(message, function, args, kwds), {})
+            for number, index, function, args, kwds in tasks
         )
 
     return wrapper
@@ -186,32 +182,12 @@ def _in_scopes(
 _MAPPERS = {"mapstar": each, "starmapstar": star_each}
 
 
-def _keep(pool: Pool, job: int, submission: Submission) -> None:
-    """Keep the files of the spool until the pool has the last result of the job.
-
-    A pool has no public callback for all kinds of results, so `_set` is replaced on this one.
-    """
-    result = _jobs(pool).get(job)
-    if result is not None:  # not done yet
-        setattr(result, ATTRIBUTE, submission)
-        vars(result)["_set"] = functools.partial(_set, result)
-        _release(result)  # it may have been done meanwhile, by a thread of the pool
-
-
-def _jobs(pool: Pool) -> dict[int, _Result]:
-    """Return the results that are not complete."""
-    return cast(_Result, pool)._cache
-
-
-def _set(result: _Result, index: int, value: object) -> None:
-    type(result)._set(result, index, value)
-    _release(result)
-
-
-def _release(result: _Result) -> None:
-    if result._job not in result._cache:
-        vars(result).pop(ATTRIBUTE, None)
-        vars(result).pop("_set", None)
+def _noted(tasks: Iterator[_Task], message: Message, job: Job) -> Iterator[_Task]:
+    """Yield the tasks, each noted until its result is there."""
+    for number, index, function, args, kwds in tasks:
+        call, call_args = _in_scopes(message, function, args, kwds)
+        job.calls[index] = call, *call_args
+        yield number, index, call, call_args, {}
 
 
 _POOL: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {

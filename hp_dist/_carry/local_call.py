@@ -14,13 +14,15 @@ from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .calling import call_and_detach
-from .spool import Spool
+from .spool import Spool, UnreadableFile
 from .submission import Attachments, receive
 
 T = TypeVar("T")
 
 ATTRIBUTE = "_hyperparameter"
-"""The attribute of a future or result that keeps its submission, and so its spool files, alive."""
+"""The attribute of a future or result that keeps its submission, and so its spool files, alive.
+
+A pool has there the store that its workers can use, where that is not the spool."""
 
 
 def run(
@@ -31,7 +33,11 @@ def run(
     kwargs: Mapping[str, object],
 ) -> T:
     """Call the function inside the scopes of the message that came with it."""
-    before = receive(Spool, payload, attachments).attach()
+    try:
+        before = receive(Spool, payload, attachments).attach()
+    except UnreadableFile as error:
+        error.payload = payload
+        raise
     return call_and_detach(before, function, args, kwargs)
 
 
