@@ -15,6 +15,7 @@ from hyperparameter import _engine_interface as interface
 from ._carry.attachments import Inline
 from ._carry.bound import Bound
 from ._carry.calling import call_and_detach, inside
+from ._carry.executors import creating, submitting
 from ._carry.local_call import ATTRIBUTE, run
 from ._carry.spool import Spool
 from ._carry.submission import Submission, SubmissionToThreads
@@ -31,10 +32,18 @@ Task = tuple[Callable[..., object], Iterable[object], Mapping[str, object]]
 
 
 def patch(patches: Patches) -> None:
-    """Replace `Parallel.__call__`, the one public method through which all tasks go."""
+    """Replace `Parallel.__call__`, the one public method through which all tasks go.
+
+    The executor of the `loky` in joblib carries what is submitted to it otherwise.
+    """
     from joblib import Parallel
+    from joblib.externals.loky import process_executor
+    from joblib.parallel import BatchedCalls
 
     patches.replace(Parallel, "__call__", _calling(Parallel.__call__))
+    executor, run_chunk = process_executor.ProcessPoolExecutor, process_executor._process_chunk
+    patches.replace(executor, "__init__", creating(executor.__init__))
+    patches.replace(executor, "submit", submitting(executor.submit, run_chunk, BatchedCalls))
 
 
 def _calling(call: Callable[..., object]) -> Callable[..., object]:

@@ -657,7 +657,7 @@ class ActorContract(Contract):
 
 # -- what an engine's modules consist of ------------------------------------------------------
 
-ENGINES = ("multiprocessing", "concurrent.futures", "joblib", "ray")
+ENGINES = ("multiprocessing", "concurrent.futures", "joblib", "loky", "ray")
 _DESCRIPTORS = (property, classmethod, staticmethod, types.FunctionType)
 
 
