@@ -105,3 +105,8 @@ def write_environment(_: Any) -> int:
 
     with hp.scope(data="x" * 200_000):
         return len(environ()["HYPERPARAMETER_SCOPE"])
+
+
+def read_and_touch(mark: Path) -> None:
+    hp.scope.n | 0  # it is read
+    mark.touch()

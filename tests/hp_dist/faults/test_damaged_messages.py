@@ -298,7 +298,7 @@ def test_call_of_joblib_with_a_spoiled_message_is_an_error(
 
 @ways
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])  # a forked process unpickles nothing
-def test_process_with_a_spoiled_message_does_not_run(
+def test_process_with_a_spoiled_message_ends_where_it_would_read_a_default(
     installed: None,
     method: str,
     message: str,
@@ -307,7 +307,7 @@ def test_process_with_a_spoiled_message_does_not_run(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     mark = tmp_path / "mark"
-    process = mp.get_context(method).Process(target=mark.touch)
+    process = mp.get_context(method).Process(target=work.read_and_touch, args=(mark,))
     spoiled()
     with hp.scope(n=2):
         process.start()
