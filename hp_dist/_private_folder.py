@@ -1,7 +1,7 @@
 """The folder of this process for files that other processes of its user read.
 
-The process holds a lock in it.  Where the lock is free the process has died, however it did, and
-whoever needs a folder next removes that one.
+The process holds a lock on a file beside it.  Where that is free the process has died, however it
+did, and whoever needs a folder next removes that one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ try:
 except ImportError:  # Windows, where nothing is swept
     fcntl = None
 
-_PREFIX = "hyperparameter-"
-_LOCK = "lock"
+_PREFIX, _SUFFIX = ".hyperparameter-", ".lock"
 _folders: dict[tuple[int, int], str] = {}  # a forked child, or another user, makes its own
-_locks: dict[str, int] = {}
+_holders: dict[str, int] = {}  # by the paths of the locks
 _ends: set[int] = set()
 
 
@@ -36,9 +35,7 @@ def folder() -> str:
     if not os.path.isdir(path):  # cleaners of /tmp delete folders that look old
         sweep_at_exit()
         sweep()
-        path = tempfile.mkdtemp(prefix=_PREFIX)
-        _lock(path)
-        _folders[owner] = path
+        path = _folders[owner] = _make()
     return path
 
 
@@ -57,48 +54,52 @@ def sweep() -> None:
         return
     with contextlib.suppress(OSError):  # no folder for temporary files, or one that is not listed
         for entry in os.scandir(tempfile.gettempdir()):
-            if entry.name.startswith(_PREFIX) and entry.path not in _locks:
+            is_lock = entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)
+            if is_lock and entry.path not in _holders:
                 with contextlib.suppress(OSError):  # another one is faster, or it is not ours
                     _remove_if_dead(entry)
 
 
-def _remove_if_dead(entry: os.DirEntry[str]) -> None:
-    found = entry.stat(follow_symlinks=False)
-    if not entry.is_dir(follow_symlinks=False) or found.st_uid != os.geteuid():
-        return
-    handle = os.open(os.path.join(entry.path, _LOCK), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _remove_if_dead(lock: os.DirEntry[str]) -> None:
+    handle = os.open(lock.path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(entry.path, ignore_errors=True)
+        if os.fstat(handle).st_uid == os.geteuid():
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(lock.path)
     finally:
         os.close(handle)
 
 
-def _lock(path: str) -> None:
-    """Hold a lock in the folder until this process ends.
-
-    Of `lockf`, since children do not inherit it.  The file gets its name when it is locked, or
-    somebody would find the folder of a dead process.
-    """
-    if fcntl is None:
-        return
-    unfinished = os.path.join(path, f"{_LOCK}.new")
-    handle = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
+def _make() -> str:
+    """Make a folder, and before that its lock, which this process holds until it ends."""
+    handle, unfinished = tempfile.mkstemp(prefix=_PREFIX)
+    lock = unfinished + _SUFFIX
+    if fcntl is not None:
+        # Of `lockf`, since children do not inherit it, and before the file has its name, or
+        # somebody would take this process for dead.
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.rename(unfinished, os.path.join(path, _LOCK))
-    except BaseException:
-        os.close(handle)
-        raise
     # The lock goes when the file is closed.  A program that this one becomes by `exec` keeps it:
     # it reads what its environment names.
     os.set_inheritable(handle, True)
-    _locks[path] = handle
+    os.rename(unfinished, lock)
+    _holders[lock] = os.getpid()
+    os.mkdir(_folder_of(lock), 0o700)
+    return _folder_of(lock)
+
+
+def _remove(lock: str) -> None:
+    shutil.rmtree(_folder_of(lock), ignore_errors=True)
+    os.unlink(lock)  # last: who is killed before that leaves the rest to the next one
+
+
+def _folder_of(lock: str) -> str:
+    folder, name = os.path.split(lock.removesuffix(_SUFFIX))
+    return os.path.join(folder, name[1:])
 
 
 def _end(pid: int) -> None:
     if os.getpid() == pid:
-        for owner, path in _folders.items():
-            if owner[0] == pid:
-                shutil.rmtree(path, ignore_errors=True)
+        for lock in [lock for lock, holder in _holders.items() if holder == pid]:
+            with contextlib.suppress(OSError):
+                _remove(lock)
         sweep()

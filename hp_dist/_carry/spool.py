@@ -59,7 +59,7 @@ class Spool:
         try:
             with open(place, "rb") as file:
                 data = _contents(file)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError for what cannot be a path
             raise UnreadableFile(
                 f"An attachment of the submitted scope cannot be read: {_reason(error)} ({error}). "
                 "Submit hp_dist.bind(function), which sends the whole scope in its message."
@@ -79,10 +79,11 @@ def _contents(file: BufferedReader) -> memoryview:
     return memoryview(contents)
 
 
-def _reason(error: OSError) -> str:
-    if error.errno in (errno.EACCES, errno.EPERM):
+def _reason(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number in (errno.EACCES, errno.EPERM):
         return "this process may not read the files of the one that submitted the work"
-    if error.errno in (errno.EMFILE, errno.ENFILE):
+    if number in (errno.EMFILE, errno.ENFILE):
         return "this process has too many open files"
     return (
         "the process that submitted the work has ended, or this one has other files: it runs on "

@@ -32,8 +32,7 @@ pytestmark = [
 
 def files(folder: Path) -> list[str]:
     gc.collect()
-    found = folder.glob("hyperparameter-*/*")
-    return sorted(path.name for path in found if path.name != "lock")
+    return sorted(path.name for path in folder.glob("hyperparameter-*/*"))
 
 
 def gone(folder: Path) -> bool:
@@ -346,9 +345,10 @@ def test_folders_of_processes_that_were_killed_are_removed_by_the_next_and_no_ot
 
 def test_folder_without_a_lock_and_what_only_has_the_name_are_left_alone(folders: Path) -> None:
     (folders / "hyperparameter-other").mkdir()
-    (folders / "hyperparameter-file").touch()
-    (folders / "hyperparameter-link").symlink_to(folders)
-    assert len(sweep(folders)) == 3
+    (folders / "hyperparameter-linked").mkdir()
+    (folders / ".hyperparameter-linked.lock").symlink_to(folders)
+    os.mkfifo(folders / ".hyperparameter-fifo.lock.other")
+    assert len(sweep(folders)) == 2
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
