@@ -96,15 +96,12 @@ class Submission:
         interface.attach_start(scopes)
 
     def attach_initial(self) -> None:
-        """Open the scopes for the life of this thread, under those of work that brings some.
-
-        Where the thread is all there is of a worker, so is what belongs to the process.
-        """
+        """Open the scopes for the life of this thread, under those of work that brings some."""
         if self.in_origin_process:
             interface.attach_initial(self.scopes)
             return
         scopes, baseline = self._portable()
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():  # the process is the worker
             _bring(baseline)
             _engines.install_all(self._engines)
         interface.attach_initial(scopes, baseline)
