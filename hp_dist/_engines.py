@@ -17,6 +17,7 @@ from .subprocess import pick_up
 _ENGINES = {
     "futures": ("concurrent.futures.process", "hp_dist.futures"),
     "joblib": ("joblib", "hp_dist.joblib"),
+    "loky": ("loky.process_executor", "hp_dist.loky"),
     "multiprocessing": ("multiprocessing.pool", "hp_dist.multiprocessing"),
     "ray": ("ray", "hp_dist.ray"),
 }

@@ -14,33 +14,25 @@ from itertools import starmap
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
 from ._carry.bound import is_bound
-from ._carry.calling import as_here, drawn_here
-from ._carry.local_call import ATTRIBUTE, run, run_each, worker_initializer
+from ._carry.calling import as_here, call_and_detach, drawn_here
+from ._carry.delivery import Delivery
+from ._carry.initializer import start, worker_initializer
+from ._carry.local_call import ATTRIBUTE, run, run_each
+from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
 from ._carry.spool import Spool
-from ._carry.submission import Attachments, Message, Submission, receive
+from ._carry.submission import Attachments, Message, Submission
 from ._engines import Patches
+from ._private_folder import sweep_at_exit
 from .exceptions import EngineError
 
 __all__ = ["ScopedContext", "get_context"]
 
 T = TypeVar("T")
-
-
-class _Result(Protocol):
-    """What is used of `ApplyResult`, `MapResult` and the iterators of `imap`, all private.
-
-    The pool hands every result to `_set`, and drops the job from its cache with the last one.
-    """
-
-    _job: int
-    _cache: dict[int, _Result]
-
-    def _set(self, index: int, value: object) -> None: ...
 
 
 _Task = tuple[int, int, Callable[..., object], tuple[object, ...], dict[str, object]]
@@ -61,7 +53,7 @@ class _Attacher:
 
 
 def _attach(payload: bytes, attachments: Attachments) -> None:
-    receive(Spool, payload, attachments).attach_for_good()
+    start(Spool, payload, attachments)
 
 
 def patch(patches: Patches) -> None:
@@ -83,6 +75,7 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(start)
     def wrapper(self: BaseProcess) -> None:
         # An attribute, because all of a process's attributes are pickled for its child.
+        sweep_at_exit()  # a pool kills its workers, and these leave their files
         attacher = _Attacher(Submission.capture())
         setattr(self, ATTRIBUTE, attacher)
         try:
@@ -103,9 +96,11 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
         *args: object,
         **kwargs: object,
     ) -> None:
-        if not isinstance(self, ThreadPool):
-            initializer = worker_initializer(initializer)
-        create(self, processes, initializer, *args, **kwargs)
+        if isinstance(self, ThreadPool):
+            return create(self, processes, initializer, *args, **kwargs)
+        call = (self, processes, worker_initializer(initializer), *args)
+        # The workers serve all later submissions: they inherit no scope.
+        return call_and_detach(interface.swap(None), create, call, kwargs)
 
     return wrapper
 
@@ -127,11 +122,14 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
             more = {name: _as_here(callback) for name, callback in more.items()}
         if isinstance(self, ThreadPool) or is_bound(func):
             return apply(self, func, args, kwds or {}, *callbacks, **more)
-        submission = Submission.capture()
-        message = submission.message(Spool)
-        result = apply(self, run, (*message, func, args, kwds or {}), {}, *callbacks, **more)
-        if message.attachments:
-            _keep(self, cast(_Result, result)._job, submission)
+        delivery = Delivery(self, Submission.capture())
+        call = (*delivery.message, func, args, kwds or {})
+        result = apply(self, run, call, {}, *callbacks, **more)
+        if delivery.message.attachments:
+            job = keep(self, cast(Result, result)._job, delivery, (run, *call))
+            # A worker was faster than this thread.
+            if job is None and (again := delivery.again((run, *call), error_of(result))):
+                return apply(self, again[0], again[1:], {}, *callbacks, **more)
         return result
 
     return wrapper
@@ -156,22 +154,23 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
         if isinstance(self, ThreadPool):
             return generate(self, result_job, func, iterable)
         tasks = generate(self, result_job, func, drawn_here(iterable))
-        submission = Submission.capture()
         try:
-            message = submission.message(Spool)
+            delivery = Delivery(self, Submission.capture())
         except BaseException:
             # The job is there already, and the pool would wait for its result when it is closed.
-            del _jobs(self)[result_job]
+            del jobs(self)[result_job]
             raise
-        result = _jobs(self).get(result_job)
+        result = jobs(self).get(result_job)
         for name in ("_callback", "_error_callback"):
             if hasattr(result, name):  # those of `map_async`
                 setattr(result, name, _as_here(getattr(result, name)))
-        if message.attachments:
-            _keep(self, result_job, submission)
+        message = delivery.message
+        job = keep(self, result_job, delivery) if message.attachments else None
+        if job is not None:
+            return _noted(tasks, message, job)
         return (
-            (job, index, *_in_scopes(message, function, args, kwds), {})
-            for job, index, function, args, kwds in tasks
+            (number, index, *_in_scopes(message, function, args, kwds), {})
+            for number, index, function, args, kwds in tasks
         )
 
     return wrapper
@@ -200,32 +199,12 @@ _MAPPERS = {"mapstar": map, "starmapstar": starmap}
 _RAISER = "_helper_reraises_exception"
 
 
-def _keep(pool: Pool, job: int, submission: Submission) -> None:
-    """Keep the files of the spool until the pool has the last result of the job.
-
-    A pool has no public callback for all kinds of results, so `_set` is replaced on this one.
-    """
-    result = _jobs(pool).get(job)
-    if result is not None:  # not done yet
-        setattr(result, ATTRIBUTE, submission)
-        vars(result)["_set"] = functools.partial(_set, result)
-        _release(result)  # it may have been done meanwhile, by a thread of the pool
-
-
-def _jobs(pool: Pool) -> dict[int, _Result]:
-    """Return the results that are not complete."""
-    return cast(_Result, pool)._cache
-
-
-def _set(result: _Result, index: int, value: object) -> None:
-    type(result)._set(result, index, value)
-    _release(result)
-
-
-def _release(result: _Result) -> None:
-    if result._job not in result._cache:
-        vars(result).pop(ATTRIBUTE, None)
-        vars(result).pop("_set", None)
+def _noted(tasks: Iterator[_Task], message: Message, job: Job) -> Iterator[_Task]:
+    """Yield the tasks, each noted until its result is there."""
+    for number, index, function, args, kwds in tasks:
+        call, call_args = _in_scopes(message, function, args, kwds)
+        job.calls[index] = call, *call_args
+        yield number, index, call, call_args, {}
 
 
 _POOL: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {

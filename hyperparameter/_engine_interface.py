@@ -12,7 +12,16 @@ from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, 
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
-from ._scopes.frames import detach, is_attached, swap
+from ._scopes.carried import (
+    attach_error,
+    attach_initial,
+    attach_start,
+    attach_work,
+    bring_baseline,
+    inherit,
+    is_attached,
+)
+from ._scopes.frames import detach, swap
 from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_shadowed
@@ -73,7 +82,13 @@ __all__ = [
     "UntypedText",
     "UntypedTree",
     "active",
+    "attach_error",
+    "attach_initial",
+    "attach_start",
+    "attach_work",
     "baseline_state",
+    "bring_baseline",
+    "inherit",
     "is_attached",
     "is_ordinary",
     "is_shadowed",

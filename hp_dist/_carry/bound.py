@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .attachments import Inline, Store
+from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
 from .calling import inside
 from .submission import AnySubmission, Attachments, LazySubmission, Submission
@@ -96,40 +96,3 @@ def bind(function: F) -> F:
     if isinstance(function, type):
         return bound_class(function, submission)  # type: ignore[return-value]  # a subclass
     return bound_object(function, submission) or Bound(function, submission)  # type: ignore[return-value]  # of the same kind
-
-
-class Initializer:
-    """An initializer for pools: opens scopes in a worker for good, then runs the user's own."""
-
-    def __init__(
-        self,
-        submission: AnySubmission,
-        user: Callable[..., object] | None,
-        store: type[Store] = Inline,
-    ) -> None:
-        self._submission = submission
-        self._user = user
-        self._store = store
-
-    def __call__(self, *args: object) -> None:
-        context.detach(None)  # a forked worker has inherited the same scopes
-        self._submission.received().attach_for_good()
-        if self._user is not None:
-            self._user(*args)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _initializer, (self._user, self._store, *self._submission.message(self._store))
-
-
-def _initializer(
-    user: Callable[..., object] | None,
-    store: type[Store],
-    payload: bytes,
-    attachments: Attachments = (),
-) -> Initializer:
-    return Initializer(LazySubmission(store, payload, attachments), user, store)
-
-
-def initializer(user_initializer: Callable[..., object] | None = None) -> Initializer:
-    """Return a pool initializer that opens the scopes active here and now in each worker."""
-    return Initializer(Submission.capture_to_travel(), user_initializer)

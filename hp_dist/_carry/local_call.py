@@ -12,17 +12,18 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .bound import Initializer
-from .spool import Spool
-from .submission import Attachments, Submission, receive
+from .spool import Spool, UnreadableFile
+from .submission import Attachments, receive
 
 T = TypeVar("T")
 
 ATTRIBUTE = "_hyperparameter"
-"""The attribute of a future or result that keeps its submission, and so its spool files, alive."""
+"""The attribute of a future or result that keeps its submission, and so its spool files, alive.
+
+A pool has there the store that its workers can use, where that is not the spool."""
 
 
-# No helpers here: tracebacks of tasks have one frame of ours.
+# No helpers around the calls: tracebacks of tasks have one frame of ours.
 
 
 def run(
@@ -33,7 +34,7 @@ def run(
     kwargs: Mapping[str, object],
 ) -> T:
     """Call the function inside the scopes of the message that came with it."""
-    before = receive(Spool, payload, attachments).attach()
+    before = _attach(payload, attachments)
     try:
         return function(*args, **kwargs)
     finally:
@@ -51,7 +52,7 @@ def run_each(
 
     `calls` is `map`, or `starmap` where an item has all the arguments of a call.
     """
-    before = receive(Spool, payload, attachments).attach()
+    before = _attach(payload, attachments)
     here, active = interface.active(), interface.active
     results = []
     try:
@@ -64,13 +65,9 @@ def run_each(
     return results
 
 
-def worker_initializer(user: object) -> object:
-    """Return an initializer for the workers of a pool made here, which runs the user's own.
-
-    It opens the scopes that are active where the pool is made: the workers that replace others are
-    started by a thread of the pool, which has none.  What cannot be called is left for the pool
-    to refuse.
-    """
-    if user is None or callable(user):
-        return Initializer(Submission.capture(), user, Spool)
-    return user
+def _attach(payload: bytes, attachments: Attachments) -> interface.State | None:
+    try:
+        return receive(Spool, payload, attachments).attach()
+    except UnreadableFile as error:
+        error.payload = payload
+        raise

@@ -57,8 +57,11 @@ def of_multiprocessing() -> Picklers:
 
 
 def of_loky() -> Picklers:
-    """Return the pickler that joblib's workers are sent their tasks with."""
-    from joblib.externals.loky.backend.reduction import get_loky_pickler
+    """Return the pickler that workers of loky, or of joblib's copy of it, get their tasks with."""
+    try:
+        from joblib.externals.loky.backend.reduction import get_loky_pickler
+    except ImportError:
+        from loky.backend.reduction import get_loky_pickler
 
     return (_without_reducers(get_loky_pickler()),)
 

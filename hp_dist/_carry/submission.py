@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
@@ -21,6 +22,8 @@ from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
 from ..exceptions import CarrierError
+from . import failures
+from .arrivals import bring
 from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
 from .encoded import EncodedSubmission, OriginProcess, unseal
 from .picklers import of_any
@@ -78,24 +81,35 @@ class Submission:
         """
         if self.in_origin_process:
             return context.attach(self.scopes)
+        failures.check()
         scopes, baseline = self._portable()
-        context.set_baseline(baseline)
+        bring(baseline)
         _engines.install_all(self._engines)
         # The baseline is attached as well as set: another call in this process, a thread's or a
         # coroutine's, may set its own meanwhile.
         if over is None or not over.scopes.depth:
-            return context.attach(scopes, baseline)
-        before = context.attach(over.scopes, baseline)
+            return interface.attach_work(scopes, baseline)
+        before = interface.attach_work(over.scopes, baseline)
         context.attach(scopes)
         return before
 
-    def attach_for_good(self) -> None:
-        """Open the scopes for the life of this process; its tasks may bring a later baseline."""
-        here = self.in_origin_process
-        scopes, baseline = (self.scopes, self.baseline) if here else self._portable()
-        context.set_baseline(baseline)
+    def attach_start(self) -> None:
+        """Open what this process is started with, until work arrives."""
+        scopes, baseline = self._portable()
+        bring(baseline, at_start=True)
         _engines.install_all(self._engines)
-        context.attach(scopes)
+        interface.attach_start(scopes)
+
+    def attach_initial(self) -> None:
+        """Open the scopes for the life of this thread, under those of work that brings some."""
+        if self.in_origin_process:
+            interface.attach_initial(self.scopes)
+            return
+        scopes, baseline = self._portable()
+        if threading.current_thread() is threading.main_thread():  # the process is the worker
+            bring(baseline)
+            _engines.install_all(self._engines)
+        interface.attach_initial(scopes, baseline)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline for a forked child, with the parent named in their origins."""
@@ -267,6 +281,7 @@ class ReceivedSubmission(Submission):
         if over is not None or self.in_origin_process:
             return super().attach(over)
         if self._attached is not None:
+            failures.check()
             before, below, attached = self._attached
             if interface.active() is before and interface.baseline_state() is below:
                 _engines.install_all(self._engines)
@@ -281,18 +296,3 @@ class ReceivedSubmission(Submission):
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline
-
-
-class SubmissionToThreads(Submission):
-    """A submission that threads of its process attach as it was, with the records open in it."""
-
-    __slots__ = ("_state",)
-
-    def __init__(
-        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
-    ) -> None:
-        super().__init__(captured, engines, process)
-        self._state = interface.active()
-
-    def attach(self, over: Submission | None = None) -> State | None:
-        return interface.swap(self._state) if self.in_origin_process else super().attach(over)

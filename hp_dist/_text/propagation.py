@@ -37,10 +37,13 @@ class Extracted:
         self._scope.__exit__(None, None, None)
 
     def open(self) -> None:
-        """Make the carried baseline that of this process, and open the scopes here for good."""
+        """Open the scopes here for good, and the baseline for the whole process.
+
+        They rank with the environment of this program: under what its command line and its own
+        code set, over the files that it is launched with.
+        """
         if self._captured is not None:
-            context.set_baseline(self._captured.baseline)
-            context.attach(self._captured.scopes)
+            interface.inherit(*self._captured)
 
 
 def inject(carrier: MutableMapping[str, str]) -> None:

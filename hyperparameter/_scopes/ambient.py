@@ -33,7 +33,21 @@ class _Owner:
 
 
 CARRIED = _Owner("CARRIED")
-"""Owner of the frame that holds scopes carried in from elsewhere."""
+"""Owner of the frame that holds the scopes of work, carried in from elsewhere."""
+
+STARTED = _Owner("STARTED")
+"""Owner of the frame that holds what this process was started with: work that arrives hides it."""
+
+INITIAL = _Owner("INITIAL")
+"""Owner of the frame that an initializer has opened: work that brings scopes hides it."""
+
+INHERITED = _Owner("INHERITED")
+"""Owner of the frame that holds scopes from the environment of this program."""
+
+PROCESS = _Owner("PROCESS")
+"""Owner of a baseline that this process has set itself."""
+
+BROUGHT = frozenset([CARRIED, STARTED, INITIAL, INHERITED])
 
 IMPLICIT = _Owner("IMPLICIT")
 """Stands for the owner of the frame that a write would open, where no scope is active."""
@@ -177,15 +191,19 @@ class RecordOverBaseline(State):
         return self.frozen_view().cache
 
 
-def view(snapshot: Snapshot, record: Recorder) -> State:
+def view(snapshot: Snapshot, record: Recorder, owner: object = None) -> State:
     """Return a state that belongs to no context: `snapshot` as seen by reads into `record`."""
-    state = State(None, None, NOTHING, record)
+    state = State(None, owner, NOTHING, record)
     state._snapshot = snapshot
     return state
 
 
 active: ContextVar[State | None] = ContextVar("hyperparameter", default=None)
 baseline_state = view(EMPTY, Unrecorded())
+at_fork: State | None = None
+"""What the process that forked this one had open."""
+launched: tuple[State, State] | None = None
+"""What the program was launched with, and the baseline state that was made of it."""
 
 
 def current() -> State:
@@ -205,13 +223,17 @@ def renew_lock() -> None:
     lock = RLock()
 
 
-def set_baseline(snapshot: Snapshot) -> None:
-    """Make `snapshot` what every context without an active scope sees, from now on."""
+def set_baseline(snapshot: Snapshot, owner: object = PROCESS) -> None:
+    """Make `snapshot` what every context without an active scope sees, from now on.
+
+    Its owner is `CARRIED` when it has come from another process.
+    """
     global baseline_state
-    if snapshot is baseline_state.snapshot:  # as for most tasks of a worker
-        return
     with lock:
-        state = view(as_baseline(snapshot), baseline_state.record)
+        if snapshot is baseline_state.snapshot:
+            baseline_state.owner = owner
+            return
+        state = view(as_baseline(snapshot), baseline_state.record, owner)
         for layer in snapshot.layers:
             state.record.override(layer)
         baseline_state = state

@@ -15,6 +15,8 @@ from .._values.untyped import UntypedText
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
+from .ambient import CARRIED
+from .carried import freeze
 from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, shown_elsewhere
 from .lookup import deletion, read_all, require
 from .snapshot import EMPTY, Bindings, Layer, Snapshot, as_layer
@@ -147,7 +149,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def frozen() -> None:
         """Make what is visible here the baseline that all contexts without a scope see."""
-        ambient.set_baseline(ambient.current().snapshot)
+        freeze()
 
     @staticmethod
     def init(params: Mapping[str, Any] | None = None) -> scope:
@@ -248,6 +250,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         for state in ambient.chain(ambient.active.get()):
             if state.owner is self or isinstance(state.owner, ImplicitOwner):
                 return state
+            if state.owner is CARRIED:  # what lies below is another's
+                return None
         return None
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:

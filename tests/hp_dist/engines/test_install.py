@@ -13,7 +13,7 @@ from hp_dist import _engines
 
 
 def test_unknown_engine_is_named_with_the_known_ones() -> None:
-    known = "futures, joblib, multiprocessing, ray"
+    known = "futures, joblib, loky, multiprocessing, ray"
     with pytest.raises(
         hp_dist.EngineError, match=rf"'slurm' is not an engine; known are {known}\."
     ):
@@ -49,7 +49,9 @@ assert "hp_dist" not in RemoteFunction._remote.__code__.co_filename
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize("name", ["futures", "joblib", "multiprocessing", "ray", "subprocess"])
+@pytest.mark.parametrize(
+    "name", ["futures", "joblib", "loky", "multiprocessing", "ray", "subprocess"]
+)
 def test_module_of_an_engine_offers_public_names_alone(name: str) -> None:
     module = importlib.import_module(f"hp_dist.{name}")
     assert module.__all__ == sorted(module.__all__)
