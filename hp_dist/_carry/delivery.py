@@ -13,9 +13,18 @@ from concurrent.futures.process import _WorkItem
 from pathlib import Path
 from typing import Any
 
+from hyperparameter import _engine_interface as interface
+from hyperparameter import context
+from hyperparameter._engine_interface import State
+from hyperparameter.context import Snapshot
+
+from .attachments import Attachment, digest_of
 from .local_call import ATTRIBUTE
-from .spool import Spool, UnreadableFile, without_files
+from .spool import Spool, UnreadableFile, packed, without_files
 from .submission import Submission
+
+STATE = "_hyperparameter_state"
+"""The attribute of a future that has the state which its callbacks run in."""
 
 Call = tuple[Any, ...]
 """What makes a call inside scopes, the payload and attachments of its message, the rest."""
@@ -40,17 +49,32 @@ class Delivery:
         if error.payload != self.message.payload:  # that of work which the task has submitted
             return None
         engine_values, places = self.message.attachments  # type: ignore[misc]  # or all is in the payload
-        try:
-            found = {digest: _bytes(place) for digest, place in places.items()}
-        except OSError:  # they are gone, and nobody has them
+        known = {attachment.digest: attachment for attachment in self._submission.attachments()}
+        found = {digest: _bytes(known[digest], place) for digest, place in places.items()}
+        if None in found.values():
             return None
         setattr(self._pool, ATTRIBUTE, without_files(self._store))  # type: ignore[arg-type]  # a class has a hash
         function, payload, _, *rest = call
         return (function, payload, (engine_values, found), *rest)
 
+    def state(self) -> State | None:
+        """Return a state with the scopes of the submission that keeps none of its files."""
+        scopes = self._submission.scopes
+        before = interface.swap(None)
+        # Another snapshot of the same: what a snapshot has been encoded as is kept with it.
+        context.attach(Snapshot(scopes.layers, scopes.depth, scopes.closed))
+        return interface.swap(before)
 
-def _bytes(place: object) -> object:
-    return Path(place).read_bytes() if isinstance(place, str) else place
+
+def _bytes(attachment: Attachment, place: object) -> object:
+    """Return what was sent, None where nobody has it: the file is gone and the value changed."""
+    if not isinstance(place, str):
+        return place
+    try:
+        return Path(place).read_bytes()
+    except OSError:
+        is_same = digest_of(attachment.stream, *attachment.buffers) == attachment.digest
+        return packed(attachment) if is_same else None
 
 
 def keep_for(future: Future[Any], executor: Any, delivery: Delivery, call: Call) -> None:
@@ -76,8 +100,10 @@ def keep_for(future: Future[Any], executor: Any, delivery: Delivery, call: Call)
 
 
 def _release(future: Future[Any]) -> None:
-    for name in (ATTRIBUTE, "set_exception", "set_running_or_notify_cancel"):
+    delivery: Delivery = vars(future).pop(ATTRIBUTE)
+    for name in ("set_exception", "set_running_or_notify_cancel"):
         vars(future).pop(name, None)
+    setattr(future, STATE, delivery.state())
 
 
 _numbers = itertools.count(1)

@@ -16,7 +16,7 @@ from hyperparameter import _engine_interface as interface
 
 from .bound import is_bound
 from .calling import as_here, call_and_detach
-from .delivery import Delivery, keep_for
+from .delivery import STATE, Delivery, keep_for
 from .initializer import worker_initializer
 from .local_call import run, run_each
 from .spool import Spool
@@ -82,7 +82,7 @@ def submitting(
 def scoped(future: Future[T]) -> Future[T]:
     """Make a future one whose callbacks run in the scopes active here, done already or not."""
     future.__class__ = _scoped_type(type(future))  # type: ignore[arg-type]  # a class has a hash
-    future._hyperparameter_state = interface.active()  # type: ignore[attr-defined]
+    setattr(future, STATE, interface.active())
     return future
 
 

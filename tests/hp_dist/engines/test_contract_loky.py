@@ -15,6 +15,7 @@ class TestLoky(Contract):
     column = "Executors, joblib, bind", "loky"
     runner = runners.LokyExecutor
     installs = ("loky",)
+    sends_main_by_value = True
     not_applicable = {
         "generator": ONE_VALUE,
         "coroutine": NO_COROUTINES,

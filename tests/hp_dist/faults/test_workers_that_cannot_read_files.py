@@ -72,6 +72,15 @@ FIRST = """
     print(list(lazy), later.get(60))
     pool.join()
 """
+CHANGED = """
+    array = np.ones(300_000)
+    pool, executor = context.Pool(1, begin), ProcessPoolExecutor(1, context, begin)
+    with pool, executor, hp.scope(array=array):
+        futures = [executor.submit(seen, n) for n in range(3)]
+        later = pool.map_async(seen, range(3), 2)
+        array[:] = 2
+        print({total for *_, total in [*(future.result(60) for future in futures), *later.get(60)]})
+"""
 BEGINS = ["other_user", "other_root", "other_mounts"]
 
 
@@ -109,3 +118,7 @@ def test_pool_that_is_closed_and_executor_that_is_shut_down_deliver_what_they_ha
     expected: list[Any] = [(n, 2000, 0.0) for n in range(5)]
     assert eval(first) == expected
     assert second == f"{expected} {expected}"
+
+
+def test_bytes_that_are_sent_again_are_those_of_the_submission(folders: Path) -> None:
+    assert run(folders, CHANGED, "fork", "other_user") == ["{300000.0}"]
