@@ -4,7 +4,8 @@
 patching anything; `inject` and `extract` pass it through any mapping of text to text.
 """
 
-from ._carry.bound import Initializer, bind, initializer
+from ._carry.bound import bind
+from ._carry.initializer import Initializer, initializer
 from ._engines import install, uninstall
 from ._text.propagation import Extracted, extract, inject
 from .exceptions import CarrierError, EngineError

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from threading import RLock
 from typing import Protocol, cast
 
@@ -15,6 +17,7 @@ from .subprocess import pick_up
 _ENGINES = {
     "futures": ("concurrent.futures.process", "hp_dist.futures"),
     "joblib": ("joblib", "hp_dist.joblib"),
+    "loky": ("loky.process_executor", "hp_dist.loky"),
     "multiprocessing": ("multiprocessing.pool", "hp_dist.multiprocessing"),
     "ray": ("ray", "hp_dist.ray"),
 }
@@ -33,19 +36,31 @@ class EngineModule(Protocol):
 
 
 class Patches:
-    """Attributes that were replaced, with their former values."""
+    """Functions of classes and modules that were replaced, with what was there before."""
 
     def __init__(self) -> None:
-        self._undo: list[tuple[object, str, object]] = []
+        self._undo: list[tuple[object, str, object, object]] = []
+        self._are_on = True
 
-    def replace(self, owner: object, name: str, value: object) -> None:
-        """Set an attribute of a class or module, until `undo`."""
+    def replace(self, owner: object, name: str, function: Callable[..., object]) -> None:
+        """Set a function of a class or module, until `undo`."""
+        original: Callable[..., object] = getattr(owner, name)
+
+        @functools.wraps(function)
+        def patched(*args: object, **kwargs: object) -> object:
+            # Whoever has patched this in turn may call it, or put it back, for ever after.
+            return (function if self._are_on else original)(*args, **kwargs)
+
         # Not getattr: what a class only inherits must be deleted again, not set on it.
-        self._undo.append((owner, name, vars(owner).get(name, _NOTHING)))
-        setattr(owner, name, value)
+        self._undo.append((owner, name, vars(owner).get(name, _NOTHING), patched))
+        setattr(owner, name, patched)
 
     def undo(self) -> None:
-        for owner, name, before in reversed(self._undo):
+        """Put back what was there; what others have put over ours since stays."""
+        self._are_on = False
+        for owner, name, before, patched in reversed(self._undo):
+            if vars(owner).get(name) is not patched:
+                continue
             if before is _NOTHING:
                 delattr(owner, name)
             else:

@@ -16,13 +16,9 @@ from concurrent.futures import Future
 from concurrent.futures.process import _process_chunk
 from typing import Any, TypeVar
 
-from hyperparameter import _engine_interface as interface
-
-from ._carry.bound import Bound, bind
-from ._carry.calling import call_and_detach
-from ._carry.local_call import ATTRIBUTE, run, star_each, worker_initializer
-from ._carry.spool import Spool
-from ._carry.submission import Message, Submission
+from ._carry.bound import bind
+from ._carry.calling import drawn_here
+from ._carry.executors import creating, scoped, submitting
 from ._engines import Patches
 
 __all__ = ["ProcessPoolExecutor", "ThreadPoolExecutor"]
@@ -38,59 +34,6 @@ def patch(patches: Patches) -> None:
         patches.replace(_Executor, name, wrap(vars(_Executor)[name]))
 
 
-def _creating(create: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(create)
-    def wrapper(
-        self: _Executor,
-        max_workers: int | None = None,
-        mp_context: object = None,
-        initializer: object = None,
-        *args: object,
-        **kwargs: object,
-    ) -> None:
-        initializer = worker_initializer(initializer)
-        create(self, max_workers, mp_context, initializer, *args, **kwargs)
-
-    return wrapper
-
-
-def _submitting(submit: Callable[..., Future[T]]) -> Callable[..., Future[T]]:
-    @functools.wraps(submit)
-    def wrapper(
-        self: _Executor, fn: Callable[..., T], /, *args: object, **kwargs: object
-    ) -> Future[T]:
-        submission = None
-        call: tuple[object, ...] = (fn, *args)
-        if not _is_bound(fn):
-            submission = Submission.capture()
-            call = _in_scopes(submission.message(Spool), fn, args, kwargs)
-            kwargs = {}
-        # A worker that is started now serves all later submissions: it inherits no scope.
-        future = call_and_detach(interface.swap(None), submit, (self, *call), kwargs)
-        if submission is not None:
-            setattr(future, ATTRIBUTE, submission)  # keeps the files of the spool ...
-            future.add_done_callback(_release)  # ... until it is done
-        return future
-
-    return wrapper
-
-
-def _in_scopes(
-    message: Message,
-    function: Callable[..., object],
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-) -> tuple[object, ...]:
-    """Return what makes the calls of a submission inside the scopes, and its arguments."""
-    if isinstance(function, functools.partial) and function.func is _process_chunk:
-        return star_each, *message, *function.args, *args
-    return run, *message, function, args, kwargs
-
-
-def _release(future: Future[Any]) -> None:
-    delattr(future, ATTRIBUTE)
-
-
 def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
     @functools.wraps(map_)
     def wrapper(
@@ -98,21 +41,15 @@ def _mapping(map_: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
     ) -> Iterator[T]:
         if kwargs.get("buffersize") is not None:  # then it submits when results are taken
             fn = bind(fn)
+            iterables = tuple(map(drawn_here, iterables))
         return map_(self, fn, *iterables, **kwargs)
 
     return wrapper
 
 
-def _is_bound(function: object) -> bool:
-    """Tell a bound function, also inside the partial that `map` makes of it."""
-    if isinstance(function, functools.partial) and function.args:
-        function = function.args[0]
-    return isinstance(function, Bound)
-
-
 _WRAPPERS: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
-    "__init__": _creating,
-    "submit": _submitting,
+    "__init__": creating,
+    "submit": functools.partial(submitting, run_chunk=_process_chunk),
     "map": _mapping,
 }
 
@@ -120,8 +57,8 @@ _WRAPPERS: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
 class ProcessPoolExecutor(_Executor):
     """The standard executor, whose calls run inside the scopes of their submission."""
 
-    __init__ = _creating(_Executor.__init__)
-    submit = _submitting(_Executor.submit)
+    __init__ = creating(_Executor.__init__)
+    submit = submitting(_Executor.submit, _process_chunk)
     map = _mapping(_Executor.map)
 
 
@@ -129,7 +66,7 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return super().submit(contextvars.copy_context().run, fn, *args, **kwargs)
+        return scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
         captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
@@ -138,4 +75,4 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
             # A copy for each: two threads cannot run in one context at the same time.
             return captured.copy().run(fn, *args)
 
-        return super().map(call, *iterables, **kwargs)
+        return super().map(call, *map(drawn_here, iterables), **kwargs)

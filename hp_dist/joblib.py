@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperparameter import _engine_interface as interface
+from hyperparameter import context
+from hyperparameter.context import Captured
 
 from ._carry.attachments import Inline
 from ._carry.bound import Bound
 from ._carry.calling import call_and_detach, inside
+from ._carry.encoded import OriginProcess
+from ._carry.executors import creating, submitting
 from ._carry.local_call import ATTRIBUTE, run
-from ._carry.spool import Spool
-from ._carry.submission import Submission, SubmissionToThreads
+from ._carry.spool import LokySpool, Spool
+from ._carry.submission import Submission
 from ._engines import Patches
 
 if TYPE_CHECKING:
@@ -31,16 +35,40 @@ Task = tuple[Callable[..., object], Iterable[object], Mapping[str, object]]
 
 
 def patch(patches: Patches) -> None:
-    """Replace `Parallel.__call__`, the one public method through which all tasks go."""
+    """Replace `Parallel.__call__`, the one public method through which all tasks go.
+
+    The executor of the `loky` in joblib carries what is submitted to it otherwise.
+    """
     from joblib import Parallel
+    from joblib.externals.loky import process_executor
+    from joblib.parallel import BatchedCalls
 
     patches.replace(Parallel, "__call__", _calling(Parallel.__call__))
+    executor, run_chunk = process_executor.ProcessPoolExecutor, process_executor._process_chunk
+    patches.replace(executor, "__init__", creating(executor.__init__))
+    submit = submitting(executor.submit, run_chunk, BatchedCalls, LokySpool)
+    patches.replace(executor, "submit", submit)
+
+
+class _SubmissionToThreads(Submission):
+    """A submission that threads of its process attach as it was, with the records open in it."""
+
+    __slots__ = ("_state",)
+
+    def __init__(
+        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+    ) -> None:
+        super().__init__(captured, engines, process)
+        self._state = interface.active()
+
+    def attach(self, over: Submission | None = None) -> interface.State | None:
+        return interface.swap(self._state) if self.in_origin_process else super().attach(over)
 
 
 def _calling(call: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(call)
     def wrapper(self: Parallel, iterable: Iterable[Task]) -> object:
-        submission = SubmissionToThreads.capture()
+        submission = _SubmissionToThreads.capture()
         run_inside = _runner(self, submission)
         setattr(self, ATTRIBUTE, submission)  # keeps the files of the spool until the next call
 
@@ -62,14 +90,17 @@ def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]
 
     `CarrierError` when a value that has to travel for it cannot.
     """
+    from joblib._parallel_backends import LokyBackend, MultiprocessingBackend
+
     # Private, but only the backend tells where the tasks run; `with parallel_config()` may have
     # chosen it.
     backend = parallel._backend
     shares_memory = getattr(backend, "supports_sharedmem", False)
     if shares_memory or backend.effective_n_jobs(parallel.n_jobs) == 1:
         return functools.partial(_run_in_thread, submission)
-    if type(backend).__module__.partition(".")[0] == "joblib":  # its processes are on this host
-        return functools.partial(run, *submission.message(Spool))
+    if isinstance(backend, (LokyBackend, MultiprocessingBackend)):  # whose processes are local
+        store = LokySpool if isinstance(backend, LokyBackend) else Spool
+        return functools.partial(run, *submission.message(store))
     submission.message(Inline)
     return Bound(_apply, submission)
 
@@ -80,7 +111,11 @@ def _run_in_thread(
     args: Iterable[object],
     kwargs: Mapping[str, object],
 ) -> T:
-    return call_and_detach(submission.attach(), function, args, kwargs)
+    before = submission.attach()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        context.detach(before)
 
 
 def _apply(function: Callable[..., T], args: Iterable[object], kwargs: Mapping[str, object]) -> T:

@@ -10,33 +10,29 @@ import functools
 import multiprocessing.pool
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import starmap
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from multiprocessing.process import BaseProcess
-from typing import Any, ClassVar, Protocol, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
-from ._carry.bound import Bound
-from ._carry.local_call import ATTRIBUTE, each, run, star_each, worker_initializer
+from hyperparameter import _engine_interface as interface
+
+from ._carry.bound import is_bound
+from ._carry.calling import as_here, call_and_detach, drawn_here
+from ._carry.delivery import Delivery
+from ._carry.initializer import start, worker_initializer
+from ._carry.local_call import ATTRIBUTE, run, run_each
+from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
 from ._carry.spool import Spool
-from ._carry.submission import Attachments, Message, Submission, receive
+from ._carry.submission import Attachments, Message, Submission
 from ._engines import Patches
+from ._private_folder import sweep_at_exit
 from .exceptions import EngineError
 
 __all__ = ["ScopedContext", "get_context"]
 
 T = TypeVar("T")
-
-
-class _Result(Protocol):
-    """What is used of `ApplyResult`, `MapResult` and the iterators of `imap`, all private.
-
-    The pool hands every result to `_set`, and drops the job from its cache with the last one.
-    """
-
-    _job: int
-    _cache: dict[int, _Result]
-
-    def _set(self, index: int, value: object) -> None: ...
 
 
 _Task = tuple[int, int, Callable[..., object], tuple[object, ...], dict[str, object]]
@@ -57,14 +53,14 @@ class _Attacher:
 
 
 def _attach(payload: bytes, attachments: Attachments) -> None:
-    receive(Spool, payload, attachments).attach_for_good()
+    start(Spool, payload, attachments)
 
 
 def patch(patches: Patches) -> None:
     """Replace the methods that start processes and submit tasks; `EngineError` without them."""
     patches.replace(BaseProcess, "start", _starting(BaseProcess.start))
     missing = [f"Pool.{name}" for name in _POOL if name not in vars(Pool)]
-    missing += [name for name in _MAPPERS if not hasattr(multiprocessing.pool, name)]
+    missing += [name for name in (*_MAPPERS, _RAISER) if not hasattr(multiprocessing.pool, name)]
     if missing:
         raise EngineError(
             f"multiprocessing.Pool of Python {sys.version.split()[0]} cannot inherit scopes by "
@@ -79,6 +75,7 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(start)
     def wrapper(self: BaseProcess) -> None:
         # An attribute, because all of a process's attributes are pickled for its child.
+        sweep_at_exit()  # a pool kills its workers, and these leave their files
         attacher = _Attacher(Submission.capture())
         setattr(self, ATTRIBUTE, attacher)
         try:
@@ -99,9 +96,11 @@ def _creating(create: Callable[..., None]) -> Callable[..., None]:
         *args: object,
         **kwargs: object,
     ) -> None:
-        if not isinstance(self, ThreadPool):
-            initializer = worker_initializer(initializer)
-        create(self, processes, initializer, *args, **kwargs)
+        if isinstance(self, ThreadPool):
+            return create(self, processes, initializer, *args, **kwargs)
+        call = (self, processes, worker_initializer(initializer), *args)
+        # The workers serve all later submissions: they inherit no scope.
+        return call_and_detach(interface.swap(None), create, call, kwargs)
 
     return wrapper
 
@@ -115,19 +114,30 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
         func: Callable[..., object],
         args: Iterable[object] = (),
         kwds: Mapping[str, object] | None = None,
-        *rest: object,
-        **more: object,
+        *callbacks: Callable[..., object] | None,
+        **more: Callable[..., object] | None,
     ) -> T:
-        if isinstance(self, ThreadPool) or isinstance(func, Bound):
-            return apply(self, func, args, kwds or {}, *rest, **more)
-        submission = Submission.capture()
-        message = submission.message(Spool)
-        result = apply(self, run, (*message, func, args, kwds or {}), {}, *rest, **more)
-        if message.attachments:
-            _keep(self, cast(_Result, result)._job, submission)
+        if not isinstance(self, ThreadPool):
+            callbacks = tuple(map(_as_here, callbacks))
+            more = {name: _as_here(callback) for name, callback in more.items()}
+        if isinstance(self, ThreadPool) or is_bound(func):
+            return apply(self, func, args, kwds or {}, *callbacks, **more)
+        delivery = Delivery(self, Submission.capture())
+        call = (*delivery.message, func, args, kwds or {})
+        result = apply(self, run, call, {}, *callbacks, **more)
+        if delivery.message.attachments:
+            job = keep(self, cast(Result, result)._job, delivery, (run, *call))
+            # A worker was faster than this thread.
+            if job is None and (again := delivery.again((run, *call), error_of(result))):
+                return apply(self, again[0], again[1:], {}, *callbacks, **more)
         return result
 
     return wrapper
+
+
+def _as_here(callback: Callable[..., object] | None) -> Callable[..., object] | None:
+    """Return a callback, which a thread of the pool calls, that runs in the scopes active here."""
+    return callback and as_here(callback, interface.active())
 
 
 def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Iterator[_Task]]:
@@ -141,21 +151,26 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
     def wrapper(
         self: Pool, result_job: int, func: Callable[..., object], iterable: Iterable[object]
     ) -> Iterator[_Task]:
-        tasks = generate(self, result_job, func, iterable)
         if isinstance(self, ThreadPool):
-            return tasks
-        submission = Submission.capture()
+            return generate(self, result_job, func, iterable)
+        tasks = generate(self, result_job, func, drawn_here(iterable))
         try:
-            message = submission.message(Spool)
+            delivery = Delivery(self, Submission.capture())
         except BaseException:
             # The job is there already, and the pool would wait for its result when it is closed.
-            del _jobs(self)[result_job]
+            del jobs(self)[result_job]
             raise
-        if message.attachments:
-            _keep(self, result_job, submission)
+        result = jobs(self).get(result_job)
+        for name in ("_callback", "_error_callback"):
+            if hasattr(result, name):  # those of `map_async`
+                setattr(result, name, _as_here(getattr(result, name)))
+        message = delivery.message
+        job = keep(self, result_job, delivery) if message.attachments else None
+        if job is not None:
+            return _noted(tasks, message, job)
         return (
-            (job, index, *_in_scopes(message, function, args, kwds), {})
-            for job, index, function, args, kwds in tasks
+            (number, index, *_in_scopes(message, function, args, kwds), {})
+            for number, index, function, args, kwds in tasks
         )
 
     return wrapper
@@ -169,43 +184,27 @@ def _in_scopes(
 ) -> tuple[Callable[..., object], tuple[object, ...]]:
     """Return what makes the calls of a chunk inside the scopes, and its arguments."""
     if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
-        mapper = _MAPPERS.get(function.__name__)
-        if mapper is not None:
-            return mapper, (*message, *args[0])
+        if function.__name__ == _RAISER:
+            return function, args
+        calls = _MAPPERS.get(function.__name__)
+        if calls is not None:
+            return run_each, (*message, calls, *args[0])
     return run, (*message, function, args, kwds)
 
 
 # What `map` and `starmap` run for a chunk, by the names of the private functions: ours put back
 # between the items what one of them has left open.
-_MAPPERS = {"mapstar": each, "starmapstar": star_each}
+_MAPPERS = {"mapstar": map, "starmapstar": starmap}
+# What raises in a worker the error of an iterable: the pool adds no traceback of the worker to it.
+_RAISER = "_helper_reraises_exception"
 
 
-def _keep(pool: Pool, job: int, submission: Submission) -> None:
-    """Keep the files of the spool until the pool has the last result of the job.
-
-    A pool has no public callback for all kinds of results, so `_set` is replaced on this one.
-    """
-    result = _jobs(pool).get(job)
-    if result is not None:  # not done yet
-        setattr(result, ATTRIBUTE, submission)
-        vars(result)["_set"] = functools.partial(_set, result)
-        _release(result)  # it may have been done meanwhile, by a thread of the pool
-
-
-def _jobs(pool: Pool) -> dict[int, _Result]:
-    """Return the results that are not complete."""
-    return cast(_Result, pool)._cache
-
-
-def _set(result: _Result, index: int, value: object) -> None:
-    type(result)._set(result, index, value)
-    _release(result)
-
-
-def _release(result: _Result) -> None:
-    if result._job not in result._cache:
-        vars(result).pop(ATTRIBUTE, None)
-        vars(result).pop("_set", None)
+def _noted(tasks: Iterator[_Task], message: Message, job: Job) -> Iterator[_Task]:
+    """Yield the tasks, each noted until its result is there."""
+    for number, index, function, args, kwds in tasks:
+        call, call_args = _in_scopes(message, function, args, kwds)
+        job.calls[index] = call, *call_args
+        yield number, index, call, call_args, {}
 
 
 _POOL: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {

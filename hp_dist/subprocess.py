@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from ._text.propagation import KEY, extract, inject
+from hyperparameter import _engine_interface as interface
+
+from ._text.propagation import captured_in, extract, inject
 
 __all__ = ["environ"]
 
@@ -24,25 +26,34 @@ def pick_up(env: Mapping[str, str]) -> None:
     """Open the scopes in the environment of this program for good, at the first call.
 
     In a worker of an engine this does nothing: its environment is that of the program which
-    started it, and its work brings scopes of its own.
+    started it, and its work brings scopes of its own.  Only while a worker imports the program's
+    main module, that sees what it has seen in the program.
     """
     global _picked_up
-    if not _picked_up and not _in_worker():
-        if KEY in env:
-            extract(env).open()
+    if _picked_up:
+        return
+    if not in_worker():
+        extract(env).open()
         _picked_up = True
+    elif _imports_main() and (captured := captured_in(env)) is not None:
+        interface.bring_baseline(captured.baseline, at_start=True)
+        interface.attach_start(captured.scopes)
 
 
-def _in_worker() -> bool:
+def in_worker() -> bool:
+    """Tell whether an engine has started this process."""
     # Looked up among the imported modules: a worker has imported its engine, and importing one
     # to ask would cost every other program that time.
     processes = sys.modules.get("multiprocessing.process")
-    if processes is not None:
-        # A spawned process imports the program's main module before it knows its parent: only
-        # this private mark, which multiprocessing itself tests, tells it then.
-        importing_main = getattr(processes.current_process(), "_inheriting", False)
-        if importing_main or processes.parent_process() is not None:
-            return True
+    if processes is not None and (_imports_main() or processes.parent_process() is not None):
+        return True
     # Ray has no public function that tells a worker from a driver.
     ray = sys.modules.get("ray._private.worker")
     return ray is not None and ray.global_worker.mode == ray.WORKER_MODE
+
+
+def _imports_main() -> bool:
+    # A spawned process imports the program's main module before it knows its parent: only this
+    # private mark, which multiprocessing itself tests, tells it then.
+    processes = sys.modules.get("multiprocessing.process")
+    return processes is not None and getattr(processes.current_process(), "_inheriting", False)

@@ -8,14 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ._functions.wrapping import Args, Kwargs, Prepare, mark_kind, wrap
+from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
 from ._records.record import Record
 from ._scopes import ambient
 from ._scopes.ambient import State
-from ._scopes.frames import detach, is_attached, swap
+from ._scopes.carried import (
+    attach_error,
+    attach_initial,
+    attach_start,
+    attach_work,
+    bring_baseline,
+    inherit,
+    is_attached,
+)
+from ._scopes.frames import detach, swap
+from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.scope import scope_of
-from ._scopes.snapshot import DELETED, EMPTY, Layer
-from ._values.origin import Origin, Process, this_process
+from ._scopes.shadowed import is_shadowed
+from ._scopes.snapshot import EMPTY, Layer
+from ._values.origin import Origin, Process, resolve, this_process
 from ._values.untyped import (
     REMOVED,
     Blank,
@@ -57,6 +68,7 @@ __all__ = [
     "DELETED",
     "EMPTY",
     "REMOVED",
+    "SHADOWED",
     "Args",
     "Blank",
     "EmptyVariable",
@@ -70,11 +82,20 @@ __all__ = [
     "UntypedText",
     "UntypedTree",
     "active",
+    "attach_error",
+    "attach_initial",
+    "attach_start",
+    "attach_work",
     "baseline_state",
+    "bring_baseline",
+    "inherit",
     "is_attached",
+    "is_ordinary",
+    "is_shadowed",
     "isolated",
     "mark_kind",
     "plain",
+    "resolve",
     "scope_of",
     "swap",
     "this_process",

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from ._scopes import ambient
 from ._scopes.ambient import set_baseline
-from ._scopes.frames import attach, attached, detach
+from ._scopes.carried import attach, attached
+from ._scopes.frames import detach
 from ._scopes.snapshot import Snapshot
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
 from ..exceptions import CarrierError
+from .picklers import Picklers, of_the_carrier
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -57,10 +58,14 @@ class Store(Protocol):
     """Where attachments are kept for workers.
 
     `keep` returns the place, which travels in the message; `fetch` returns the attachment from
-    there.  A payload of more than `most_bytes` is itself sent as an attachment.
+    there.  A payload of more than `most_bytes` is itself sent as an attachment.  `picklers` returns
+    what writes the values of the messages.
     """
 
     most_bytes: float
+
+    @staticmethod
+    def picklers() -> Picklers: ...
 
     @staticmethod
     def keep(attachment: Attachment) -> object: ...
@@ -75,6 +80,10 @@ class Inline:
     most_bytes: float = math.inf
 
     @staticmethod
+    def picklers() -> Picklers:
+        return of_the_carrier()
+
+    @staticmethod
     def keep(attachment: Attachment) -> Attachment:
         return attachment
 
@@ -87,6 +96,12 @@ def make_attachment(stream: bytes, buffers: Sequence[ReadableBuffer] = ()) -> At
     """Return the attachment with these contents: the existing one, while there is one."""
     digest = digest_of(stream, *buffers)
     return _known.setdefault(digest, Attachment(digest, stream, buffers))
+
+
+def forget(attachment: Attachment) -> None:
+    """Do not give out an attachment again whose contents are no longer those of its digest."""
+    if _known.get(attachment.digest) is attachment:
+        del _known[attachment.digest]
 
 
 def receive_attachment(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from types import MethodType
+from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .attachments import Inline, Store
-from .bound_class import bind_class
+from .attachments import Inline
+from .bound_class import BoundType, bound_class, bound_object
 from .calling import inside
 from .submission import AnySubmission, Attachments, LazySubmission, Submission
 
@@ -21,24 +22,59 @@ class Bound:
     """A callable that runs inside the scopes of the moment when it was bound.
 
     It keeps the kind of what it wraps: coroutine functions return coroutines, generator
-    functions generators, each step of which runs inside the scopes.
+    functions generators, each step of which runs inside the scopes.  Other attributes are those
+    of what it wraps, and their methods run inside too.
     """
 
     def __init__(self, function: Callable[..., object], submission: AnySubmission) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._submission = submission
-        self._run = inside(function, submission.attach)
+        # Another frame in the tracebacks of ordinary functions would tell nobody anything.
+        self._run = None if interface.is_ordinary(function) else inside(function, submission.attach)
         interface.mark_kind(self, function)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        return self._run(*args, **kwargs)
+        if self._run is not None:
+            return self._run(*args, **kwargs)
+        before = interface.active()
+        try:
+            self._submission.attach()
+            return self._function(*args, **kwargs)
+        finally:
+            context.detach(before)
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        """Return a method where the wrapped function is one: in the body of a class."""
+        get = getattr(type(self._function), "__get__", None)
+        if instance is None or get is None or get(self._function, instance) is self._function:
+            return self
+        return MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        # Without these, copies and pickles would be of the function alone.
+        if name in _OF_THE_WRAPPER:
+            raise AttributeError(name)
+        found = getattr(self._function, name)
+        is_method = isinstance(found, MethodType) and found.__self__ is self._function
+        return Bound(found, self._submission) if is_method else found
 
     def __reduce__(self) -> tuple[object, ...]:
         return _bound, (self._function, *self._submission.message(Inline))
 
     def __repr__(self) -> str:
         return f"<bound {self._function!r}>"
+
+
+_OF_THE_WRAPPER = frozenset([
+    "_function", "__copy__", "__deepcopy__", "__getinitargs__", "__getnewargs__",
+    "__getnewargs_ex__", "__getstate__", "__setstate__",
+])  # fmt: skip
+
+
+def is_bound(function: object) -> bool:
+    """Tell what `bind` has made of something that can be called, an object's class included."""
+    return isinstance(function, Bound) or isinstance(type(function), BoundType)
 
 
 def _bound(function: Callable[..., object], payload: bytes, attachments: Attachments = ()) -> Bound:
@@ -48,46 +84,15 @@ def _bound(function: Callable[..., object], payload: bytes, attachments: Attachm
 def bind(function: F) -> F:
     """Return `function` as a picklable callable that runs inside the scopes active here and now.
 
-    For a class, return a subclass whose methods run inside them.  `CarrierError` is raised at once
-    when one of their values cannot travel.
+    For a class, return a subclass whose code runs inside them; for an object that can be called,
+    one that has its attributes.  `CarrierError` is raised at once when a value cannot travel.
     """
+    if not callable(function):
+        raise TypeError(
+            f"hp_dist.bind takes what can be called, not {function!r:.80}. Bind the function "
+            "itself, and call what you get."
+        )
+    submission = Submission.capture_to_travel()
     if isinstance(function, type):
-        return bind_class(function)  # type: ignore[return-value]  # a subclass
-    return Bound(function, Submission.capture_to_travel())  # type: ignore[return-value]  # of the same kind
-
-
-class Initializer:
-    """An initializer for pools: opens scopes in a worker for good, then runs the user's own."""
-
-    def __init__(
-        self,
-        submission: AnySubmission,
-        user: Callable[..., object] | None,
-        store: type[Store] = Inline,
-    ) -> None:
-        self._submission = submission
-        self._user = user
-        self._store = store
-
-    def __call__(self, *args: object) -> None:
-        context.detach(None)  # a forked worker has inherited the same scopes
-        self._submission.received().attach_for_good()
-        if self._user is not None:
-            self._user(*args)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _initializer, (self._user, self._store, *self._submission.message(self._store))
-
-
-def _initializer(
-    user: Callable[..., object] | None,
-    store: type[Store],
-    payload: bytes,
-    attachments: Attachments = (),
-) -> Initializer:
-    return Initializer(LazySubmission(store, payload, attachments), user, store)
-
-
-def initializer(user_initializer: Callable[..., object] | None = None) -> Initializer:
-    """Return a pool initializer that opens the scopes active here and now in each worker."""
-    return Initializer(Submission.capture_to_travel(), user_initializer)
+        return bound_class(function, submission)  # type: ignore[return-value]  # a subclass
+    return bound_object(function, submission) or Bound(function, submission)  # type: ignore[return-value]  # of the same kind

@@ -1,15 +1,14 @@
-"""Classes whose instances live inside the scopes of the moment when the class was bound.
+"""Classes, and callable objects, whose code runs inside the scopes of the moment of their binding.
 
-The result is a subclass, because Ray Data, Ray Serve and others test whether they were given a
-class, subclass it again and look at its methods.
+A bound class is a subclass, because Ray Data, Ray Serve and others test whether they were given a
+class, subclass it again and look at its methods.  A bound object is an instance of one, with the
+attributes of the object that was bound.
 """
 
 from __future__ import annotations
 
 import copyreg
 import functools
-import inspect
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -17,50 +16,12 @@ from hyperparameter import _engine_interface as interface
 
 from .attachments import Inline
 from .calling import inside
-from .submission import AnySubmission, Attachments, LazySubmission, Submission
+from .members import Enter, members_inside
+from .submission import AnySubmission, Attachments, LazySubmission
+from .unregistered import UnregisteredType, unregistered_subclass
 
 _MADE_FROM = "__hp_made_from__"
-
-
-class BoundType(type):
-    """The metaclass of bound classes: pickle asks `copyreg` how to pickle a class that has one."""
-
-
-def bound_class(cls: type, submission: AnySubmission) -> type:
-    """Return a subclass of `cls` whose constructor, call and public methods open the scopes."""
-    members: dict[str, object] = {
-        # Static, or a method would come bound to the class, and a property would run.
-        name: _inside(inspect.getattr_static(cls, name), submission)
-        for name, _ in inspect.getmembers_static(cls, inspect.isfunction)
-        if not name.startswith("__") or name in {"__init__", "__call__"}
-    }
-    members |= {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
-    members[_MADE_FROM] = cls, submission
-    return types.new_class(
-        cls.__name__,
-        (cls,),
-        {"metaclass": _metaclass(type(cls))},
-        lambda body: body.update(members),
-    )
-
-
-def _inside(method: Callable[..., object], submission: AnySubmission) -> Callable[..., object]:
-    def attach() -> None:
-        received = submission.received()
-        # A method that another one calls sees what that one has opened since.
-        if not interface.is_attached(received.scopes):
-            received.attach()
-
-    return functools.update_wrapper(inside(method, attach), method)
-
-
-def _metaclass(kind: type) -> type:
-    if issubclass(BoundType, kind):
-        return BoundType
-    # A class with another metaclass needs one that is derived from both.
-    mixed = types.new_class(f"Bound{kind.__name__}", (BoundType, kind))
-    copyreg.pickle(mixed, _reduce)
-    return mixed
+_HEAP = 1 << 9  # the flag of types that a class statement makes
 
 
 def _reduce(cls: type) -> str | tuple[Callable[..., Any], tuple[object, ...]]:
@@ -71,13 +32,65 @@ def _reduce(cls: type) -> str | tuple[Callable[..., Any], tuple[object, ...]]:
     return _bound_class, (original, *submission.message(Inline))
 
 
+class _Metaclass(type):
+    """The type of metaclasses of bound classes, about each of which pickle asks `copyreg`."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
+        super().__init__(name, bases, body)
+        copyreg.pickle(cls, _reduce)
+
+
+class BoundType(UnregisteredType, metaclass=_Metaclass):
+    """The metaclass of bound classes."""
+
+
+def bound_class(cls: type, submission: AnySubmission) -> type:
+    """Return a subclass of `cls` whose code opens the scopes; `TypeError` if `cls` is final."""
+    members = members_inside(cls, _entering(submission))
+    members[_MADE_FROM] = cls, submission
+    return unregistered_subclass(cls, members, BoundType)
+
+
+def bound_object(target: Any, submission: AnySubmission) -> Any:
+    """Return an object with the class and attributes of `target`, whose code opens the scopes.
+
+    None where that needs more than a dictionary of attributes, as objects of C and slots do.
+    """
+    cls = type(target)
+    if not cls.__flags__ & _HEAP or any(vars(base).get("__slots__") for base in cls.__mro__):
+        return None
+
+    def reduce(_: object, __: object = None) -> tuple[object, ...]:
+        return _bound_object, (target, *submission.message(Inline))
+
+    members = members_inside(cls, _entering(submission))
+    members |= dict.fromkeys(("__reduce__", "__reduce_ex__"), reduce)
+    members[_MADE_FROM] = cls, submission
+    try:
+        bound: Any = object.__new__(unregistered_subclass(cls, members, BoundType))
+        # Not a copy: what a method changes is changed in both.
+        object.__setattr__(bound, "__dict__", target.__dict__)
+    except (AttributeError, TypeError):
+        return None
+    return bound
+
+
+def _entering(submission: AnySubmission) -> Enter:
+    def attach() -> None:
+        received = submission.received()
+        # A method that another one calls sees what that one has opened since.
+        if not interface.is_attached(received.scopes):
+            received.attach()
+
+    def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        return functools.update_wrapper(inside(function, attach), function)
+
+    return enter
+
+
 def _bound_class(cls: type, payload: bytes, attachments: Attachments = ()) -> type:
     return bound_class(cls, LazySubmission(Inline, payload, attachments))
 
 
-def bind_class(cls: type) -> type:
-    """Return `cls` bound to the scopes active here and now; `CarrierError` as for functions."""
-    return bound_class(cls, Submission.capture_to_travel())
-
-
-copyreg.pickle(BoundType, _reduce)
+def _bound_object(target: object, payload: bytes, attachments: Attachments = ()) -> object:
+    return bound_object(target, LazySubmission(Inline, payload, attachments))

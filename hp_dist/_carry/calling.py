@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from hyperparameter import _engine_interface as interface
@@ -36,3 +36,33 @@ def inside(function: Callable[..., T], attach: Callable[[], object]) -> Callable
         return args, kwargs
 
     return interface.wrap(function, prepare, context.detach)
+
+
+def as_here(function: Callable[..., T], state: State | None) -> Callable[..., T]:
+    """Return a function that runs in `state`, in whichever thread of this process it is called."""
+
+    def in_state(*args: object, **kwargs: object) -> T:
+        return call_and_detach(interface.swap(state), function, args, kwargs)
+
+    return in_state
+
+
+def drawn_here(items: Iterable[T]) -> Iterator[T]:
+    """Return the items, each made in the state of this moment, whichever thread asks for it."""
+    inside, swap = interface.active(), interface.swap
+
+    def draw() -> Iterator[T]:
+        nonlocal inside
+        iterator: Iterator[T] | None = None
+        while True:
+            outside = swap(inside)
+            try:
+                iterator = iter(items) if iterator is None else iterator
+                item = next(iterator)
+            except StopIteration:
+                return
+            finally:
+                inside = swap(outside)
+            yield item
+
+    return draw()

@@ -9,14 +9,16 @@ sends the bytes sends those beside them.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hyperparameter._engine_interface import Layer
 
 from ..exceptions import CarrierError
 from .attachments import DIGEST_SIZE, Attachment, digest_of, make_attachment
+from .values import Group, OpenValue
 
-VERSION = 4
+VERSION = 5
 _MAGIC = b"HPS"
 _HEAD = len(_MAGIC) + 1
 
@@ -25,25 +27,45 @@ OriginProcess = tuple[bytes, int]
 
 
 class EncodedLayer(NamedTuple):
-    """A layer as bytes, and what the bytes refer to."""
+    """A layer as bytes, and what travels apart from them."""
 
     data: bytes
-    attachments: tuple[Attachment, ...]
-    engine_values: tuple[object, ...]
+    whole: Attachment | None  # what `data` refers to, when the layer is large
+    large: Mapping[str, Attachment]  # values that cannot change, and are large
+    opened: tuple[OpenValue, ...]
+
+    def apart(self) -> list[str]:
+        """Return the keys of the values that are not in the bytes."""
+        return [*self.large, *(each.key for each in self.opened)]
 
 
 class EncodedSnapshot:
     """A snapshot as bytes.
 
-    `layers` are its layers with their encodings, for snapshots opened over this one;
+    `layers` are its layers with their encodings, for snapshots opened over this one; `shadowed`
+    are the keys, by the number of the layer, whose values nothing can see and nobody is sent.
     `submission` is the last one that was made of these scopes.
     """
 
-    __slots__ = ("data", "layers", "submission")
+    __slots__ = ("attachments", "data", "layers", "opened", "submission")
 
-    def __init__(self, data: bytes, layers: list[tuple[Layer, EncodedLayer]]) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        layers: list[tuple[Layer, EncodedLayer]],
+        shadowed: Mapping[int, Sequence[str]],
+    ) -> None:
         self.data = data
         self.layers = layers
+        self.opened: list[OpenValue] = []
+        self.attachments: list[Attachment] = []
+        for index, (_, encoded) in enumerate(layers):
+            if encoded.whole is not None:
+                self.attachments.append(encoded.whole)
+            if encoded.opened or encoded.large:
+                unseen, large = shadowed.get(index, ()), encoded.large.items()
+                self.opened += [each for each in encoded.opened if each.key not in unseen]
+                self.attachments += [each for key, each in large if key not in unseen]
         self.submission: EncodedSubmission | None = None
 
     @property
@@ -51,21 +73,12 @@ class EncodedSnapshot:
         """The digest of the bytes, which identifies the snapshot among all others."""
         return self.data[_HEAD : _HEAD + DIGEST_SIZE]
 
-    @property
-    def attachments(self) -> list[Attachment]:
-        return [attachment for _, encoded in self.layers for attachment in encoded.attachments]
-
-    @property
-    def engine_values(self) -> tuple[tuple[object, ...], ...]:
-        """The values, by layer, that the engine must see itself; empty when there are none."""
-        values = tuple(encoded.engine_values for _, encoded in self.layers)
-        return values if any(values) else ()
-
 
 class EncodedSubmission:
     """A submission as bytes: what of its messages is the same in all stores.
 
-    `made_from` is all that it depends on besides the scopes: baseline, installed engines, process.
+    `made_from` is all that it depends on besides the scopes and the values that may change:
+    baseline, installed engines, process.
     """
 
     def __init__(
@@ -75,17 +88,29 @@ class EncodedSubmission:
     ) -> None:
         baseline, engines, process = self.made_from = made_from
         nothing_open = scopes is baseline  # the snapshot is the baseline's: it is sent once
-        body = (None if nothing_open else scopes.data, baseline.data, engines, process)
-        self.data = seal(pickle.dumps(body, protocol=5))
-        self.attachments = [*baseline.attachments, *(() if nothing_open else scopes.attachments)]
-        self.engine_values = () if nothing_open else scopes.engine_values, baseline.engine_values
-        self._as_attachment: Attachment | None = None
+        above = None if nothing_open else scopes
+        self._body = (above and above.data, baseline.data, engines, process)
+        self.attachments = [*baseline.attachments, *(above.attachments if above else ())]
+        self.opened = [*baseline.opened, *(above.opened if above else ())]
+        self._last: tuple[tuple[Group, ...], bytes, Attachment | None] | None = None
+        self.fixed = b"" if self.opened else self.payload(())  # without open values
 
-    def as_attachment(self) -> Attachment:
-        """Return the bytes as an attachment."""
-        if self._as_attachment is None:
-            self._as_attachment = make_attachment(self.data)
-        return self._as_attachment
+    def payload(self, groups: tuple[Group, ...]) -> bytes:
+        """Return the bytes with these open values; the same as long as the values are equal."""
+        last = self._last
+        if last is None or last[0] != groups:
+            data = seal(pickle.dumps((*self._body, groups), protocol=5))
+            last = self._last = groups, data, None
+        return last[1]
+
+    def as_attachment(self, payload: bytes) -> Attachment:
+        """Return the last payload as an attachment."""
+        if self._last is None or self._last[1] is not payload:  # another thread's is the last
+            return make_attachment(payload)
+        groups, _, attachment = self._last
+        attachment = attachment or make_attachment(payload)
+        self._last = groups, payload, attachment
+        return attachment
 
 
 def seal(body: bytes) -> bytes:

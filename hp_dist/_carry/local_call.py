@@ -7,21 +7,23 @@ arguments: that pickles faster than an object that holds them, and is done for e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import starmap
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .bound import Initializer
-from .calling import call_and_detach
-from .spool import Spool
-from .submission import Attachments, Submission, receive
+from .spool import Spool, UnreadableFile
+from .submission import Attachments, receive
 
 T = TypeVar("T")
 
 ATTRIBUTE = "_hyperparameter"
-"""The attribute of a future or result that keeps its submission, and so its spool files, alive."""
+"""The attribute of a future or result that keeps its submission, and so its spool files, alive.
+
+A pool has there the store that its workers can use, where that is not the spool."""
+
+
+# No helpers around the calls: tracebacks of tasks have one frame of ours.
 
 
 def run(
@@ -32,47 +34,40 @@ def run(
     kwargs: Mapping[str, object],
 ) -> T:
     """Call the function inside the scopes of the message that came with it."""
-    before = receive(Spool, payload, attachments).attach()
-    return call_and_detach(before, function, args, kwargs)
+    before = _attach(payload, attachments)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        context.detach(before)
 
 
-def each(
+def run_each(
     payload: bytes,
     attachments: Attachments,
+    calls: Callable[[Callable[..., T], Iterable[Any]], Iterable[T]],
     function: Callable[..., T],
-    items: Iterable[object],
+    items: Iterable[Any],
 ) -> list[T]:
-    """Return the results for all items; what one call leaves open is closed before the next."""
-    return run(payload, attachments, _isolated, (map(function, items),), {})
+    """Return the results for all items; what one call leaves open is closed before the next.
 
-
-def star_each(
-    payload: bytes,
-    attachments: Attachments,
-    function: Callable[..., T],
-    items: Iterable[Iterable[object]],
-) -> list[T]:
-    """Return the results for the arguments in each item, as `each` does."""
-    return run(payload, attachments, _isolated, (starmap(function, items),), {})
-
-
-def _isolated(calls: Iterable[T]) -> list[T]:
+    `calls` is `map`, or `starmap` where an item has all the arguments of a call.
+    """
+    before = _attach(payload, attachments)
     here, active = interface.active(), interface.active
     results = []
-    for result in calls:
-        if active() is not here:  # to ask is far cheaper than to detach
-            context.detach(here)
-        results.append(result)
+    try:
+        for result in calls(function, items):
+            if active() is not here:  # to ask is far cheaper than to detach
+                context.detach(here)
+            results.append(result)
+    finally:
+        context.detach(before)
     return results
 
 
-def worker_initializer(user: object) -> object:
-    """Return an initializer for the workers of a pool made here, which runs the user's own.
-
-    It opens the scopes that are active where the pool is made: the workers that replace others are
-    started by a thread of the pool, which has none.  What cannot be called is left for the pool
-    to refuse.
-    """
-    if user is None or callable(user):
-        return Initializer(Submission.capture(), user, Spool)
-    return user
+def _attach(payload: bytes, attachments: Attachments) -> interface.State | None:
+    try:
+        return receive(Spool, payload, attachments).attach()
+    except UnreadableFile as error:
+        error.payload = payload
+        raise

@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import threading
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
@@ -20,14 +22,18 @@ from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
 from ..exceptions import CarrierError
+from . import failures
+from .arrivals import bring
 from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
 from .encoded import EncodedSubmission, OriginProcess, unseal
+from .picklers import of_any
 from .recent import Recent
-from .wire import EngineValues, decode, encode, weight_of
+from .values import OpenValue, write
+from .wire import DecodedSnapshot, encode, value_reader, weight_of
 
-Attachments = tuple[()] | tuple[EngineValues, EngineValues, dict[bytes, object]]
-"""What a message has besides its payload: nothing, or the engine values of the scopes, those of
-the baseline, and the places of the attachments by their digests."""
+Attachments = tuple[()] | tuple[Sequence[object], dict[bytes, object]]
+"""What a message has besides its payload: nothing, or the engine values, and the places of the
+attachments by their digests."""
 
 
 class Message(NamedTuple):
@@ -40,7 +46,8 @@ class Message(NamedTuple):
 class Submission:
     """The scopes and the baseline of one moment."""
 
-    __slots__ = ("_engines", "_origin_process", "baseline", "scopes")  # made for every task
+    # Made for every task.
+    __slots__ = ("_attachments", "_engines", "_origin_process", "baseline", "scopes")
 
     def __init__(
         self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
@@ -58,7 +65,8 @@ class Submission:
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
-        captured.message(Inline)
+        if opened := captured._encoded().opened:
+            write(opened, of_any(), Inline)
         return captured
 
     @property
@@ -73,24 +81,35 @@ class Submission:
         """
         if self.in_origin_process:
             return context.attach(self.scopes)
+        failures.check()
         scopes, baseline = self._portable()
-        context.set_baseline(baseline)
+        bring(baseline)
         _engines.install_all(self._engines)
         # The baseline is attached as well as set: another call in this process, a thread's or a
         # coroutine's, may set its own meanwhile.
         if over is None or not over.scopes.depth:
-            return context.attach(scopes, baseline)
-        before = context.attach(over.scopes, baseline)
+            return interface.attach_work(scopes, baseline)
+        before = interface.attach_work(over.scopes, baseline)
         context.attach(scopes)
         return before
 
-    def attach_for_good(self) -> None:
-        """Open the scopes for the life of this process; its tasks may bring a later baseline."""
-        here = self.in_origin_process
-        scopes, baseline = (self.scopes, self.baseline) if here else self._portable()
-        context.set_baseline(baseline)
+    def attach_start(self) -> None:
+        """Open what this process is started with, until work arrives."""
+        scopes, baseline = self._portable()
+        bring(baseline, at_start=True)
         _engines.install_all(self._engines)
-        context.attach(scopes)
+        interface.attach_start(scopes)
+
+    def attach_initial(self) -> None:
+        """Open the scopes for the life of this thread, under those of work that brings some."""
+        if self.in_origin_process:
+            interface.attach_initial(self.scopes)
+            return
+        scopes, baseline = self._portable()
+        if threading.current_thread() is threading.main_thread():  # the process is the worker
+            bring(baseline)
+            _engines.install_all(self._engines)
+        interface.attach_initial(scopes, baseline)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline for a forked child, with the parent named in their origins."""
@@ -99,24 +118,34 @@ class Submission:
 
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
+        encoded = self._encoded()
+        attachments, payload = encoded.attachments, encoded.fixed
+        engine_values: Sequence[object] = ()
+        if encoded.opened:  # as they are now: what cannot change has been encoded before
+            groups, more, engine_values = write(encoded.opened, store.picklers(), store)
+            attachments, payload = [*attachments, *more], encoded.payload(groups)
+        if len(payload) > store.most_bytes:
+            whole = encoded.as_attachment(payload)
+            payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
+        if not attachments and not engine_values:
+            return Message(payload)
+        # Kept as long as the work may need them: the next message may have others.
+        self._attachments = attachments
+        places = {attachment.digest: store.keep(attachment) for attachment in attachments}
+        return Message(payload, (engine_values, places))
+
+    def _encoded(self) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
         made_from = baseline, self._engines, self._origin_process
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission
         if encoded is None or encoded.made_from != made_from:
             encoded = scopes.submission = EncodedSubmission(scopes, made_from)
-        payload, attachments = encoded.data, encoded.attachments
-        if len(payload) > store.most_bytes:
-            whole = encoded.as_attachment()
-            payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
-        if not attachments and not any(encoded.engine_values):
-            return Message(payload)
-        places = {attachment.digest: store.keep(attachment) for attachment in attachments}
-        return Message(payload, (*encoded.engine_values, places))
+        return encoded
 
     def attachments(self) -> list[Attachment]:
-        """Return what of it travels apart."""
-        return [*encode(self.scopes).attachments, *encode(self.baseline).attachments]
+        """Return what of its last message, or of the one that it arrived in, travels apart."""
+        return getattr(self, "_attachments", [])  # not set for all: one is made for every task
 
     def received(self) -> Submission:
         return self
@@ -132,21 +161,26 @@ class LazySubmission:
     a pool would start its workers again and again.
     """
 
-    __slots__ = ("_message", "_store")
+    __slots__ = ("_is_received", "_message", "_store")
 
     def __init__(self, store: type[Store], payload: bytes, attachments: Attachments = ()) -> None:
         self._store = store
         self._message = Message(payload, attachments)
+        self._is_received = False
 
     def received(self) -> Submission:
         """Return the submission; `CarrierError` when the message is damaged."""
+        self._is_received = True
         return receive(self._store, *self._message)
 
     def attach(self) -> State | None:
         return self.received().attach()
 
     def message(self, store: type[Store]) -> Message:
-        return self._message if store is self._store else self.received().message(store)
+        # Once its values have been seen here they may have been changed here.
+        if store is self._store and not self._is_received:
+            return self._message
+        return self.received().message(store)
 
     def __reduce__(self) -> tuple[object, ...]:
         return LazySubmission, (Inline, *self.message(Inline))
@@ -162,21 +196,52 @@ def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -
     """
     if not isinstance(payload, bytes):
         raise CarrierError(f"A submitted scope is bytes, not {type(payload).__name__}.")
-    if len(attachments) not in (0, 3):
-        raise CarrierError(f"A submitted scope has 0 or 3 attachments, not {len(attachments)}.")
+    if len(attachments) not in (0, 2):
+        raise CarrierError(f"A submitted scope has 0 or 2 attachments, not {len(attachments)}.")
     known: Submission | None = _received.get(payload)
     if known is None:
-        of_scopes, of_baseline, places = attachments or ((), (), {})
+        engine_values, places = attachments or ((), {})
         fetch = functools.partial(_fetch, store, places)
-        is_attached = payload[:1] == IS_ATTACHED
-        body = unseal(fetch(payload[1:]).stream if is_attached else payload)
-        scopes, baseline, engines, process = pickle.loads(body)
-        bottom = _decode_baseline(baseline, fetch, of_baseline)
-        top = bottom if scopes is None else decode(scopes, fetch, of_scopes)
-        known = ReceivedSubmission(Captured(top, bottom), engines, process)
-        if not of_scopes and not of_baseline:  # with the same payload, they may be others next time
-            _received.put(payload, known, _weight(top) + _weight(bottom))
+        known, weight = _decode(payload, fetch, engine_values)
+        if not engine_values:  # with the same payload, they may be others next time
+            _received.put(payload, known, weight)
     return known
+
+
+def _decode(
+    payload: bytes, fetch: Fetch, engine_values: Sequence[object]
+) -> tuple[Submission, int]:
+    """Return the submission, and about how many bytes it takes."""
+    whole = fetch(payload[1:]) if payload[:1] == IS_ATTACHED else None
+    body = unseal(whole.stream if whole is not None else payload)
+    above, below, engines, process, groups = pickle.loads(body)
+    baseline: Snapshot | None = _received.get(below)
+    before = encode(baseline).opened if baseline is not None else []
+    bottom = DecodedSnapshot(below, fetch) if baseline is None or before else None
+    top = DecodedSnapshot(above, fetch) if above is not None else None
+    count = len(bottom.open_keys) if bottom is not None else 0
+    attachments: list[Attachment] = []
+    opened: Sequence[object] = ()
+    if groups:
+        keys = [key for each in (bottom, top) if each is not None for key in each.open_keys]
+        reader = value_reader(fetch, engine_values)
+        opened, attachments = reader.read(groups, keys), reader.attachments
+    if baseline is None or not _are_same(before, opened[:count]):
+        assert bottom is not None  # or there would have been nothing to compare
+        baseline = bottom.filled(opened[:count], fetch)
+        # Kept, because the identity of the object tells whether a task brings another baseline.
+        _received.put(below, baseline, weight_of(baseline))
+    scopes = top.filled(opened[count:], fetch) if top is not None else baseline
+    submission = ReceivedSubmission(Captured(scopes, baseline), engines, process)
+    weight = sum(each.size for each in attachments) + len(payload)
+    weight += weight_of(scopes) + weight_of(baseline)
+    attachments += [*encode(scopes).attachments, *encode(baseline).attachments]
+    submission.keep(attachments if whole is None else [*attachments, whole])
+    return submission, weight
+
+
+def _are_same(before: Sequence[OpenValue], now: Sequence[object]) -> bool:
+    return len(before) == len(now) and all(a.value is b for a, b in zip(before, now, strict=True))
 
 
 def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
@@ -189,21 +254,6 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
     if not isinstance(found, Attachment) or found.digest != digest:
         raise CarrierError("An attachment of the submitted scope is not the one that was sent.")
     return found
-
-
-def _decode_baseline(data: bytes, fetch: Fetch, engine_values: EngineValues) -> Snapshot:
-    """Decode a baseline once: whether a task brings a new one is told by the object's identity."""
-    known: Snapshot | None = None if engine_values else _received.get(data)
-    if known is None:
-        known = decode(data, fetch, engine_values)
-        if not engine_values:
-            _received.put(data, known, _weight(known))
-    return known
-
-
-def _weight(snapshot: Snapshot) -> int:
-    pairs = encode(snapshot).layers
-    return sum(weight_of(layer, encoded.attachments) for layer, encoded in pairs)
 
 
 # Tells this process, and with the pid those forked from it, from all others.
@@ -231,6 +281,7 @@ class ReceivedSubmission(Submission):
         if over is not None or self.in_origin_process:
             return super().attach(over)
         if self._attached is not None:
+            failures.check()
             before, below, attached = self._attached
             if interface.active() is before and interface.baseline_state() is below:
                 _engines.install_all(self._engines)
@@ -239,20 +290,9 @@ class ReceivedSubmission(Submission):
         self._attached = before, interface.baseline_state(), interface.active()
         return before
 
+    def keep(self, attachments: list[Attachment]) -> None:
+        """Keep what the values are views of, and what work submitted from here takes along."""
+        self._attachments = attachments
+
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline
-
-
-class SubmissionToThreads(Submission):
-    """A submission that threads of its process attach as it was, with the records open in it."""
-
-    __slots__ = ("_state",)
-
-    def __init__(
-        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
-    ) -> None:
-        super().__init__(captured, engines, process)
-        self._state = interface.active()
-
-    def attach(self, over: Submission | None = None) -> State | None:
-        return interface.swap(self._state) if self.in_origin_process else super().attach(over)

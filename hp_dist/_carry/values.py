@@ -1,17 +1,19 @@
-"""Pickles of single values: each on its own, so that an error can name its key.
+"""Values that may change after a submission: written anew, as they are, for each submission.
 
-Plain data needs none of this: `is_builtin_data` tells it, and it is pickled with its layer.
+They are written by one pickler, so that what they share they share in the worker.  Only values of
+more than 64 KiB are written apart, where they share nothing with the others: so they travel once.
+Whatever cannot change, numbers and texts above all, is encoded once with its layer.
 """
 
 from __future__ import annotations
 
+import enum
 import io
 import pickle
 import sys
+import types
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-import cloudpickle
+from typing import NamedTuple
 
 from hyperparameter._engine_interface import (
     DELETED,
@@ -22,166 +24,233 @@ from hyperparameter._engine_interface import (
     ScalarText,
     UntypedText,
     UntypedTree,
+    resolve,
 )
 
 from ..exceptions import CarrierError
-from .attachments import Attachment, Fetch, make_attachment
-from .recent import Recent
+from .attachments import Attachment, Store, make_attachment
+from .buffers import SentBuffer
+from .picklers import Picklers, make_pickler
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
+NUMBERS = frozenset([int, float, bool])
+_PLAIN = NUMBERS | {str, bytes, complex, type(None)}
+_UNTYPED = frozenset([UntypedText, ScalarText, Blank, EmptyVariable])
+_FIXED = _PLAIN | _UNTYPED | {type(DELETED), type(REMOVED)}
+# What two values may have in common without anybody being able to tell.
+_NEVER_SHARED = _PLAIN | {
+    tuple, frozenset, type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType,
+}  # fmt: skip
 
-Written = bytes | tuple[bytes, list[bytes]]
-"""A pickled value: the digest of an attachment, or the pickle and its buffers."""
+Piece = bytes | tuple[bytes]
+"""Bytes, or the digest of the attachment that has them."""
 
-_LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
-_PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None)])
-_OURS = frozenset([UntypedText, ScalarText, Blank, EmptyVariable, type(DELETED), type(REMOVED)])
-_TEXTS = frozenset([str, bytes])
-_CONTAINERS = frozenset([list, tuple, set, frozenset, dict])
-# Ray counts the references to values of these types, and can do so only where it pickles them
-# itself.  Inside our bytes it would free the object while the task still needs it.
-_ENGINE_TYPES = (
-    ("ray", "ObjectRef"),
-    ("ray.actor", "ActorHandle"),
-    ("ray.util.client.common", "ClientObjectRef"),
-    ("ray.util.client.common", "ClientActorRef"),
-    ("ray.util.client.common", "ClientActorHandle"),
-)
+Group = tuple[tuple[int, ...], Piece, tuple[Piece, ...]]
+"""Values written together: which they are, their pickles, and the buffers of these."""
 
 
-def is_builtin_data(value: Any, depth: int = 20) -> bool:
-    """Tell data that any Python can unpickle: builtins, nested at most `depth` levels deep."""
+def is_fixed(value: object, depth: int = 20) -> bool:
+    """Tell values that never change and that any Python can unpickle."""
     kind = type(value)  # not isinstance: a subclass may pickle in its own way
-    if kind in _PLAIN:
-        return kind not in _TEXTS or len(value) < _LARGE
-    if kind is UntypedTree:
-        return is_builtin_data(value.value, depth)
-    if kind not in _CONTAINERS or not depth:
-        return kind in _OURS
-    if len(value) > _LARGE // 8:  # the references alone make it large
+    if kind in _FIXED:
+        return True
+    if kind is UntypedTree:  # which nobody gets to see: readers get copies
+        return _is_builtin(value.value, depth)  # type: ignore[attr-defined]
+    if kind is not tuple and kind is not frozenset:
         return False
+    return depth > 0 and all(is_fixed(item, depth - 1) for item in value)  # type: ignore[attr-defined]
+
+
+def _is_builtin(value: object, depth: int) -> bool:
+    kind = type(value)
+    if kind in _FIXED or not depth:
+        return kind in _FIXED
     if kind is dict:
-        return all(
-            is_builtin_data(k, depth - 1) and is_builtin_data(v, depth - 1)
-            for k, v in value.items()
-        )
-    return all(is_builtin_data(item, depth - 1) for item in value)
+        items = [*value, *value.values()]  # type: ignore[misc, attr-defined]
+        return all(_is_builtin(item, depth - 1) for item in items)
+    if kind in (list, tuple, set, frozenset):
+        return all(_is_builtin(item, depth - 1) for item in value)  # type: ignore[attr-defined]
+    return False
 
 
-class ValueWriter:
-    """Pickles the values of a layer; collects the attachments and engine values among them."""
+class OpenValue:
+    """A value that may change, and how it was written the last time.
 
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        self._engine_types = _imported_engine_types()
-        self.attachments: list[Attachment] = []
-        self.engine_values: list[object] = []
+    With `is_kind`, it is the empty mapping of the class that the key's value had.
+    """
 
-    def write(self, key: str, value: object) -> Written:
-        """Return the pickle of a value; `CarrierError` names the key when there is none."""
-        buffers: list[pickle.PickleBuffer] = []
-        count = len(self.engine_values)
-        try:
-            stream = self._pickled(value, buffers)
-            raw = [buffer.raw() for buffer in buffers]
-        except Exception as error:  # whatever the value's own reduce raises
-            raise self._cannot_travel(key, error) from error
-        size = len(stream) + sum(buffer.nbytes for buffer in raw)
-        # A pickle that refers to engine values has their numbers in this layer: another layer
-        # cannot share it.
-        if size <= _LARGE or len(self.engine_values) > count:
-            return stream, [bytes(buffer) for buffer in raw]
-        attachment = make_attachment(stream, raw)
-        self.attachments.append(attachment)
-        return attachment.digest
+    __slots__ = ("attempt", "buffers", "is_kind", "is_large", "key", "layer")
 
-    def _pickled(self, value: object, buffers: list[pickle.PickleBuffer]) -> bytes:
-        file = io.BytesIO()
-        # Python code that is asked about every object makes pickling several times slower.
-        kind = _Pickler if self._engine_types else cloudpickle.Pickler
-        pickler = kind(file, protocol=5, buffer_callback=buffers.append)
-        pickler.engine_types, pickler.engine_values = self._engine_types, self.engine_values
-        pickler.dump(value)
-        return file.getvalue()
+    def __init__(self, key: str, layer: Layer, is_kind: bool = False) -> None:
+        self.key = key
+        self.layer = layer
+        self.is_kind = is_kind
+        self.attempt = 0  # which of the picklers could write it
+        self.is_large = False
+        self.buffers: tuple[SentBuffer, ...] = ()  # the large ones
 
-    def _cannot_travel(self, key: str, error: Exception) -> CarrierError:
-        origin = self._layer.origin_of(key)
+    @property
+    def value(self) -> object:
+        return (self.layer.kinds if self.is_kind else self.layer.values)[self.key]
+
+    def cannot_travel(self, error: Exception) -> CarrierError:
+        origin = self.layer.portable().origin_of(self.key)
         return CarrierError(
-            f"Hyperparameter {key!r} ({origin}) cannot be sent to another process: "
+            f"Hyperparameter {self.key!r} ({origin}) cannot be sent to another process: "
             f"{type(error).__name__}: {error}. Set it in the worker instead, or give it a value "
             "that can be pickled.",
-            key=key,
+            key=self.key,
             origin=origin,
         )
 
+    def attach(self, raws: Sequence[memoryview], store: type[Store]) -> list[Attachment]:
+        """Return attachments for its large buffers: those of the last time where they are equal."""
+        name = f"Hyperparameter {self.key!r} ({resolve(self.layer.origin_of(self.key))})"
+        sent = []
+        for raw, before in zip(raws, [*self.buffers, *[None] * len(raws)], strict=False):
+            # What is not in this store yet is read as a whole anyway, to put it there.
+            known = before is not None and before.sends(
+                raw, name, store not in before.attachment.places
+            )
+            sent.append(before if before is not None and known else SentBuffer(raw))
+            # An equal array may have the same attachment, and may have been changed since.
+            sent[-1].attachment.buffers = [raw]
+        self.buffers = tuple(sent)
+        return [each.attachment for each in sent]
 
-def _imported_engine_types() -> set[type]:
-    """Return those that exist: what has not been imported cannot have made a value."""
-    modules = [(sys.modules.get(module), name) for module, name in _ENGINE_TYPES]
-    return {vars(module)[name] for module, name in modules if module and name in vars(module)}
 
+class WrittenValues(NamedTuple):
+    """The open values of a submission as they are now."""
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    engine_types: set[type]
+    groups: tuple[Group, ...]
+    attachments: list[Attachment]
     engine_values: list[object]
 
-    def persistent_id(self, value: object) -> int | None:
-        """Leave out an engine value: pickle calls this for every object."""
-        if type(value) not in self.engine_types:
-            return None
-        self.engine_values.append(value)
-        return len(self.engine_values) - 1
 
-
-class ValueReader:
-    """Unpickles the values of a layer; collects the attachments that it took them from.
-
-    `decoded` remembers the values of attachments, which other layers may have as well.
-    """
-
-    def __init__(self, fetch: Fetch, engine_values: Sequence[object], decoded: Recent) -> None:
-        self._fetch = fetch
-        self._engine_values = engine_values
-        self._decoded = decoded
-        self.attachments: list[Attachment] = []
-
-    def read(self, key: str, written: Written) -> object:
-        """Return the value; `CarrierError` names the key when its own code fails here."""
-        if isinstance(written, bytes):
-            return self._read_attached(key, written)
-        return self._unpickled(key, *written)
-
-    def attachment(self, digest: bytes) -> Attachment:
-        found = self._fetch(digest)
-        self.attachments.append(found)
-        return found
-
-    def _read_attached(self, key: str, digest: bytes) -> object:
-        known: tuple[object, Attachment] | None = self._decoded.get(digest)
-        if known is None:
-            attachment = self._fetch(digest)
-            value = self._unpickled(key, attachment.stream, attachment.buffers)
-            known = value, attachment
-            self._decoded.put(digest, known, attachment.size)
-        self.attachments.append(known[1])
-        return known[0]
-
-    def _unpickled(self, key: str, stream: bytes, buffers: Sequence[ReadableBuffer]) -> object:
-        unpickler = _Unpickler(io.BytesIO(stream), buffers=buffers)
-        unpickler.engine_values = self._engine_values
+def write(values: Sequence[OpenValue], picklers: Picklers, store: type[Store]) -> WrittenValues:
+    """Return the values as bytes; `CarrierError` names the key of one that cannot be written."""
+    first = min(max(each.attempt for each in values), len(picklers) - 1)
+    for attempt, pickler in enumerate(picklers[first:], first):
         try:
-            return unpickler.load()
-        except Exception as error:  # whatever the value's own code raises
-            raise CarrierError(
-                f"Hyperparameter {key!r} has arrived, but cannot be unpickled here: "
-                f"{type(error).__name__}: {error}. Install in the worker what the value needs.",
-                key=key,
-            ) from error
+            return _written(values, pickler, store)
+        except CarrierError as error:
+            if attempt + 1 == len(picklers):
+                raise
+            next(each for each in values if each.key == error.key).attempt = attempt + 1
+    raise AssertionError("there is a pickler")
 
 
-class _Unpickler(pickle.Unpickler):
-    engine_values: Sequence[object]
+def _written(
+    values: Sequence[OpenValue], pickler: type[pickle.Pickler], store: type[Store]
+) -> WrittenValues:
+    engine_values: list[object] = []
+    attachments: list[Attachment] = []
+    groups = []
+    for unit in _units(values, pickler, engine_values):
+        by_value: dict[OpenValue, list[memoryview]] = {}
+        for each, raw in unit.buffers:
+            if raw.nbytes > LARGE:
+                by_value.setdefault(each, []).append(raw)
+        attached = {each: each.attach(raws, store) for each, raws in by_value.items()}
+        attachments += [one for each in attached.values() for one in each]
+        rest = {each: iter(found) for each, found in attached.items()}
+        buffers: list[Piece] = [
+            (next(rest[each]).digest,) if raw.nbytes > LARGE else bytes(raw)
+            for each, raw in unit.buffers
+        ]
+        stream: Piece = unit.stream
+        # Engine values have their numbers in this message: others cannot share the bytes.
+        if len(unit.stream) > LARGE and not unit.has_engine_values:
+            attachments.append(make_attachment(unit.stream))
+            stream = (attachments[-1].digest,)
+        groups.append((tuple(unit.positions), stream, tuple(buffers)))
+    return WrittenValues(tuple(groups), attachments, engine_values)
 
-    def persistent_load(self, index: int) -> object:
-        return self.engine_values[index]
+
+def _units(
+    values: Sequence[OpenValue], pickler: type[pickle.Pickler], engine_values: list[object]
+) -> list[_Unit]:
+    """Write the values together, but each large one apart that shares nothing with the others."""
+    while True:
+        engine_values.clear()
+        together = [at for at, each in enumerate(values) if not each.is_large]
+        apart = [[at] for at, each in enumerate(values) if each.is_large]
+        units = [
+            _Unit(values, group, pickler, engine_values) for group in [together, *apart] if group
+        ]
+        if len(values) == 1 or not units[0].found_large():
+            break
+    mixed = _sharing(units)
+    if not mixed:
+        return units
+    positions = sorted(at for unit in mixed for at in unit.positions)
+    joint = _Unit(values, positions, pickler, engine_values)
+    return [joint, *(unit for unit in units if unit not in mixed)]
+
+
+class _Unit:
+    """Values written by one pickler, each as a pickle that may refer to those before it."""
+
+    def __init__(
+        self,
+        values: Sequence[OpenValue],
+        positions: list[int],
+        kind: type[pickle.Pickler],
+        engine_values: list[object],
+    ) -> None:
+        self.positions = positions
+        self.buffers: list[tuple[OpenValue, memoryview]] = []
+        self._values = [values[at] for at in positions]
+        self._sizes: list[int] = []
+        known = len(engine_values)
+        file, raws = io.BytesIO(), list[memoryview]()
+        # It is kept, because it keeps what it has met: two objects may have one address otherwise.
+        self._pickler = make_pickler(
+            kind, file, lambda each: raws.append(each.raw()), engine_values
+        )
+        for value in self._values:
+            start = file.tell()
+            try:
+                self._pickler.dump(value.value)
+            except Exception as error:  # whatever the value's own reduce raises
+                raise value.cannot_travel(error) from error
+            self._sizes.append(file.tell() - start)
+            self.buffers += [(value, raw) for raw in raws]
+            raws.clear()
+        self.stream = file.getvalue()
+        self.has_engine_values = len(engine_values) > known
+
+    def found_large(self) -> bool:
+        """Note which values have turned out to be large; tell whether some have to be parted."""
+        if len(self._values) == 1 or len(self.stream) <= LARGE:
+            return False
+        large = [v for v, size in zip(self._values, self._sizes, strict=True) if size > LARGE]
+        for value in large:
+            value.is_large = True
+        return bool(large)
+
+    def met(self) -> dict[int, tuple[int, object]]:
+        """Return what the pickler has met, by the addresses."""
+        return self._pickler.memo.copy()
+
+
+def _sharing(units: list[_Unit]) -> list[_Unit]:
+    """Return the units that have objects in common with another."""
+    if len(units) == 1:
+        return []
+    met = [unit.met() for unit in units]
+    seen: set[int] = set()
+    common: set[int] = set()
+    for objects in met:
+        common |= seen & objects.keys()
+        seen |= objects.keys()
+    for objects in met:
+        common -= {at for at in common & objects.keys() if not _can_be_shared(objects[at][1])}
+    return [unit for unit, objects in zip(units, met, strict=True) if common & objects.keys()]
+
+
+def _can_be_shared(value: object) -> bool:
+    if type(value) in _NEVER_SHARED or isinstance(value, (type, enum.Enum)):
+        return False
+    numpy = sys.modules.get("numpy")  # whose arrays of one type all have one object for it
+    return numpy is None or not isinstance(value, numpy.dtype)

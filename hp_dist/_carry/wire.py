@@ -1,40 +1,37 @@
 """The wire format: a snapshot as bytes, and back.
 
 The body is a pickle (protocol 5) of the layers, innermost first.  Each layer is encoded on its
-own, so a large scope is encoded once, however many small ones are opened over it.  Values other
-than plain data go through cloudpickle, one by one.  Large layers and values become attachments:
-the body has their digests.
+own, so a large scope is encoded once, however many small ones are opened over it.  It has the
+values that cannot change; open values travel beside it, and it has their keys.  Large layers and
+values become attachments: the body has their digests.
 """
 
 from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from itertools import islice
 from typing import Any
 
-from hyperparameter._engine_interface import EMPTY, Layer, Origin
+from hyperparameter._engine_interface import EMPTY, SHADOWED, Layer, Origin, is_shadowed
 from hyperparameter.context import Snapshot
 
 from .attachments import IS_ATTACHED, Attachment, Fetch, digest_of, make_attachment
 from .encoded import EncodedLayer, EncodedSnapshot, seal, unseal
 from .recent import KEY_BYTES, Recent
-from .values import ValueReader, ValueWriter, Written, is_builtin_data
+from .value_reader import ValueReader
+from .values import LARGE, NUMBERS, OpenValue, is_fixed
 
 _LARGE_LAYER = 12 * 1024  # Ray sends this much in each task about as fast as nothing
 _WORTH_COMPRESSING = 2 * 1024
+_MAY_BE_LARGE = frozenset([str, bytes, tuple, frozenset])
 _IS_COMPRESSED = b"z"  # no pickle of protocol 5 starts with this or with IS_ATTACHED
 _decoded = Recent(512, 32 * 1024 * 1024)
 
-EngineValues = Sequence[Sequence[object]]
-"""What the engine must see itself, by layer; empty when there is nothing."""
-
 
 def encode(snapshot: Snapshot) -> EncodedSnapshot:
-    """Return the scopes of `snapshot` as bytes, or all of it when it is a baseline.
-
-    `CarrierError` names the key of a value that cannot be serialized, and where it was bound.
-    """
+    """Return the scopes of `snapshot` as bytes, or all of it when it is a baseline."""
     if snapshot.encoded is None:  # kept there: every submission in these scopes asks for it
         upper = snapshot.upper
         if upper and (upper.depth, upper.closed) == (snapshot.depth, snapshot.closed):
@@ -48,30 +45,13 @@ def encode(snapshot: Snapshot) -> EncodedSnapshot:
 def _encode(snapshot: Snapshot) -> EncodedSnapshot:
     layers = snapshot.scopes() if snapshot.depth or snapshot.closed else snapshot.layers
     pairs = [(layer, _known_encoding(snapshot, layer) or _encode_layer(layer)) for layer in layers]
-    body = (snapshot.depth > 0, snapshot.closed, [encoded.data for _, encoded in pairs])
-    return EncodedSnapshot(seal(pickle.dumps(body, protocol=5)), pairs)
-
-
-def decode(data: bytes, fetch: Fetch, engine_values: EngineValues = ()) -> Snapshot:
-    """Return the snapshot that `encode` made `data` from; `fetch` gets its attachments.
-
-    `CarrierError` when the data is damaged, cut short, or of a version that this library does
-    not know.  Only for data from where the engine itself would accept a pickle.
-    """
-    has_scopes, closed, encoded = pickle.loads(unseal(data))
-    values = engine_values or [()] * len(encoded)
-    pairs = [_decode_layer(*one, fetch) for one in zip(encoded, values, strict=True)]
-    layers = tuple(layer for layer, _ in pairs)
-    if not layers and not closed:
-        return EMPTY  # the very object, by which others tell that nothing is set
-    snapshot = Snapshot(layers, len(layers) if has_scopes else 0, closed)
-    snapshot.encoded = EncodedSnapshot(data, pairs)  # a nested submission sends the same bytes
-    return snapshot
-
-
-def weight_of(layer: Layer, attachments: Sequence[Attachment]) -> int:
-    """Return about how many bytes a decoded layer takes."""
-    return KEY_BYTES * len(layer.values) + sum(attachment.size for attachment in attachments)
+    shadowed = {}
+    for index, (_, encoded) in enumerate(pairs):
+        if index and (encoded.opened or encoded.large):
+            keys = [key for key in encoded.apart() if is_shadowed(key, layers[:index])]
+            shadowed[index] = tuple(keys)
+    body = (snapshot.depth > 0, snapshot.closed, [encoded.data for _, encoded in pairs], shadowed)
+    return EncodedSnapshot(seal(pickle.dumps(body, protocol=5)), pairs, shadowed)
 
 
 def _known_encoding(snapshot: Snapshot, layer: Layer) -> EncodedLayer | None:
@@ -94,25 +74,42 @@ def _made_from(snapshot: Snapshot, layer: Layer) -> Snapshot | None:
 
 def _encode_layer(layer: Layer) -> EncodedLayer:
     portable = layer.portable()
-    writer = ValueWriter(portable)
-    plain = {key: value for key, value in layer.values.items() if is_builtin_data(value)}
-    special = {k: writer.write(k, value) for k, value in layer.values.items() if k not in plain}
-    order = list(layer.values) if special else None
+    values = layer.values.items()
+    # Numbers are most of them: not to call anything for each is half the time.
+    fixed = {key: value for key, value in values if type(value) in NUMBERS or is_fixed(value)}
+    may_be_large = {key: value for key, value in fixed.items() if type(value) in _MAY_BE_LARGE}
+    large = {k: found for k, value in may_be_large.items() if (found := _large(value)) is not None}
+    plain = {key: value for key, value in fixed.items() if key not in large} if large else fixed
+    is_whole = len(plain) == len(layer.values) and not layer.kinds
+    order = None if is_whole else list(layer.values)
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}
+    digests = {key: attachment.digest for key, attachment in large.items()}
     # One pickle for all the plain data: it is many times faster than one for each value.
-    kinds = {key: writer.write(key, kind) for key, kind in layer.kinds.items()}
-    origin = _packed(portable.origin)
-    fields = plain, special, order, origin, origins, layer.closed, portable.names, kinds
+    origin, kinds = _packed(portable.origin), list(layer.kinds)
+    fields = plain, digests, order, origin, origins, layer.closed, portable.names, kinds
     body = pickle.dumps(fields, protocol=5)
-    data = body
+    data, whole = body, None
     if len(body) > _WORTH_COMPRESSING:
         data = min(body, _IS_COMPRESSED + zlib.compress(body, 1), key=len)
-    # Engine values are numbered by layer: an attachment, which layers may share, has none.
-    if len(data) > _LARGE_LAYER and not writer.engine_values:
-        attachment = make_attachment(body)
-        data = IS_ATTACHED + attachment.digest
-        writer.attachments.append(attachment)
-    return EncodedLayer(data, tuple(writer.attachments), tuple(writer.engine_values))
+    if len(data) > _LARGE_LAYER:
+        whole = make_attachment(body)
+        data = IS_ATTACHED + whole.digest
+    opened = _open_values(layer, [key for key in layer.values if key not in fixed])
+    return EncodedLayer(data, whole, large, opened)
+
+
+def _open_values(layer: Layer, keys: Sequence[str]) -> tuple[OpenValue, ...]:
+    """Return the open values of a layer: those of its keys, and the mappings in `kinds`."""
+    kinds = [OpenValue(key, layer, is_kind=True) for key in layer.kinds]
+    return (*(OpenValue(key, layer) for key in keys), *kinds)
+
+
+def _large(value: Sized) -> Attachment | None:
+    """Return a large value that cannot change as an attachment; None for another value."""
+    if len(value) <= LARGE // 16:
+        return None
+    stream = pickle.dumps(value, protocol=5)
+    return make_attachment(stream) if len(stream) > LARGE else None
 
 
 def _packed(source: object) -> list[object]:
@@ -120,35 +117,111 @@ def _packed(source: object) -> list[object]:
     return source.pack()
 
 
-def _decode_layer(
-    data: bytes, engine_values: Sequence[object], fetch: Fetch
-) -> tuple[Layer, EncodedLayer]:
+class DecodedSnapshot:
+    """A snapshot that has arrived, without its open values."""
+
+    def __init__(self, data: bytes, fetch: Fetch) -> None:
+        """`CarrierError` when the data is damaged, cut short, or of an unknown version.
+
+        Only for data from where the engine itself would accept a pickle.
+        """
+        self._data = data
+        self._has_scopes, self._closed, layers, self._shadowed = pickle.loads(unseal(data))
+        self._layers = [_decode_layer(layer, fetch) for layer in layers]
+        # The keys of the values that `filled` takes.
+        self.open_keys = [
+            key
+            for index, layer in enumerate(self._layers)
+            for key in (*layer.open_keys, *layer.kinds)
+            if key not in self._shadowed.get(index, ())
+        ]
+
+    def filled(self, opened: Sequence[object], fetch: Fetch) -> Snapshot:
+        """Return the snapshot with the open values."""
+        values = iter(opened)
+        pairs = [
+            layer.pair or layer.filled(self._shadowed.get(index, ()), values, fetch)
+            for index, layer in enumerate(self._layers)
+        ]
+        if not pairs and not self._closed:
+            return EMPTY  # the very object, by which others tell that nothing is set
+        layers = tuple([layer for layer, _ in pairs])
+        snapshot = Snapshot(layers, len(layers) if self._has_scopes else 0, self._closed)
+        # A nested submission sends the same bytes.
+        snapshot.encoded = EncodedSnapshot(self._data, pairs, self._shadowed)
+        return snapshot
+
+
+class _DecodedLayer:
+    """A layer that has arrived, without the values that travel apart."""
+
+    def __init__(self, data: bytes, whole: Attachment | None, body: bytes) -> None:
+        self._data = data
+        self._whole = whole
+        self._digests: dict[str, bytes]
+        # The keys of the mappings with a class of their own.
+        self.kinds: list[str]
+        fields = pickle.loads(body)
+        plain, self._digests, self._order, origin, origins, closed, names, self.kinds = fields
+        places = {key: Origin.unpack(place) for key, place in origins.items()}
+        self._layer = Layer(plain, Origin.unpack(origin), places, closed, names)
+        self.open_keys = [
+            key for key in self._order or () if key not in plain and key not in self._digests
+        ]
+        # What it is without such values.
+        is_whole = self._order is None
+        self.pair = (self._layer, EncodedLayer(data, whole, {}, ())) if is_whole else None
+
+    def weight(self) -> int:
+        """Return about how many bytes it takes."""
+        return KEY_BYTES * len(self._layer.values) + (self._whole.size if self._whole else 0)
+
+    def filled(
+        self, shadowed: Sequence[str], values: Iterator[object], fetch: Fetch
+    ) -> tuple[Layer, EncodedLayer]:
+        sent = [key for key in self.open_keys if key not in shadowed]
+        apart: dict[str, object] = dict(zip(sent, islice(values, len(sent)), strict=True))
+        large = {}
+        for key, digest in self._digests.items():
+            if key not in shadowed:
+                apart[key], large[key] = _read_large(digest, fetch)
+        found: Mapping[str, object] = {**dict.fromkeys(shadowed, SHADOWED), **apart}
+        plain = self._layer.values
+        ordered = {key: found[key] if key in found else plain[key] for key in self._order}
+        kinds: dict[str, Any] = {k: {} if k in shadowed else next(values) for k in self.kinds}
+        layer = self._layer._replace(values=ordered, kinds=kinds)
+        opened = _open_values(layer, self.open_keys)
+        return layer, EncodedLayer(self._data, self._whole, large, opened)
+
+
+def _decode_layer(data: bytes, fetch: Fetch) -> _DecodedLayer:
     digest = digest_of(data)
-    known: tuple[Layer, EncodedLayer] | None = None if engine_values else _decoded.get(digest)
+    known: _DecodedLayer | None = _decoded.get(digest)
     if known is None:
-        reader = ValueReader(fetch, engine_values, _decoded)
-        layer = _layer_from(_body(data, reader), reader)
-        encoded = EncodedLayer(data, tuple(reader.attachments), tuple(engine_values))
-        known = layer, encoded
-        if not engine_values:  # with the same bytes, they may be other objects next time
-            _decoded.put(digest, known, weight_of(layer, reader.attachments))
+        kind, rest = data[:1], data[1:]
+        whole = fetch(rest) if kind == IS_ATTACHED else None
+        body = zlib.decompress(rest) if kind == _IS_COMPRESSED else data
+        known = _DecodedLayer(data, whole, body if whole is None else whole.stream)
+        _decoded.put(digest, known, known.weight())
     return known
 
 
-def _body(data: bytes, reader: ValueReader) -> bytes:
-    kind, rest = data[:1], data[1:]
-    if kind == IS_ATTACHED:
-        return reader.attachment(rest).stream
-    return zlib.decompress(rest) if kind == _IS_COMPRESSED else data
+def _read_large(digest: bytes, fetch: Fetch) -> tuple[object, Attachment]:
+    known: tuple[object, Attachment] | None = _decoded.get(digest)
+    if known is None:
+        attachment = fetch(digest)
+        known = pickle.loads(attachment.stream), attachment
+        _decoded.put(digest, known, attachment.size)
+    return known
 
 
-def _layer_from(body: bytes, reader: ValueReader) -> Layer:
-    special: dict[str, Written]
-    kinds: dict[str, Written]
-    plain, special, order, origin, origins, closed, names, kinds = pickle.loads(body)
-    values = {**plain, **{key: reader.read(key, written) for key, written in special.items()}}
-    if order is not None:
-        values = {key: values[key] for key in order}
-    places = {key: Origin.unpack(place) for key, place in origins.items()}
-    found: dict[str, Any] = {key: reader.read(key, one) for key, one in kinds.items()}
-    return Layer(values, Origin.unpack(origin), places, closed, names, found)
+def value_reader(fetch: Fetch, engine_values: Sequence[object]) -> ValueReader:
+    """Return what reads the open values of a message, and remembers them here."""
+    return ValueReader(fetch, engine_values, _decoded)
+
+
+def weight_of(snapshot: Snapshot) -> int:
+    """Return about how many bytes a decoded snapshot takes, without its open values."""
+    encoded = encode(snapshot)
+    keys = sum(len(layer.values) for layer, _ in encoded.layers)
+    return KEY_BYTES * keys + sum(attachment.size for attachment in encoded.attachments)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import types
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any
 
@@ -16,7 +15,9 @@ from hyperparameter import context
 from hyperparameter._engine_interface import Args, Kwargs, Prepare, State
 
 from .._carry.attachments import Store
+from .._carry.members import own_members
 from .._carry.submission import Attachments, Submission, receive
+from .._carry.unregistered import unregistered_subclass
 from .store import ObjectStore, give_back, lend
 
 ARGUMENT = "_hyperparameter_carried"  # part of the wire format: both sides look for it
@@ -72,6 +73,9 @@ def receiving(function: Callable[..., Any], prepare: Prepare | None = None) -> C
     wrapper = interface.wrap(function, prepare or _prepare, _finish)
     functools.update_wrapper(wrapper, function)
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
+    if wrapper.__module__ == "__main__":  # then Ray shows the name of the file, which is ours
+        code = getattr(inspect.unwrap(function), "__code__", wrapper.__code__)
+        wrapper.__module__ = inspect.getmodulename(code.co_filename) or "__main__"
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     extra = inspect.Parameter(ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
@@ -94,9 +98,9 @@ def _stays_behind(parameter: inspect.Parameter) -> bool:
 def receiving_class(cls: type) -> type:
     """Return a subclass whose constructor and methods receive submissions."""
     members: dict[str, object] = {
-        name: _receiving_member(name, inspect.getattr_static(cls, name))
-        for name, _ in inspect.getmembers_static(cls, _is_method)
-        if name not in _CALLED_BY_PYTHON
+        name: _receiving_member(name, function)
+        for name, member in own_members(cls)
+        if name not in _CALLED_BY_PYTHON and (function := _method(cls, name, member))
     }
     if "__init__" not in members:
 
@@ -104,16 +108,26 @@ def receiving_class(cls: type) -> type:
             pass
 
         members["__init__"] = _receiving_member("__init__", __init__)
-    # Ray shows these names.  What can be imported under them is still `cls`, so that cloudpickle
-    # sends this class by value.
-    members |= {"__module__": cls.__module__, "__qualname__": cls.__qualname__, _MARK: True}
-    return types.new_class(cls.__name__, (cls,), {}, lambda body: body.update(members))
+    # What can be imported under the name of this class is still `cls`, so that cloudpickle sends
+    # this class by value.
+    return unregistered_subclass(cls, {**members, _MARK: True})
 
 
-def _is_method(member: object) -> bool:
-    if isinstance(member, (staticmethod, classmethod)):
-        member = member.__func__
-    return inspect.isfunction(member)
+def _method(cls: type, name: str, member: Any) -> Any:
+    """Return what Ray can call of a member: a function, static or not; None for any other."""
+    function = getattr(member, "__func__", member)
+    if inspect.isfunction(function):
+        return member
+    if isinstance(member, property) or not inspect.isfunction(getattr(cls, name, None)):
+        return None
+    seen = getattr(cls, name)  # by Ray, which asks a descriptor of any make for it
+
+    def method(self: object, *args: object, **kwargs: object) -> object:
+        return member.__get__(self, type(self))(*args, **kwargs)
+
+    functools.update_wrapper(method, seen)
+    method.__signature__ = inspect.signature(seen)  # type: ignore[attr-defined]  # that of a partial
+    return method
 
 
 def _receiving_member(name: str, member: Any) -> object:
@@ -158,7 +172,7 @@ def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     if submission is not None:
         submission.attach()
         if attachments:
-            lend(submission.attachments(), attachments[2])
+            lend(submission.attachments(), attachments[1])
     return args, kwargs
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from .._carry.attachments import Attachment, from_bytes, to_chunks
+from .._carry.picklers import Picklers, of_ray
 from ..exceptions import CarrierError
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class ObjectStore:
     """The store for messages to tasks and to methods of actors."""
 
     most_bytes: float = math.inf  # whatever makes a payload large is an attachment already
+
+    @staticmethod
+    def picklers() -> Picklers:
+        return of_ray()
 
     @staticmethod
     def keep(attachment: Attachment) -> object:
@@ -68,6 +73,10 @@ class KeyValueStore:
     """The store for messages to constructors of actors."""
 
     most_bytes: float = math.inf
+
+    @staticmethod
+    def picklers() -> Picklers:
+        return of_ray()
 
     @staticmethod
     def keep(attachment: Attachment) -> bytes:

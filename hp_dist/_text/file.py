@@ -20,14 +20,21 @@ from .codec import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, se
 def save(text: str) -> str:
     """Write `text` to a file that lives as long as this process; return the text that names it."""
     digest = digest_of(text)
-    directory = folder()
-    path = _path(directory, digest)
-    if not os.path.exists(path):
-        # Under another name first: a thread that finds the file finds all of it.
-        handle, unfinished = tempfile.mkstemp(dir=directory)  # only its owner may read it
-        with open(handle, "w", encoding="ascii") as file:
-            file.write(text)
-        os.replace(unfinished, path)
+    try:
+        directory = folder()
+        path = _path(directory, digest)
+        if not os.path.exists(path):
+            # Under another name first: a thread that finds the file finds all of it.
+            handle, unfinished = tempfile.mkstemp(dir=directory)  # only its owner may read it
+            with open(handle, "w", encoding="ascii") as file:
+                file.write(text)
+            os.replace(unfinished, path)
+    except OSError as error:
+        raise CarrierError(
+            f"The scope is too large for its carrier, {len(text)} characters, and cannot be "
+            f"written to a file: {error}. Set TMPDIR to a folder that has room, or put less into "
+            "the scope."
+        ) from error
     return seal(
         "file",
         {

@@ -37,36 +37,43 @@ class Extracted:
         self._scope.__exit__(None, None, None)
 
     def open(self) -> None:
-        """Make the carried baseline that of this process, and open the scopes here for good."""
+        """Open the scopes here for good, and the baseline for the whole process.
+
+        They rank with the environment of this program: under what its command line and its own
+        code set, over the files that it is launched with.
+        """
         if self._captured is not None:
-            context.set_baseline(self._captured.baseline)
-            context.attach(self._captured.scopes)
+            interface.inherit(*self._captured)
 
 
 def inject(carrier: MutableMapping[str, str]) -> None:
     """Put what is active here and now into `carrier`, as text under `HYPERPARAMETER_SCOPE`.
 
-    Text that is too long for an environment variable goes to a private file, which lives as long
-    as this process.  `CarrierError` is raised for a value that JSON cannot hold.
+    It replaces what is there in another spelling.  Text that is too long for an environment
+    variable goes to a private file, which lives as long as this process.  `CarrierError` is raised
+    for a value that JSON cannot hold.
     """
     text = encode_text(context.capture())
     if len(f"{KEY}={text}\0") > _MOST_BYTES:
         text = text_file.save(text)
+    for name in _spellings(carrier):
+        del carrier[name]
     carrier[KEY] = text
 
 
 def extract(carrier: Mapping[str, str]) -> Extracted:
     """Return what `inject` put into `carrier`, to be opened; of a carrier without it, nothing.
 
-    `CarrierError` is raised for text that is damaged or of another version, and for a file that
-    is gone.
+    The key is found in every spelling that a protocol gives it: in any case, with `-` for `_`, and
+    in bytes.  `CarrierError` is raised for text that is damaged or of another version, and for a
+    file that is gone.
     """
     return Extracted(captured_in(carrier))
 
 
 def captured_in(carrier: Mapping[str, str]) -> Captured | None:
     """Return the scopes and the baseline in `carrier`, None when it has none."""
-    text = carrier.get(KEY)
+    text = _text_in(carrier)
     if text is None:
         return None
     member, document = unseal(text)
@@ -75,3 +82,25 @@ def captured_in(carrier: Mapping[str, str]) -> Captured | None:
         if member == "file":
             raise CarrierError("The file of the carried scope names another file.")
     return captured_from(document)
+
+
+def _text_in(carrier: Mapping[str, str]) -> str | None:
+    found: object = carrier.get(KEY)  # headers of many servers find any spelling themselves
+    for name in () if found is not None else _spellings(carrier):
+        if found is not None and found != carrier[name]:
+            raise CarrierError(
+                f"The carrier has two different scopes, under spellings of {KEY}. Keep one of them."
+            )
+        found = carrier[name]
+    # ASGI has bytes; anything but text is refused where it is read.
+    return found.decode("latin-1") if isinstance(found, bytes) else found  # type: ignore[return-value]
+
+
+def _spellings(carrier: Mapping[str, str]) -> list[str]:
+    """Return the names in `carrier` that are the key, as HTTP, ASGI, HTTP/2 or gRPC write it."""
+    return [name for name in carrier if _as_key(name) == KEY]
+
+
+def _as_key(name: object) -> object:
+    text = name.decode("latin-1") if isinstance(name, bytes) else name
+    return text.upper().replace("-", "_") if isinstance(text, str) else name

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .._scopes.snapshot import DELETED
+from .._scopes.markers import DELETED
 from .._scopes.whole import whole
 from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .._scopes.snapshot import DELETED, Layer, Snapshot
+from .._scopes.markers import DELETED
+from .._scopes.snapshot import Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
 from .._values.untyped import (
     REMOVED,

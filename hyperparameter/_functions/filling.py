@@ -30,15 +30,14 @@ def filled_calls(function: Wrapped, signature: Signature) -> Wrapped:
 
 def _quick(function: Wrapped, signature: Signature) -> Wrapped:
     """Do what `wrapping.wrap` does, with a shortcut for shapes of calls that the state has met."""
+    key = signature.key
 
     # This is the way of every call: one look into the cache where the shape of the call is known.
     # A call with keywords has no key there (None), since making one costs more than `plan` saves.
     def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:
-            plan = (before or ambient.baseline_state).cache[signature][
-                None if kwargs else len(args)
-            ]
+            plan = (before or ambient.baseline_state).cache[key][None if kwargs else len(args)]
         except KeyError:
             plan = signature.plan(ambient.current(), len(args), tuple(kwargs))
         try:

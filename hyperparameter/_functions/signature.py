@@ -69,6 +69,9 @@ class Signature:
 
     def __init__(self, function: Callable[..., Any], namespace: str, skip: int = 0) -> None:
         self.function = function
+        # What the caches of states know it by: they would keep the function alive with its closure.
+        # An object, because an unpickled signature must not have the key of another one here.
+        self.key = object()
         self.namespace = namespace
         self.module: str = getattr(function, "__module__", "")
         self.qualname: str = getattr(function, "__qualname__", namespace)
@@ -143,7 +146,7 @@ class Signature:
 
         None is the plan of a call that nothing is added to.
         """
-        plans = state.cache.get(self)
+        plans = state.cache.get(self.key)
         shape: Shape = (count, *keywords) if keywords else count
         if plans is not None and shape in plans:
             kept: Plan | None = plans[shape]
@@ -162,7 +165,7 @@ class Signature:
                 is_shared = is_shared and shared
         plan = self._positioned(values, count, is_shared)
         adds = plan if plan.values or plan.positional else None
-        if is_shared:
+        if plan.is_shared:
             self._cache(state, shape, adds)
         return adds
 
@@ -193,9 +196,9 @@ class Signature:
         return args + more, kwargs
 
     def _cache(self, state: ambient.State, shape: Shape, plan: Plan | None) -> None:
-        plans = state.cache.get(self)
+        plans = state.cache.get(self.key)
         if plans is None or len(plans) >= _MOST_PLANS:
-            state.cache_answer(self, {shape: plan})
+            state.cache_answer(self.key, {shape: plan})
         else:
             plans[shape] = plan
 
@@ -265,6 +268,8 @@ class Signature:
         if any(name not in values and name not in self.defaults for name in between):
             # The call lacks an argument; Python's own error says which.
             return Plan({n: v for n, v in values.items() if n not in between}, (), is_shared)
+        # A cache would keep these defaults, and a function made again has others.
+        is_shared = is_shared and all(n in values or is_small(self.defaults[n]) for n in between)
         fill = tuple(values.pop(n) if n in values else self.defaults[n] for n in between)
         return Plan(values, fill, is_shared)
 

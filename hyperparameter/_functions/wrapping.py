@@ -84,60 +84,41 @@ def _coroutine(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
 
 
 def _generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
+    # Step by step, not `yield from`: what it would delegate to is one more frame in tracebacks.
     def wrapper(*args: object, **kwargs: object) -> Generator[object, object, object]:
         steps = frames.GeneratorContext()
         try:
             with steps:
                 args, kwargs = prepare(args, kwargs)
-                stepped = _Stepped(function(*args, **kwargs), steps)
-            try:
-                return (yield from stepped)
-            except GeneratorExit:
-                if stepped.returned is None:
-                    raise
-                return stepped.returned.value
+                generator = function(*args, **kwargs)
+            step, sent = generator.send, None
+            while True:
+                with steps:
+                    try:
+                        item = step(sent)
+                    except StopIteration as returned:
+                        return returned.value
+                try:
+                    sent = yield item
+                    step = generator.send
+                except GeneratorExit as closing:
+                    with steps:
+                        return _close(generator, closing)
+                except BaseException as error:  # noqa: BLE001  # as `yield from`
+                    step, sent = generator.throw, error
         finally:
             finish(ambient.active.get())
 
     return wrapper
 
 
-class _Stepped:
-    """A generator whose every step runs in the state that the last one left."""
-
-    def __init__(
-        self, generator: Generator[object, object, object], steps: frames.GeneratorContext
-    ) -> None:
-        self._generator = generator
-        self._steps = steps
-        self.returned: StopIteration | None = None  # when it was closed
-
-    def __iter__(self) -> _Stepped:
-        return self
-
-    def __next__(self) -> object:
-        with self._steps:
-            return next(self._generator)
-
-    def send(self, value: object) -> object:
-        with self._steps:
-            return self._generator.send(value)
-
-    def throw(self, *error: Any) -> object:
-        with self._steps:
-            return self._generator.throw(*error)
-
-    def close(self) -> None:
-        # `close()` tells nobody whether the generator has returned; a plain one does so itself.
-        with self._steps:
-            try:
-                self._generator.throw(GeneratorExit)
-            except StopIteration as returned:
-                self.returned = returned
-            except GeneratorExit:
-                pass
-            else:
-                raise RuntimeError("generator ignored GeneratorExit")
+def _close(generator: Generator[object, object, object], closing: GeneratorExit) -> object:
+    """Close a generator; return what it returns, where `close()` itself would tell nobody."""
+    try:
+        generator.throw(closing)
+    except StopIteration as returned:
+        return returned.value
+    raise RuntimeError("generator ignored GeneratorExit")
 
 
 def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:

@@ -28,6 +28,7 @@ def run_function(
     with _recorded(invocation.record, freeze) as rec, settings.open():
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
+            ambient.launched = ambient.current(), ambient.baseline_state
         with usage_errors(settings):
             result = _call(function, invocation)
     return result, unread(rec, settings)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
+from .._scopes.carried import rank_inherited
+from .._scopes.lookup import removing
+from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import DELETED, Layer
+from .._scopes.snapshot import Layer
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, Blank
 from ..exceptions import ConfigurationError, UsageError
@@ -83,7 +86,8 @@ class Settings:
         """Enter the scopes; closing the stack leaves them."""
         stack = ExitStack()
         for layer in reversed(self.layers):
-            stack.enter_context(scope_of(_removing(layer)))
+            stack.enter_context(scope_of(removing(layer, ambient.current().snapshot)))
+        rank_inherited()
         return stack
 
 
@@ -94,16 +98,6 @@ def _is_empty(value: object) -> bool:
 
 def _is_parameter(key: str) -> bool:
     return next(registry.declarations(key), None) is not None
-
-
-def _removing(layer: Layer) -> Layer:
-    """Return the layer with a deletion of each key that is visible here below one it removes."""
-    below = ambient.current().snapshot.below
-    removed = [key for key, value in layer.values.items() if value is REMOVED]
-    hidden = [flat for key in removed for name in below(key) if (flat := f"{key}.{name}")]
-    # Not those that it sets itself: they must stay behind what removes the others.
-    deleted = {key: DELETED for key in hidden if key not in layer.values}
-    return layer._replace(values={**deleted, **layer.values}) if deleted else layer
 
 
 def _merged(

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT
-from .._scopes.snapshot import ABSENT, DELETED, Layer
+from .._scopes.markers import ABSENT, DELETED
+from .._scopes.snapshot import Layer
 from .._values.containers import takes_parts
 from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean

@@ -16,8 +16,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
+from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
-from .snapshot import ABSENT, EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
+from .shadowed import as_baseline
+from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
 
 class _Owner:
@@ -31,10 +33,24 @@ class _Owner:
 
 
 CARRIED = _Owner("CARRIED")
-"""Owner of the frame that holds scopes carried in from elsewhere."""
+"""Owner of the frame that holds the scopes of work, carried in from elsewhere."""
+
+STARTED = _Owner("STARTED")
+"""Owner of the frame that holds what this process was started with: work that arrives hides it."""
+
+INITIAL = _Owner("INITIAL")
+"""Owner of the frame that an initializer has opened: work that brings scopes hides it."""
+
+INHERITED = _Owner("INHERITED")
+"""Owner of the frame that holds scopes from the environment of this program."""
+
+PROCESS = _Owner("PROCESS")
+"""Owner of a baseline that this process has set itself."""
+
+BROUGHT = frozenset([CARRIED, STARTED, INITIAL, INHERITED])
 
 IMPLICIT = _Owner("IMPLICIT")
-"""Owner of the frame that a write opens where no scope is active."""
+"""Stands for the owner of the frame that a write would open, where no scope is active."""
 
 # Shared by all states that have answered nothing yet: most scopes are left without a read.
 _EMPTY_CACHE: dict[Any, Any] = {}
@@ -107,7 +123,7 @@ class State:
         state = self
         for _ in range(_MOST_STEPS):
             bindings = state._bindings
-            if state._snapshot is not None or bindings.__class__ is not tuple:
+            if state._snapshot is not None or bindings.__class__ is not list:
                 break
             value = bindings[0].get(key, ABSENT)
             if value is not ABSENT:
@@ -175,15 +191,19 @@ class RecordOverBaseline(State):
         return self.frozen_view().cache
 
 
-def view(snapshot: Snapshot, record: Recorder) -> State:
+def view(snapshot: Snapshot, record: Recorder, owner: object = None) -> State:
     """Return a state that belongs to no context: `snapshot` as seen by reads into `record`."""
-    state = State(None, None, NOTHING, record)
+    state = State(None, owner, NOTHING, record)
     state._snapshot = snapshot
     return state
 
 
 active: ContextVar[State | None] = ContextVar("hyperparameter", default=None)
 baseline_state = view(EMPTY, Unrecorded())
+at_fork: State | None = None
+"""What the process that forked this one had open."""
+launched: tuple[State, State] | None = None
+"""What the program was launched with, and the baseline state that was made of it."""
 
 
 def current() -> State:
@@ -203,13 +223,17 @@ def renew_lock() -> None:
     lock = RLock()
 
 
-def set_baseline(snapshot: Snapshot) -> None:
-    """Make `snapshot` what every context without an active scope sees, from now on."""
+def set_baseline(snapshot: Snapshot, owner: object = PROCESS) -> None:
+    """Make `snapshot` what every context without an active scope sees, from now on.
+
+    Its owner is `CARRIED` when it has come from another process.
+    """
     global baseline_state
-    if snapshot is baseline_state.snapshot:  # as for most tasks of a worker
-        return
     with lock:
-        state = view(snapshot.baseline(), baseline_state.record)
+        if snapshot is baseline_state.snapshot:
+            baseline_state.owner = owner
+            return
+        state = view(as_baseline(snapshot), baseline_state.record, owner)
         for layer in snapshot.layers:
             state.record.override(layer)
         baseline_state = state

@@ -20,6 +20,9 @@ def mend_child() -> None:
         state.name_process(parent)
     for record in ambient.records():
         record.renew_lock()
+    # The child has been given these, as a spawned one is given what it starts with.
+    ambient.at_fork = ambient.active.get()
+    ambient.baseline_state.owner = ambient.CARRIED
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,12 +5,11 @@ This is the only file that writes the ContextVar.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from . import ambient
-from .ambient import CARRIED, IMPLICIT, RecordOverBaseline, State, chain, current
+from .ambient import BROUGHT, IMPLICIT, RecordOverBaseline, State, chain, current
+from .elsewhere import SEVERAL, ImplicitOwner, tell_elsewhere
 from .recorder import Recorder
 from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
 
@@ -19,14 +18,14 @@ def push_record(record: Recorder) -> None:
     """Send what is read in this context to `record`, until its frame is removed."""
     for layer in current().snapshot.layers:
         record.override(layer)
-    ambient.active.set(_make(_innermost(), record, NOTHING, record))
+    ambient.active.set(make_state(_innermost(), record, NOTHING, record))
 
 
 def open_implicit(layer: Layer) -> None:
     """Open the frame of a write where no scope is active."""
     parent = _innermost()
     parent.record.override(layer)
-    ambient.active.set(_make(parent, IMPLICIT, layer, parent.record))
+    ambient.active.set(make_state(parent, ImplicitOwner(parent, layer), layer, parent.record))
 
 
 # Looked up once: entering and leaving a scope are a few such steps.
@@ -40,20 +39,25 @@ class Enterable:
     """
 
     __slots__ = ()
-    __hp_bindings__: Bindings | Layer | Snapshot
+    __hp_bindings__: Bindings
 
     def __enter__(self) -> Self:
-        bindings = self.__hp_bindings__
+        bindings: Any = self.__hp_bindings__
         parent = _get_active() or ambient.baseline_state
+        bindings[2] = parent if bindings[2] is None else SEVERAL
+        if bindings[1] is None:
+            bindings = bindings[0]
+            keys = bindings.values
+        else:
+            keys = bindings[0]
         record = parent.record
         known = record.overrides
-        # A key that the record knows costs a lookup; `__class__` is cheaper than isinstance.
-        for key in bindings[0] if bindings.__class__ is tuple else as_layer(bindings).values:
+        for key in keys:  # one that the record knows costs a lookup
             if key not in known:
                 record.override(as_layer(bindings))
                 break
         if parent.__class__ is RecordOverBaseline:
-            _set_active(_make(parent, self, as_layer(bindings), record))
+            _set_active(make_state(parent, self, as_layer(bindings), record))
         else:
             _set_active(State(parent, self, bindings, record))
         return self
@@ -61,9 +65,15 @@ class Enterable:
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
         state = _get_active()
         if state is not None and state.owner is self:
+            bindings: Any = state._bindings
+            if bindings.__class__ is not list:
+                bindings = self.__hp_bindings__  # as good, but to ask a scope takes longer
+            if bindings[2] is not SEVERAL:
+                bindings[2] = None
             parent = state.parent
             _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
         else:
+            self.__hp_bindings__[2] = None
             remove(self.__hp_frame__())
 
     def __hp_frame__(self) -> State | None:
@@ -82,11 +92,11 @@ def remove(frame: State | None) -> None:
     below = inherited_by(frame) if _is_lowest(frame) else None
     for state in reversed(frames[: frames.index(frame)]):
         if frame.is_record:
-            top = _copy(state, top, inherited_by(state))
+            top = copy_over(state, top, inherited_by(state))
         elif state.is_record:
-            top = _copy(state, top, None)
+            top = copy_over(state, top, None)
         else:  # anew, but for the baseline: that stays what the first scope found
-            top, below = _copy(state, top, below), None
+            top, below = copy_over(state, top, below), None
     _activate(top)
 
 
@@ -106,7 +116,7 @@ def written_owner() -> object:
     state = ambient.active.get()
     while state is not None and state.is_record:
         state = state.parent
-    if state is None or state.parent is None or state.owner is CARRIED:
+    if state is None or state.parent is None or state.owner in BROUGHT:
         return IMPLICIT
     return state.owner
 
@@ -115,9 +125,11 @@ def write(frame: State, change: Layer) -> None:
     """Write `change` into `frame`; scopes opened over it keep what they inherited."""
     frames = chain(ambient.active.get())
     frame.record.override(change)
-    top = _copy(frame, frame.parent, frame.inherited, frame.layer.bind(change))
+    layer = frame.layer.bind(change)
+    tell_elsewhere(frame, layer)
+    top = copy_over(frame, frame.parent, frame.inherited, layer)
     for state in reversed(frames[: frames.index(frame)]):
-        top = _copy(state, top, inherited_by(state))
+        top = copy_over(state, top, inherited_by(state))
     _activate(top)
 
 
@@ -140,11 +152,13 @@ def rollback(before: State | None) -> None:
     top = now[-1].parent if now else None
     dropped = False
     for state in reversed(now):
-        if state.frame not in earlier and state.owner is IMPLICIT:
+        if state.frame not in earlier and isinstance(state.owner, ImplicitOwner):
             dropped = True
         else:
             as_it_was = earlier.get(state.frame, state)
-            top = _copy(as_it_was, top, None if dropped else inherited_by(as_it_was))
+            if as_it_was._bindings is not state._bindings:
+                tell_elsewhere(state, as_it_was._bindings)
+            top = copy_over(as_it_was, top, None if dropped else inherited_by(as_it_was))
     if top is not None and [s.frame for s in chain(top)] == list(earlier):
         top = before
     _activate(top)
@@ -171,63 +185,10 @@ class GeneratorContext:
         self._inside = swap(self._outside)
 
 
-def attach(snapshot: Snapshot, baseline: Snapshot | None = None) -> State | None:
-    """Open the scopes of `snapshot` over what is active here; return what `detach` takes.
-
-    With `baseline`, that is at the bottom of what is seen here, whatever other threads set.
-    """
-    before = ambient.active.get()
-    if snapshot.depth or baseline is not None:
-        below = before or ambient.baseline_state
-        if before is not None and baseline is not None:
-            below = _rebased(before, baseline)
-        _note_overrides(snapshot, below.record)
-        inherited = baseline if before is None else None
-        ambient.active.set(_make(below, CARRIED, snapshot, below.record, inherited))
-    return before
-
-
 def detach(before: State | None) -> None:
     """Put back the state that `attach` found, whatever has been opened since."""
     # A function, since a method of the variable cannot be pickled with what refers to it.
     ambient.active.set(before)
-
-
-@contextmanager
-def attached(snapshot: Snapshot, baseline: Snapshot | None = None) -> Iterator[None]:
-    """Run the body inside the scopes of `snapshot`, over what is active here; see `attach`."""
-    before = attach(snapshot, baseline)
-    try:
-        yield
-    finally:
-        detach(before)
-
-
-def is_attached(snapshot: Snapshot) -> bool:
-    """Tell whether the scopes of `snapshot` are open in this context."""
-    return any(state.layer is snapshot for state in chain(ambient.active.get()))
-
-
-def _note_overrides(snapshot: Snapshot, record: Recorder) -> None:
-    """Tell the records what is in force; the one of the process needs it once."""
-    is_process = record is ambient.baseline_state.record
-    if not is_process or snapshot.noted_by is not record:
-        for layer in snapshot.scopes():
-            record.override(layer)
-    if is_process:
-        snapshot.noted_by = record
-
-
-def _rebased(state: State, baseline: Snapshot) -> State:
-    """Return the same frames over another baseline."""
-    frames = chain(state)
-    lowest = next((frame for frame in reversed(frames) if not frame.is_record), None)
-    if lowest is None or inherited_by(lowest) is baseline:
-        return state
-    top: State | None = None
-    for frame in reversed(frames):
-        top = _copy(frame, top, baseline if frame is lowest else None)
-    return top or state
 
 
 def _innermost() -> State:
@@ -252,7 +213,7 @@ def _is_lowest(state: State) -> bool:
     return parent is None or parent.parent is None or isinstance(parent, RecordOverBaseline)
 
 
-def _copy(
+def copy_over(
     state: State,
     parent: State | None,
     inherited: Snapshot | None,
@@ -261,12 +222,12 @@ def _copy(
     """Return the same frame over another parent, or with another layer."""
     parent = parent or ambient.baseline_state
     record = state.record if state.is_record else parent.record
-    new = _make(parent, state.owner, layer or state.layer, record, inherited)
+    new = make_state(parent, state.owner, layer or state.layer, record, inherited)
     new._frame = state.frame
     return new
 
 
-def _make(
+def make_state(
     parent: State,
     owner: object,
     layer: Layer | Snapshot,

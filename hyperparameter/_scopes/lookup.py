@@ -17,11 +17,19 @@ from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.structures import structure_of
-from .._values.untyped import EmptyVariable, Untyped, UntypedText, may_be_mapping, plain
+from .._values.untyped import (
+    REMOVED,
+    EmptyVariable,
+    Untyped,
+    UntypedText,
+    may_be_mapping,
+    plain,
+)
 from ..exceptions import ConversionError, MissingParameter
 from . import ambient
+from .markers import DELETED
 from .refusal import refusal
-from .snapshot import DELETED, Layer, Snapshot
+from .snapshot import Layer, Snapshot
 from .whole import Whole, whole
 
 NO_DEFAULT = object()
@@ -182,6 +190,15 @@ def deletion(snapshot: Snapshot, key: str) -> Layer:
     if snapshot.find(key) is None:
         raise missing(snapshot, key)
     return Layer({key: DELETED}, outside_site())
+
+
+def removing(layer: Layer, below: Snapshot) -> Layer:
+    """Return the layer with a deletion of each key in `below` that is below one it removes."""
+    removed = [key for key, value in layer.values.items() if value is REMOVED]
+    hidden = [flat for key in removed for name in below.below(key) if (flat := f"{key}.{name}")]
+    # Not those that it sets itself: they must stay behind what removes the others.
+    deleted = {key: DELETED for key in hidden if key not in layer.values}
+    return layer._replace(values={**deleted, **layer.values}) if deleted else layer
 
 
 def missing(snapshot: Snapshot, key: str) -> MissingParameter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, final
 
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
@@ -15,9 +15,11 @@ from .._values.untyped import UntypedText
 from ..exceptions import InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
-from .ambient import IMPLICIT
+from .ambient import CARRIED
+from .carried import freeze
+from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, shown_elsewhere
 from .lookup import deletion, read_all, require
-from .snapshot import Bindings, Layer, Snapshot, as_layer
+from .snapshot import EMPTY, Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
 from .texts import with_texts
 
@@ -106,7 +108,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     """
 
     __slots__ = ("__hp_bindings__", "__weakref__")
-    __hp_bindings__: Bindings | Layer | Snapshot
+    __hp_bindings__: Bindings
 
     def __init_subclass__(cls) -> None:
         raise TypeError("hp.scope is final: its attributes are keys.")
@@ -122,9 +124,9 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         site = frame.f_code, frame.f_lasti
         if texts or names or kinds:
             layer = Layer(params, site, names=names or {}, kinds=kinds or {})
-            _set_bindings(self, with_texts(texts, layer) if texts else layer)
+            _set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None])
         else:
-            _set_bindings(self, (params, site))
+            _set_bindings(self, [params, site, None])
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -135,12 +137,19 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def current() -> scope:
         """Return a handle on the innermost active scope."""
         owner = frames.written_owner()
-        return implicit if owner is IMPLICIT else cast("scope", owner)
+        if isinstance(owner, scope):
+            return owner
+        handle = scope_of(IMPLICIT_LAYER)
+        if isinstance(owner, ImplicitOwner):
+            _set_bindings(handle, owner.__hp_bindings__)
+        else:
+            handle.__hp_bindings__[2] = ambient.active.get()
+        return handle
 
     @staticmethod
     def frozen() -> None:
         """Make what is visible here the baseline that all contexts without a scope see."""
-        ambient.set_baseline(ambient.current().snapshot)
+        freeze()
 
     @staticmethod
     def init(params: Mapping[str, Any] | None = None) -> scope:
@@ -213,11 +222,10 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
     def __reduce__(self) -> tuple[object, ...]:
         state = self.__hp_frame__()
-        if state is None:
-            layer = as_layer(self.__hp_bindings__)
-            return scope_of, (Snapshot(layer.scopes(), len(layer.scopes()), layer.closed),)
-        layers = state.snapshot.layers
-        return scope_of, (Snapshot(layers, len(layers), state.snapshot.closed),)
+        shown = state.snapshot if state is not None else shown_elsewhere(self.__hp_bindings__)
+        if shown is None:  # its overrides alone
+            shown = as_layer(self.__hp_bindings__).onto(EMPTY)
+        return scope_of, (Snapshot(shown.layers, len(shown.layers), shown.closed),)
 
     def __hp_flat__(self) -> dict[str, Any]:
         return self.__hp_state__().snapshot.flat()
@@ -226,24 +234,24 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         """Return the state of this scope's frame, or how it would be if entered now."""
         now = ambient.current()
         state = self.__hp_frame__()
-        if state is None and self is implicit:
+        if state is not None:
+            return state if state.record is now.record else ambient.view(state.snapshot, now.record)
+        if self.__hp_is_implicit__():
             return now
-        if state is not None and state.record is now.record:
-            return state
-        snapshot = (
-            state.snapshot
-            if state is not None
-            else as_layer(self.__hp_bindings__).onto(now.snapshot)
-        )
-        return ambient.view(snapshot, now.record)
+        return ambient.view(as_layer(self.__hp_bindings__).onto(now.snapshot), now.record)
+
+    def __hp_is_implicit__(self) -> bool:
+        return self.__hp_bindings__[0] is IMPLICIT_LAYER
 
     def __hp_frame__(self) -> ambient.State | None:
         """Return this scope's innermost state here; `implicit` has those that writes open, too."""
-        if self is not implicit:
+        if not self.__hp_is_implicit__():
             return frames.frame_of(self)
         for state in ambient.chain(ambient.active.get()):
-            if state.owner is self or state.owner is IMPLICIT:
+            if state.owner is self or isinstance(state.owner, ImplicitOwner):
                 return state
+            if state.owner is CARRIED:  # what lies below is another's
+                return None
         return None
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
@@ -257,11 +265,13 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         state = self.__hp_frame__()
         if state is not None:
             frames.write(state, change)
-        elif self is implicit:
+        elif self.__hp_is_implicit__():
             frames.open_implicit(change)
         else:
             with ambient.lock:  # threads may share a scope that none of them has entered
-                _set_bindings(self, as_layer(self.__hp_bindings__).bind(change))
+                # A list of its own: where the scope is open, its frame has the other.
+                bound = as_layer(self.__hp_bindings__).bind(change)
+                _set_bindings(self, [bound, None, None])
         return self
 
 
@@ -283,7 +293,7 @@ def _layer_of(
 def scope_of(layer: Layer | Snapshot) -> scope:
     """Return a scope that binds what `layer` binds, with its origins."""
     new = scope.__new__(scope)
-    _set_bindings(new, layer)
+    _set_bindings(new, [layer, None, None])
     return new
 
 
@@ -294,7 +304,3 @@ def _own_name(name: str) -> str:
             key=name,
         )
     return check(name)
-
-
-implicit: scope = scope()
-"""The handle for what a write opens where no scope is active."""

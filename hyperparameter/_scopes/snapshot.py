@@ -11,27 +11,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .._values.containers import takes_parts
+from .._values.containers import takes_parts, takes_place
 from .._values.keys import nearest, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .._values.untyped import REMOVED, may_be_mapping
-
-
-class _Marker:
-    """A value that means something about a key instead of being its value."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
-
-    def __reduce__(self) -> str:
-        return self._name
-
-
-ABSENT = _Marker("ABSENT")
-DELETED = _Marker("DELETED")
+from .markers import ABSENT, DELETED
 
 _NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -83,7 +67,7 @@ class Layer(NamedTuple):
             **self.origins,
         }
         names = {**lower.names, **self.names} if lower.names or self.names else _NO_NAMES
-        kinds = {**lower.kinds, **self.kinds} if lower.kinds or self.kinds else _NO_KINDS
+        kinds = {**_kept_kinds(lower, self), **self.kinds} if lower.kinds else self.kinds
         values = {**lower.values, **self.values}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
@@ -134,14 +118,27 @@ class Layer(NamedTuple):
         )
 
 
-Bindings = tuple[dict[str, Any], RawOrigin]
-"""Values bound in one place.  Scopes stay such tuples, the fastest to make, until they are read."""
+def _kept_kinds(lower: Layer, upper: Layer) -> dict[str, dict[Any, Any]]:
+    """Return the kinds of `lower` whose mappings nothing in `upper` takes the place of."""
+    taken = {k for k, one in upper.values.items() if one is not DELETED and takes_place(one)}
+    return {k: one for k, one in lower.kinds.items() if taken.isdisjoint({k, *prefixes([k])})}
+
+
+Bindings = list[Any]
+"""What a scope binds, fastest to make: its values and where they were bound, or a layer and None.
+
+The third item is what other contexts are told of a scope that is open: the state below it, with
+what it binds by now once it was written (`elsewhere`).
+"""
 
 
 def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
-    if type(bindings) is tuple:
-        return _new_layer(Layer, (*bindings, _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
-    return bindings  # type: ignore[return-value]  # not a plain tuple: a Layer is a NamedTuple
+    if not isinstance(bindings, list):
+        return bindings
+    if bindings[1] is None:
+        layer: Layer | Snapshot = bindings[0]
+        return layer
+    return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
 
 
 class Snapshot:
@@ -210,10 +207,6 @@ class Snapshot:
     def scopes(self) -> tuple[Layer, ...]:
         """Return the layers of the scopes, innermost first."""
         return self.layers[: self.depth]
-
-    def baseline(self) -> Snapshot:
-        """Return this snapshot as a baseline: the same values, no scope."""
-        return Snapshot(self.layers) if self.depth or self.closed else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         portable = self.portable()

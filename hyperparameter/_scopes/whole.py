@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from .._values.containers import names_written, takes_parts
 from .._values.origin import RawOrigin
 from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedTree, is_null
-from .snapshot import ABSENT, DELETED, Snapshot
+from .markers import ABSENT, DELETED
+from .snapshot import Snapshot
 
 Names = tuple[str, ...]
 Source = tuple[str, RawOrigin]

@@ -14,7 +14,7 @@ from .keys import is_key
 from .landing import landed
 from .own_class import emptied, filled
 from .structures import structure_of
-from .untyped import REMOVED, UntypedText, UntypedTree, as_untyped, is_null, plain
+from .untyped import REMOVED, EmptyVariable, UntypedText, UntypedTree, as_untyped, is_null, plain
 
 SEQUENCES: dict[object, Callable[[list[object]], object]] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
@@ -146,6 +146,11 @@ def names_written(value: object) -> Mapping[str, object] | None:
         if isinstance(found, dict) and all(map(is_key, found)):
             return found
     return None
+
+
+def takes_place(value: object) -> bool:
+    """Tell a value that takes the place of all below it: a mapping may join what is there."""
+    return type(value) is not EmptyVariable and names_written(value) is None
 
 
 def takes_parts(value: object) -> bool:

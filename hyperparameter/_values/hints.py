@@ -73,6 +73,7 @@ def converter(hint: Any) -> Converter:
     return opaque(hint, kind)
 
 
+@by_identity
 def nullable(hint: object) -> Converter:
     """Return the converter toward `hint` or None."""
     return _layered(_union((hint, None)))
@@ -212,7 +213,6 @@ def structured(structure: Structure, value: object, below: object) -> object:
         raise Unconvertible(said, value=value) from error
 
 
-@by_identity
 def _of_field(field: Field) -> Converter:
     """Return the converter of a field, below whose value its own default is."""
     convert = nullable(field.hint) if field.is_none else converter(field.hint)

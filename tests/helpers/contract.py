@@ -7,9 +7,13 @@ first line of a test's docstring is the row of the table that the test run print
 
 from __future__ import annotations
 
+import base64
 import functools
 import inspect
+import json
 import os
+import pickle
+import subprocess
 import sys
 import threading
 import types
@@ -35,6 +39,7 @@ NO_COROUTINES = "This engine does not run coroutines."
 ONE_MEMORY = "Threads share memory: nothing is pickled, and the baseline belongs to their process."
 ASYNC_ACTORS_ONLY = "Ray runs coroutines only in async actors."
 TASKS_HAVE_NO_MAKER = "A task uses the scopes that are active at its submission."
+MAIN = str(Path(__file__).with_name("contract_main.py"))
 
 
 def lr(value: float) -> hp.scope:
@@ -59,6 +64,12 @@ class Contract:
     """Whether workers have the submitter's scopes also when nothing is installed."""
 
     same_process = False
+
+    sends_main_by_value = False
+    """Whether functions of the main program become others in each message."""
+
+    keeps_its_scope = False
+    """Whether what is made inside a scope shows it to work that is submitted elsewhere."""
 
     made_before = True
     """Whether what was made before `install` carries after it."""
@@ -391,6 +402,56 @@ class Contract:
                 handle = engine.submit(tasks.dtype_shape_and_sum, "weights")
                 assert engine.result(handle) == ("float64", (131_072,), float(array.sum()))
 
+    def test_types_of_the_program(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+        """Types and functions of the main program arrive as they would as arguments"""
+        ray: dict[str, Any] = {"ray": None, "client": False, "environment": {}}
+        if self.column[0] == "Ray":
+            is_client = "client" in self.column[1]
+            address = "ray_client_address" if is_client else "ray_address"
+            ray = {
+                "ray": request.getfixturevalue(address),
+                "client": is_client,
+                "environment": request.getfixturevalue("ray_environment"),
+            }
+        job = {"runner": type(self).runner, "installs": self.installs, **ray}
+        argument, found, below, by_value, typed = run_main(job, tmp_path)
+        assert found == below
+        if not self.sends_main_by_value:
+            assert found == argument
+        assert all(is_so for name, is_so in found.items() if name != "function")
+        assert by_value
+        assert typed == [True, True]
+
+    def test_changed_value(self, engine: Runner) -> None:
+        """A value that was changed in place arrives as it is at submission"""
+        import numpy as np
+
+        small, large = np.zeros(10), np.zeros(131_072)
+        point, tags = tasks.Point(1), ["a"]
+        values = {"tags": tags, "point": point, "small": small, "large": large}
+        with hp.scope(**values):
+            assert engine.result(engine.submit(tasks.shown, *values)) == ["['a']", 1, 0.0, 0.0]
+            tags.append("b")
+            point.x = 2
+            small[3] = large[70_000] = 1
+            seen = ["['a', 'b']", 2, 1.0, 1.0]
+            assert engine.result(engine.submit(tasks.shown, *values)) == seen
+            with hp.scope(inner=1):
+                large[0] = 2
+                seen[3] = 3.0
+                assert engine.result(engine.submit(tasks.shown, *values)) == seen
+                assert engine.result(engine.submit(tasks.shown, *values)) == seen
+
+    def test_shared_object(self, engine: Runner) -> None:
+        """Values that share an object share it in the worker, scopes and baseline too"""
+        import numpy as np
+
+        model, weights = tasks.Holder([1]), np.zeros(20_000)
+        freeze(base=model)
+        with hp.scope(model=model, same=model, weights=weights):
+            with hp.scope(optimizer=tasks.Holder(model), layer=tasks.Holder(weights)):
+                assert engine.result(engine.submit(tasks.what_is_shared)) == [True] * 4
+
     # -- after the work -----------------------------------------------------------------------
 
     def test_nothing_of_a_submission_stays(self, engine: Runner) -> None:
@@ -518,14 +579,15 @@ class Contract:
             attempt.__exit__(None, None, None)
 
     def test_made_inside(self) -> None:
-        """A pool or actor created inside a scope keeps it, below the caller's"""
+        """An actor created inside a scope keeps it below the caller's, a pool shows none of it"""
         self.install()
         with hp.scope(made=1, both=1):
             runner = type(self).runner()
+        made = 1 if type(self).keeps_its_scope else None
         with runner:
             with hp.scope(both=2):
-                assert runner.result(runner.submit(tasks.read, "made", "both")) == (1, 2)
-            assert runner.result(runner.submit(tasks.read, "made", "both")) == (1, 1)
+                assert runner.result(runner.submit(tasks.read, "made", "both")) == (made, 2)
+            assert runner.result(runner.submit(tasks.read, "made", "both")) == (made, made)
             with hp.scope.empty():
                 assert runner.result(runner.submit(tasks.everything)) == {}
 
@@ -634,6 +696,7 @@ class Contract:
 class ActorContract(Contract):
     """An actor that was there before `install` stays what it is; its class can be made anew."""
 
+    keeps_its_scope = True
     made_before = False
 
     @needs_install
@@ -650,9 +713,24 @@ class ActorContract(Contract):
                 assert bare.result(bare.submit(tasks.arguments, 1, a=2)) == ((1,), {"a": 2}, 0.0)
 
 
+def run_main(job: dict[str, Any], folder: Path) -> Any:
+    """Run `contract_main.py` as a program, in which the engine is made."""
+    done = subprocess.run(
+        [sys.executable, MAIN, base64.b64encode(pickle.dumps(job)).decode()],
+        env={**os.environ, **job["environment"]},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=2 * tasks.PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 # -- what an engine's modules consist of ------------------------------------------------------
 
-ENGINES = ("multiprocessing", "concurrent.futures", "joblib", "ray")
+ENGINES = ("multiprocessing", "concurrent.futures", "joblib", "loky", "ray")
 _DESCRIPTORS = (property, classmethod, staticmethod, types.FunctionType)
 
 

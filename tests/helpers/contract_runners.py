@@ -242,6 +242,13 @@ class ProcessExecutor(Executor):
             yield executor.submit(differing, first, function, *args)
 
 
+class LokyExecutor(Executor):
+    def __init__(self) -> None:
+        import loky
+
+        self.executor = loky.ProcessPoolExecutor(1, timeout=600)  # or it replaces idle workers
+
+
 class ThreadExecutor(Executor):
     def __init__(self) -> None:
         self.executor = _futures(explicit=True).ThreadPoolExecutor(1)

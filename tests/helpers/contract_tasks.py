@@ -172,6 +172,26 @@ class Scaled:
         return cls(number).factor, lr()
 
 
+class Holder:
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+def what_is_shared() -> list[bool]:
+    model = hp.scope.model()
+    return [
+        hp.scope.same() is model,
+        hp.scope.optimizer().held is model,
+        hp.scope.layer().held is hp.scope.weights(),
+        hp.scope.base() is model,
+    ]
+
+
+def shown(*keys: str) -> list[Any]:
+    tags, point, *arrays = (hp.scope[key]() for key in keys)
+    return [str(tags), point.x, *(float(array.sum()) for array in arrays)]
+
+
 class Unpicklable:
     def __reduce__(self) -> Any:
         raise TypeError("not me")

@@ -30,6 +30,7 @@ GROUPS: dict[str, list[str]] = {
         "joblib, loky",
         "joblib, multiprocessing",
         "joblib, threading",
+        "loky",
         "hp_dist.bind",
     ],
     "Ray": [

@@ -97,3 +97,16 @@ def _print_nested(folders: str) -> None:
 def large(n: int) -> dict[str, int]:
     """Return the bindings of a large scope: 10 000 keys, all of them different for each `n`."""
     return {f"key{i}": i * n for i in range(10_000)}
+
+
+def write_environment(_: Any) -> int:
+    """Return the length of an environment whose scope is in a file of this process."""
+    from hp_dist.subprocess import environ
+
+    with hp.scope(data="x" * 200_000):
+        return len(environ()["HYPERPARAMETER_SCOPE"])
+
+
+def read_and_touch(mark: Path) -> None:
+    hp.scope.n | 0  # it is read
+    mark.touch()

@@ -65,6 +65,11 @@ def ray(ray_cluster: Any, ray_environment: dict[str, str]) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def ray_address(ray_cluster: Any) -> str:
+    return str(ray_cluster.address)
+
+
+@pytest.fixture(scope="session")
 def ray_client_address(ray_cluster: Any, ray_client_port: int) -> str:
     def answers() -> bool:
         with socket.socket() as probe:

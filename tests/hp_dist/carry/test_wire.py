@@ -7,6 +7,7 @@ import gc
 import inspect
 import math
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import pytest
@@ -28,11 +29,12 @@ from soak import examples
 import hp_dist
 import hyperparameter as hp
 from hp_dist._carry import wire
-from hp_dist._carry.encoded import EncodedSnapshot
-from hp_dist._carry.values import is_builtin_data
-from hp_dist._carry.wire import encode
+from hp_dist._carry.attachments import Inline
+from hp_dist._carry.submission import Attachments, Submission, receive
+from hp_dist._carry.values import is_fixed
 from hyperparameter import context
 from hyperparameter._engine_interface import (
+    EMPTY,
     REMOVED,
     Blank,
     EmptyVariable,
@@ -43,7 +45,21 @@ from hyperparameter._engine_interface import (
     UntypedText,
     UntypedTree,
 )
-from hyperparameter.context import Snapshot
+from hyperparameter.context import Captured, Snapshot
+
+ELSEWHERE = b"elsewher", 1  # a process that is not this one
+
+
+class Sent(NamedTuple):
+    """Scopes as they are sent: without a baseline."""
+
+    data: bytes
+    attachments: Attachments = ()
+
+
+def encode(scopes: Snapshot) -> Sent:
+    """Return the scopes as they are sent, with what is not in the bytes."""
+    return Sent(*Submission(Captured(scopes, EMPTY), (), ELSEWHERE).message(Inline))
 
 
 def sent(**params: Any) -> bytes:
@@ -52,12 +68,9 @@ def sent(**params: Any) -> bytes:
         return encode(context.capture().scopes).data
 
 
-def decode(sent: bytes | EncodedSnapshot) -> Snapshot:
-    """Return what arrives, here where the attachments of a snapshot are at hand."""
-    if isinstance(sent, bytes):
-        return wire.decode(sent, {}.__getitem__)
-    attachments = {each.digest: each for each in sent.attachments}
-    return wire.decode(sent.data, attachments.__getitem__, sent.engine_values)
+def decode(sent: bytes | Sent) -> Snapshot:
+    """Return the scopes that arrive."""
+    return receive(Inline, *((sent,) if isinstance(sent, bytes) else sent)).scopes
 
 
 def carried(**params: Any) -> Snapshot:
@@ -241,8 +254,8 @@ def test_value_nested_deeper_than_usual_arrives() -> None:
 
 def test_every_kind_of_text_without_a_type_is_data_that_needs_no_pickle_of_its_own() -> None:
     kinds = {UntypedText, *UntypedText.__subclasses__()}
-    assert all(is_builtin_data(kind("1.0")) for kind in kinds)
-    assert is_builtin_data(UntypedTree([kind("1.0") for kind in kinds]))
+    assert all(is_fixed(kind("1.0")) for kind in kinds)
+    assert is_fixed(UntypedTree([kind("1.0") for kind in kinds]))
 
 
 def test_names_and_what_was_taken_away_arrive_in_every_layer() -> None:
@@ -320,13 +333,14 @@ def test_lambda_closure_and_local_class_arrive() -> None:
 def test_values_of_classes_in_main_arrive_in_a_process_that_has_another_main(
     tmp_path: Path,
 ) -> None:
+    """Cloudpickle, by which engines reach other hosts, writes them by value."""
     sender, receiver = tmp_path / "sender.py", tmp_path / "receiver.py"
     sender.write_text(
         dedent("""
         import dataclasses, enum, sys
+        import cloudpickle
+        import hp_dist
         import hyperparameter as hp
-        from hp_dist._carry.wire import encode
-        from hyperparameter import context
 
         class Colour(enum.Enum):
             RED = 1
@@ -341,22 +355,20 @@ def test_values_of_classes_in_main_arrive_in_a_process_that_has_another_main(
         def double(n):
             return 2 * n
 
+        def show():
+            flat = dict(hp.scope.current())
+            print(flat["colour"].name, flat["point"].x, flat["text"], type(flat["text"]).__name__)
+            first, second = flat["many"]
+            print(flat["double"](4), flat["triple"](4), first.x, second["deep"].x)
+            print(flat["colour"] is Colour.RED, type(flat["point"]) is Point)
+
         params = {"colour": Colour.RED, "point": Point(3), "text": Text("t"), "double": double,
                   "triple": lambda n: 3 * n, "many": [Point(1), {"deep": Point(2)}]}
         with hp.scope(**params):
-            sys.stdout.buffer.write(encode(context.capture().scopes).data)
+            sys.stdout.buffer.write(cloudpickle.dumps(hp_dist.bind(show)))
         """)
     )
-    receiver.write_text(
-        dedent("""
-        import sys
-        from hp_dist._carry.wire import decode
-
-        flat = decode(sys.stdin.buffer.read(), None).flat()
-        print(flat["colour"].name, flat["point"].x, flat["text"], type(flat["text"]).__name__)
-        print(flat["double"](4), flat["triple"](4), flat["many"][0].x, flat["many"][1]["deep"].x)
-        """)
-    )
+    receiver.write_text("import pickle, sys\npickle.load(sys.stdin.buffer)()\n")
     encoded = subprocess.run(
         [sys.executable, str(sender)], stdout=subprocess.PIPE, timeout=60, check=True
     ).stdout
@@ -367,7 +379,7 @@ def test_values_of_classes_in_main_arrive_in_a_process_that_has_another_main(
         timeout=60,
         check=True,
     ).stdout
-    assert shown.decode() == "RED 3 t Text\n8 12 1 2\n"
+    assert shown.decode() == "RED 3 t Text\n8 12 1 2\nTrue True\n"
 
 
 # -- scopes -----------------------------------------------------------------------------------
@@ -480,15 +492,15 @@ def test_nothing_arrives_as_nothing() -> None:
 
 def test_snapshots_that_mean_different_things_have_different_digests() -> None:
     with hp.scope():
-        nothing = encode(context.capture().scopes).digest
+        nothing = wire.encode(context.capture().scopes).digest
     with hp.scope.empty():
-        hiding = encode(context.capture().scopes).digest
+        hiding = wire.encode(context.capture().scopes).digest
     with hp.scope(a=1):
-        scope = encode(context.capture().scopes).digest
+        scope = wire.encode(context.capture().scopes).digest
         hp.scope.frozen()
-        baseline = encode(context.capture().baseline).digest
+        baseline = wire.encode(context.capture().baseline).digest
         del hp.scope.a
-        deleted = encode(context.capture().scopes).digest
+        deleted = wire.encode(context.capture().scopes).digest
     assert len({nothing, hiding, scope, baseline, deleted}) == 5
 
 
@@ -746,54 +758,70 @@ def test_unknown_version_names_both_sides(step: int) -> None:
 # -- cost -------------------------------------------------------------------------------------
 
 
-class Counted:
-    """Counts how often it is pickled."""
+@pytest.fixture
+def layers_encoded(monkeypatch: pytest.MonkeyPatch) -> list[Layer]:
+    """The layers that are encoded from now on, each time that they are."""
+    encode_layer, seen = wire._encode_layer, list[Layer]()
 
-    def __init__(self) -> None:
-        self.pickled = 0
+    def noting(layer: Layer) -> Any:
+        seen.append(layer)
+        return encode_layer(layer)
 
-    def __reduce__(self) -> Any:
-        self.pickled += 1
-        return int, (7,)
+    monkeypatch.setattr(wire, "_encode_layer", noting)
+    return seen
 
 
-def test_snapshot_is_encoded_once() -> None:
-    counted = Counted()
-    with hp.scope(a=counted):
+@pytest.mark.parametrize("value", [1, [1], Path("p")], ids=["fixed", "list", "object"])
+def test_snapshot_is_encoded_once(layers_encoded: list[Layer], value: Any) -> None:
+    with hp.scope(a=value):
         first = encode(context.capture().scopes)
         second = encode(context.capture().scopes)
-    assert first is second
-    assert counted.pickled == 1
+    assert first == second
+    assert len(layers_encoded) == 1
 
 
-def test_layer_below_is_encoded_once_for_many_small_scopes_above() -> None:
-    counted = Counted()
-    with hp.scope(large=counted):
+def test_values_that_cannot_change_are_not_pickled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"text": "x" * 100_000, "pair": (1, ("a", None)), "none": None, "n": 1.5, "b": b"x"}
+    with hp.scope("from.text=1", **values):
+        first = encode(context.capture().scopes)
+        with monkeypatch.context() as patch:
+            patch.setattr(pickle, "dumps", None)
+            patch.setattr(pickle, "Pickler", None)
+            assert encode(context.capture().scopes) == first
+
+
+def test_layer_below_is_encoded_once_for_many_small_scopes_above(
+    layers_encoded: list[Layer],
+) -> None:
+    with hp.scope(large=7):
         for step in range(50):
             with hp.scope(step=step):
                 encoded = encode(context.capture().scopes).data
             assert decode(encoded).flat() == {"large": 7, "step": step}
-    assert counted.pickled == 1
+    assert ["large" in layer.values for layer in layers_encoded].count(True) == 1
 
 
-def test_layer_below_is_encoded_once_for_scopes_nested_deeply_above() -> None:
-    counted = Counted()
-    with hp.scope(large=counted), ExitStack() as stack:
+def test_layer_below_is_encoded_once_for_scopes_nested_deeply_above(
+    layers_encoded: list[Layer],
+) -> None:
+    large = {f"large{number}": number for number in range(20)}
+    with hp.scope(**large), ExitStack() as stack:
         for depth in range(30):
             stack.enter_context(hp.scope(**{f"depth{depth}": depth}))
             encode(context.capture().scopes)
-    assert counted.pickled == 1
+    assert ["large0" in layer.values for layer in layers_encoded].count(True) == 1
 
 
-def test_scope_on_top_of_the_baseline_does_not_encode_the_baseline_again() -> None:
-    counted = Counted()
-    with hp.scope(large=counted):
+def test_scope_on_top_of_the_baseline_does_not_encode_the_baseline_again(
+    layers_encoded: list[Layer],
+) -> None:
+    with hp.scope(large=7):
         hp.scope.frozen()
     for step in range(5):
         with hp.scope(step=step):
             for snapshot in context.capture()[:2]:
                 encode(snapshot)
-    assert counted.pickled == 1
+    assert ["large" in layer.values for layer in layers_encoded].count(True) == 1
 
 
 def test_same_bytes_give_the_identical_values() -> None:
@@ -817,29 +845,20 @@ def test_decoded_snapshot_is_sent_on_as_the_bytes_that_it_came_in() -> None:
     assert encode(decode(encoded)).data == encoded
 
 
-class Again:
-    """Arrives as itself, and counts how often it is pickled in this process."""
-
-    pickled = 0
-
-    def __reduce__(self) -> Any:
-        type(self).pickled += 1
-        return Again, ()
-
-
-def test_arrived_scopes_are_sent_on_without_encoding_their_values_again() -> None:
-    creation, call = decode(sent(a=Again(), b=1)), decode(sent(a=Again(), c=2))
-    pickled = Again.pickled
+def test_arrived_scopes_are_sent_on_as_they_are_by_then(layers_encoded: list[Layer]) -> None:
+    creation, call = decode(sent(a=[1], b=1)), decode(sent(a=[2], c=2))
+    layers_encoded.clear()
     with context.attached(creation):
         alone = encode(context.capture().scopes)
         with context.attached(call):
+            hp.scope.a().append(3)
             both = encode(context.capture().scopes)
             with hp.scope(d=3):
                 three = encode(context.capture().scopes)
-    assert Again.pickled == pickled
-    assert alone.data == encode(creation).data
-    assert list(decode(both.data).flat()) == ["a", "b", "c"]
-    assert list(decode(three.data).flat()) == ["a", "b", "c", "d"]
+    assert [list(layer.values) for layer in layers_encoded] == [["d"]]
+    assert decode(alone).flat() == {"a": [1], "b": 1}
+    assert decode(both).flat() == {"a": [2, 3], "b": 1, "c": 2}
+    assert decode(three).flat() == {"a": [2, 3], "b": 1, "c": 2, "d": 3}
 
 
 def test_encoding_keeps_no_value_alive() -> None:

@@ -1,13 +1,21 @@
 """The contract for the backends of joblib."""
 
+import pickle
+import tempfile
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import contract_runners as runners
 import contract_tasks as tasks
 import joblib
+import pytest
 from contract import NO_COROUTINES, ONE_MEMORY, ONE_VALUE, Contract, lr
+from joblib._parallel_backends import ThreadingBackend
 
 import hp_dist
+import hyperparameter as hp
+from hp_dist import _private_folder
 
 NO_RETRIES = "joblib does not retry tasks or replace workers."
 NOTHING_MADE = "A call uses the scopes that are active at the call."
@@ -27,6 +35,7 @@ class JoblibContract(Contract):
 class TestLoky(JoblibContract):
     column = "Executors, joblib, bind", "joblib, loky"
     runner = partial(runners.Joblib, "loky")
+    sends_main_by_value = True
     not_applicable = {
         **JoblibContract.not_applicable,
         "what_a_failing_task_leaves": "joblib ends its workers after an error.",
@@ -71,3 +80,36 @@ def test_calls_one_by_one_see_the_scope_of_the_call_too() -> None:
     with lr(0.25):
         assert list(results) == [0.5]
     hp_dist.uninstall()
+
+
+class Remote(ThreadingBackend):
+    """A backend whose workers are elsewhere, as joblib's own for Dask: they see no file of ours."""
+
+    __module__ = "joblib._dask"
+    supports_sharedmem = False
+    uses_threads = False
+    folder: Path
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        return 2
+
+    def submit(self, func: Any, callback: Any = None) -> Any:
+        message = pickle.dumps(func)
+        assert list(self.folder.iterdir()) == []
+        return super().submit(pickle.loads(message), callback)
+
+
+def test_backend_of_joblib_whose_workers_are_on_other_hosts_is_sent_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_private_folder, "_folders", {})
+    monkeypatch.setattr(Remote, "folder", tmp_path, raising=False)
+    joblib.register_parallel_backend("remote", Remote)
+    hp_dist.install("joblib")
+    try:
+        with hp.scope(**{f"key{n}": n for n in range(1_000)}), joblib.parallel_config("remote"):
+            found = joblib.Parallel(2)(joblib.delayed(tasks.read)("key7") for _ in range(3))
+    finally:
+        hp_dist.uninstall()
+    assert found == [(7,)] * 3

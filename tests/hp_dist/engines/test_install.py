@@ -3,6 +3,8 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -11,7 +13,7 @@ from hp_dist import _engines
 
 
 def test_unknown_engine_is_named_with_the_known_ones() -> None:
-    known = "futures, joblib, multiprocessing, ray"
+    known = "futures, joblib, loky, multiprocessing, ray"
     with pytest.raises(
         hp_dist.EngineError, match=rf"'slurm' is not an engine; known are {known}\."
     ):
@@ -47,9 +49,57 @@ assert "hp_dist" not in RemoteFunction._remote.__code__.co_filename
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize("name", ["futures", "joblib", "multiprocessing", "ray", "subprocess"])
+@pytest.mark.parametrize(
+    "name", ["futures", "joblib", "loky", "multiprocessing", "ray", "subprocess"]
+)
 def test_module_of_an_engine_offers_public_names_alone(name: str) -> None:
     module = importlib.import_module(f"hp_dist.{name}")
     assert module.__all__ == sorted(module.__all__)
     assert all(hasattr(module, public) for public in module.__all__)
     assert not any(public.startswith("_") or public == "patch" for public in module.__all__)
+
+
+def test_uninstall_leaves_alone_what_others_have_patched_since(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        dedent("""
+        import multiprocessing as mp
+        from multiprocessing.pool import Pool
+        import hp_dist, hyperparameter as hp
+
+        traced = []
+
+        def tracing(original):
+            def apply_async(self, *args, **kwargs):
+                traced.append(1)
+                return original(self, *args, **kwargs)
+            return apply_async
+
+        def rate():
+            return hp.scope.rate | 0.0
+
+        if __name__ == "__main__":
+            stock = Pool.apply_async
+            with mp.get_context("fork").Pool(1) as pool, hp.scope(rate=0.5):
+                hp_dist.install("multiprocessing")
+                ours = Pool.apply_async
+                Pool.apply_async = tracing(ours)
+                seen = [pool.apply(rate)]
+                hp_dist.uninstall()
+                seen.append(pool.apply(rate))
+                assert len(traced) == 2, traced
+                hp_dist.install("multiprocessing")
+                seen.append(pool.apply(rate))
+                hp_dist.uninstall()
+                Pool.apply_async = ours  # the tracer goes last, and puts back what it found
+                seen.append(pool.apply(rate))
+                assert len(traced) == 3, traced
+                hp_dist.install("multiprocessing")
+                seen.append(pool.apply(rate))
+                print(seen)
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, program], text=True, capture_output=True, timeout=60, check=True
+    )
+    assert done.stdout == "[0.5, 0.0, 0.5, 0.0, 0.5]\n"

@@ -22,7 +22,7 @@ from engines_matrix import (
     tables,
 )
 
-MODULES = ["processes", "executors", "joblib", "ray", "ray_client"]
+MODULES = ["processes", "executors", "joblib", "loky", "ray", "ray_client"]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "engines.md"
 
 

@@ -689,9 +689,16 @@ def test_baseline_value_that_cannot_be_pickled_is_named_in_the_caller(
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_pool_is_not_made_with_a_value_that_cannot_be_pickled(installed: None, method: str) -> None:
-    with hp.scope(bad=Unpicklable()), pytest.raises(hp_dist.CarrierError, match="bad"):
-        mp.get_context(method).Pool(1)
+def test_pool_whose_initializer_would_see_it_is_not_made_with_a_value_that_cannot_be_pickled(
+    installed: None, workers: Any, method: str
+) -> None:
+    context = mp.get_context(method)
+    with hp.scope(bad=Unpicklable()):
+        with pytest.raises(hp_dist.CarrierError, match="bad"):
+            context.Pool(1, workers.remember)
+        pool = context.Pool(1)
+    with pool:
+        assert pool.apply(workers.everything) == {}
 
 
 @pytest.mark.parametrize("method", ["fork"])

@@ -240,12 +240,12 @@ def test_array_crosses_to_a_node_once_for_all_tasks_and_what_they_submit(
 
     @ray.remote(num_cpus=0)
     def outer() -> Any:
-        places = Submission.capture().message(ObjectStore).attachments[2]
+        places = Submission.capture().message(ObjectStore).attachments[1]
         return ray.get(inner.remote()), [reference.hex() for reference in places.values()]
 
     size = amount(2_500_000, full=10_000_000)
     with hp.scope(array=np.ones(size)):
-        places = Submission.capture().message(ObjectStore).attachments[2]
+        places = Submission.capture().message(ObjectStore).attachments[1]
         results = [inner.remote() for _ in range(100)]
         assert ray.get(results, timeout=120) == [float(size)] * 100
         found = ray.get([outer.remote() for _ in range(4)], timeout=120)

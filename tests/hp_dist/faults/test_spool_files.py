@@ -5,6 +5,7 @@ import multiprocessing as mp
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,14 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import util
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 from typing import Any
 
 import faulty_work as work
 import numpy as np
 import pytest
 
-import hp_dist
 import hyperparameter as hp
 from hp_dist._carry.spool import Spool
 from hp_dist._carry.submission import Submission
@@ -211,7 +211,7 @@ def test_folder_removed_by_a_cleaner_is_made_again(
     assert found[1] != killed
 
 
-def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leaves_nothing(
+def test_scope_that_the_disk_has_no_room_for_travels_without_files_and_leaves_nothing(
     installed: None, folders: Path
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -219,8 +219,8 @@ def test_scope_that_the_disk_has_no_room_for_is_an_error_at_submission_and_leave
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
         try:
             for _ in range(2):
-                with pytest.raises(hp_dist.CarrierError, match="cannot be written"):
-                    executor.submit(work.values, "array")
+                found = executor.submit(work.values, "array").result(60)
+                assert found == ((1_000_000,), 1e6)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         sizes = [path.stat().st_size for path in folders.glob("hyperparameter-*/*")]
@@ -278,3 +278,147 @@ def test_program_that_ends_leaves_no_folder(folders: Path, body: str) -> None:
     else:
         assert ended.stdout == "5\n"
     assert list(folders.glob("hyperparameter-*")) == []
+
+
+KILLED = """
+    import hp_dist.subprocess, signal, threading
+
+    def wait(*_):
+        with hp.scope(data="s3cr3t" * 50_000):
+            hp_dist.subprocess.environ()
+            print("ready", flush=True)
+            threading.Event().wait()
+"""
+HOLDERS = {
+    "program": "ProcessPoolExecutor(1).submit(work.values, 'key1').result(); wait()",
+    "forked child": "mp.get_context('fork').Process(target=wait).start()",
+    "spawned child": "mp.get_context('spawn').Process(target=wait).start()",
+}
+
+
+def start(folder: Path, body: str) -> "subprocess.Popen[str]":
+    program = folder / "program.py"
+    program.write_text(dedent(KILLED) + dedent(PROGRAM).format(body=body))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, str(program)],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Let another program need a folder, and return those that are there when it has ended."""
+    program = "import hp_dist.subprocess, hyperparameter as hp\nwith hp.scope(a='x' * 200_000): "
+    subprocess.run(
+        [sys.executable, "-c", f"{program}hp_dist.subprocess.environ()"], check=True, timeout=60
+    )
+    return sorted(folder.glob("hyperparameter-*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("body", HOLDERS.values(), ids=HOLDERS)
+def test_folders_of_processes_that_were_killed_are_removed_by_the_next_and_no_others(
+    folders: Path, body: str, number: signal.Signals, repeat: int
+) -> None:
+    with start(folders, body) as living, start(folders, body) as killed:
+        for program in (living, killed):
+            assert program.stdout is not None
+            while program.stdout.readline() != "ready\n":
+                pass
+        try:
+            before = len(sweep(folders))
+            assert before >= 2  # all are alive
+            os.killpg(killed.pid, number)
+            killed.wait(60)
+            (after,) = {len(left) for left in (sweep(folders),)}
+            assert after == before // 2
+        finally:
+            os.killpg(living.pid, signal.SIGKILL)
+    end = time.monotonic() + 30  # a child of the killed program may take a moment
+    while sweep(folders) and time.monotonic() < end:
+        pass
+    assert not sweep(folders)
+
+
+def test_folder_without_a_lock_and_what_only_has_the_name_are_left_alone(folders: Path) -> None:
+    (folders / "hyperparameter-other").mkdir()
+    (folders / "hyperparameter-linked").mkdir()
+    (folders / ".hyperparameter-linked.lock").symlink_to(folders)
+    os.mkfifo(folders / ".hyperparameter-fifo.lock.other")
+    assert len(sweep(folders)) == 2
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_pool_that_kills_its_workers_leaves_none_of_their_files(folders: Path, method: str) -> None:
+    body = f"""
+            with mp.get_context({method!r}).Pool(2) as pool:
+                print(pool.map(work.write_environment, range(4)))
+    """
+    program = folders / "program.py"
+    program.write_text(dedent(PROGRAM).format(body=body.strip()))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, str(program)], env=env, check=True, timeout=120)
+    assert list(folders.glob("hyperparameter-*")) == []
+
+
+# -- few descriptors, no folder ---------------------------------------------------------------
+
+MANY = """
+            import resource
+            import numpy as np
+
+            with ProcessPoolExecutor(1) as executor, mp.Pool(1) as pool:
+                executor.submit(os.getpid).result()
+                limit = 64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                ways = lambda *a: executor.submit(*a).result(), lambda f, *a: pool.apply(f, a)
+                for submit in ways:
+                    submit(resource.setrlimit, resource.RLIMIT_NOFILE, limit)
+                    for n in range(100):
+                        with hp.scope(**{{f"array{{k}}": np.full(9_000, n + k) for k in range(4)}}):
+                            assert submit(work.values, "array1") == ((9_000,), 9_000.0 * (n + 1)), n
+                    many = {{f"large{{k}}": np.full(200_000, k) for k in range(80)}}
+                    with hp.scope(**many):
+                        assert submit(work.values, "large7") == ((200_000,), 1_400_000.0)
+            print("done")
+"""
+NOWHERE = """
+            import numpy as np, tempfile
+
+            tempfile.tempdir = "/proc"  # where nobody can write
+            with ProcessPoolExecutor(1) as executor, mp.get_context("fork").Pool(1) as pool:
+                print(executor.submit(work.values, "key1").result())
+                print(pool.map(work.values, ["key1"]))
+                with hp.scope(array=np.ones(50_000)):
+                    print(pool.apply(work.values, ("array",)), flush=True)
+            try:
+                hp_dist.inject({{}})
+            except hp_dist.CarrierError as error:
+                print("cannot be written to a file" in str(error), "TMPDIR" in str(error))
+"""
+
+
+def output(folder: Path, body: str) -> list[str]:
+    program = folder / "program.py"
+    program.write_text(dedent(PROGRAM).format(body=indent(dedent(body), " " * 8).strip()))
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_worker_that_may_have_few_files_open_gets_all_scopes(folders: Path) -> None:
+    assert output(folders, MANY.replace("{{", "{").replace("}}", "}")) == ["done"]
+
+
+def test_scopes_travel_where_no_file_can_be_written(folders: Path) -> None:
+    lines = output(folders, NOWHERE.replace("{{", "{").replace("}}", "}"))
+    assert lines == ["5", "[5]", "((50000,), 50000.0)", "True True"]

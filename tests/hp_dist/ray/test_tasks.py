@@ -272,6 +272,36 @@ def test_error_keeps_type_and_data(ray: Any, installed: None) -> None:
     assert (caught.value.key, caught.value.code) == ("k", 3)
 
 
+class Connection:
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def __reduce__(self) -> Any:
+        raise TypeError("ask Ray")
+
+
+@pytest.mark.parametrize("way", ["installed", "bind"])
+def test_serializer_registered_with_ray_is_used(
+    ray: Any, installed: None, shipped_by_value: None, way: str
+) -> None:
+    def ports() -> list[int]:
+        return [hp.scope.connection().port, *(each.port for each in hp.scope.many())]
+
+    ray.util.register_serializer(Connection, serializer=lambda c: c.port, deserializer=Connection)
+    try:
+        with hp.scope(connection=Connection(1), many=[Connection(2)]):
+            if way == "bind":
+                task, bound = ray.remote(lambda function: function()), hp_dist.bind(ports)
+                handle = task.remote(bound)
+            else:
+                handle = ray.remote(ports).remote()
+        assert ray.get(handle, timeout=60) == [1, 2]
+    finally:
+        ray.util.deregister_serializer(Connection)
+    with hp.scope(connection=Connection(1)), pytest.raises(hp_dist.CarrierError, match="ask Ray"):
+        ray.remote(ports).remote()
+
+
 def test_value_that_cannot_be_pickled_is_named_at_remote(ray: Any, installed: None) -> None:
     f = ray.remote(reader())
     with hp.scope(**{"model.bad": Unpicklable()}):

@@ -552,3 +552,53 @@ def test_a_record_counts_as_open() -> None:
         assert interface.active() is None
         stack.enter_context(hp.record())
         assert interface.active() is not None
+
+
+# -- spellings of the key ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HYPERPARAMETER_SCOPE", "hyperparameter_scope", "Hyperparameter-Scope",
+        "hyperparameter-scope", "HYPERPARAMETER-SCOPE", b"hyperparameter-scope",
+        b"hyperparameter_scope",
+    ],
+)  # fmt: skip
+def test_key_is_found_as_http_asgi_http2_and_grpc_spell_it(name: Any) -> None:
+    (text,) = sent(rate=0.5).values()
+    carrier: Any = {"other": "x", name: text.encode() if isinstance(name, bytes) else text}
+    with hp_dist.extract(carrier):
+        assert visible() == {"rate": 0.5}
+
+
+def test_names_that_are_no_spelling_of_the_key_are_left_alone() -> None:
+    (text,) = sent(rate=0.5).values()
+    others: Any = {"x-hyperparameter-scope": text, "HTTP_HYPERPARAMETER_SCOPE": text, 3: text}
+    with hp_dist.extract(others):
+        assert visible() == {}
+    with hp.scope(rate=0.7):
+        hp_dist.inject(others)
+    assert others["x-hyperparameter-scope"] == text
+
+
+def test_inject_replaces_what_came_in_another_spelling() -> None:
+    carrier = {name.lower().replace("_", "-"): text for name, text in sent(rate=0.5).items()}
+    with hp.scope(rate=0.7):
+        hp_dist.inject(carrier)
+    with hp_dist.extract(carrier):
+        assert visible() == {"rate": 0.7}
+    assert list(carrier) == [KEY]
+
+
+def test_two_spellings_with_different_scopes_are_refused() -> None:
+    (one,), (two,) = sent(rate=0.5).values(), sent(rate=0.7).values()
+    is_refused({"hyperparameter_scope": one, "Hyperparameter-Scope": two}, "two different scopes")
+    with hp_dist.extract({"hyperparameter_scope": one, "Hyperparameter-Scope": one}):
+        assert visible() == {"rate": 0.5}
+
+
+def test_what_is_no_mapping_is_refused_and_not_taken_for_empty() -> None:
+    pairs: Any = tuple(sent(rate=0.5).items())
+    with pytest.raises(AttributeError):
+        hp_dist.extract(pairs)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import hyperparameter as hp
+from hyperparameter import context
 
 MB = 1024 * 1024
 LARGE = 8 * MB
@@ -378,3 +379,92 @@ def test_values_without_end_of_one_key_leave_nothing() -> None:
             hp.scope.step | 0
 
     assert growth(turn, 3_000, 10_000) <= MB
+
+
+# ---------------------------------------------------------------- baselines and functions
+
+
+class Collected:
+    """Values that tell how many of them are still there."""
+
+    def __init__(self) -> None:
+        self._made: list[weakref.ref[Large]] = []
+
+    def make(self) -> Large:
+        large = Large()
+        self._made.append(weakref.ref(large))
+        return large
+
+    def alive(self) -> int:
+        gc.collect()
+        return sum(each() is not None for each in self._made)
+
+
+@pytest.mark.parametrize("others", [0, 50], ids=["alone", "over many keys"])
+def test_a_baseline_frozen_again_keeps_no_value_that_nothing_can_see(others: int) -> None:
+    values = Collected()
+    with hp.scope(**names(others)):
+        hp.scope.frozen()
+    for turn in range(20):
+        with hp.scope(model=values.make(), **{f"key{turn % 3}": turn}):
+            hp.scope.frozen()
+    assert values.alive() == 1
+    assert len(hp.scope) == others + min(3, 20) + 1
+    assert hp.scope.key1() == 19
+    assert isinstance(hp.scope.model(), Large)
+
+
+def test_explain_tells_where_a_value_was_bound_that_a_later_baseline_has_replaced() -> None:
+    with hp.scope(tags=[1, 2], lr=1):
+        hp.scope.frozen()
+    with hp.scope(tags=[3], lr=2):
+        hp.scope.frozen()
+    for key, shown in {"tags": "a value that is no longer kept", "lr": "1"}.items():
+        explained = str(hp.explain(key))
+        assert f"shadows {shown}  (code " in explained
+        assert explained.count("test_memory.py") == 2
+
+
+def test_a_baseline_frozen_again_and_again_stays_as_quick_to_search() -> None:
+    for turn in range(2_000):
+        with hp.scope(**{"n": turn, f"key{turn % 5}": turn, "gone": 1}):
+            del hp.scope.gone
+            hp.scope.frozen()
+    assert len(context.capture().baseline.layers) <= 9
+    assert dict(hp.scope.current()) == {
+        "n": 1999, **{f"key{turn % 5}": turn for turn in range(1995, 2000)}
+    }  # fmt: skip
+
+
+def test_decorated_functions_that_were_called_are_gone_with_what_they_hold() -> None:
+    values = Collected()
+
+    def call(how: int) -> None:
+        large = values.make()
+
+        @hp.param("f")
+        def function(x: int = 1) -> int:
+            return len(large.data) + x
+
+        @hp.param("g")
+        class Class:
+            def __init__(self, x: int = 1) -> None:
+                self.x = x + len(large.data)
+
+        @hp.param("h")
+        def positional(first: object = large, second: int = 2, /) -> object:
+            return second
+
+        function() if how else function(x=2)
+        Class()
+        with hp.scope(**{"h.second": 3}):
+            positional()
+        positional()
+
+    for turn in range(4):
+        call(turn % 2)
+    with hp.scope(**{"f.x": 3, "h.second": 4}):
+        for turn in range(4):
+            call(turn % 2)
+        assert values.alive() <= 1  # the last of each name is the one that is known by it
+    assert values.alive() <= 1

@@ -6,7 +6,10 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from enum import Enum
@@ -489,3 +492,96 @@ def test_errors_of_a_spawned_process_arrive_whole(tmp_path: Path) -> None:
     """,
     )
     assert output.splitlines() == ["train.n program.py", "extra program.py"]
+
+
+# ---------------------------------------------------------------- in threads of engines
+
+
+def pickled_elsewhere(ps: Any) -> dict[str, Any]:
+    """Return what arrives when a thread that knows no scope pickles, as that of a queue does."""
+    with ThreadPoolExecutor(1) as engine:
+        return engine.submit(lambda: dict(by_pickle(ps))).result()
+
+
+def test_a_scope_pickles_as_it_is_whichever_thread_does_it() -> None:
+    with hp.scope(a=1, gone=0), hp.scope(b=2) as ps:
+        assert pickled_elsewhere(ps) == {"a": 1, "gone": 0, "b": 2}
+        ps.c = 3
+        del hp.scope.gone
+        assert pickled_elsewhere(ps) == dict(ps) == {"a": 1, "b": 2, "c": 3}
+        with hp.scope(inner=1):
+            ps.b = 4
+            assert pickled_elsewhere(ps) == {"a": 1, "b": 4, "c": 3}
+    assert pickled_elsewhere(ps) == {"b": 2}
+
+
+def test_a_key_deleted_in_a_scope_does_not_come_back_where_another_thread_pickles_it() -> None:
+    with hp.scope(b=2) as ps:
+        del hp.scope.b
+        assert pickled_elsewhere(ps) == {}
+
+
+def test_the_handle_on_what_is_written_without_a_scope_pickles_in_any_thread() -> None:
+    def write() -> None:
+        hp.scope.a = 1
+        handle = hp.scope.current()
+        hp.scope.b = 2
+        del hp.scope.a
+        assert pickled_elsewhere(handle) == dict(handle) == {"b": 2}
+
+    copy_context().run(write)
+
+
+def test_the_handle_on_what_was_carried_here_pickles_in_any_thread() -> None:
+    with hp.scope(a=1):
+        captured = context.capture()
+    with context.attached(*captured):
+        current = hp.scope.current()
+        assert pickled_elsewhere(current) == dict(by_pickle(current)) == {"a": 1}
+
+
+def test_an_empty_scope_pickled_elsewhere_hides_what_was_around_it() -> None:
+    with hp.scope(a=1), hp.scope.empty(b=2) as ps:
+        assert pickled_elsewhere(ps) == {"b": 2}
+
+
+def test_what_a_decorated_body_wrote_is_not_pickled_after_the_call() -> None:
+    @hp.param("f")
+    def body() -> None:
+        hp.scope.b = 2
+
+    with hp.scope(a=1) as ps:
+        ps.c = 3
+        body()
+        assert pickled_elsewhere(ps) == dict(ps) == {"a": 1, "c": 3}
+
+
+def test_a_scope_that_two_contexts_have_open_never_shows_one_of_them_to_a_third() -> None:
+    preset = hp.scope(b=2)
+
+    def enter_there() -> dict[str, Any]:
+        with hp.scope(user="other"), preset:
+            return pickled_elsewhere(preset)
+
+    with hp.scope(user="mine"), preset, ThreadPoolExecutor(1) as there:
+        assert there.submit(enter_there).result() == {"b": 2}
+        assert pickled_elsewhere(preset) == {"b": 2}
+
+
+def test_a_scope_entered_again_pickles_as_it_is_now() -> None:
+    preset = hp.scope(b=2)
+    for step in range(3):
+        with hp.scope(step=step), preset as ps:
+            assert pickled_elsewhere(ps) == {"step": step, "b": 2}
+
+
+def test_a_scope_that_was_left_keeps_nothing_of_what_was_around_it() -> None:
+    class Large:
+        pass
+
+    large = Large()
+    gone = weakref.ref(large)
+    with hp.scope(model=large), hp.scope(b=2) as ps:
+        ps.c = 3
+    del large
+    assert gone() is None

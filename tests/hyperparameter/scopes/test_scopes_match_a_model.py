@@ -707,7 +707,12 @@ class Scopes(RuleBasedStateMachine):
     def ask_for_current(self, p: int) -> None:
         place = self.place(p)
         expected = place.frames[-1].owner if place.frames else self.implicit
-        assert self.act(place, hp.scope.current) is expected.real
+        current = self.act(place, hp.scope.current)
+        if expected is self.implicit:  # each frame that a write opens has handles of its own
+            shown = self.act(place, lambda: self.exact(current.storage().storage()))
+            assert shown == self.act(place, self._storages)[1]
+        else:
+            assert current is expected.real
 
     @rule(p=numbers, key=keys)
     def explain(self, p: int, key: str) -> None:

@@ -137,3 +137,13 @@ def test_flat_keys_are_those_of_any_mapping(tmp_path: Path) -> None:
         assert dict(scope) == scope.storage().storage() == {"kinds.m.a": 1}
         assert hp.scope.kinds.m.a() == 1
     assert record.unused() == []
+
+
+def test_a_number_written_over_a_mapping_takes_its_class_away() -> None:
+    with hp.scope() as ps:
+        ps.options = OrderedDict(a=1)
+        ps.options = 5
+        ps["options.b"] = 2
+        assert type(hp.scope.options | {}) is dict
+    with hp.scope(options=OrderedDict(a=1)), hp.scope(options=5), hp.scope(**{"options.b": 2}):
+        assert type(hp.scope.options | {}) is dict

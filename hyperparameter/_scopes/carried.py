@@ -1,0 +1,234 @@
+"""Scopes that come from elsewhere: with work, at the start of a process, from its environment.
+
+Each kind has a frame with an owner of its own, because what arrives later goes above some of them,
+takes the place of others, and never that of what this process has set itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from .._values.origin import Process, resolve
+from . import ambient
+from .ambient import CARRIED, INHERITED, INITIAL, PROCESS, STARTED, State, chain
+from .frames import copy_over, detach, inherited_by, make_state, swap
+from .lookup import removing
+from .recorder import Recorder
+from .shadowed import as_baseline
+from .snapshot import Layer, Snapshot
+
+
+def attach(
+    snapshot: Snapshot, baseline: Snapshot | None = None, owner: object = CARRIED
+) -> State | None:
+    """Open the scopes of `snapshot` over what is active here; return what `detach` takes.
+
+    With `baseline`, that is at the bottom of what is seen here, whatever other threads set.
+    """
+    before = ambient.active.get()
+    if snapshot.depth or baseline is not None:
+        below = before or ambient.baseline_state
+        if before is not None and baseline is not None:
+            below = _rebased(before, baseline)
+        _note_overrides(snapshot, below.record)
+        inherited = baseline if before is None else None
+        swap(make_state(below, owner, snapshot, below.record, inherited))
+    return before
+
+
+@contextmanager
+def attached(snapshot: Snapshot, baseline: Snapshot | None = None) -> Iterator[None]:
+    """Run the body inside the scopes of `snapshot`, over what is active here; see `attach`."""
+    before = attach(snapshot, baseline)
+    try:
+        yield
+    finally:
+        detach(before)
+
+
+def is_attached(snapshot: Snapshot) -> bool:
+    """Tell whether the scopes of `snapshot` are open in this context."""
+    return any(state.layer is snapshot for state in chain(ambient.active.get()))
+
+
+def attach_work(snapshot: Snapshot, baseline: Snapshot) -> State | None:
+    """Open the scopes of work from another process, over what this one has opened itself.
+
+    They hide what this process was started with, also when there are none, and where there are
+    some, what an initializer has opened.
+    """
+    before = ambient.active.get()
+    swap(_opened_here(before, keeps_initial=not snapshot.depth))
+    attach(snapshot, baseline)
+    return before
+
+
+def attach_start(snapshot: Snapshot) -> None:
+    """Open what this process is started with, in place of what it has had from its start."""
+    swap(_opened_here(ambient.active.get(), keeps_initial=False))
+    attach(snapshot, owner=STARTED)
+
+
+def attach_initial(snapshot: Snapshot, baseline: Snapshot | None = None) -> None:
+    """Open what an initializer opens, in place of all that is open in this context."""
+    swap(None)
+    attach(snapshot, baseline, owner=INITIAL)
+
+
+def attach_error(
+    error: Callable[[], Exception], initial: bool = False, whole_process: bool = False
+) -> None:
+    """Raise the error in whatever reads here, or in the process, where scopes should be open.
+
+    What arrives later hides it, as it would hide those scopes.
+    """
+    unopened = _Unopened(error)
+    if whole_process:
+        record = ambient.baseline_state.record
+        ambient.swap_baseline_state(ambient.view(unopened, record, CARRIED))
+    below = ambient.active.get() or ambient.baseline_state
+    owner = INITIAL if initial else STARTED
+    swap(make_state(below, owner, unopened, below.record, unopened))
+
+
+def bring_baseline(snapshot: Snapshot, at_start: bool = False) -> None:
+    """Make what has arrived the baseline of this process, unless it has set one itself.
+
+    `at_start` it has not: what its main module sets when it is imported, the sender has set too.
+    """
+    now = ambient.baseline_state
+    if now.snapshot is not snapshot and (at_start or now.owner is not PROCESS):
+        ambient.set_baseline(snapshot, CARRIED)
+
+
+def freeze() -> None:
+    """Make what is visible here the baseline; one that work sets is the work's, and replaceable."""
+    owners = [state.owner for state in chain(ambient.active.get())]
+    ambient.set_baseline(ambient.current().snapshot, CARRIED if CARRIED in owners else PROCESS)
+
+
+def inherit(scopes: Snapshot, baseline: Snapshot) -> None:
+    """Open what the environment of this program brings, for good.
+
+    It ranks with the environment, whenever it is opened: over files and defaults, and under all
+    else that is set here by now.  The baseline lies under that of this process.
+    """
+    state, here = ambient.active.get(), _with_inherited(ambient.active.get(), scopes, baseline)
+    below = _over(ambient.baseline_state.snapshot, baseline)
+    if ambient.launched is not None and ambient.launched[1] is ambient.baseline_state:
+        # The baseline is what the program was launched with, and now that is more.
+        below = _with_inherited(ambient.launched[0], scopes, baseline).snapshot
+    ambient.set_baseline(below)
+    _note_overrides(scopes, here.record)
+    if state is not None or scopes.depth:
+        swap(here)
+
+
+def rank_inherited() -> None:
+    """Put what the environment has brought over the files that have been opened since."""
+    state = ambient.active.get()
+    found = [frame for frame in chain(state) if frame.owner is INHERITED]
+    if found and isinstance(scopes := found[0].layer, Snapshot):
+        swap(_with_inherited(state, scopes, None))
+
+
+def _with_inherited(state: State | None, scopes: Snapshot, baseline: Snapshot | None) -> State:
+    """Return `state` with the scopes in their rank, over `baseline` if that is another one."""
+    frames = [frame for frame in chain(state) if frame.owner is not INHERITED]
+    above = len(frames)
+    while above and _is_weaker(frames[above - 1]):
+        above -= 1
+    lowest = next((frame for frame in reversed(chain(state)) if not frame.is_record), None)
+    bottom = inherited_by(lowest) if lowest is not None else ambient.baseline_state.snapshot
+    if bottom is not None and baseline is not None:
+        bottom = _over(bottom, baseline)
+    top: State | None = None
+    for frame in reversed(frames[above:]):
+        below = None if frame.is_record else bottom
+        top, bottom = copy_over(frame, top, below), bottom if frame.is_record else None
+    top = top or ambient.baseline_state
+    top = make_state(top, INHERITED, scopes, top.record, bottom)
+    for frame in reversed(frames[:above]):
+        layer = frame.layer
+        if isinstance(layer, Layer):
+            layer = removing(layer, top.snapshot)
+        top = copy_over(frame, top, None, layer)
+    return top
+
+
+def _is_weaker(frame: State) -> bool:
+    """Tell whether a frame ranks below the environment."""
+    layers = () if frame.is_record else frame.layer.scopes()
+    origins = {layer.origin_of(key) for layer in layers for key in layer.values or [""]}
+    return all(resolve(origin).kind in {"file", "default"} for origin in origins)
+
+
+def _over(upper: Snapshot, lower: Snapshot) -> Snapshot:
+    """Return a baseline that shows one over another."""
+    for layer in reversed(upper.layers):
+        lower = layer.onto(lower)
+    return as_baseline(lower)
+
+
+def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
+    """Return the frames that this process has opened itself."""
+    frames = chain(state)
+    forked = [frame.frame for frame in chain(ambient.at_fork)]
+    hidden = {STARTED} if keeps_initial else {STARTED, INITIAL}
+    own = [
+        frame
+        for frame in frames
+        if frame.is_record or not (frame.owner in hidden or frame.frame in forked)
+    ]
+    if len(own) == len(frames):
+        return state
+    top: State | None = None
+    for frame in reversed(own):
+        top = copy_over(frame, top, None)
+    return top
+
+
+def _note_overrides(snapshot: Snapshot, record: Recorder) -> None:
+    """Tell the records what is in force; the one of the process needs it once."""
+    is_process = record is ambient.baseline_state.record
+    if not is_process or snapshot.noted_by is not record:
+        for layer in snapshot.scopes():
+            record.override(layer)
+    if is_process:
+        snapshot.noted_by = record
+
+
+def _rebased(state: State, baseline: Snapshot) -> State:
+    """Return the same frames over another baseline."""
+    frames = chain(state)
+    lowest = next((frame for frame in reversed(frames) if not frame.is_record), None)
+    if lowest is None or inherited_by(lowest) is baseline:
+        return state
+    top: State | None = None
+    for frame in reversed(frames):
+        top = copy_over(frame, top, baseline if frame is lowest else None)
+    return top or state
+
+
+class _Unopened(Snapshot):
+    """Scopes that could not be opened here."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: Callable[[], Exception]) -> None:
+        self.depth, self.closed = 1, False
+        self.lower = self.upper = self.encoded = self.noted_by = self.sent_by = None
+        self.prefixes = None
+        self._error = error
+
+    @property
+    def layers(self) -> NoReturn:  # type: ignore[override]  # whatever is read needs them
+        raise self._error()
+
+    def onto(self, lower: Snapshot) -> Snapshot:
+        return self  # `empty` over it hides the error as it would hide the scopes
+
+    def portable(self, process: Process | None = None) -> Snapshot:
+        return self

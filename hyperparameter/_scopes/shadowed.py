@@ -1,0 +1,83 @@
+"""Values that nothing can see: another is bound over them, for good.
+
+A scope inside another only hides what it will show again.  What is carried or made the baseline
+shows its lower layers never again, so neither needs such values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._values.containers import takes_place
+from .._values.scalars import is_small
+from .markers import DELETED, SHADOWED
+from .snapshot import Layer, Snapshot
+
+_MOST_LAYERS = 8
+
+
+def as_baseline(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot as a baseline: it shows the same, has no scope, and keeps nothing else.
+
+    `frozen()` may be called again and again: now and then the layers become one.
+    """
+    if not snapshot.depth and not snapshot.closed:
+        return snapshot
+    layers = snapshot.layers
+    if len(layers) > _MOST_LAYERS:
+        layers = _joined(layers)
+    return Snapshot(_without_shadowed(layers))
+
+
+def is_shadowed(key: str, above: Iterable[Layer]) -> bool:
+    """Tell whether one of the layers above has a value that takes the place of any below it."""
+    return any(key in layer.values and _replaces(layer.values[key]) for layer in above)
+
+
+def _replaces(value: object) -> bool:
+    return value is not DELETED and takes_place(value)
+
+
+def _without_shadowed(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    found: list[Layer] = []
+    above: set[str] = set()
+    for layer in layers:
+        drop = [
+            key
+            for key in above & layer.values.keys()
+            # Small ones stay: `explain` shows them.
+            if not is_small(layer.values[key]) and is_shadowed(key, found)
+        ]
+        above |= layer.values.keys()
+        kept = layer.values if not drop else {**layer.values, **dict.fromkeys(drop, SHADOWED)}
+        found.append(layer._replace(values=kept) if drop else layer)
+    return tuple(found)
+
+
+def _joined(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """Return as few layers as can show the same; keys may change their places among each other."""
+    found: list[Layer] = []
+    for layer in reversed(layers):
+        joined = _over(layer, found[-1]) if found else layer
+        if joined is None:
+            found.append(layer)
+            continue
+        if len(found) <= 1:  # there is nothing below that a deletion could hide
+            kept = {key: value for key, value in joined.values.items() if value is not DELETED}
+            joined = joined._replace(values=kept)
+        found[-1:] = [joined]
+    return tuple(reversed(found))
+
+
+def _over(layer: Layer, lower: Layer) -> Layer | None:
+    """Return one layer that shows what the two show; None where there is no such layer."""
+    both = layer.values.keys() & lower.values.keys()
+    keeps_places = layer.can_join(lower)
+    for key in both:
+        value = layer.values[key]
+        if not _replaces(value) and not (value is DELETED and keeps_places):
+            return None
+    if not keeps_places:
+        rest = {key: value for key, value in lower.values.items() if key not in both}
+        lower = lower._replace(values=rest)
+    return layer.over(lower)

@@ -1,0 +1,535 @@
+"""Whose scopes a worker shows: its own, those of the work, and never those of somebody else."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+
+import hp_dist
+import hyperparameter as hp
+from hp_dist.subprocess import environ
+
+METHODS = ["fork", "spawn", "forkserver"]
+each_method = pytest.mark.parametrize("method", METHODS)
+Program = Callable[..., list[str]]
+
+BEGIN = """
+    import multiprocessing as mp, os, sys, threading
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    import hp_dist, hyperparameter as hp
+
+    def visible(*_):
+        return dict(hp.scope.storage().storage())
+
+    def in_thread():
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(visible()))
+        thread.start()
+        thread.join()
+        return seen[0]
+
+    def freeze(**params):
+        with hp.scope.empty(**params):
+            hp.scope.frozen()
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Run a program, with `main` as its main module's body, and return the lines it prints."""
+
+    def run(
+        module: str, main: str, *argv: str, env: Any = None, status: int = 0, timeout: int = 100
+    ) -> list[str]:
+        path = tmp_path / "program.py"
+        body = indent(dedent(main), "    ")
+        guard = 'if __name__ == "__main__":\n'
+        path.write_text(dedent(BEGIN) + dedent(module) + guard + body)
+        done = subprocess.run(
+            [sys.executable, str(path), *argv],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        run.stderr = done.stderr  # type: ignore[attr-defined]
+        return done.stdout.splitlines()
+
+    return run
+
+
+# -- what the program was started with, and what it sets itself -------------------------------
+
+LAUNCHED = """
+    @hp.param("train")
+    def main(lr=0.1, steps=1):
+        {install}
+        keys = "lr", "steps", "seed", "name"
+        print(*(hp.scope["train." + key] | None for key in keys))
+        seen = in_thread()
+        print(*(seen.get("train." + key) for key in keys))
+        with hp.scope(**{{"train.lr": 0.9}}):
+            print(hp.scope.train.lr(), hp.scope.train.seed())
+        print(*(hp.scope["train." + key] | None for key in keys))
+"""
+INSTALLS = {
+    "before launch": ("hp_dist.install('multiprocessing')", "pass"),
+    "in main": ("pass", "hp_dist.install('multiprocessing')"),
+    "in a scope in main": ("pass", "with hp.scope(other=1): hp_dist.install('multiprocessing')"),
+    "open, before": ("hp_dist.extract(os.environ).open()", "pass"),
+    "open, in main": ("pass", "hp_dist.extract(os.environ).open()"),
+}
+
+
+@pytest.mark.parametrize("baseline", [False, True], ids=["scopes", "baseline"])
+@pytest.mark.parametrize("when", INSTALLS)
+def test_inherited_scopes_rank_under_the_command_line_and_over_files_wherever_they_are_opened(
+    program: Program, tmp_path: Path, when: str, baseline: bool
+) -> None:
+    file = tmp_path / "conf.json"
+    file.write_text('{"train": {"seed": 1, "name": "file"}}')
+    with hp.scope(**{"train.lr": 0.5, "train.seed": 2}):
+        if baseline:
+            hp.scope.frozen()
+        env = environ()
+    before, inside = INSTALLS[when]
+    argv = ["--allow-unknown", "-C", str(file), "-D", "train.lr=0.3", "-D", "train.steps=7"]
+    lines = program(LAUNCHED.format(install=inside), f"{before}\nhp.launch(main)", *argv, env=env)
+    if "a scope" in when:  # it has gone with the block that was open
+        assert lines[0] == "0.3 7 2 file"
+    assert lines == ["0.3 7 2 file", "0.3 7 2 file", "0.9 2", "0.3 7 2 file"]
+
+
+def test_key_that_the_command_line_takes_away_stays_away(program: Program) -> None:
+    with hp.scope(**{"load.source.rate": 5, "load.rows": 2}):
+        env = environ()
+    module = """
+        @hp.param("load")
+        def main(rows=1):
+            hp_dist.install("multiprocessing")
+            print(visible(), in_thread())
+    """
+    argv = ["--allow-unknown", "-D", "~load.source", "-D", "load.source.name=x"]
+    (line,) = program(module, "hp.launch(main)", *argv, env=env)
+    shown = {"load.rows": 2, "load.source.name": "x"}
+    assert sorted(line) == sorted(f"{shown} {shown}")
+
+
+def test_scopes_of_the_program_itself_stay_over_inherited_ones(program: Program) -> None:
+    freeze_here = {"base": "inherited", "both": "inherited"}
+    with hp.scope.empty(**freeze_here):
+        hp.scope.frozen()
+    with hp.scope(lr=0.5, own="inherited"):
+        env = environ()
+    main = """
+        with hp.scope(both="own"):
+            hp.scope.frozen()
+        with hp.scope(own="code"):
+            hp_dist.install("multiprocessing")
+            print(visible(), in_thread())
+        print(visible(), in_thread())
+    """
+    threads = {"base": "inherited", "both": "own"}
+    inside, after = program("", main, env=env)
+    assert eval(f"[{inside.replace('} {', '}, {')}]") == [
+        {"lr": 0.5, "own": "code", **threads},
+        threads,
+    ]
+    assert eval(f"[{after.replace('} {', '}, {')}]") == [
+        {"lr": 0.5, "own": "inherited", **threads},
+        threads,
+    ]
+
+
+@each_method
+def test_constant_read_at_import_is_the_same_in_the_program_and_its_workers(
+    program: Program, method: str
+) -> None:
+    with hp.scope(**{"train.lr": 0.5}):
+        env = environ()
+    module = """
+        hp_dist.install("multiprocessing")
+        LR = hp.scope.train.lr | 0.1
+
+        def constant(_=None):
+            return LR, hp.scope.train.lr | 0.1
+    """
+    main = f"""
+        print(constant())
+        with mp.get_context("{method}").Pool(1) as pool:
+            print(pool.apply(constant))
+            with hp.scope(**{{"train.lr": 0.7}}):
+                print(pool.apply(constant))
+            with hp.scope.empty():
+                print(pool.apply(constant))
+    """
+    assert program(module, main, env=env) == ["(0.5, 0.5)"] * 2 + ["(0.5, 0.7)", "(0.5, 0.1)"]
+
+
+# -- initializers -----------------------------------------------------------------------------
+
+THREADS: dict[str, Callable[[Any], Any]] = {
+    "executor": lambda opening: ThreadPoolExecutor(2, initializer=opening).submit,
+    "pool": lambda opening: partial(_apply, opening),
+}
+
+
+def _apply(opening: Any, call: Any) -> Any:
+    with ThreadPool(1, opening) as pool:
+        return pool.apply(call)
+
+
+def in_thread(read: Callable[[], Any]) -> Any:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(read()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.mark.parametrize("make", THREADS.values(), ids=THREADS)
+def test_initializer_of_a_thread_leaves_the_baseline_of_the_process_alone(make: Any) -> None:
+    def rate() -> Any:
+        return hp.scope.lr | None
+
+    with hp.scope.empty(made=1):
+        submit = make(hp_dist.initializer())
+    with hp.scope.empty(lr=0.5):
+        hp.scope.frozen()
+    result = submit(lambda: (rate(), hp.scope.made | None))
+    found = result.result(60) if hasattr(result, "result") else result
+    assert found == (None, 1)  # `empty` hides the baseline
+    assert rate() == in_thread(rate) == 0.5
+
+
+@each_method
+def test_initializer_of_a_thread_in_a_worker_leaves_what_that_has_frozen(
+    program: Program, method: str
+) -> None:
+    module = """
+        def work(opening):
+            freeze(lr=0.5)
+            with ThreadPoolExecutor(1, initializer=opening) as threads:
+                inside = threads.submit(visible).result()
+            return inside, in_thread()
+    """
+    main = f"""
+        with hp.scope(a=1):
+            opening = hp_dist.initializer()
+        freeze(lr=0.1)
+        with ProcessPoolExecutor(1, mp.get_context("{method}")) as executor:
+            print(executor.submit(work, opening).result())
+    """
+    (line,) = program(module, main)
+    inside, outside = eval(line)
+    assert inside["a"] == 1
+    assert outside == {"lr": 0.5}
+
+
+@each_method
+@pytest.mark.parametrize("install", ["", "hp_dist.install()\n"], ids=["", "installed"])
+def test_explicit_initializer_is_seen_by_tasks_that_bring_no_scope(
+    program: Program, method: str, install: str
+) -> None:
+    main = f"""
+        context = mp.get_context("{method}")
+        with hp.scope(made=1):
+            opening = hp_dist.initializer()
+        with context.Pool(1, opening) as pool:
+            print(pool.apply(visible), pool.apply(hp_dist.bind(visible)))
+            with hp.scope(sent=2):
+                print(pool.apply(hp_dist.bind(visible)))
+            with hp.scope.empty():
+                print(pool.apply(hp_dist.bind(visible)))
+            print(pool.apply(visible))
+    """
+    assert program("", install + dedent(main)) == [
+        "{'made': 1} {'made': 1}",
+        "{'sent': 2}",
+        "{}",
+        "{'made': 1}",
+    ]
+
+
+@each_method
+def test_what_a_users_initializer_opens_stays_below_the_scopes_of_tasks(
+    program: Program, method: str
+) -> None:
+    module = """
+        def begin():
+            print(visible(), flush=True)
+            hp.scope.init({"worker": 1, "both": "worker"})
+
+        def write(_=None):
+            hp.scope.both = "task"
+            return visible()
+    """
+    main = f"""
+        hp_dist.install()
+        context = mp.get_context("{method}")
+        with hp.scope(made=1):
+            pool = context.Pool(1, begin)
+            executor = ProcessPoolExecutor(1, context, begin)
+        with pool, executor:
+            for submit in (pool.apply, lambda f: executor.submit(f).result()):
+                with hp.scope(both="sent"):
+                    print(submit(visible))
+                    print(submit(write))
+                print(submit(visible))
+                print(submit(write))
+    """
+    lines = program(module, main)
+    assert [line for line in lines if line == "{'made': 1}"] == ["{'made': 1}"] * 2
+    sent = [line for line in lines if line != "{'made': 1}"]
+    assert (
+        sent
+        == [
+            "{'worker': 1, 'both': 'sent'}",
+            "{'worker': 1, 'both': 'task'}",
+            "{'worker': 1, 'both': 'worker'}",
+            "{'worker': 1, 'both': 'task'}",
+        ]
+        * 2
+    )
+
+
+@pytest.mark.parametrize("wrong", [5, "work", {}], ids=repr)
+def test_initializer_that_cannot_be_called_is_refused_where_it_is_given(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a function that each worker calls") as caught:
+        hp_dist.initializer(wrong)
+    assert repr(wrong) in str(caught.value)
+
+
+# -- long-lived workers -----------------------------------------------------------------------
+
+
+@each_method
+def test_bound_function_sees_nothing_of_what_its_worker_was_started_with(
+    program: Program, method: str
+) -> None:
+    """A pool of another make: it starts plain processes, which take scopes along."""
+    module = """
+        def serve(tasks, results):
+            for task in iter(tasks.get, None):
+                results.put(task())
+    """
+    main = f"""
+        hp_dist.install("multiprocessing")
+        context = mp.get_context("{method}")
+        tasks, results = context.SimpleQueue(), context.SimpleQueue()
+        freeze(base=1)
+        with hp.scope(a=1):
+            process = context.Process(target=serve, args=(tasks, results))
+            process.start()
+        def call(function):
+            tasks.put(function)
+            return results.get()
+        with hp.scope(b=2):
+            print(call(hp_dist.bind(visible)))
+        print(call(hp_dist.bind(visible)))
+        with hp.scope.empty():
+            print(call(hp_dist.bind(visible)))
+        print(call(visible))
+        tasks.put(None)
+        process.join()
+    """
+    assert program(module, main) == [
+        "{'base': 1, 'b': 2}",
+        "{'base': 1}",
+        "{}",
+        "{'base': 1, 'a': 1}",
+    ]
+
+
+@each_method
+def test_bound_function_sees_nothing_of_what_a_fork_has_copied(
+    program: Program, method: str
+) -> None:
+    """Nothing is installed: a forked worker has its parent's scopes nevertheless."""
+    main = f"""
+        context = mp.get_context("{method}")
+        with hp.scope(a=1), hp.scope(c=3):
+            pool = context.Pool(1)
+        with pool, hp.scope(b=2):
+            print(pool.apply(hp_dist.bind(visible)))
+    """
+    assert program("", main) == ["{'b': 2}"]
+
+
+@each_method
+def test_what_a_process_has_frozen_is_not_replaced_by_the_baseline_of_work(
+    program: Program, method: str
+) -> None:
+    module = """
+        def serve(tasks, results):
+            print(in_thread(), flush=True)
+            freeze(own=1)
+            for task in iter(tasks.get, None):
+                results.put((task(), in_thread()))
+    """
+    main = f"""
+        hp_dist.install("multiprocessing")
+        context = mp.get_context("{method}")
+        tasks, results = context.SimpleQueue(), context.SimpleQueue()
+        freeze(base=1)
+        process = context.Process(target=serve, args=(tasks, results))
+        process.start()
+        freeze(base=2)
+        tasks.put(hp_dist.bind(visible))
+        print(*results.get())
+        tasks.put(None)
+        process.join()
+    """
+    assert program(module, main) == ["{'base': 1}", "{'base': 2} {'own': 1}"]
+
+
+# -- nothing hangs ----------------------------------------------------------------------------
+
+HANDLE = """
+    HOME = os.environ.setdefault("HOME_PID", str(os.getpid()))
+
+    class Handle:  # pickles, but cannot be made again elsewhere: a device, a connection
+        def __reduce__(self):
+            return reopen, ()
+
+    def reopen():
+        if str(os.getpid()) != HOME:
+            raise OSError("in use by another process")
+        return Handle()
+
+    def begin():
+        pass
+
+    def begin_reading():
+        hp.scope.a | 0
+
+    def told(call):
+        try:
+            return call()
+        except hp_dist.CarrierError as error:
+            return type(error).__name__, "'device'" in str(error), "in use" in str(error)
+
+    def started():
+        return next(mp.process._process_counter) - 1
+"""
+NAMED = "('CarrierError', True, True)"
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.parametrize("baseline", [False, True], ids=["scope", "baseline"])
+@pytest.mark.parametrize("initializer", ["None", "begin"])
+def test_pool_made_inside_a_scope_that_cannot_be_opened_works_for_all_other_tasks(
+    program: Program, method: str, baseline: bool, initializer: str
+) -> None:
+    main = f"""
+        hp_dist.install()
+        context = mp.get_context("{method}")
+        with hp.scope(device=Handle()):
+            if {baseline}:
+                hp.scope.frozen()
+            pool = context.Pool(1, {initializer})
+            executor = ProcessPoolExecutor(1, context, {initializer})
+            with hp.scope(a=1):
+                print(told(lambda: pool.apply_async(visible).get(60)))
+                print(told(lambda: executor.submit(visible).result(60)))
+        freeze(base=1)
+        with hp.scope(a=2), pool, executor:
+            print(pool.apply_async(visible).get(60), executor.submit(visible).result(60))
+            print(pool.apply_async(in_thread).get(60), executor.submit(in_thread).result(60))
+        print(started() <= 4)
+    """
+    assert program(HANDLE, main) == [
+        NAMED,
+        NAMED,
+        "{'base': 1, 'a': 2} {'base': 1, 'a': 2}",
+        "{'base': 1} {'base': 1}",
+        "True",
+    ]
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.parametrize("explicit", [False, True], ids=["installed", "explicit"])
+def test_initializer_that_reads_what_cannot_be_opened_fails_each_task(
+    program: Program, method: str, explicit: bool
+) -> None:
+    """Raised in the worker, the error would make a pool start workers for ever."""
+    main = f"""
+        explicit = {explicit}
+        if not explicit:
+            hp_dist.install()
+        context = mp.get_context("{method}")
+        with hp.scope(device=Handle()):
+            begin = hp_dist.initializer(begin_reading) if explicit else begin_reading
+            pool = context.Pool(1, begin)
+            executor = ProcessPoolExecutor(1, context, initializer=begin)
+        for _ in range(2):
+            print(told(lambda: pool.apply_async(visible).get(60)))
+            print(told(lambda: executor.submit(visible).result(60)))
+            if not explicit:
+                print(told(lambda: pool.apply_async(os.getpid).get(60)))
+        print(started() <= 2)
+        pool.terminate()
+        executor.shutdown()
+    """
+    assert program(HANDLE, main) == [NAMED] * (4 if explicit else 6) + ["True"]
+    assert "in use by another process" in program.stderr  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_process_reads_no_default_in_place_of_what_cannot_be_opened(
+    program: Program, method: str
+) -> None:
+    module = """
+        def target():
+            print(told(lambda: hp.scope.a | 0), flush=True)
+            print(told(lambda: in_thread()), flush=True)
+            with hp.scope(b=1):
+                print(hp.scope.b | 0, told(lambda: hp.scope.a | 0), flush=True)
+            with hp.scope.empty():
+                print(hp.scope.a | 0, flush=True)
+    """.replace("in_thread()", "in_thread_told()")
+    helper = """
+        def in_thread_told():
+            seen = []
+            thread = threading.Thread(target=lambda: seen.append(told(lambda: hp.scope.a | 0)))
+            thread.start()
+            thread.join()
+            return seen[0]
+    """
+    main = f"""
+        hp_dist.install("multiprocessing")
+        with hp.scope(device=Handle(), a=1):
+            process = mp.get_context("{method}").Process(target=target)
+            process.start()
+        process.join()
+        print(process.exitcode)
+    """
+    lines = program(dedent(HANDLE) + dedent(helper) + dedent(module), main)
+    assert lines == [NAMED, NAMED, f"1 {NAMED}", "0", "0"]
+
+
+def test_a_forked_worker_is_told_from_its_parent(program: Program) -> None:
+    """A child of a child: what either had open when it was forked is not the work's."""
+    module = """
+        def work():
+            with hp.scope(middle=1), ProcessPoolExecutor(1, mp.get_context("fork")) as executor:
+                with hp.scope.empty(inner=2):
+                    bound = hp_dist.bind(visible)
+                executor.submit(visible).result()
+                return executor.submit(bound).result()
+    """
+    main = """
+        with hp.scope(outer=1), ProcessPoolExecutor(1, mp.get_context("fork")) as executor:
+            print(executor.submit(work).result())
+    """
+    assert program(module, main) == ["{'inner': 2}"]
