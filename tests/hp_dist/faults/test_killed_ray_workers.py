@@ -340,7 +340,7 @@ def message(name: str, store: Any = ObjectStore) -> Any:
     """Return the argument of a submission in a large scope of its own, and the digest in it."""
     with hp.scope(**{f"{name}.key{i}": i for i in range(10_000)}):
         sent = argument(store)
-    (digest,) = sent[1][2]
+    (digest,) = sent[1][1]
     return sent, digest
 
 
@@ -352,8 +352,8 @@ def small() -> bytes:
 
 
 def with_place(sent: Any, digest: bytes, place: Any) -> Any:
-    data, (of_scopes, of_baseline, _) = sent
-    return data, (of_scopes, of_baseline, {digest: place})
+    data, (engine_values, _) = sent
+    return data, (engine_values, {digest: place})
 
 
 class Corrupt:
@@ -368,7 +368,7 @@ class Corrupt:
 
 
 def other_place(put: Any) -> Any:
-    return with_place(*message("lost"), message("other")[0][1][2].popitem()[1])
+    return with_place(*message("lost"), message("other")[0][1][1].popitem()[1])
 
 
 SPOILED: dict[str, Callable[[Any], Any]] = {
@@ -424,7 +424,7 @@ def test_attachment_that_was_damaged_in_the_store_is_an_error_of_the_task(
         return len(hp.scope)
 
     sent, digest = message("content")
-    attachment = get(sent[1][2][digest])
+    attachment = get(sent[1][1][digest])
     with pytest.raises(ray.exceptions.RayTaskError) as caught:
         get(tell.remote(**{ARGUMENT: with_place(sent, digest, ray.put(Corrupt(attachment)))}))
     assert isinstance(caught.value.cause, hp_dist.CarrierError), caught.value
