@@ -27,7 +27,7 @@ from .._values.untyped import (
     may_be_mapping,
 )
 from ..exceptions import InvalidKey, UsageError
-from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
+from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, items_at
 from .options import CONFIG, DEFINE, RECORD, Option
 from .parameters import bare, is_union
 
@@ -61,9 +61,7 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
 
     `signature` is None as long as no command has been chosen.
     """
-    by_name = {one.option.key for one in parsed.given}
-    rest = [option for option in own if option.key not in by_name]
-    positional, args = _positional(parsed.positionals, rest, signature)
+    positional, args = _positional(parsed, own, signature)
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
     chosen = [one for one in parsed.given if id(one.option) in own_ids]
     common = [one for one in parsed.given if id(one.option) not in own_ids]
@@ -85,16 +83,33 @@ def _grouped(given: Iterable[GivenOption]) -> dict[str, list[str]]:
     return grouped
 
 
+def words_lacking(
+    lacking: list[Option], parsed: ParsedArgv, own: list[Option], signature: Signature
+) -> int:
+    """Return how many more words positionals need, of which those in `lacking` have no value."""
+    given, _ = _positional(parsed, own, signature)
+    count = 0
+    for option, _, texts, *_ in given:
+        if len(texts) < option.size and not is_list(texts[0]):
+            count += option.size - len(texts)
+    at_hand = [text for one in parsed.given for text in one.texts[len(one.texts) - one.spare :]]
+    for option in reversed([one for one in lacking if not one.flags]):
+        is_whole = option.size > 1 and count < len(at_hand) and is_list(at_hand[-1 - count])
+        count += 1 if is_whole else option.size
+    return count
+
+
 def _positional(
-    words: list[str], own: list[Option], signature: Signature | None
+    parsed: ParsedArgv, own: list[Option], signature: Signature | None
 ) -> tuple[list[GivenOption], tuple[object, ...]]:
     """Give each positional its words, and return the rest for `*args`.
 
     A list takes all words that the positionals after it do not need.
     """
-    queue = list(words)
+    queue = list(parsed.positionals)
     given = []
-    positionals = [option for option in own if not option.flags]
+    by_name = {one.option.key for one in parsed.given}
+    positionals = [option for option in own if not option.flags and option.key not in by_name]
     variadic = signature is not None and bool(signature.varargs_name)
     for index, option in enumerate(positionals):
         count = option.size
@@ -132,6 +147,13 @@ class _Bindings:
         self._values: dict[str, object] = {}
         self._origins: dict[str, RawOrigin] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._lists: dict[str, list[str]] = {}  # of words, which further ones may join
+
+    def add(self, option: Option, word: str, flag: str) -> None:
+        """Set a list to one word, or add the word to those that are there already."""
+        texts = [*self._lists.get(option.key, ()), word]
+        self.set(option.key, _items(option, texts), flag)
+        self._lists[option.key] = texts
 
     def set(self, key: str, value: object, flag: str) -> None:
         if key in self._values and may_be_mapping(value):
@@ -139,6 +161,7 @@ class _Bindings:
             self._below = list(self.layers())
             self._begin()
         self._values.pop(key, None)  # so that it comes last
+        self._lists.pop(key, None)
         self._values[key] = value
         self._origins[key] = Origin("cli", flag)
 
@@ -174,13 +197,15 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> tuple[Layer, ..
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         flag = "-D" if flag == "--define" else flag
         for text in one.texts:
-            if text.startswith("~") and "=" not in text:
+            if text.startswith("~") and "=" not in text and not one.below:
                 bindings.remove(_checked(text[1:], flag), flag)
                 continue
-            key, value = _assignment(text, flag)
+            key, value = _assignment(f"{one.below}={text}" if one.below else text, flag)
             mapping = parts_of(value)
             if key in with_names and isinstance(mapping, dict) and mapping:
                 bindings.set_names(mapping, key, flag)
+            elif not is_list(value.text) and (option := items_at(key)) is not None:
+                bindings.add(option, value.text, flag)
             else:
                 bindings.set(key, value, flag)
     return bindings.layers()

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Final
 from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
-from .argv import ParsedArgv, parse_argv
+from .argv import ParsedArgv, parse_argv, with_spare_words
 from .commands import Function, function_for, names_of, signature_of
-from .invocation import Invocation, invocation_of
+from .invocation import Invocation, invocation_of, words_lacking
 from .options import Option, common_options
 from .parameters import options_of
 from .program_keys import LazyScan
-from .run import require, run_function
+from .run import lacking, require, run_function
 from .settings import Settings
 from .usage_errors import usage_errors
 
 if TYPE_CHECKING:
     from .._files.text import FilePath
     from .._functions.signature import Signature
+    from .sources import Sources
 
 ANSWERED: Final = object()
 """The result if the command line asked a question, such as `--help`, instead of a run."""
@@ -58,14 +59,14 @@ class Launcher:
         invocation = invocation_of(parsed, own, signature if function else None)
         self._shows_tracebacks = invocation.asks(options.TRACEBACK)
         scan = LazyScan(signature, env)
-        sources = None
-        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
-        if invocation.files or self._config is not None or is_in_env:
-            from .sources import files_of, sources_of  # programs without any need none of it
-
-            files = files_of(invocation.files, self._config)
-            sources = sources_of(files, env_prefix, env, scan, signature if function else None)
+        sources = self._sources(invocation, env_prefix, scan, signature if function else None)
         settings = Settings(invocation, sources, env)
+        if function is not None and any(one.spare for one in parsed.given):
+            # Only now is it known what positionals need words: files may set them as well.
+            count = words_lacking(lacking(own, signature, settings), parsed, own, signature)
+            parsed = with_spare_words(parsed, count)
+            invocation = invocation_of(parsed, own, signature)
+            settings = Settings(invocation, sources, env)
         if not invocation.asks(options.ALLOW):
             settings.check_known(scan)
         for note in settings.notes:
@@ -83,6 +84,23 @@ class Launcher:
         for text in unused:
             print_message(f"{self.name}: {text}")
         return result
+
+    def _sources(
+        self,
+        invocation: Invocation,
+        env_prefix: str | None,
+        scan: LazyScan,
+        signature: Signature | None,
+    ) -> Sources | None:
+        """Return what is read beside the command line, None if there is nothing."""
+        env = scan.env
+        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
+        if not invocation.files and self._config is None and not is_in_env:
+            return None
+        from .sources import files_of, sources_of  # programs without any need none of it
+
+        files = files_of(invocation.files, self._config)
+        return sources_of(files, env_prefix, env, scan, signature)
 
     def print_traceback(self, error: UsageError) -> None:
         """Print where the error was raised, if the command line asks for it."""
