@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from .._functions import registry
@@ -54,12 +54,14 @@ def parse_argv(
     *,
     takes_extra: bool = False,
     stops_at_command: bool = False,
+    elsewhere: Callable[[str], str] = lambda flag: "",
 ) -> ParsedArgv:
     """Return the options and positionals among the words; `UsageError` if they do not fit.
 
     `stops_at_command`: the first positional is the name of a command, which parses the rest itself.
+    `elsewhere` says where a flag belongs that is unknown here.
     """
-    parser = _OptionParser(options, takes_extra)
+    parser = _OptionParser(options, takes_extra, elsewhere)
     queue = deque(argv)
     parsed = ParsedArgv([], [], [])
     while queue:
@@ -105,7 +107,11 @@ def is_list(word: str) -> bool:
 
 
 class _OptionParser:
-    def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
+    def __init__(
+        self, options: Sequence[Option], takes_extra: bool, elsewhere: Callable[[str], str]
+    ) -> None:
+        self._options = options
+        self._elsewhere = elsewhere
         self._by_flag = {flag: option for option in options for flag in option.flags}
         self._by_negation = {flag: option for option in options for flag in option.negations}
         self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
@@ -161,10 +167,10 @@ class _OptionParser:
             if value is None and (not queue or is_flag(queue[0])):
                 return GivenOption(EXTRA, flag, ["true"])
             return _given(EXTRA, flag, value, queue)
-        # First the spellings that --help shows: --batch-size rather than --batch_size.
-        shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
-        near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
-        raise UsageError(f"{flag}: unknown option.{near} See --help.")
+        from .hints import for_flag
+
+        hint = self._elsewhere(flag) or for_flag(flag, self._options)
+        raise UsageError(f"{flag}: unknown option.{hint} See --help.")
 
 
 def _is_key(key: str) -> bool:

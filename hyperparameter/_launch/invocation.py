@@ -30,6 +30,7 @@ from ..exceptions import InvalidKey, UsageError
 from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, items_at
 from .options import CONFIG, DEFINE, RECORD, Option
 from .parameters import bare, is_union
+from .positionals import positionals_of
 
 
 class Invocation(NamedTuple):
@@ -61,7 +62,8 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
 
     `signature` is None as long as no command has been chosen.
     """
-    positional, args = _positional(parsed, own, signature)
+    positional, rest = positionals_of(parsed, own, signature)
+    hint = signature.hint(signature.varargs_name) if signature is not None and rest else None
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
     chosen = [one for one in parsed.given if id(one.option) in own_ids]
     common = [one for one in parsed.given if id(one.option) not in own_ids]
@@ -69,7 +71,7 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
         _defines((one for one in common if one.option.key == DEFINE.key), own),
         _options([*chosen, *positional]),
         [text for one in common if one.option.key == CONFIG.key for text in one.texts],
-        args,
+        tuple(_converted(hint, text, "*") for text in rest),
         {_identifier(one.flag): _extra(signature, one) for one in common if one.option is EXTRA},
         _grouped(one for one in common if one.option is not EXTRA),
     )
@@ -81,59 +83,6 @@ def _grouped(given: Iterable[GivenOption]) -> dict[str, list[str]]:
     for one in given:
         grouped.setdefault(one.option.key, []).extend(one.texts)
     return grouped
-
-
-def words_lacking(
-    lacking: list[Option], parsed: ParsedArgv, own: list[Option], signature: Signature
-) -> int:
-    """Return how many more words positionals need, of which those in `lacking` have no value."""
-    given, _ = _positional(parsed, own, signature)
-    count = 0
-    for option, _, texts, *_ in given:
-        if len(texts) < option.size and not is_list(texts[0]):
-            count += option.size - len(texts)
-    at_hand = [text for one in parsed.given for text in one.texts[len(one.texts) - one.spare :]]
-    for option in reversed([one for one in lacking if not one.flags]):
-        is_whole = option.size > 1 and count < len(at_hand) and is_list(at_hand[-1 - count])
-        count += 1 if is_whole else option.size
-    return count
-
-
-def _positional(
-    parsed: ParsedArgv, own: list[Option], signature: Signature | None
-) -> tuple[list[GivenOption], tuple[object, ...]]:
-    """Give each positional its words, and return the rest for `*args`.
-
-    A list takes all words that the positionals after it do not need.
-    """
-    queue = list(parsed.positionals)
-    given = []
-    by_name = {one.option.key for one in parsed.given}
-    positionals = [option for option in own if not option.flags and option.key not in by_name]
-    variadic = signature is not None and bool(signature.varargs_name)
-    for index, option in enumerate(positionals):
-        count = option.size
-        if option.kind == "items" and not variadic:
-            count = max(1, len(queue) - sum(one.size for one in positionals[index + 1 :]))
-        if option.size > 1 and queue and is_list(queue[0]):
-            count = 1
-        taken, queue = queue[:count], queue[count:]
-        if taken:
-            given.append(GivenOption(option, option.metavar, taken))
-    if queue and not variadic:
-        raise UsageError(_unexpected(queue[0], positionals))
-    hint = signature.hint(signature.varargs_name) if signature is not None and variadic else None
-    return given, tuple(_converted(hint, text, "*") for text in queue)
-
-
-def _unexpected(word: str, positionals: list[Option]) -> str:
-    number = len(positionals) or "no"
-    plural = "" if len(positionals) == 1 else "s"
-    names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""
-    return (
-        f"{show('', word)}: unexpected argument. "
-        f"Expected {number} positional argument{plural}{names}. See --help."
-    )
 
 
 class _Bindings:

@@ -11,10 +11,11 @@ from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
 from .argv import ParsedArgv, parse_argv, with_spare_words
-from .commands import Function, function_for, names_of, signature_of
-from .invocation import Invocation, invocation_of, words_lacking
+from .commands import Function, dashed, function_for, names_of, signature_of
+from .invocation import Invocation, invocation_of
 from .options import Option, common_options
 from .parameters import options_of
+from .positionals import words_lacking
 from .program_keys import LazyScan
 from .run import lacking, require, run_function
 from .settings import Settings
@@ -115,7 +116,9 @@ class Launcher:
         if self._single:
             function = self._functions[0]
         else:
-            first = parse_argv(argv, self._common(argv), stops_at_command=True)
+            first = parse_argv(
+                argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
+            )
             if not first.positionals:
                 return None, [], first
             function = function_for(first.positionals[0], self._functions)
@@ -123,7 +126,19 @@ class Launcher:
         own = options_of(signature)
         extra = bool(signature.varkw_name)
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        if self._single and not signature.varargs_name:
+            parsed = _without_command(parsed, names_of(function, [function]), own)
         return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+
+    def _commands_with(self, flag: str) -> str:
+        """Return a hint that names the commands which have an option."""
+        names = [
+            names_of(one, self._functions)[0]
+            for one in self._functions
+            if any(flag in (*each.flags, *each.negations) for each in options_of(signature_of(one)))
+        ]
+        commands = " and ".join(names)
+        return f" It is an option of {commands}: write it behind the command." if names else ""
 
     def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
         return common_options(own, self._version(argv))
@@ -196,6 +211,16 @@ class Launcher:
         else:
             return False
         return True
+
+
+def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) -> ParsedArgv:
+    """Return the words without the name of the only command, where no positional could take it."""
+    by_name = {one.option.key for one in parsed.given}
+    is_taken = any(not option.flags and option.key not in by_name for option in own)
+    if is_taken or not parsed.positionals or dashed(parsed.positionals[0]) not in names:
+        return parsed
+    given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
+    return ParsedArgv(given, parsed.positionals[1:], [])
 
 
 def _described(

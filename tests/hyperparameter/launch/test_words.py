@@ -1,6 +1,7 @@
 """Which words of a command line belong to which parameter."""
 
 import io
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,3 +197,102 @@ def test_a_class_whose_fields_are_keyword_only() -> None:
     assert hp.run_cli(Config, ["--data", "x"]) == Config(data="x")
     with pytest.raises(hp.UsageError, match=r"--data is missing\. Give it with --data TEXT"):
         hp.run_cli(Config, [])
+
+
+# -- the name of the only command -------------------------------------------------------------
+
+
+@hp.param("tw.only")
+def only_one(lr: float = 1.0, names: list[str] = []) -> Any:
+    return lr, names
+
+
+@pytest.mark.parametrize("name", ["only-one", "only_one", "only"])
+def test_the_only_command_may_be_named(name: str) -> None:
+    assert hp.run_cli(only_one, [name, "--lr", "3"]) == (3.0, [])
+    assert hp.run_cli(only_one, ["--lr", "3", name]) == (3.0, [])
+    assert hp.run_cli(only_one, ["--names", name]) == (1.0, [name])
+    for words in ([name, name], ["other"], [name, "other"]):
+        with pytest.raises(hp.UsageError, match="unexpected argument"):
+            hp.run_cli(only_one, words)
+
+
+def test_a_word_that_a_positional_can_take_is_no_command() -> None:
+    @hp.param("tw.one")
+    def one(data: str = "", *rest: str) -> Any:
+        return data, rest
+
+    @hp.param("tw.two")
+    def two(data: str) -> Any:
+        return data
+
+    assert hp.run_cli(one, ["one"]) == ("", ("one",))
+    assert hp.run_cli(two, ["two"]) == "two"
+    assert hp.run_cli(two, ["two", "--data", "x"]) == "x"
+
+
+# -- what was meant ---------------------------------------------------------------------------
+
+
+@hp.param("tw.hints")
+def hinted(batch_size: int = 1, optim: Optim = Optim(), verbose: bool = False) -> Any:
+    return batch_size, optim, verbose
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["-D", "tw.net.width=1", "tw.net.layers=2"], "Write -D tw.net.layers=2"),
+        (["tw.net.layers=2"], "Write -D tw.net.layers=2"),
+        (["batch_size=2"], "Write --batch-size=2."),
+        (["conf/x.yaml"], "Write -C conf/x.yaml"),
+        (["--lr", "3"], "Write --optim.lr."),
+        (["--layers", "3"], "Write -D tw.net.layers=VALUE."),
+        (["--no-verbos"], "Did you mean '--no-verbose'?"),
+        (["--batch-sizes", "3"], "Did you mean '--batch-size'?"),
+        (["--print-config", "xml"], "--print-config takes toml or yaml or json."),
+        (["hinted", "--print-config", "xml"], "--print-config takes toml or yaml or json."),
+        (["--verbose", "maybe"], "--verbose takes true or false."),
+    ],
+)
+def test_what_does_not_fit_is_told_with_how_it_is_written(words: list[str], hint: str) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(hinted, words)
+    message = str(caught.value)
+    assert message.endswith(" See --help.")
+    assert hint in message
+
+
+PROGRAM = """
+import hyperparameter as hp
+
+@hp.param("train")
+def train(rate: float = 1.0): print("train", rate)
+
+@hp.param("ev")
+def ev(n: int = 1): print("ev", n)
+
+hp.launch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--rate", "1", "train"],
+            "--rate: unknown option. It is an option of train: write it behind the command.",
+        ),
+        (["train.rate=1", "train"], "'train.rate=1': unknown command. Write -D train.rate=1"),
+        (["x.yaml"], "'x.yaml': unknown command. Write -C x.yaml"),
+        (["evv"], "'evv': unknown command. Did you mean 'ev'?"),
+    ],
+)
+def test_words_before_a_command(words: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PROGRAM)
+    command = [sys.executable, "app.py", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"app.py: error: {message}")
+    assert done.stderr.count("\n") == 1
