@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .._values.keys import did_you_mean, is_key
+from .._values.masking import masked_text
 from .options import Option
 from .program_keys import DeclaredParameters
 
@@ -17,6 +18,7 @@ def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None
     if before is not None and before.kind in ("choice", "switch"):
         values = before.choices or ("true", "false")
         return f" {before.flags[0]} takes {' or '.join(values)}."
+    word = masked_text(word)
     key, equals, value = word.partition("=")
     if equals and is_key(key):
         flags = [one.flags[0] for one in own if one.flags and one.flags[-1] == f"--{key}"]

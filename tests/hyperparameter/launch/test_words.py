@@ -263,6 +263,13 @@ def test_what_does_not_fit_is_told_with_how_it_is_written(words: list[str], hint
     assert hint in message
 
 
+def test_a_hint_shows_no_secret() -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(hinted, ["db.password=swordfish"])
+    assert "Write -D db.password=***" in str(caught.value)
+    assert "swordfish" not in str(caught.value)
+
+
 PROGRAM = """
 import hyperparameter as hp
 
