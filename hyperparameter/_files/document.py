@@ -6,7 +6,8 @@ import os
 import re
 import sys
 from contextlib import suppress
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TextIO
 
 from .._values.keys import did_you_mean
 from .._values.untyped import UntypedText, plain
@@ -56,9 +57,14 @@ def read_document(path: FilePath, *, may_be_empty: bool = False) -> Document:
     return _document(name, _parse(file_format, text, name), may_be_empty)
 
 
+@lru_cache(maxsize=1)  # a pipe brings its text once, and it may be needed twice
+def _all_of(stream: TextIO) -> str:
+    return decoded(STANDARD_INPUT, stream.buffer.read())
+
+
 def read_standard_input() -> Document:
     """Read and parse what a pipe brings: JSON, TOML or YAML, which the text itself tells apart."""
-    text = decoded(STANDARD_INPUT, sys.stdin.buffer.read()) if sys.stdin else ""
+    text = _all_of(sys.stdin) if sys.stdin else ""
     if not text.strip():
         return Document({}, LineNumbers(), STANDARD_INPUT)
     return _document(STANDARD_INPUT, _parse_any(text), True)

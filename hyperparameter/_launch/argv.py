@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from .._functions import registry
@@ -14,6 +14,7 @@ from .._values.rules import FALSE_WORDS, TRUE_WORDS
 from .._values.untyped import infer
 from ..exceptions import UsageError
 from .options import DEFINE, REQUIRED, Option
+from .parameters import options_of
 
 _BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
 _NUMBER = re.compile(r"-\.?[0-9]")  # -1e-3 is a value, too
@@ -25,12 +26,18 @@ EXTRA = Option("", (), "value")
 
 
 class GivenOption(NamedTuple):
-    """An option as it was given: its flag as written, its words, and for `--opt.lr` the rest."""
+    """An option as it was given: its flag as written, and its words.
+
+    `below` is the rest of `--opt.lr`, or the whole key where an option stands for `-D`.  It took
+    `spare` words that a positional may have, and `before` positionals stand before it.
+    """
 
     option: Option
     flag: str
     texts: list[str]
     below: str = ""
+    spare: int = 0
+    before: int = 0
 
 
 class ParsedArgv(NamedTuple):
@@ -47,12 +54,14 @@ def parse_argv(
     *,
     takes_extra: bool = False,
     stops_at_command: bool = False,
+    elsewhere: Callable[[str], str] = lambda flag: "",
 ) -> ParsedArgv:
     """Return the options and positionals among the words; `UsageError` if they do not fit.
 
     `stops_at_command`: the first positional is the name of a command, which parses the rest itself.
+    `elsewhere` says where a flag belongs that is unknown here.
     """
-    parser = _OptionParser(options, takes_extra)
+    parser = _OptionParser(options, takes_extra, elsewhere)
     queue = deque(argv)
     parsed = ParsedArgv([], [], [])
     while queue:
@@ -63,13 +72,28 @@ def parse_argv(
             parsed.positionals.extend(queue)
             break
         if is_flag(word):
-            parsed.given.append(parser.option(word, queue))
+            given = parser.option(word, queue)
+            parsed.given.append(given._replace(before=len(parsed.positionals)))
             continue
         parsed.positionals.append(word)
         if stops_at_command:
             parsed.rest.extend(queue)
             break
     return parsed
+
+
+def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
+    """Return the words with the last `count` of those that options can spare as positionals."""
+    given, positionals = list(parsed.given), list(parsed.positionals)
+    for index in reversed(range(len(given))):
+        one = given[index]
+        moved = min(one.spare, count)
+        if moved:
+            kept = len(one.texts) - moved
+            given[index] = one._replace(texts=one.texts[:kept], spare=one.spare - moved)
+            positionals[one.before : one.before] = one.texts[kept:]
+            count -= moved
+    return ParsedArgv(given, positionals, parsed.rest)
 
 
 def is_flag(word: str) -> bool:
@@ -83,7 +107,11 @@ def is_list(word: str) -> bool:
 
 
 class _OptionParser:
-    def __init__(self, options: Sequence[Option], takes_extra: bool) -> None:
+    def __init__(
+        self, options: Sequence[Option], takes_extra: bool, elsewhere: Callable[[str], str]
+    ) -> None:
+        self._options = options
+        self._elsewhere = elsewhere
         self._by_flag = {flag: option for option in options for flag in option.flags}
         self._by_negation = {flag: option for option in options for flag in option.negations}
         self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
@@ -94,11 +122,11 @@ class _OptionParser:
         flag, equals, attached = word.partition("=")
         value = attached if equals else None
         short = self._by_flag.get(word[:2])
-        if short is not None and short.kind == "items" and word not in self._by_flag:
+        if short is not None and short.kind == "repeated" and word not in self._by_flag:
             return GivenOption(short, word[:2], [word[2:]])  # -Dkey=value
         option = self._by_flag.get(flag)
         if option is not None:
-            return GivenOption(option, flag, _texts(option, flag, value, queue))
+            return _given(option, flag, value, queue)
         return (
             self._negated(flag, value)
             or self._dotted(flag, value, queue)
@@ -118,36 +146,55 @@ class _OptionParser:
         """Return a key below a parameter, or else any key: the long spelling of -D."""
         if not flag.startswith("--") or "." not in flag:
             return None
-        texts = _texts(EXTRA, flag, value, queue)
         first = flag
         while "." in first and first not in self._by_flag:  # of --opt.env.name, --opt.env
             first = first.rpartition(".")[0]
         owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
-            return GivenOption(owner, flag, texts, below=rest)
+            return _given(EXTRA, flag, value, queue)._replace(option=owner, below=rest)
         known = [name for name in self._by_flag if name.startswith(f"{first}.")]
         if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
-        return GivenOption(DEFINE, flag, [f"{flag[2:]}={texts[0]}"])
+        option = items_at(flag[2:]) or EXTRA
+        return _given(option, flag, value, queue)._replace(option=DEFINE, below=flag[2:])
 
     def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")
         positional = self._positionals.get(name) if flag.startswith("--") else None
         if positional is not None:  # by its name
-            return GivenOption(positional, flag, _texts(positional, flag, value, queue))
+            return _given(positional, flag, value, queue)
         if self._takes_extra and flag.startswith("--") and name.isidentifier():
             if value is None and (not queue or is_flag(queue[0])):
                 return GivenOption(EXTRA, flag, ["true"])
-            return GivenOption(EXTRA, flag, _texts(EXTRA, flag, value, queue))
-        # First the spellings that --help shows: --batch-size rather than --batch_size.
-        shown = dict.fromkeys(option.flags[0] for option in self._by_flag.values())
-        near = did_you_mean(flag, shown) or did_you_mean(flag, self._by_flag)
-        raise UsageError(f"{flag}: unknown option.{near} See --help.")
+            return _given(EXTRA, flag, value, queue)
+        from .hints import for_flag
+
+        hint = self._elsewhere(flag) or for_flag(flag, self._options)
+        raise UsageError(f"{flag}: unknown option.{hint} See --help.")
 
 
 def _is_key(key: str) -> bool:
     """Tell a parameter of some function, which an option with dots sets like -D."""
     return next(registry.declarations(key), None) is not None
+
+
+def items_at(key: str) -> Option | None:
+    """Return the option of a parameter somewhere in the program if its key always has a list."""
+    parts = key.split(".")
+    found = [
+        option
+        for end in range(2, len(parts) + 1)
+        for signature in registry.declarations(".".join(parts[:end]))
+        for option in options_of(signature)
+        if option.key == key
+    ]
+    return found[0] if found and all(one.kind == "items" for one in found) else None
+
+
+def _given(option: Option, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
+    """Return an option with its words, which are taken from the queue."""
+    texts = _texts(option, flag, value, queue)
+    return GivenOption(option, flag, texts, spare=len(texts) - 1 if option.kind == "items" else 0)
 
 
 def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> list[str]:
@@ -170,19 +217,26 @@ def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> l
 
 
 def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
-    count = option.size
-    # A word that is a list in JSON is all of a tuple.
-    if option.kind == "words" or (count > 1 and queue and is_list(queue[0])):
-        count = len(queue) if option.kind == "words" else 1
+    least, most = option.size, option.size
+    if option.kind in ("words", "items"):
+        least, most = 1, len(queue)
+    elif most > 1 and queue and is_list(queue[0]):  # in JSON, all of a tuple
+        least = most = 1
     texts: list[str] = []
-    while len(texts) < count and queue and not is_flag(queue[0]):
+    while len(texts) < most and queue and not is_flag(queue[0]):
+        if option.kind == "items" and texts and _is_json(texts[0]) and not _is_json(queue[0]):
+            break  # a list in JSON is all of a list, or one of several lists in it
         texts.append(queue.popleft())
-    if not texts or (option.kind not in ("words", "items") and len(texts) < count):
-        wanted = "a value" if count <= 1 or option.kind == "words" else f"{count} values"
+    if not texts or len(texts) < least:
+        wanted = "a value" if least == 1 else f"{least} values"
         spelling = f"{flag}={option.metavar or 'VALUE'}"
         hint = f" Write a value that begins with '-' as {spelling}." if queue else " See --help."
         raise UsageError(f"{flag} needs {wanted}.{hint}")
     return texts
+
+
+def _is_json(word: str) -> bool:
+    return word not in NULLS and is_list(word)
 
 
 def _check_choice(option: Option, flag: str, text: str) -> None:

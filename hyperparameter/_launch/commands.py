@@ -110,8 +110,8 @@ def by_command(functions: Iterable[Function]) -> dict[str, Function]:
     two functions share selects neither; a function left without a name has its whole namespace.
     """
     functions = list(functions)
-    last = _unique(functions, lambda one: _dashed(signature_of(one).namespace.rpartition(".")[2]))
-    commands = {**last, **_unique(functions, lambda one: _dashed(_own_name(one)))}
+    last = _unique(functions, lambda one: dashed(signature_of(one).namespace.rpartition(".")[2]))
+    commands = {**last, **_unique(functions, lambda one: dashed(_own_name(one)))}
     for one in functions:
         if one not in commands.values():
             commands[signature_of(one).namespace] = one
@@ -133,9 +133,11 @@ def _own_name(function: Function) -> str:
 def function_for(command: str, functions: Iterable[Function]) -> Function:
     """Return the function of a command; `UsageError` with a suggestion if there is none."""
     commands = by_command(functions)
-    function = commands.get(_dashed(command)) or commands.get(command)
+    function = commands.get(dashed(command)) or commands.get(command)
     if function is None:
-        near = did_you_mean(command, commands)
+        from .hints import for_word
+
+        near = for_word(command) or did_you_mean(command, commands)
         known = "" if near else f" The commands are {', '.join(sorted(commands))}."
         raise UsageError(f"{show('', command)}: unknown command.{near}{known} See --help.")
     return function
@@ -144,9 +146,9 @@ def function_for(command: str, functions: Iterable[Function]) -> Function:
 def names_of(function: Function, functions: Iterable[Function]) -> list[str]:
     """Return the names of a function's command, the function's own name first."""
     names = [name for name, one in by_command(functions).items() if one is function]
-    own = _dashed(_own_name(function))
+    own = dashed(_own_name(function))
     return sorted(names, key=lambda name: (name != own, name))
 
 
-def _dashed(name: str) -> str:
+def dashed(name: str) -> str:
     return name.strip("_").replace("_", "-")

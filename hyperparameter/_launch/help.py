@@ -189,7 +189,7 @@ def _variable(prefix: str, key: str) -> Iterator[str]:
 
 
 def _left(option: Option, name: str = "") -> str:
-    words = _placeholder(option)
+    words = placeholder(option)
     if name:
         return f"{name} {words}".rstrip()
     if not option.flags:
@@ -200,7 +200,7 @@ def _left(option: Option, name: str = "") -> str:
     return f"{shown} {words}" if words else shown
 
 
-def _placeholder(option: Option) -> str:
+def placeholder(option: Option) -> str:
     """Return what stands for the words of an option: a type, choices or a name."""
     if option.kind in ("flag", "switch"):
         return ""

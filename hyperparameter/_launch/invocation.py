@@ -27,9 +27,10 @@ from .._values.untyped import (
     may_be_mapping,
 )
 from ..exceptions import InvalidKey, UsageError
-from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list
+from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, items_at
 from .options import CONFIG, DEFINE, RECORD, Option
 from .parameters import bare, is_union
+from .positionals import positionals_of
 
 
 class Invocation(NamedTuple):
@@ -61,9 +62,8 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
 
     `signature` is None as long as no command has been chosen.
     """
-    by_name = {one.option.key for one in parsed.given}
-    rest = [option for option in own if option.key not in by_name]
-    positional, args = _positional(parsed.positionals, rest, signature)
+    positional, rest = positionals_of(parsed, own, signature)
+    hint = signature.hint(signature.varargs_name) if signature is not None and rest else None
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
     chosen = [one for one in parsed.given if id(one.option) in own_ids]
     common = [one for one in parsed.given if id(one.option) not in own_ids]
@@ -71,7 +71,7 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
         _defines((one for one in common if one.option.key == DEFINE.key), own),
         _options([*chosen, *positional]),
         [text for one in common if one.option.key == CONFIG.key for text in one.texts],
-        args,
+        tuple(_converted(hint, text, "*") for text in rest),
         {_identifier(one.flag): _extra(signature, one) for one in common if one.option is EXTRA},
         _grouped(one for one in common if one.option is not EXTRA),
     )
@@ -85,42 +85,6 @@ def _grouped(given: Iterable[GivenOption]) -> dict[str, list[str]]:
     return grouped
 
 
-def _positional(
-    words: list[str], own: list[Option], signature: Signature | None
-) -> tuple[list[GivenOption], tuple[object, ...]]:
-    """Give each positional its words, and return the rest for `*args`.
-
-    A list takes all words that the positionals after it do not need.
-    """
-    queue = list(words)
-    given = []
-    positionals = [option for option in own if not option.flags]
-    variadic = signature is not None and bool(signature.varargs_name)
-    for index, option in enumerate(positionals):
-        count = option.size
-        if option.kind == "items" and not variadic:
-            count = max(1, len(queue) - sum(one.size for one in positionals[index + 1 :]))
-        if option.size > 1 and queue and is_list(queue[0]):
-            count = 1
-        taken, queue = queue[:count], queue[count:]
-        if taken:
-            given.append(GivenOption(option, option.metavar, taken))
-    if queue and not variadic:
-        raise UsageError(_unexpected(queue[0], positionals))
-    hint = signature.hint(signature.varargs_name) if signature is not None and variadic else None
-    return given, tuple(_converted(hint, text, "*") for text in queue)
-
-
-def _unexpected(word: str, positionals: list[Option]) -> str:
-    number = len(positionals) or "no"
-    plural = "" if len(positionals) == 1 else "s"
-    names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""
-    return (
-        f"{show('', word)}: unexpected argument. "
-        f"Expected {number} positional argument{plural}{names}. See --help."
-    )
-
-
 class _Bindings:
     """Bindings of a command line: what is written later comes later, and wins."""
 
@@ -132,6 +96,13 @@ class _Bindings:
         self._values: dict[str, object] = {}
         self._origins: dict[str, RawOrigin] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._lists: dict[str, list[str]] = {}  # of words, which further ones may join
+
+    def add(self, option: Option, word: str, flag: str) -> None:
+        """Set a list to one word, or add the word to those that are there already."""
+        texts = [*self._lists.get(option.key, ()), word]
+        self.set(option.key, _items(option, texts), flag)
+        self._lists[option.key] = texts
 
     def set(self, key: str, value: object, flag: str) -> None:
         if key in self._values and may_be_mapping(value):
@@ -139,6 +110,7 @@ class _Bindings:
             self._below = list(self.layers())
             self._begin()
         self._values.pop(key, None)  # so that it comes last
+        self._lists.pop(key, None)
         self._values[key] = value
         self._origins[key] = Origin("cli", flag)
 
@@ -174,13 +146,15 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> tuple[Layer, ..
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         flag = "-D" if flag == "--define" else flag
         for text in one.texts:
-            if text.startswith("~") and "=" not in text:
+            if text.startswith("~") and "=" not in text and not one.below:
                 bindings.remove(_checked(text[1:], flag), flag)
                 continue
-            key, value = _assignment(text, flag)
+            key, value = _assignment(f"{one.below}={text}" if one.below else text, flag)
             mapping = parts_of(value)
             if key in with_names and isinstance(mapping, dict) and mapping:
                 bindings.set_names(mapping, key, flag)
+            elif not is_list(value.text) and (option := items_at(key)) is not None:
+                bindings.add(option, value.text, flag)
             else:
                 bindings.set(key, value, flag)
     return bindings.layers()

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Final
 from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
-from .argv import ParsedArgv, parse_argv
-from .commands import Function, function_for, names_of, signature_of
+from .argv import ParsedArgv, parse_argv, with_spare_words
+from .commands import Function, dashed, function_for, names_of, signature_of
 from .invocation import Invocation, invocation_of
 from .options import Option, common_options
 from .parameters import options_of
+from .positionals import words_lacking
 from .program_keys import LazyScan
-from .run import require, run_function
+from .run import lacking, require, run_function
 from .settings import Settings
 from .usage_errors import usage_errors
 
 if TYPE_CHECKING:
     from .._files.text import FilePath
     from .._functions.signature import Signature
+    from .sources import Sources
 
 ANSWERED: Final = object()
 """The result if the command line asked a question, such as `--help`, instead of a run."""
@@ -58,14 +60,14 @@ class Launcher:
         invocation = invocation_of(parsed, own, signature if function else None)
         self._shows_tracebacks = invocation.asks(options.TRACEBACK)
         scan = LazyScan(signature, env)
-        sources = None
-        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
-        if invocation.files or self._config is not None or is_in_env:
-            from .sources import files_of, sources_of  # programs without any need none of it
-
-            files = files_of(invocation.files, self._config)
-            sources = sources_of(files, env_prefix, env, scan, signature if function else None)
+        sources = self._sources(invocation, env_prefix, scan, signature if function else None)
         settings = Settings(invocation, sources, env)
+        if function is not None and any(one.spare for one in parsed.given):
+            # Only now is it known what positionals need words: files may set them as well.
+            count = words_lacking(lacking(own, signature, settings), parsed, own, signature)
+            parsed = with_spare_words(parsed, count)
+            invocation = invocation_of(parsed, own, signature)
+            settings = Settings(invocation, sources, env)
         if not invocation.asks(options.ALLOW):
             settings.check_known(scan)
         for note in settings.notes:
@@ -84,6 +86,23 @@ class Launcher:
             print_message(f"{self.name}: {text}")
         return result
 
+    def _sources(
+        self,
+        invocation: Invocation,
+        env_prefix: str | None,
+        scan: LazyScan,
+        signature: Signature | None,
+    ) -> Sources | None:
+        """Return what is read beside the command line, None if there is nothing."""
+        env = scan.env
+        is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
+        if not invocation.files and self._config is None and not is_in_env:
+            return None
+        from .sources import files_of, sources_of  # programs without any need none of it
+
+        files = files_of(invocation.files, self._config)
+        return sources_of(files, env_prefix, env, scan, signature)
+
     def print_traceback(self, error: UsageError) -> None:
         """Print where the error was raised, if the command line asks for it."""
         if self._shows_tracebacks:
@@ -97,7 +116,9 @@ class Launcher:
         if self._single:
             function = self._functions[0]
         else:
-            first = parse_argv(argv, self._common(argv), stops_at_command=True)
+            first = parse_argv(
+                argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
+            )
             if not first.positionals:
                 return None, [], first
             function = function_for(first.positionals[0], self._functions)
@@ -105,7 +126,19 @@ class Launcher:
         own = options_of(signature)
         extra = bool(signature.varkw_name)
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
+        if self._single and not signature.varargs_name:
+            parsed = _without_command(parsed, names_of(function, [function]), own)
         return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+
+    def _commands_with(self, flag: str) -> str:
+        """Return a hint that names the commands which have an option."""
+        names = [
+            names_of(one, self._functions)[0]
+            for one in self._functions
+            if any(flag in (*each.flags, *each.negations) for each in options_of(signature_of(one)))
+        ]
+        commands = " and ".join(names)
+        return f" It is an option of {commands}: write it behind the command." if names else ""
 
     def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
         return common_options(own, self._version(argv))
@@ -178,6 +211,16 @@ class Launcher:
         else:
             return False
         return True
+
+
+def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) -> ParsedArgv:
+    """Return the words without the name of the only command, where no positional could take it."""
+    by_name = {one.option.key for one in parsed.given}
+    is_taken = any(not option.flags and option.key not in by_name for option in own)
+    if is_taken or not parsed.positionals or dashed(parsed.positionals[0]) not in names:
+        return parsed
+    given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
+    return ParsedArgv(given, parsed.positionals[1:], [])
 
 
 def _described(

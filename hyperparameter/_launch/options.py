@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["value", "switch", "items", "pairs", "fields", "flag", "choice", "words"]
+Kind = Literal["value", "switch", "items", "repeated", "pairs", "fields", "flag", "choice", "words"]
 REQUIRED: Final = object()
 """The default of a parameter that has none."""
 
@@ -13,10 +13,11 @@ REQUIRED: Final = object()
 class Option(NamedTuple):
     """An option, or a positional argument, which has no flags.
 
-    `kind` tells which words follow the flag: `size` words of a `value`; up to `size` words of
-    `items`, which may be repeated; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which
-    have options of their own as well; perhaps true/false for a `switch` and one of the choices for
-    a `choice`; all `words` up to the next option; none for a `flag`.  `takes_names` tells that
+    `kind` tells which words follow the flag: `size` words of a `value`; one or more `items`, which
+    may be repeated and leave their last words to positionals that have none; one word of what may
+    be `repeated`; KEY=VALUE for `pairs`, also repeated; JSON for `fields`, which have options of
+    their own as well; perhaps true/false for a `switch` and one of the choices for a `choice`; all
+    `words` up to the next option; none for a `flag`.  `takes_names` tells that
     `--opt.NAME` sets a part of it.  `owners` are the structures that the option is a field of:
     several where they are the members of a union.  `negations` are the flags that say the opposite
     of a `switch`.
@@ -42,12 +43,12 @@ HELP_ALL = Option(
     "help_all", ("--help-all",), "flag", help="show this help, with the common options, and exit"
 )
 DEFINE = Option(
-    "define", ("-D", "--define"), "items", metavar="KEY=VALUE",
+    "define", ("-D", "--define"), "repeated", metavar="KEY=VALUE",
     help="set any parameter of the program; --KEY=VALUE does the same if KEY has a dot; may be "
     "repeated",
 )  # fmt: skip
 CONFIG = Option(
-    "config", ("-C", "--config"), "items", metavar="FILE",
+    "config", ("-C", "--config"), "repeated", metavar="FILE",
     help="read parameters from a TOML, YAML, JSON or Jsonnet file; may be repeated, later files "
     "override earlier ones",
 )  # fmt: skip

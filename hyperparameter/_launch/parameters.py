@@ -25,10 +25,12 @@ def options_of(signature: Signature) -> list[Option]:
 def _of_parameter(signature: Signature, name: str) -> list[Option]:
     key = f"{signature.namespace}.{name}"
     default = _made(lambda: signature.default(name, REQUIRED))
+    by_position = name in signature.positional
     try:
-        return list(_options(key, name, signature.hint(name), default, _Place()))
+        place = _Place(by_position=by_position)
+        return list(_options(key, name, signature.hint(name), default, place))
     except Exception:  # noqa: BLE001  # of annotations and defaults that nobody can ask anything
-        flags = _flags(name) if default is not REQUIRED else ()
+        flags = _flags(name) if default is not REQUIRED or not by_position else ()
         return [Option(key, flags, default=default, metavar=_metavar(name, None, "value"))]
 
 
@@ -44,19 +46,21 @@ class _Place(NamedTuple):
     """Where a field is.
 
     `owners` are the structures that have it, `around` all those outside of it: one inside itself
-    has no end.  `may_lack` tells that there may be no instance of its owner.
+    has no end.  `may_lack` tells that there may be no instance of its owner, `by_position` that it
+    is a parameter, no field, and not keyword-only.
     """
 
     owners: tuple[object, ...] = ()
     around: tuple[object, ...] = ()
     may_lack: bool = False
+    by_position: bool = False
 
 
 def _options(key: str, path: str, hint: object, default: object, place: _Place) -> Iterator[Option]:
     """Yield the option of a parameter or of a field, then those of its own fields."""
     wanted = bare(type(default) if hint is None and is_given(default) else hint)
     kind = _kind(wanted)
-    is_positional = default is REQUIRED and not place.owners and kind not in ("fields", "pairs")
+    is_positional = default is REQUIRED and place.by_position and kind not in ("fields", "pairs")
     flags = () if is_positional else _flags(path)
     if flags or is_positional:
         yield Option(

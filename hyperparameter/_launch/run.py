@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 
 from .._functions.signature import Signature
@@ -34,20 +34,27 @@ def run_function(
     return result, unread(rec, settings)
 
 
-def require(own: Iterable[Option], signature: Signature, settings: Settings) -> None:
-    """Raise `UsageError` for a parameter without default that neither `settings` nor a scope sets.
+def lacking(own: Iterable[Option], signature: Signature, settings: Settings) -> list[Option]:
+    """Return the parameters without default that neither `settings` nor a scope sets."""
+    with settings.open():  # which may take away what a scope sets
+        snapshot = ambient.current().snapshot
+    return [
+        option
+        for option in own
+        if option.default is REQUIRED
+        and option.key.rpartition(".")[0] == signature.namespace  # not a field of one
+        and not settings.sets(option.key)
+        and snapshot.find(option.key) is None
+        and not snapshot.below(option.key)
+    ]
+
+
+def require(own: Sequence[Option], signature: Signature, settings: Settings) -> None:
+    """Raise `UsageError` for a parameter without default that nothing sets.
 
     A structure whose fields all have defaults is built from them.
     """
-    with settings.open():  # which may take away what a scope sets
-        snapshot = ambient.current().snapshot
-    own = list(own)
-    for option in own:
-        is_parameter = option.key.rpartition(".")[0] == signature.namespace  # not a field of one
-        if option.default is not REQUIRED or not is_parameter or settings.sets(option.key):
-            continue
-        if snapshot.find(option.key) is not None or snapshot.below(option.key):
-            continue
+    for option in lacking(own, signature, settings):
         below = [one for one in own if one.key.startswith(f"{option.key}.")]
         if option.kind != "fields" or any(one.default is REQUIRED for one in below):
             raise UsageError(f"{_missing(option, below)} See --help.", key=option.key)
@@ -60,7 +67,11 @@ def _missing(option: Option, below: list[Option]) -> str:
         return f"{option.metavar} is missing. Give it as an argument or with -D {option.key}=VALUE."
     required = [one for one in below if one.default is REQUIRED and one.kind != "fields"]
     one = required[0] if required else option
-    return f"{option.flags[0]} is missing. Give it with {one.flags[0]} {one.metavar}."
+    from .help import placeholder  # which most runs do not need
+
+    words = f"{one.flags[0]} {placeholder(one)}".rstrip()
+    shown = " or ".join([words, *one.negations[:1]])
+    return f"{option.flags[0]} is missing. Give it with {shown}."
 
 
 @contextmanager

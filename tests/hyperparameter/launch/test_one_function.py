@@ -184,12 +184,14 @@ def test_flag_between_positionals() -> None:
     assert hp.run_cli(main, ["a", "--force", "b"]) == ("a", "b", True)
 
 
-def test_keyword_only_parameters() -> None:
+def test_keyword_only_parameters_are_options() -> None:
     @hp.param("app")
     def main(*, name: str, level: int = 1) -> Any:
         return name, level
 
-    assert hp.run_cli(main, ["x", "--level", "2"]) == ("x", 2)
+    assert hp.run_cli(main, ["--name", "x", "--level", "2"]) == ("x", 2)
+    with pytest.raises(hp.UsageError, match="'x': unexpected argument"):
+        hp.run_cli(main, ["x"])
 
 
 def test_positional_only_parameters() -> None:

@@ -1,0 +1,70 @@
+"""The words that belong to no option, given to positional arguments."""
+
+from __future__ import annotations
+
+from .._functions.signature import Signature
+from .._values.describe import show
+from ..exceptions import UsageError
+from .argv import GivenOption, ParsedArgv, is_list
+from .options import Option
+
+
+def words_lacking(
+    lacking: list[Option], parsed: ParsedArgv, own: list[Option], signature: Signature
+) -> int:
+    """Return how many more words positionals need, of which those in `lacking` have no value."""
+    given, _ = positionals_of(parsed, own, signature)
+    count = 0
+    for option, _, texts, *_ in given:
+        if len(texts) < option.size and not is_list(texts[0]):
+            count += option.size - len(texts)
+    at_hand = [text for one in parsed.given for text in one.texts[len(one.texts) - one.spare :]]
+    for option in reversed([one for one in lacking if not one.flags]):
+        is_whole = option.size > 1 and count < len(at_hand) and is_list(at_hand[-1 - count])
+        count += 1 if is_whole else option.size
+    return count
+
+
+def positionals_of(
+    parsed: ParsedArgv, own: list[Option], signature: Signature | None
+) -> tuple[list[GivenOption], list[str]]:
+    """Give each positional its words, and return the rest for `*args`.
+
+    A list takes all words that the positionals after it do not need.
+    """
+    queue = list(parsed.positionals)
+    given = []
+    by_name = {one.option.key for one in parsed.given}
+    positionals = [option for option in own if not option.flags and option.key not in by_name]
+    variadic = signature is not None and bool(signature.varargs_name)
+    for index, option in enumerate(positionals):
+        count = option.size
+        if option.kind == "items" and not variadic:
+            count = max(1, len(queue) - sum(one.size for one in positionals[index + 1 :]))
+        if option.size > 1 and queue and is_list(queue[0]):
+            count = 1
+        taken, queue = queue[:count], queue[count:]
+        if taken:
+            given.append(GivenOption(option, option.metavar, taken))
+    if queue and not variadic:
+        raise UsageError(_unexpected(parsed, len(queue), positionals, own))
+    return given, queue
+
+
+def _unexpected(
+    parsed: ParsedArgv, count: int, positionals: list[Option], own: list[Option]
+) -> str:
+    """Say that the first of the last `count` words is too many, and what it may have been."""
+    from .hints import for_word
+
+    at = len(parsed.positionals) - count
+    word = parsed.positionals[at]
+    before = [one.option for one in parsed.given if one.before == at]
+    hint = for_word(word, own, before[-1] if before else None)
+    number = len(positionals) or "no"
+    plural = "" if len(positionals) == 1 else "s"
+    names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""
+    return (
+        f"{show('', word)}: unexpected argument. "
+        f"Expected {number} positional argument{plural}{names}.{hint} See --help."
+    )

@@ -1,0 +1,305 @@
+"""Which words of a command line belong to which parameter."""
+
+import io
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+
+@dataclass
+class Optim:
+    lr: float = 0.1
+    betas: tuple[float, ...] = (0.9,)
+
+
+@hp.param("tw.net")
+def net(
+    layers: list[int] = [1], width: int = 2, either: int | list[int] = 0, optim: Optim = Optim()
+) -> Any:
+    return layers, width, either, optim.betas
+
+
+@hp.param("tw")
+def train(data: str, sizes: list[int] = [1], optim: Optim = Optim(), names: list[str] = []) -> Any:
+    return data, sizes, optim.betas, names, net()
+
+
+LISTS = [
+    ["--sizes", "64", "32", "d"],
+    ["--sizes=64", "--sizes", "32", "d"],
+    ["--sizes", "64", "d", "--sizes", "32"],
+    ["d", "--sizes", "64", "32"],
+    ["d", "--sizes", "64", "--sizes", "32"],
+    ["--sizes", "64", "32", "--data", "d"],
+    ["--sizes", "64", "32", "-D", "tw.data=d"],
+    ["--sizes", "64", "32", "--", "d"],
+    ["--sizes", "[64, 32]", "d"],
+    ["d", "--tw.sizes", "64", "32"],
+    ["d", "-D", "tw.sizes=64", "-D", "tw.sizes=32"],
+]
+
+
+@pytest.mark.parametrize("words", LISTS, ids=" ".join)
+def test_a_list_takes_several_words_and_leaves_those_that_positionals_need(
+    words: list[str],
+) -> None:
+    assert hp.run_cli(train, words)[:2] == ("d", [64, 32])
+
+
+def test_the_last_list_leaves_its_words_first() -> None:
+    words = ["--sizes", "1", "2", "--names", "a", "b"]
+    assert hp.run_cli(train, words)[:4] == ("b", [1, 2], (0.9,), ["a"])
+    words = ["--sizes", "1", "2", "--names", "a"]  # an option keeps one word in any case
+    assert hp.run_cli(train, words)[:4] == ("2", [1], (0.9,), ["a"])
+    with pytest.raises(hp.UsageError, match="DATA is missing"):
+        hp.run_cli(train, ["--sizes", "1", "--names", "a"])
+
+
+def test_words_that_are_left_keep_their_order() -> None:
+    @hp.param("tw.order")
+    def main(a: str, b: str, c: str, xs: list[str] = [], pair: tuple[int, int] = (0, 0)) -> Any:
+        return a, b, c, xs, pair
+
+    assert hp.run_cli(main, ["1", "--xs", "x", "y", "2", "--pair", "3", "4", "3"]) == (
+        "1", "2", "3", ["x", "y"], (3, 4),
+    )  # fmt: skip
+    words = ["--xs", "x", "1", "--pair", "3", "4", "--xs", "y", "2", "3"]
+    assert hp.run_cli(main, words) == ("1", "2", "3", ["x", "y"], (3, 4))
+
+
+@pytest.mark.parametrize("at_end", [["640", "480"], ["[640, 480]"]], ids=" ".join)
+def test_a_tuple_by_position_gets_all_of_its_words(at_end: list[str]) -> None:
+    @hp.param("tw.tuple")
+    def main(size: tuple[int, int], xs: list[str] = []) -> Any:
+        return size, xs
+
+    assert hp.run_cli(main, [*at_end, "--xs", "a", "b"]) == ((640, 480), ["a", "b"])
+    assert hp.run_cli(main, ["--xs", "a", "b", *at_end]) == ((640, 480), ["a", "b"])
+
+
+def test_what_is_set_elsewhere_needs_no_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["--sizes", "64", "32"]
+    expected = ("d", [64, 32])
+    (tmp_path / "c.toml").write_text('tw.data = "d"')
+    assert hp.run_cli(train, ["-C", str(tmp_path / "c.toml"), *words])[:2] == expected
+    with hp.scope(**{"tw.data": "d"}):
+        assert hp.run_cli(train, words)[:2] == expected
+    monkeypatch.setenv("TWX_TW__DATA", "d")
+    assert hp.run_cli(train, words, env_prefix="TWX")[:2] == expected
+
+
+def test_standard_input_is_read_whole_where_words_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"tw.optim.betas = [0.5]"))
+    monkeypatch.setattr(sys, "stdin", stream)
+    result = hp.run_cli(train, ["-C", "-", "--sizes", "64", "32", "d"])
+    assert result[:3] == ("d", [64, 32], (0.5,))
+
+
+def test_a_field_takes_several_words() -> None:
+    assert hp.run_cli(train, ["--optim.betas", "1", "2", "d"])[2] == (1.0, 2.0)
+    assert hp.run_cli(train, ["d", "--optim.betas", "1", "--optim.betas", "2"])[2] == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--tw.net.layers", "3", "4", "d"], [3, 4]),
+        (["d", "--tw.net.layers", "3", "--tw.net.layers=4"], [3, 4]),
+        (["d", "-D", "tw.net.layers=3"], [3]),
+        (["d", "-Dtw.net.layers=3", "--tw.net.layers", "4"], [3, 4]),
+        (["d", "-D", "tw.net.layers=[3, 4]"], [3, 4]),
+        (["d", "-D", "tw.net.layers=[1]", "-D", "tw.net.layers=[3]"], [3]),
+        (["d", "-D", "tw.net.layers=1", "-D", "tw.net.layers=[3]"], [3]),
+        (["d", "-D", "tw.net.layers=[1]", "-D", "tw.net.layers=3"], [3]),
+        (["d", "-D", "tw.net.layers=1", "-D", "~tw.net.layers", "-D", "tw.net.layers=3"], [3]),
+    ],
+)
+def test_a_list_of_another_function(words: list[str], expected: list[int]) -> None:
+    assert hp.run_cli(train, words)[4][0] == expected
+
+
+def test_other_keys_of_another_function() -> None:
+    assert hp.run_cli(train, ["--tw.net.optim.betas", "1", "2", "d"])[4][3] == (1.0, 2.0)
+    assert hp.run_cli(train, ["--tw.net.either", "1", "2", "d"])[4][2] == [1, 2]
+    assert hp.run_cli(train, ["--tw.net.either", "1", "d"])[4][2] == 1
+    assert hp.run_cli(train, ["--tw.net.width", "5", "d"])[::4] == ("d", ([1], 5, 0, (0.9,)))
+    assert hp.run_cli(train, ["-D", "tw.net.width=4", "-D", "tw.net.width=5", "d"])[4][1] == 5
+
+
+def test_further_arguments_leave_the_words_of_a_list() -> None:
+    @hp.param("tw.rest")
+    def main(*rest: int, sizes: list[int] = [], grids: list[list[int]] = []) -> Any:
+        return rest, sizes, grids
+
+    assert hp.run_cli(main, ["7", "--sizes", "1", "-2"]) == ((7,), [1, -2], [])
+    assert hp.run_cli(main, ["--sizes", "[1, 2]", "7"]) == ((7,), [1, 2], [])
+    assert hp.run_cli(main, ["--grids", "[1, 2]", "[3]", "7"]) == ((7,), [], [[1, 2], [3]])
+
+
+def test_nothing_is_dropped_where_words_do_not_fit() -> None:
+    with pytest.raises(hp.UsageError, match=r"--sizes\[1\]: 'x' is not an int"):
+        hp.run_cli(train, ["d", "--sizes", "1", "x"])
+    with pytest.raises(hp.UsageError, match="'4': unexpected argument"):
+        hp.run_cli(train, ["d", "--tw.net.width", "3", "4"])
+
+
+# -- keyword-only parameters ------------------------------------------------------------------
+
+
+@hp.param("tw.kw")
+def keywords(data: str, *, rate: float, on: bool, sizes: list[int]) -> Any:
+    return data, rate, on, sizes
+
+
+def test_keyword_only_parameters_without_default_are_required_options() -> None:
+    words = ["--rate", "1", "--on", "--sizes", "1", "2", "d"]
+    assert hp.run_cli(keywords, words) == ("d", 1.0, True, [1, 2])
+    words = ["d", "-D", "tw.kw.rate=1", "--no-on", "-D", "tw.kw.sizes=3"]
+    assert hp.run_cli(keywords, words) == ("d", 1.0, False, [3])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--on", "--sizes", "1"], "--rate is missing. Give it with --rate FLOAT."),
+        (["--rate", "1", "--sizes", "1"], "--on is missing. Give it with --on or --no-on."),
+        (["--rate", "1", "--on"], "--sizes is missing. Give it with --sizes INT..."),
+    ],
+)
+def test_a_required_option_that_is_missing(words: list[str], message: str) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(keywords, ["d", *words])
+    assert str(caught.value).startswith(message)
+
+
+def test_help_marks_required_options(capsys: pytest.CaptureFixture[str]) -> None:
+    hp.run_cli(keywords, ["--help"])
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0].endswith("[OPTIONS] DATA")
+    for expected in ("--rate FLOAT [required]", "--sizes INT... [required]", "DATA [required]"):
+        assert expected in lines
+
+
+def test_a_class_whose_fields_are_keyword_only() -> None:
+    @dataclass(kw_only=True)
+    class Config:
+        data: str
+        n: int = 1
+
+    assert hp.run_cli(Config, ["--data", "x"]) == Config(data="x")
+    with pytest.raises(hp.UsageError, match=r"--data is missing\. Give it with --data TEXT"):
+        hp.run_cli(Config, [])
+
+
+# -- the name of the only command -------------------------------------------------------------
+
+
+@hp.param("tw.only")
+def only_one(lr: float = 1.0, names: list[str] = []) -> Any:
+    return lr, names
+
+
+@pytest.mark.parametrize("name", ["only-one", "only_one", "only"])
+def test_the_only_command_may_be_named(name: str) -> None:
+    assert hp.run_cli(only_one, [name, "--lr", "3"]) == (3.0, [])
+    assert hp.run_cli(only_one, ["--lr", "3", name]) == (3.0, [])
+    assert hp.run_cli(only_one, ["--names", name]) == (1.0, [name])
+    for words in ([name, name], ["other"], [name, "other"]):
+        with pytest.raises(hp.UsageError, match="unexpected argument"):
+            hp.run_cli(only_one, words)
+
+
+def test_a_word_that_a_positional_can_take_is_no_command() -> None:
+    @hp.param("tw.one")
+    def one(data: str = "", *rest: str) -> Any:
+        return data, rest
+
+    @hp.param("tw.two")
+    def two(data: str) -> Any:
+        return data
+
+    assert hp.run_cli(one, ["one"]) == ("", ("one",))
+    assert hp.run_cli(two, ["two"]) == "two"
+    assert hp.run_cli(two, ["two", "--data", "x"]) == "x"
+
+
+# -- what was meant ---------------------------------------------------------------------------
+
+
+@hp.param("tw.hints")
+def hinted(batch_size: int = 1, optim: Optim = Optim(), verbose: bool = False) -> Any:
+    return batch_size, optim, verbose
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["-D", "tw.net.width=1", "tw.net.layers=2"], "Write -D tw.net.layers=2"),
+        (["tw.net.layers=2"], "Write -D tw.net.layers=2"),
+        (["batch_size=2"], "Write --batch-size=2."),
+        (["conf/x.yaml"], "Write -C conf/x.yaml"),
+        (["--lr", "3"], "Write --optim.lr."),
+        (["--layers", "3"], "Write -D tw.net.layers=VALUE."),
+        (["--no-verbos"], "Did you mean '--no-verbose'?"),
+        (["--batch-sizes", "3"], "Did you mean '--batch-size'?"),
+        (["--print-config", "xml"], "--print-config takes toml or yaml or json."),
+        (["hinted", "--print-config", "xml"], "--print-config takes toml or yaml or json."),
+        (["--verbose", "maybe"], "--verbose takes true or false."),
+    ],
+)
+def test_what_does_not_fit_is_told_with_how_it_is_written(words: list[str], hint: str) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(hinted, words)
+    message = str(caught.value)
+    assert message.endswith(" See --help.")
+    assert hint in message
+
+
+def test_a_hint_shows_no_secret() -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(hinted, ["db.password=swordfish"])
+    assert "Write -D db.password=***" in str(caught.value)
+    assert "swordfish" not in str(caught.value)
+
+
+PROGRAM = """
+import hyperparameter as hp
+
+@hp.param("train")
+def train(rate: float = 1.0): print("train", rate)
+
+@hp.param("ev")
+def ev(n: int = 1): print("ev", n)
+
+hp.launch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--rate", "1", "train"],
+            "--rate: unknown option. It is an option of train: write it behind the command.",
+        ),
+        (["train.rate=1", "train"], "'train.rate=1': unknown command. Write -D train.rate=1"),
+        (["x.yaml"], "'x.yaml': unknown command. Write -C x.yaml"),
+        (["evv"], "'evv': unknown command. Did you mean 'ev'?"),
+    ],
+)
+def test_words_before_a_command(words: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PROGRAM)
+    command = [sys.executable, "app.py", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"app.py: error: {message}")
+    assert done.stderr.count("\n") == 1
