@@ -1,5 +1,6 @@
 """Whatever the words of a command line and the text of a file: a run, or a usage error."""
 
+import contextlib
 import enum
 import json
 import tempfile
@@ -133,9 +134,10 @@ def outcome(words: list[str]) -> None:
     assert type(result["wait"]) is timedelta
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
+    """Yield a folder for the files, also those that `--record` writes."""
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         yield Path(name)
 
 
