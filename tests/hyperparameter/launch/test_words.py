@@ -247,7 +247,7 @@ def hinted(batch_size: int = 1, optim: Optim = Optim(), verbose: bool = False) -
         (["batch_size=2"], "Write --batch-size=2."),
         (["conf/x.yaml"], "Write -C conf/x.yaml"),
         (["--lr", "3"], "Write --optim.lr."),
-        (["--layers", "3"], "Write -D tw.net.layers=VALUE."),
+        (["--layers", "3"], "-D tw.net.layers=VALUE"),
         (["--no-verbos"], "Did you mean '--no-verbose'?"),
         (["--batch-sizes", "3"], "Did you mean '--batch-size'?"),
         (["--print-config", "xml"], "--print-config takes toml or yaml or json."),
