@@ -11,17 +11,21 @@ from .._values.origin import Origin, resolve
 from .program_keys import DeclaredParameters
 from .settings import Settings
 
+Reads = Mapping[str, list[Read]]
 _MOST_REPORTED = 20
 
 
 def unread(rec: Record, settings: Settings) -> list[str]:
     """Return a text for each override from outside that had no effect."""
-    texts = [*_never_read(rec, settings), *_shadowed(rec, settings)]
+    if not settings.origins:
+        return []  # to look up the places of all reads takes time
+    reads = _by_key(rec)
+    texts = [*_never_read(rec, settings, reads), *_shadowed(settings, reads)]
     more = len(texts) - _MOST_REPORTED
     return [*texts[:_MOST_REPORTED], f"{more} more had no effect"] if more > 0 else texts
 
 
-def _never_read(rec: Record, settings: Settings) -> Iterator[str]:
+def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     unused = [
         one
         for one in rec.unused()
@@ -30,7 +34,6 @@ def _never_read(rec: Record, settings: Settings) -> Iterator[str]:
     if not unused:
         return
     declared = set(DeclaredParameters())
-    reads = _by_key(rec)
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:
@@ -60,8 +63,7 @@ def _had_workers() -> bool:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
 
 
-def _shadowed(rec: Record, settings: Settings) -> Iterator[str]:
-    reads = _by_key(rec)
+def _shadowed(settings: Settings, reads: Reads) -> Iterator[str]:
     for key, source in settings.origins.items():
         hidden_by = _hidden_by(reads.get(key, []))
         if hidden_by is not None:
@@ -80,7 +82,7 @@ def _shadowed_by(key: str, origin: Origin, by: Origin) -> str:
     return f"{key} ({origin}) had no effect: {by} sets it wherever it is read"
 
 
-def _by_key(rec: Record) -> Mapping[str, list[Read]]:
+def _by_key(rec: Record) -> Reads:
     found: dict[str, list[Read]] = {}
     for read in rec.reads:
         found.setdefault(read.key, []).append(read)

@@ -37,8 +37,7 @@ def usage_errors(settings: Settings) -> Iterator[None]:
 def _usage_error(error: BaseException, settings: Settings) -> UsageError | None:
     """Return the usage error that `error` is or brings; None for an error of the program."""
     if isinstance(error, BaseExceptionGroup):
-        found = [_usage_error(one, settings) for one in error.exceptions]
-        return None if None in found else found[0]
+        return _of_group([_usage_error(one, settings) for one in error.exceptions])
     cause = _raised_in_task(error)
     if isinstance(cause, UsageError):
         return cause
@@ -51,6 +50,16 @@ def _usage_error(error: BaseException, settings: Settings) -> UsageError | None:
             return UsageError(str(cause), key=cause.key, origin=cause.origin)
         return None
     return _raised_in_actor(error)
+
+
+def _of_group(found: list[UsageError | None]) -> UsageError | None:
+    """Return the first error, with the number of others, if all are usage errors."""
+    texts = dict.fromkeys(str(one) for one in found if one is not None)
+    first = found[0]
+    if first is None or None in found or len(texts) == 1:
+        return None if None in found else first
+    others = f"And {len(texts) - 1} more, which --traceback shows."
+    return UsageError(f"{first} {others}", key=first.key, origin=first.origin)
 
 
 def _missing(message: str, key: str | None) -> UsageError | None:

@@ -108,6 +108,17 @@ def test_a_missing_parameter_is_one_line_wherever_it_was_read(program: Path, how
     assert "finally" in result.stdout
 
 
+def test_of_several_usage_errors_the_first_is_told_and_the_others_are_counted(
+    program: Path,
+) -> None:
+    result = run(program, "--how", "group(need, wrong)", "-D", "fn.b=many")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("prog.py: error: Hyperparameter 'fn.a' is required")
+    assert result.stderr.endswith(" And 1 more, which --traceback shows.\n")
+    words = ["--how", "group(need, wrong)", "-D", "fn.b=many", "--traceback"]
+    assert "-D fn.b: 'many' is not an int." in run(program, *words).stderr
+
+
 @pytest.mark.parametrize("how", ["wrong()", "pool(wrong)", "executor(wrong)", "group(wrong)"])
 def test_a_wrong_value_of_the_command_line_is_one_line(program: Path, how: str) -> None:
     result = run(program, "--how", how, "-D", "fn.b=many")
