@@ -7,8 +7,6 @@
 released together with this package, uses `_engine_interface` besides.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from ._scopes import ambient

@@ -6,8 +6,6 @@ The digest is BLAKE2b of the body.  Attachments and engine values are not in the
 sends the bytes sends those beside them.
 """
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

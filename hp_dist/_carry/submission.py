@@ -6,8 +6,6 @@ another process that also sets the baseline, and installs the engines that were 
 the work came from, so that work submitted from there takes its scopes along too.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import pickle
@@ -74,7 +72,7 @@ class Submission:
         """Whether this is the process where it was captured."""
         return self._origin_process == (_token, os.getpid())
 
-    def attach(self, over: Submission | None = None) -> State | None:
+    def attach(self, over: "Submission | None" = None) -> State | None:
         """Open the scopes, those of `over` below them, and the baseline at the bottom.
 
         Return what `context.detach` takes.
@@ -147,7 +145,7 @@ class Submission:
         """Return what of its last message, or of the one that it arrived in, travels apart."""
         return getattr(self, "_attachments", [])  # not set for all: one is made for every task
 
-    def received(self) -> Submission:
+    def received(self) -> "Submission":
         return self
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -5,8 +5,6 @@ more than 64 KiB are written apart, where they share nothing with the others: so
 Whatever cannot change, numbers and texts above all, is encoded once with its layer.
 """
 
-from __future__ import annotations
-
 import enum
 import io
 import pickle
@@ -169,7 +167,7 @@ def _written(
 
 def _units(
     values: Sequence[OpenValue], pickler: type[pickle.Pickler], engine_values: list[object]
-) -> list[_Unit]:
+) -> "list[_Unit]":
     """Write the values together, but each large one apart that shares nothing with the others."""
     while True:
         engine_values.clear()

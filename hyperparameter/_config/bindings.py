@@ -4,8 +4,6 @@ At the top of a source a dotted name means the same as nesting.  Further down it
 mapping: flat keys find it nevertheless, and whoever asks for the mapping gets the name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 

@@ -6,8 +6,6 @@ reader chooses.  A reference alone is the value itself; inside text it is writte
 stands for `${`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -192,7 +190,7 @@ class Resolver:
         pieces.append(text[position:])
         return self._joined(pieces, place), len(text)
 
-    def _joined(self, pieces: list[str | _Resolved], place: Place) -> object:
+    def _joined(self, pieces: "list[str | _Resolved]", place: Place) -> object:
         pieces = [piece for piece in pieces if piece != ""]
         if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
             return pieces[0].value

@@ -1,7 +1,5 @@
 """From sources to bindings, and from bindings to layers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """One source of configuration, read: a file with what it includes, or a mapping."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias

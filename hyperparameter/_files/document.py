@@ -1,7 +1,5 @@
 """A configuration file, parsed: its values and the line of each of them."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -5,8 +5,6 @@ Rust, where too little memory or too deep a recursion ends the process.  So each
 process of its own, `jsonnet_worker.py`, with limits.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -87,7 +85,7 @@ def _request(
     *,
     directory: str = "",
     roots: Iterable[str] = (),
-) -> Request:
+) -> "Request":
     return {
         "name": name,
         "text": text,
@@ -101,7 +99,7 @@ def _request(
     }
 
 
-def _run(name: str, request: Request, limits: Limits) -> object:
+def _run(name: str, request: "Request", limits: Limits) -> object:
     with tempfile.TemporaryFile() as trace:  # not a pipe: RLIMIT_FSIZE limits a file
         code, answer = _ask(name, json.dumps(request).encode(), limits, trace)
         trace.seek(0)

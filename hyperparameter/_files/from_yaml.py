@@ -6,8 +6,6 @@ them, or its own loader, which follows version 1.1 (`on` is a bool, `1e-3` is te
 data can come out of a file: a tag that would make an object is an error.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Help texts from docstrings of any common style; only help imports the parser that this needs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -5,8 +5,6 @@ stand where the class can and be subclassed in turn; its subclasses are filled l
 decorated class.
 """
 
-from __future__ import annotations
-
 import copyreg
 import sys
 import threading
@@ -68,7 +66,7 @@ def namespace_of(cls: type) -> str | None:
     return None if signature is None else str(signature.namespace)
 
 
-def signature_of(cls: type) -> Signature | None:
+def signature_of(cls: type) -> "Signature | None":
     """Return the signature of the calls of a class that is filled."""
     if _CALL in vars(cls):
         made: Signature = vars(cls)[_CALL].__hp_signature__

@@ -1,7 +1,5 @@
 """The parameters of a class: those of its initializer, or its fields where that hides them."""
 
-from __future__ import annotations
-
 from types import FunctionType
 from typing import Any, NamedTuple
 

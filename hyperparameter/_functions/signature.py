@@ -1,7 +1,5 @@
 """The parameters of a decorated callable, and which of them a scope fills in a call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import CodeType, FunctionType, SimpleNamespace
@@ -25,13 +23,13 @@ Shape = int | tuple[int | str, ...]
 """How a call binds arguments: how many by position, and which keywords where there are any."""
 
 
-declared: dict[tuple[str, str, str], Signature] = {}
+declared: dict[tuple[str, str, str], "Signature"] = {}
 """What `@hp.param` has decorated, by namespace, module and qualified name; see `registry`."""
 
 _EXACT = SCALARS_AND_TEXT - {type(None)}
 
 
-def declarations(key: str) -> Iterator[Signature]:
+def declarations(key: str) -> Iterator["Signature"]:
     """Yield what declares `key`."""
     namespace, _, name = key.rpartition(".")
     for signature in list(declared.values()):

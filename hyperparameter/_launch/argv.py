@@ -1,7 +1,5 @@
 """The words of a command line, sorted into options with their values and positional arguments."""
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Sequence

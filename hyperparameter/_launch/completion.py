@@ -5,8 +5,6 @@ Behind `-D` a word is KEY=VALUE.  bash takes that for three words, and zsh would
 key, so both get a function for it.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Mapping, Sequence
@@ -80,7 +78,7 @@ def script(
     functions: Sequence[Function],
     program: str,
     single: bool,
-    tree: SourceTree | None,
+    tree: "SourceTree | None",
 ) -> str:
     """Return the script that makes `shell` complete the program's options and its keys."""
     import shtab
@@ -108,7 +106,7 @@ def script(
     return text.rstrip()
 
 
-def _keys(tree: SourceTree | None) -> _Keys:
+def _keys(tree: "SourceTree | None") -> _Keys:
     declared = DeclaredParameters()
     read = (one.key for one in reads_in(tree) if not one.is_pattern)
     keys = _Keys([], [], [])

@@ -1,7 +1,5 @@
 """The file that `--print-config` prints: every parameter with the value that a run would have."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,9 +31,9 @@ _NO_PART: Any = object()
 
 def configuration(
     kind: str,
-    program: SourceTree | None,
+    program: "SourceTree | None",
     keys: Iterable[str],
-    others: Collection[Signature] = (),
+    others: "Collection[Signature]" = (),
 ) -> str:
     """Return all parameters of the program, and the `keys` that are set, as a file.
 
@@ -60,7 +58,7 @@ class _Parameter(NamedTuple):
         return ".".join(self.path)
 
 
-def _declared(others: Collection[Signature]) -> Iterator[tuple[str, _Parameter]]:
+def _declared(others: "Collection[Signature]") -> Iterator[tuple[str, _Parameter]]:
     """Yield what functions declare, but for `others`; a value must be one for any of a key's."""
     refused: dict[str, ConversionError] = {}
     taken: set[str] = set()
@@ -81,7 +79,7 @@ def _declared(others: Collection[Signature]) -> Iterator[tuple[str, _Parameter]]
 
 
 def _parameters(
-    program: SourceTree | None, keys: Iterable[str], others: Collection[Signature]
+    program: "SourceTree | None", keys: Iterable[str], others: "Collection[Signature]"
 ) -> Iterator[_Parameter]:
     """Yield each parameter with the value that a run would have for it."""
     seen: set[str] = {f"{one.namespace}.{name}" for one in others for name in one.names}

@@ -1,7 +1,5 @@
 """What `--help` shows: the table of options with their texts, in groups."""
 
-from __future__ import annotations
-
 import types
 import typing
 from collections.abc import Iterator, Sequence

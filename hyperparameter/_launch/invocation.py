@@ -1,7 +1,5 @@
 """What the words of a command line ask of one function: settings with their origins, and more."""
 
-from __future__ import annotations
-
 import typing
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A page of help as text: columns, paragraphs and colours for a terminal of some width."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

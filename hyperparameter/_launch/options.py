@@ -1,7 +1,5 @@
 """The table of options: what `argv` parses, `help` shows and `completion` writes for a shell."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 

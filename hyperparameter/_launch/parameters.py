@@ -1,7 +1,5 @@
 """The options that the parameters of a function become."""
 
-from __future__ import annotations
-
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Where the settings of a program come from beside its command line: files and the environment."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,7 +51,7 @@ def sources_of(
     env_prefix: str | None,
     env: Mapping[str, str],
     scan: LazyScan,
-    signature: Signature | None,
+    signature: "Signature | None",
 ) -> Sources:
     """Return the sources of a run of the function with this signature, None for no function."""
     if env_prefix == "":

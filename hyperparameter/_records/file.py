@@ -1,7 +1,5 @@
 """A record as a JSON file: written exactly, read with suspicion."""
 
-from __future__ import annotations
-
 import json
 from os import PathLike
 from typing import Any, NamedTuple, TypeVar

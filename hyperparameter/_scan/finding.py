@@ -1,7 +1,5 @@
 """What a scan finds: a key or a pattern of keys, and where it is declared or read."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What files refer to in each other: constants and structures that one imports from another."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator

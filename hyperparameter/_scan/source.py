@@ -1,7 +1,5 @@
 """From the bytes of a file to what it declares and reads; the file is parsed, never run."""
 
-from __future__ import annotations
-
 import ast
 import re
 import warnings

@@ -5,8 +5,6 @@ returns a new one.  Rolling back is putting the old one back, shipping a scope
 is encoding one, and two tasks may share one without seeing each other's writes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -44,7 +42,7 @@ class Layer(NamedTuple):
     def origin_of(self, key: str) -> RawOrigin:
         return self.origins.get(key, self.origin)
 
-    def can_join(self, lower: Layer) -> bool:
+    def can_join(self, lower: "Layer") -> bool:
         """Tell whether merging the two would keep the order of what is written.
 
         A key that `lower` has keeps its position there: but not one that it deletes, nor one with
@@ -58,7 +56,7 @@ class Layer(NamedTuple):
             return False
         return both.isdisjoint(prefixes(lower.values)) and prefixes(both).isdisjoint(lower.values)
 
-    def over(self, lower: Layer) -> Layer:
+    def over(self, lower: "Layer") -> "Layer":
         """Return one layer that shows what these two show, this one on top."""
         origins = {
             **dict.fromkeys(lower.values, lower.origin),
@@ -71,14 +69,14 @@ class Layer(NamedTuple):
         values = {**lower.values, **self.values}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
-    def replacing(self, lower: Snapshot) -> Layer:
+    def replacing(self, lower: "Snapshot") -> "Layer":
         """Return these bindings with the removal of the values below whose place mappings take."""
         mappings = self.names.keys() - self.values.keys()
         found = ((key, lower.find(key)) for key in mappings)
         taken = {key: REMOVED for key, one in found if one and not takes_parts(one[0])}
         return self._replace(values={**taken, **self.values}) if taken else self
 
-    def onto(self, lower: Snapshot) -> Snapshot:
+    def onto(self, lower: "Snapshot") -> "Snapshot":
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
         values, _, _, closed, names, _ = self
         if closed:
@@ -94,14 +92,14 @@ class Layer(NamedTuple):
                 return Snapshot(layers, lower.depth, lower.closed, lower)
         return Snapshot((self, *lower.layers), lower.depth + 1, lower.closed, lower)
 
-    def bind(self, change: Layer) -> Layer | Snapshot:
+    def bind(self, change: "Layer") -> "Layer | Snapshot":
         """Return these bindings with `change` written over them."""
         return change if change.closed else Snapshot((self,), 1, self.closed).bind(change)
 
-    def scopes(self) -> tuple[Layer, ...]:
+    def scopes(self) -> tuple["Layer", ...]:
         return (self,)
 
-    def portable(self, process: Process | None = None) -> Layer:
+    def portable(self, process: Process | None = None) -> "Layer":
         """Return this layer with its places looked up and a process, this one, named in them."""
         here = process or this_process()
         places: dict[RawOrigin, Origin] = {}
@@ -132,7 +130,7 @@ what it binds by now once it was written (`elsewhere`).
 """
 
 
-def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
+def as_layer(bindings: "Bindings | Layer | Snapshot") -> "Layer | Snapshot":
     if not isinstance(bindings, list):
         return bindings
     if bindings[1] is None:
@@ -164,8 +162,8 @@ class Snapshot:
         layers: tuple[Layer, ...] = (),
         depth: int = 0,
         closed: bool = False,
-        lower: Snapshot | None = None,
-        upper: Snapshot | None = None,
+        lower: "Snapshot | None" = None,
+        upper: "Snapshot | None" = None,
     ) -> None:
         self.layers = layers
         self.depth = depth  # how many of the layers belong to scopes
@@ -188,7 +186,7 @@ class Snapshot:
         found = self.find(key)
         return found[1] if found else NOTHING.origin
 
-    def bind(self, change: Layer) -> Layer | Snapshot:
+    def bind(self, change: Layer) -> "Layer | Snapshot":
         """Return the scopes with `change` written over them.
 
         Layers at least double in size downwards, so writing n keys one by one is O(n log n).
@@ -212,14 +210,14 @@ class Snapshot:
         portable = self.portable()
         return Snapshot, (portable.layers, portable.depth, portable.closed)
 
-    def portable(self, process: Process | None = None) -> Snapshot:
+    def portable(self, process: Process | None = None) -> "Snapshot":
         """Return this snapshot with portable layers."""
         if not self.layers:
             return self
         layers = tuple(layer.portable(process) for layer in self.layers)
         return Snapshot(layers, self.depth, self.closed)
 
-    def onto(self, lower: Snapshot) -> Snapshot:
+    def onto(self, lower: "Snapshot") -> "Snapshot":
         """Return this snapshot's scopes opened over `lower`, whose baseline stays the baseline."""
         if self.closed:
             return Snapshot(self.scopes(), self.depth, True, upper=self)

@@ -4,8 +4,6 @@ What was written last wins: a value replaces all below it, a mapping only the na
 Text keeps waiting for its type, so a whole is made of untyped parts; see `_values.untyped`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -150,7 +148,7 @@ class _Node:
                 return
         self.parts.setdefault(names[0], _Node()).write(names[1:], value, source)
 
-    def _at(self, flat: str) -> _Node | None:
+    def _at(self, flat: str) -> "_Node | None":
         """Return the place of a flat key, whichever dots of it belong to names."""
         if flat in self.parts or not self.parts:
             return self.parts.get(flat)

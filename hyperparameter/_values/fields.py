@@ -1,7 +1,5 @@
 """Classes with fields: what is known of one, and what its annotations mean."""
 
-from __future__ import annotations
-
 import sys
 import types
 import typing

@@ -1,7 +1,5 @@
 """Dotted names: checking them, and getting from nested mappings to flat ones and back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 

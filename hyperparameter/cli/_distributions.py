@@ -1,7 +1,5 @@
 """Installed distributions, from their folders of metadata; `importlib.metadata` takes 26 ms."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

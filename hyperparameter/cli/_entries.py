@@ -1,7 +1,5 @@
 """The parameters of a package by key, each with every place that declares or reads it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The parameters of a target, of its dependencies, and of all installed packages."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """From the name of a package or a path to the files that it means; nothing is imported."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

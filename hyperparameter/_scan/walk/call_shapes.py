@@ -1,7 +1,5 @@
 """How calls pass their arguments: enough to tell which parameters the program itself gives."""
 
-from __future__ import annotations
-
 import ast
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a walk through one file has found so far, in terms of that file alone."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable

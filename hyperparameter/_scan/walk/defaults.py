@@ -1,7 +1,5 @@
 """Defaults and constants as a scan keeps them: in JSON, or as the source that computes them."""
 
-from __future__ import annotations
-
 import ast
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ A handler is a function `(walk, node) -> Value` that follows one kind of node: i
 `walk.found` what the node declares or reads, and returns what the node is known to be.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """The parameters of functions, as they are written."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A parameter that takes a structure has a key for each of its fields.  The class 
 file, so a file by itself only notes its structures and refers to those of others by name.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple

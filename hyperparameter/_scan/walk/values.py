@@ -1,7 +1,5 @@
 """What is known of an expression without running it, and the names that are known."""
 
-from __future__ import annotations
-
 import ast
 from typing import NamedTuple
 
@@ -21,7 +19,7 @@ class PartialText(NamedTuple):
 class PartialSequence(NamedTuple):
     """A list or tuple with an item that is not a literal."""
 
-    values: tuple[Value, ...]
+    values: "tuple[Value, ...]"
 
 
 class ImportedName(NamedTuple):
@@ -57,7 +55,7 @@ class ValueOf(NamedTuple):
 class BoundMethod(NamedTuple):
     """A method of a scope or of a text, before it is called."""
 
-    owner: Value
+    owner: "Value"
     name: str
 
 
@@ -72,13 +70,13 @@ class Definition(NamedTuple):
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     qualname: str
-    names: Names | None
+    names: "Names | None"
 
 
 class Instance(NamedTuple):
     """An object whose class is in this file."""
 
-    names: Names
+    names: "Names"
 
 
 # None is what nothing is known of.
@@ -93,7 +91,7 @@ class Names:
 
     __slots__ = ("bases", "kind", "known", "outer", "shared")
 
-    def __init__(self, kind: str, outer: Names | None = None) -> None:
+    def __init__(self, kind: str, outer: "Names | None" = None) -> None:
         self.kind = kind  # "module", "class" or "function"
         self.outer = outer
         self.known: dict[str, Value] = {}
@@ -126,7 +124,7 @@ class Names:
                 return found
         return None
 
-    def for_function(self) -> Names:
+    def for_function(self) -> "Names":
         """Return new names for a function defined here; as in Python, it does not see classes'."""
         level = self
         while level.kind == "class" and level.outer is not None:
@@ -134,7 +132,7 @@ class Names:
         return Names("function", level)
 
     @property
-    def module(self) -> Names:
+    def module(self) -> "Names":
         level = self
         while level.outer is not None:
             level = level.outer
