@@ -10,10 +10,8 @@ with hp.scope("train.lr=0.01"):
 import os as _os
 import typing as _typing
 
-from ._config.config import config
 from ._functions.param import param
 from ._launch import launch, run_cli
-from ._records.explain import Explanation, explain
 from ._records.read import Read, Unused
 from ._records.record import Record, process_record, record
 from ._scopes.scope import scope
@@ -28,6 +26,8 @@ from .exceptions import (
 )
 
 if _typing.TYPE_CHECKING:
+    from ._config.config import config
+    from ._records.explain import Explanation, explain
     from .params import Params
 
     # Not in __all__: a program that imports * would take our version for its own.
@@ -65,8 +65,18 @@ if _os.path.exists(_os.path.join(__path__[0], "api.py")):
     _warn_of_conflict()
 
 
+_ON_USE = {
+    "Explanation": "._records.explain",
+    "Params": ".params",
+    "config": "._config.config",
+    "explain": "._records.explain",
+}
+"""Public names that few programs use, and the modules that have them: imported with us, they would
+double the time of our import."""
+
+
 def __getattr__(name: str) -> object:
-    """Return `Params` or `__version__`: what they import would double the time of our import.
+    """Return a name of `_ON_USE`, or `__version__`.
 
     `ImportError` for names that PyPI's `hyperparameter` had, and most public code uses.
     """
@@ -75,10 +85,10 @@ def __getattr__(name: str) -> object:
         from ._distribution import renamed
 
         raise ImportError(renamed(name))
-    if name == "Params":
-        from .params import Params
+    if name in _ON_USE:
+        from importlib import import_module
 
-        value = Params
+        value = getattr(import_module(_ON_USE[name], __name__), name)
     elif name == "__version__":
         from ._distribution import version
 

@@ -18,9 +18,7 @@ from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe, told_apart
 from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
-from .._values.scalars import SCALARS, is_small
-from .kept import kept
-from .operative import operative
+from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_small
 from .read import RawRead, Read, Unused
 
 if TYPE_CHECKING:
@@ -84,12 +82,16 @@ class Record:
         Given as a scope or to `hp.config`, it has the same program do the same.  What is not
         plain data is spelled as in a file; `left_out` names secrets and what has no such spelling.
         """
+        from .operative import operative
+
         flat = operative(self._last())[0]
         return nest(flat) if nested else flat
 
     @property
     def left_out(self) -> dict[str, str]:
         """The keys of the values that `operative` leaves out, each with the reason."""
+        from .operative import operative
+
         return operative(self._last())[1]
 
     def _last(self) -> list[tuple[str, Any]]:
@@ -178,7 +180,7 @@ class Record:
             if seen.last != identity:
                 self._see_again(key, identity)
             return
-        used = kept(key, value)
+        used = describe(key, value) if type(value) in SCALARS_AND_TEXT else _kept(key, value)
         default = used if origin is None else describe(key, default)
         raw = RawRead(key, used, default, origin, site, this_process(), bulk)
         self._keep(key, identity, raw)
@@ -246,6 +248,12 @@ class _Seen:
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = (None,)
+
+
+def _kept(key: str, value: object) -> Any:
+    from .kept import kept  # here: most programs read numbers and text alone
+
+    return kept(key, value)
 
 
 def _resolved(read: Read | RawRead) -> Read:
