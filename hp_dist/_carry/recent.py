@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections import OrderedDict
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 _ALWAYS_KEPT = 4
@@ -23,7 +23,8 @@ class Recent:
         self._most_bytes = most_bytes
         self._items: OrderedDict[bytes, tuple[object, int]] = OrderedDict()
         self._weight = 0
-        self._lock = Lock()
+        # Reentrant: what is dropped may have a finalizer, which may ask here again.
+        self._lock = RLock()
         if hasattr(os, "register_at_fork"):
             # A hook can never be removed: a strong reference would keep the values for ever.
             renew = weakref.WeakMethod(self._renew_lock)
@@ -31,7 +32,7 @@ class Recent:
 
     def _renew_lock(self) -> None:
         """Replace the lock: a thread that the forked child does not have may have held it."""
-        self._lock = Lock()
+        self._lock = RLock()
 
     def get(self, key: bytes) -> Any:  # values of several types share one bound
         with self._lock:

@@ -8,7 +8,7 @@ around it, so each holds all that happened inside.  Batches from elsewhere are s
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock  # importing threading is a tenth of our import
+from _thread import RLock  # importing threading is a tenth of our import
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,7 +40,7 @@ class Record:
         self.dropped = 0
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
-        self._lock = allocate_lock()
+        self._lock = RLock()  # reentrant: the collector may run finalizers here, which may read
 
     def __enter__(self) -> Record:
         if self is not ambient.baseline_state.record:  # which gets everything anyway
@@ -125,7 +125,7 @@ class Record:
 
     def renew_lock(self) -> None:
         """Replace the lock, which a thread may have held that a fork has left behind."""
-        self._lock = allocate_lock()
+        self._lock = RLock()
 
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
