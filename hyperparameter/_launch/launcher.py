@@ -79,6 +79,15 @@ class Launcher:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
             raise UsageError(f"no command given. The commands are {names}. See --help.")
         require(own, signature, settings)
+        if sources is not None or any(layer.values for layer in invocation.defines):
+            from .checked_values import check_values  # options are of the function that runs
+
+            check_values(settings, scan, signature)
+        return self._run(function, invocation, settings, freeze)
+
+    def _run(
+        self, function: Function, invocation: Invocation, settings: Settings, freeze: bool
+    ) -> object:
         result, unused = run_function(function, invocation, settings, freeze)
         if sys.stdout is not None:
             sys.stdout.flush()  # so that what the function has printed comes before the messages

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._functions import registry
+from .._values.checking import only_checking
 from .options import Option
 from .parameters import options_of
 
@@ -20,9 +21,10 @@ class DeclaredParameters:
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[tuple[Signature, Option]]] = {}
-        for signature in registry.declared():
-            for option in options_of(signature):
-                self._by_key.setdefault(option.key, []).append((signature, option))
+        with only_checking(may_lack=True):  # keys alone are asked for, not what factories make
+            for signature in registry.declared():
+                for option in options_of(signature):
+                    self._by_key.setdefault(option.key, []).append((signature, option))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
@@ -65,6 +67,29 @@ def file_of(signature: Signature) -> str:
     file = signature.code.co_filename
     module = sys.modules.get(signature.module)
     return file if file.endswith(".py") else getattr(module, "__file__", None) or file
+
+
+def takes_names(signature: Signature, key: str) -> bool:
+    """Tell whether the parameter with this key takes the keys below it as parts."""
+    with only_checking(may_lack=True):
+        return signature.wanted(key.rpartition(".")[2]).takes_names
+
+
+def may_be_read(
+    key: str, declarations: Iterable[tuple[str, Signature]], program: SourceTree | None
+) -> bool:
+    """Tell whether a program may take a key in another way than by these loaded declarations.
+
+    It may read the key, or declare it again in code that has not run yet.
+    """
+    if program is None:  # it may read anything
+        return True
+    loaded = {(declared, signature.qualname) for declared, signature in declarations}
+    keys = {declared for declared, _ in loaded}
+    return program.reads(key) or any(
+        one.kind == "declared" and one.key in keys and (one.key, one.function) not in loaded
+        for one in program.findings
+    )
 
 
 def reads_in(program: SourceTree | None) -> list[Finding]:

@@ -10,7 +10,7 @@ from .._values.origin import RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
 from .other_sections import OtherSections
-from .program_keys import DeclaredParameters, LazyScan
+from .program_keys import DeclaredParameters, LazyScan, takes_names
 
 _MOST_NAMED = 3
 _MOST_OF_GROUP = 5
@@ -83,8 +83,7 @@ def _is_declared(key: str) -> bool:
     name = key
     while name:
         for signature in registry.declarations(name):
-            last = name.rpartition(".")[2]
-            if name == key or signature.wanted(last).takes_names:
+            if name == key or takes_names(signature, name):
                 return True
         name = name.rpartition(".")[0]
     return False
