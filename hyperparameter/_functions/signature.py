@@ -13,7 +13,7 @@ from .._scopes.whole import Whole, whole
 from .._values.annotations import takes_names
 from .._values.checking import UNSEEN, made, mode
 from .._values.convert import NOTHING, Converter, Unset
-from .._values.hints import by_default, converter, nullable
+from .._values.hints import anything, by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
@@ -119,9 +119,12 @@ class Signature:
 
     def hint(self, name: str) -> object:
         """Return the annotation of a parameter, None where there is none or it has no meaning."""
-        if self._hints is None:
-            self._hints = resolve_hints(innermost(self.function))
-        return self._hints.get(name)
+        hints = self._hints
+        if hints is None:
+            hints = resolve_hints(innermost(self.function))
+            if not mode.is_on or len(hints) == len(innermost(self.function).__annotations__):
+                self._hints = hints  # else the run may still define what the others mean
+        return hints.get(name)
 
     def wanted(self, name: str) -> Wanted:
         """Return what a parameter takes, by its annotation, or else by its default."""
@@ -136,6 +139,8 @@ class Signature:
         hint, default = self.hint(name), self.defaults.get(name, NOTHING)
         if default is NOTHING and name in self.factories:
             default = made(self.factories[name])
+        if hint is None and mode.is_on and name in innermost(self.function).__annotations__:
+            return Wanted(anything, True, None)  # of a meaning to come
         if hint is not None:
             convert = nullable(hint) if default is None or default is UNSEEN else converter(hint)
             exact = hint if any(hint is one for one in _EXACT) else None

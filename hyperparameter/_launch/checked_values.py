@@ -42,7 +42,7 @@ def value_faults(
     seen: set[str] = set()
     for key, errors in refused:
         error = errors[0]
-        if str(error) not in seen and not may_be_read(key, checks.declarations(key), scan()):
+        if str(error) not in seen and not may_be_read(key, scan()):
             seen.add(str(error))
             yield UsageError(str(error), key=error.key, origin=error.origin)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._functions import registry
@@ -47,8 +48,6 @@ class LazyScan:
 
     def __call__(self) -> SourceTree | None:
         """Return what the source files declare and read, None for a program without any."""
-        import os
-
         if self._program is None and os.path.isfile(self.file):
             from .._scan import cache_for, scan_program
 
@@ -75,21 +74,30 @@ def takes_names(signature: Signature, key: str) -> bool:
         return signature.wanted(key.rpartition(".")[2]).takes_names
 
 
-def may_be_read(
-    key: str, declarations: Iterable[tuple[str, Signature]], program: SourceTree | None
-) -> bool:
-    """Tell whether a program may take a key in another way than by these loaded declarations.
+def may_be_read(key: str, program: SourceTree | None) -> bool:
+    """Tell whether a program may take a key in another way than by its loaded declarations.
 
-    It may read the key, or declare it again in code that has not run yet.
+    It may read the key, or declare it, or what it is a part of, in code that has not run yet.
     """
     if program is None:  # it may read anything
         return True
-    loaded = {(declared, signature.qualname) for declared, signature in declarations}
-    keys = {declared for declared, _ in loaded}
+    loaded = {
+        (f"{one.namespace}.{name}", os.path.abspath(file_of(one)), one.qualname)
+        for one in registry.declared()
+        for name in one.names
+    }
     return program.reads(key) or any(
-        one.kind == "declared" and one.key in keys and (one.key, one.function) not in loaded
+        one.kind == "declared"
+        and (f"{one.key}.".startswith(f"{key}.") or key.startswith(f"{one.key}."))
+        and not any((above, *one.declaring) in loaded for above in _with_those_above(one.key))
         for one in program.findings
     )
+
+
+def _with_those_above(key: str) -> Iterator[str]:
+    while key:
+        yield key
+        key = key.rpartition(".")[0]
 
 
 def reads_in(program: SourceTree | None) -> list[Finding]:

@@ -72,3 +72,8 @@ def made(factory: Callable[[], object]) -> object:
 
 def is_unmade(value: object) -> bool:
     return value is UNSEEN or type(value) is StandIn
+
+
+def kind_of(value: object) -> type:
+    """Return the class of a value, or of what it stands for; other values may lie about theirs."""
+    return value.__class__ if type(value) is StandIn else type(value)

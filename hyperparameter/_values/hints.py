@@ -16,7 +16,7 @@ from typing import Any, Literal, Union
 
 from .annotations import bare, is_any, members_of
 from .by_identity import by_identity
-from .checking import UNSEEN, StandIn, is_unmade, made, mode
+from .checking import UNSEEN, StandIn, is_unmade, kind_of, made, mode
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
@@ -161,7 +161,7 @@ def anything(value: object, below: object = NOTHING) -> object:
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
         return plain(value)
-    structure = structure_of(below.__class__)
+    structure = structure_of(kind_of(below))
     if structure is not None and structure.kind is not dict:
         return structured(structure, found, below)
     joins = isinstance(below, Mapping) and all(map(is_key, found))
@@ -181,7 +181,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
         return value
     given = names_of(value)
     if isinstance(below, structure.kind) and structure.kind is not dict:
-        kind = below.__class__  # a default may be of a subclass, with more fields; or stand for one
+        kind = kind_of(below)  # a default may be of a subclass, with more fields
         own = structure_of(kind)
         structure = structure if own is None or kind is structure.kind else own
     has_below = isinstance(below, structure.kind)
