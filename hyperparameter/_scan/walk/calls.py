@@ -50,6 +50,8 @@ def _call(walk: Walk, node: ast.Call) -> Value:
         return _method(walk, function, args, keywords)
     if isinstance(function, LibraryName):
         return _library_function(walk, function.name, args, keywords, node)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "from_scope":
+        _from_scope(walk, args, keywords, node.lineno)  # of a subclass of Params, perhaps
     if any(map(is_scope, [*args, *keywords.values()])) and not _is_entered(node.func):
         walk.found.patterns.add(UNKNOWN)  # nobody knows what is read there
     if isinstance(function, ParamDecorator):
