@@ -64,6 +64,10 @@ PRINT = Option(
     "print", ("--print-config",), "choice", choices=("toml", "yaml", "json"),
     help="print all parameters as a file for -C, and exit (default: toml)",
 )  # fmt: skip
+CHECK = Option(
+    "check", ("--check",), "choice", choices=("text", "json"),
+    help="check all keys, values and files without a run, print what is wrong, and exit",
+)  # fmt: skip
 ALLOW = Option("allow", ("--allow-unknown",), "flag", help="accept keys the program does not know")
 RECORD = Option(
     "record", ("--record",), metavar="FILE",
@@ -79,7 +83,8 @@ COMPLETION = Option(
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
 _COMMON = (
-    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, TRACEBACK, COMPLETION,
+    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, CHECK, ALLOW, RECORD, TRACEBACK,
+    COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 

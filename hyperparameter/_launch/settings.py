@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 from .other_sections import OtherSections
 from .program_keys import LazyScan
-from .unknown_keys import check_known
+from .unknown_keys import UnknownKeys, unknown_keys
 
 if TYPE_CHECKING:
     from .sources import Sources
@@ -73,14 +73,19 @@ class Settings:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def check_known(self, scan: LazyScan) -> None:
-        """Raise `UsageError` for keys that the program does not know; options it knows."""
+    def unknown(self, scan: LazyScan) -> UnknownKeys:
+        """Return the keys that the program does not know; options it knows."""
         known = self._options | self.referenced
         unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections, self._others, self.referenced)
+        unknown = unknown_keys(unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
             del self.origins[key]
+        return unknown
+
+    def values_at(self, key: str) -> Iterator[object]:
+        """Yield what is written at a key, as it is written, the strongest first."""
+        return (one.values[key] for one in self.layers if key in one.values)
 
     def open(self) -> ExitStack:
         """Enter the scopes; closing the stack leaves them."""
