@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._functions import registry
 from .._scopes import ambient
-from .._scopes.markers import DELETED
 from .._scopes.refusal import refusal
-from .._scopes.scope import scope, scope_of
-from .._scopes.snapshot import Layer
 from .._values.checking import made, only_checking
 from .._values.convert import NOTHING, Unconvertible, Unset, settled
-from .._values.origin import Origin
 from ..exceptions import ConversionError, UsageError
 from .program_keys import LazyScan, may_be_read, takes_names
 from .settings import Settings
@@ -28,7 +24,8 @@ def check_values(settings: Settings, scan: LazyScan, launched: Signature) -> Non
 
     The call of the launched function, which is next, checks its own parameters.
     """
-    for fault in _faults(settings, scan, _Checks(settings.origins, called=launched)):
+    checks = _Checks(key for key in settings.origins if not _declares(launched, key))
+    for fault in _faults(settings, scan, checks):
         raise fault
 
 
@@ -44,8 +41,12 @@ def value_faults(
 
     Values of the keys in `unknown` are not known.  With `may_lack`, neither is all that is set.
     """
-    whole = None if may_lack else launched
-    return _faults(settings, scan, _Checks(settings.origins, whole=whole, hidden=unknown))
+    return _faults(settings, scan, _Checks(settings.origins, launched, unknown, may_lack=may_lack))
+
+
+def _declares(signature: Signature, key: str) -> bool:
+    below = key.removeprefix(f"{signature.namespace}.")
+    return below != key and below.partition(".")[0] in signature.names
 
 
 def _faults(settings: Settings, scan: LazyScan, checks: _Checks) -> list[UsageError]:
@@ -54,66 +55,69 @@ def _faults(settings: Settings, scan: LazyScan, checks: _Checks) -> list[UsageEr
     A key that the program may take in another way is left to the run.
     """
     found: dict[str, UsageError] = {}
-    with settings.open() as opened:
-        opened.enter_context(_without(checks.hidden))
-        for key in settings.origins:
-            while (refused := checks.refused(key)) is not None:
-                error, blamed = refused
-                value = ambient.current().find(blamed)
-                opened.enter_context(_without([blamed]))
-                checks.hide(blamed)
-                kind = getattr(error.origin, "kind", None)
-                if kind in FROM_OUTSIDE and not may_be_read(blamed, scan()):
-                    shown = None if value is None else value[0]
-                    one = UsageError(str(error), key=blamed, value=shown, origin=error.origin)
-                    found.setdefault(str(error), one)
+    state = _state(settings, checks.hidden)
+    for key in checks.keys:
+        while (refused := checks.refused(key, state)) is not None:
+            error, blamed, is_certain = refused
+            value = state.find(blamed)
+            checks.hide(blamed)
+            state = _state(settings, checks.hidden)
+            is_ours = getattr(error.origin, "kind", None) in FROM_OUTSIDE
+            if is_ours and (is_certain or not may_be_read(blamed, scan())):
+                shown = None if value is None else value[0]
+                one = UsageError(str(error), key=blamed, value=shown, origin=error.origin)
+                found.setdefault(str(error), one)
     return list(found.values())
 
 
-def _without(keys: Collection[str]) -> scope:
-    return scope_of(Layer(dict.fromkeys(keys, DELETED), Origin("default", "")))
+def _state(settings: Settings, hidden: Collection[str]) -> ambient.State:
+    with settings.open(hidden):
+        return ambient.current()
 
 
 class _Refused(NamedTuple):
     error: ConversionError
     blamed: str  # the key of what has to be changed
+    is_certain: bool = False  # since the launched function is called with it
 
 
 class _Checks:
-    """The declarations of a program, asked for what they take of what is set where it is called.
+    """The declarations of a program, asked for what they take of what a state has.
 
-    Parameters of the `called` function are left to its call.  What the `whole` one lacks is
-    missing; what others lack, code of the program may set.  The keys in `hidden` are not set.
+    What the `launched` function lacks is missing unless there may be more; what others lack, code
+    of the program may set.  The keys in `hidden` are not set.
     """
 
     def __init__(
         self,
-        keys: Collection[str],
-        *,
-        called: Signature | None = None,
-        whole: Signature | None = None,
+        keys: Iterable[str],
+        launched: Signature | None = None,
         hidden: Collection[str] = (),
+        *,
+        may_lack: bool = False,
     ) -> None:
+        self.keys = dict.fromkeys(keys)
         self.hidden = set(hidden)
-        self._keys = keys
-        self._called = called
-        self._whole = whole
+        self._launched = launched
+        self._may_lack = may_lack
         self._known: dict[tuple[str, object], _Refused | None] = {}
         self._by_key: dict[str, list[Signature]] = {}
         for signature in registry.declared():
             for name in signature.names:
                 self._by_key.setdefault(f"{signature.namespace}.{name}", []).append(signature)
 
-    def refused(self, key: str) -> _Refused | None:
+    def refused(self, key: str, state: ambient.State) -> _Refused | None:
         """Return the error of what declares a key; None if one declaration takes its value."""
-        found = self._declarations(key)
-        if key in self.hidden or any(one is self._called for _, one in found):
+        if key in self.hidden:
             return None
-        refused = [self._answer(*one) for one in found]
+        found = self._declarations(key)
+        called = [one for one in found if one[1] is self._launched]
+        refused = [self._answer(*one, state) for one in called or found]
         if not refused or None in refused:
             return None
-        error, blamed = next(filter(None, refused))
-        return _Refused(error, key if blamed in self.hidden or not blamed else blamed)
+        error, blamed, _ = next(filter(None, refused))
+        known = blamed if blamed and blamed not in self.hidden else key
+        return _Refused(error, known, bool(called))
 
     def hide(self, key: str) -> None:
         """Ask again for what a key that is no longer set is a part of."""
@@ -124,31 +128,31 @@ class _Checks:
     def _declarations(self, key: str) -> list[tuple[str, Signature]]:
         """Return what declares the key, or a parameter that it is a part of."""
         found = [(key, signature) for signature in self._by_key.get(key, ())]
+        without_parts: list[tuple[str, Signature]] = []
         above = key
         while above := above.rpartition(".")[0]:
             for signature in self._by_key.get(above, ()):
-                if takes_names(signature, above):
-                    found.append((above, signature))
-        return found
+                takes = takes_names(signature, above)
+                (found if takes else without_parts).append((above, signature))
+        return found or without_parts
 
-    def _answer(self, key: str, signature: Signature) -> _Refused | None:
+    def _answer(self, key: str, signature: Signature, state: ambient.State) -> _Refused | None:
         known = key, signature.key
         if known not in self._known:
-            self._known[known] = self._asked(key, signature)
+            self._known[known] = self._asked(key, signature, state)
         return self._known[known]
 
-    def _asked(self, key: str, signature: Signature) -> _Refused | None:
+    def _asked(self, key: str, signature: Signature, state: ambient.State) -> _Refused | None:
         name = key.rpartition(".")[2]
-        is_whole = signature is self._whole and not any(
-            one.startswith(f"{key}.") for one in self.hidden
-        )
-        with only_checking(may_lack=not is_whole):
+        is_whole = signature is self._launched and not self._may_lack
+        is_hidden = any(f"{one}.".startswith(f"{key}.") for one in self.hidden)
+        with only_checking(may_lack=is_hidden or not is_whole):
             wanted = signature.wanted(name)
             default = signature.defaults.get(name, NOTHING)
             if name in signature.factories:
                 default = made(signature.factories[name])
             try:
-                found = signature.found(ambient.current(), key, wanted)
+                found = signature.found(state, key, wanted)
                 if found is None:
                     return None
                 settled(wanted.convert, found.value, default)
@@ -164,6 +168,6 @@ class _Checks:
 
     def _set_at(self, path: str) -> str:
         """Return the key that sets what is at the path, empty if it is made of several."""
-        while path and path not in self._keys:
+        while path and path not in self.keys:
             path = path.rpartition(".")[0]
         return path

@@ -267,7 +267,13 @@ def _described(
         return listing(scan())
     from .configuration import configuration
 
-    return configuration(given[options.PRINT.key][-1], scan(), settings.origins, others)
+    program = scan()
+    keys = [
+        key  # not what references alone take: their values are printed where they stand
+        for key in settings.origins
+        if key not in settings.referenced or program is None or program.mentions(key)
+    ]
+    return configuration(given[options.PRINT.key][-1], program, keys, others)
 
 
 def _name() -> str:

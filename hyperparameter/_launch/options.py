@@ -60,13 +60,13 @@ EXPLAIN = Option(
     "explain", ("-ep", "--explain-param"), "words", metavar="KEY",
     help="show the value, origin, default and help of each KEY, and exit",
 )  # fmt: skip
+CHECK = Option(
+    "check", ("--check",), "choice", choices=("text", "json"),
+    help="print all that is wrong with keys, values and files, without a run, and exit",
+)  # fmt: skip
 PRINT = Option(
     "print", ("--print-config",), "choice", choices=("toml", "yaml", "json"),
     help="print all parameters as a file for -C, and exit (default: toml)",
-)  # fmt: skip
-CHECK = Option(
-    "check", ("--check",), "choice", choices=("text", "json"),
-    help="check all keys, values and files without a run, print what is wrong, and exit",
 )  # fmt: skip
 ALLOW = Option("allow", ("--allow-unknown",), "flag", help="accept keys the program does not know")
 RECORD = Option(
@@ -83,7 +83,7 @@ COMPLETION = Option(
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
 _COMMON = (
-    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, CHECK, ALLOW, RECORD, TRACEBACK,
+    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, TRACEBACK,
     COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -87,10 +87,13 @@ class Settings:
         """Yield what is written at a key, as it is written, the strongest first."""
         return (one.values[key] for one in self.layers if key in one.values)
 
-    def open(self) -> ExitStack:
-        """Enter the scopes; closing the stack leaves them."""
+    def open(self, without: Collection[str] = ()) -> ExitStack:
+        """Enter the scopes, as if some keys were not written; closing the stack leaves them."""
         stack = ExitStack()
         for layer in reversed(self.layers):
+            if without:
+                values = {key: one for key, one in layer.values.items() if key not in without}
+                layer = layer._replace(values=values)  # noqa: PLW2901  # the part that counts
             stack.enter_context(scope_of(removing(layer, ambient.current().snapshot)))
         rank_inherited()
         return stack
