@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from .sources import Sources
 
 
-class Asked(NamedTuple):
+class Asked:
     """A function, its options and the words for it; `function` is None where no command is given.
 
     `signature` is then that of the first function of the program.
     """
 
-    function: Function | None
-    signature: Signature
-    own: list[Option]
-    parsed: ParsedArgv
-    invocation: Invocation
+    def __init__(
+        self, function: Function | None, signature: Signature, own: list[Option], parsed: ParsedArgv
+    ) -> None:
+        self.function = function
+        self.signature = signature
+        self.own = own
+        self.parsed = parsed
+        self.invocation = invocation_of(parsed, own, self.known)
 
     @property
     def known(self) -> Signature | None:
@@ -53,11 +56,3 @@ class Asked(NamedTuple):
             invocation = invocation_of(parsed, self.own, self.signature).under(over)
             settings = Settings(invocation, sources, env)
         return invocation, settings
-
-
-def asked(
-    function: Function | None, signature: Signature, own: list[Option], parsed: ParsedArgv
-) -> Asked:
-    """Return what the words ask of a function."""
-    invocation = invocation_of(parsed, own, signature if function else None)
-    return Asked(function, signature, own, parsed, invocation)

@@ -12,7 +12,7 @@ from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
 from .argv import ParsedArgv, parse_argv
-from .asked import Asked, asked
+from .asked import Asked
 from .commands import Function, dashed, function_for, names_of, signature_of
 from .invocation import Invocation
 from .options import Option, common_options
@@ -63,7 +63,7 @@ class Launcher:
             return self._check(given, env_prefix, scan)
         sources = self._sources(given.invocation.files, env_prefix, scan, given.known)
         invocation, settings = given.settled(sources, env)
-        if not invocation.asks(options.ALLOW):
+        if settings.unchecked and not invocation.asks(options.ALLOW):
             settings.unknown(scan).check()
         self._note(settings)
         function = given.function
@@ -150,7 +150,7 @@ class Launcher:
                 argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
             )
             if not first.positionals:
-                return asked(None, signature_of(self._functions[0]), [], first)
+                return Asked(None, signature_of(self._functions[0]), [], first)
             function = function_for(first.positionals[0], self._functions)
         signature = signature_of(function)
         own = options_of(signature)
@@ -159,7 +159,7 @@ class Launcher:
         if self._single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
         parsed = ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
-        return asked(function, signature, own, parsed)
+        return Asked(function, signature, own, parsed)
 
     def _commands_with(self, flag: str) -> str:
         """Return a hint that names the commands which have an option."""

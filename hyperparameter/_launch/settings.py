@@ -19,10 +19,10 @@ from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 from .other_sections import OtherSections
 from .program_keys import LazyScan
-from .unknown_keys import UnknownKeys, unknown_keys
 
 if TYPE_CHECKING:
     from .sources import Sources
+    from .unknown_keys import UnknownKeys
 
 _FILES = Origin("file", "-C")
 
@@ -75,13 +75,19 @@ class Settings:
 
     def unknown(self, scan: LazyScan) -> UnknownKeys:
         """Return the keys that the program does not know; options it knows."""
-        known = self._options | self.referenced
-        unchecked = {key: at for key, at in self._written.items() if key not in known}
-        unknown = unknown_keys(unchecked, scan, self._sections, self._others, self.referenced)
+        from .unknown_keys import unknown_keys  # nothing is set in most runs
+
+        unknown = unknown_keys(self.unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
             del self.origins[key]
         return unknown
+
+    @property
+    def unchecked(self) -> dict[str, RawOrigin]:
+        """The keys that are written, without options, and without what references take."""
+        known = self._options | self.referenced
+        return {key: at for key, at in self._written.items() if key not in known}
 
     def values_at(self, key: str) -> Iterator[object]:
         """Yield what is written at a key, as it is written, the strongest first."""

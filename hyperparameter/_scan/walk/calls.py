@@ -143,6 +143,8 @@ def _decorated(walk: Walk, decorator: ParamDecorator, args: list[Value]) -> Valu
     if args and isinstance(args[0], Definition):
         declare(walk, args[0], decorator.namespace)
         return args[0]
+    if args and decorator.namespace is not None:  # nobody knows the parameters of what it is
+        walk.found.patterns.add(f"{decorator.namespace}.{UNKNOWN}")
     return None
 
 

@@ -246,3 +246,62 @@ def test_a_secret_is_masked(program: Path) -> None:
 
 def test_unknown_keys_may_be_allowed_but_values_are_checked(program: Path) -> None:
     assert run(program, "--allow-unknown", "-D", "tokens.min_len=eight").returncode == 2
+
+
+READERS = {
+    "by its name": 'hp.scope["other.n"]()',
+    "in a scope that is passed on": "with hp.scope(a=1) as ps: helper.read(ps)",
+    "by a name that is computed": 'helper.named(hp.scope, "other.n")',
+    "as a part of all": "dict(hp.scope.current())",
+    "as Params of a class of its own": 'Own.from_scope(None, "other")',
+    "by a declaration to come, of the same name": "import late",
+    "by a class of another library": 'hp.param("other")(helper.Foreign)',
+}
+HELPER = """
+class Foreign:
+    def __init__(self, n: str = ""): ...
+
+def read(ps):
+    return ps.other.n | "text"
+
+def named(ps, key):
+    return ps[key] | "text"
+"""
+
+
+@pytest.mark.parametrize("how", READERS)
+def test_what_may_be_read_in_another_way_is_left_to_the_run(tmp_path: Path, how: str) -> None:
+    declared = 'import hyperparameter as hp\n@hp.param("other")\ndef f(n: {} = {}): ...\n'
+    (tmp_path / "helper.py").write_text(HELPER)
+    (tmp_path / "late.py").write_text(declared.format("str", '""'))
+    program = tmp_path / "prog.py"
+    program.write_text(
+        f"{declared.format('int', 0)}import helper\nclass Own(hp.Params): ...\n"
+        f'@hp.param("main")\ndef main():\n    print("RUN")\n    {READERS[how]}\n'
+        'if __name__ == "__main__": hp.launch(main)\n'
+    )
+    assert run(program, "-D", "other.n=text").stdout == "RUN\n"
+    assert run(program, "-D", "other.n=text", "--check").stdout == "ok\n"
+
+
+def test_an_annotation_that_the_run_defines_is_left_to_it(tmp_path: Path) -> None:
+    program = tmp_path / "prog.py"
+    program.write_text(
+        "import hyperparameter as hp\n"
+        '@hp.param("other")\ndef f(n: "Later" = 0, m: "Later" = 0):\n    print(repr(n), repr(m))\n'
+        '@hp.param("main")\ndef main():\n    global Later\n    Later = str\n    f()\n'
+        'if __name__ == "__main__": hp.launch(main)\n'
+    )
+    assert run(program, "-D", "other.n=text", "-D", "other.m=7").stdout == "'text' '7'\n"
+
+
+def test_where_nothing_is_set_the_check_is_not_even_imported(tmp_path: Path) -> None:
+    program = tmp_path / "prog.py"
+    program.write_text(
+        "import sys, hyperparameter as hp\n"
+        '@hp.param("main")\ndef main(n: int = 0):\n'
+        '    print([one for one in sys.modules if "_check" in one or "_keys" in one])\n'
+        'if __name__ == "__main__": hp.launch(main)\n'
+    )
+    needed = "['hyperparameter._launch.program_keys']\n"
+    assert run(program, "--n", "3").stdout == run(program).stdout == needed
