@@ -8,6 +8,7 @@ import pytest
 import soak
 
 from hyperparameter import _engine_interface as interface
+from hyperparameter._functions import signature as signatures
 
 soak.load_profile()
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
@@ -46,6 +47,29 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 def clean_state(clean_scope: None) -> Iterator[None]:
     yield
     assert interface.active() is None, "the test left a scope open"
+
+
+@pytest.fixture(autouse=True)
+def own_declarations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide what other files of tests declare: listings show all that a process declares.
+
+    What a test itself declares is gone afterwards, but for what it has imported.
+    """
+    everything = dict(signatures.declared)
+    own = request.module.__name__
+    for name, one in everything.items():
+        if one.module != own and _is_of_tests(one.module):
+            del signatures.declared[name]
+    yield
+    imported = {
+        name: one for name, one in signatures.declared.items() if not _is_of_tests(one.module)
+    }
+    signatures.declared.clear()
+    signatures.declared.update(everything | imported)
+
+
+def _is_of_tests(module: str | None) -> bool:
+    return module is None or module.rpartition(".")[2].startswith("test_")  # or by exec
 
 
 @pytest.fixture(scope="module", autouse=True)
