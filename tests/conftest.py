@@ -54,6 +54,29 @@ def clean_state(clean_scope: None) -> Iterator[None]:
     assert interface.active() is None, "the test left a scope open"
 
 
+@pytest.fixture(autouse=True)
+def own_declarations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide what other files of tests declare: listings show all that a process declares.
+
+    What a test itself declares is gone afterwards, but for what it has imported.
+    """
+    everything = dict(signatures.declared)
+    own = request.module.__name__
+    for name, one in everything.items():
+        if one.module != own and _is_of_tests(one.module):
+            del signatures.declared[name]
+    yield
+    imported = {
+        name: one for name, one in signatures.declared.items() if not _is_of_tests(one.module)
+    }
+    signatures.declared.clear()
+    signatures.declared.update(everything | imported)
+
+
+def _is_of_tests(module: str | None) -> bool:
+    return module is None or module.rpartition(".")[2].startswith("test_")  # or by exec
+
+
 @pytest.fixture(scope="module", autouse=True)
 def short_collections() -> None:
     """Keep what earlier files and imports have left out of the collections of garbage.

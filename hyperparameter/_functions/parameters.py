@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from .._values.fields import UNKNOWN, Field, Structure
 from .._values.origin import location, outside_site
 from .._values.structures import structure_of
-from .signature import Signature, innermost
+from .hints_of import innermost
+from .signature import Signature
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
 _STAND_INS = frozenset(

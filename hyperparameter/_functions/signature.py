@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import CodeType, FunctionType, SimpleNamespace
-from typing import Any, NamedTuple, get_type_hints
+from types import CodeType
+from typing import Any, NamedTuple
 
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, check_namespace, find, note_parts, typed
-from .._scopes.whole import whole
+from .._scopes.whole import Whole, whole
 from .._values.annotations import takes_names
+from .._values.checking import UNSEEN, made, mode
 from .._values.convert import NOTHING, Converter, Unset
-from .._values.hints import by_default, converter, nullable
+from .._values.hints import anything, by_default, converter, nullable
 from .._values.origin import Site
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
 from ..exceptions import ConversionError
+from .hints_of import innermost, resolve_hints
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -115,23 +117,30 @@ class Signature:
 
     def hint(self, name: str) -> object:
         """Return the annotation of a parameter, None where there is none or it has no meaning."""
-        if self._hints is None:
-            self._hints = _resolve_hints(innermost(self.function))
-        return self._hints.get(name)
+        hints = self._hints
+        if hints is None:
+            hints = resolve_hints(innermost(self.function))
+            if not mode.is_on or len(hints) == len(innermost(self.function).__annotations__):
+                self._hints = hints  # else the run may still define what the others mean
+        return hints.get(name)
 
     def wanted(self, name: str) -> Wanted:
         """Return what a parameter takes, by its annotation, or else by its default."""
         known = self._wanted.get(name)
         if known is None:
-            known = self._wanted[name] = self._made_wanted(name)
+            known = self._made_wanted(name)
+            if not mode.is_on:  # which does without what factories make
+                self._wanted[name] = known
         return known
 
     def _made_wanted(self, name: str) -> Wanted:
         hint, default = self.hint(name), self.defaults.get(name, NOTHING)
         if default is NOTHING and name in self.factories:
-            default = self.factories[name]()
+            default = made(self.factories[name])
+        if hint is None and mode.is_on and name in innermost(self.function).__annotations__:
+            return Wanted(anything, True, None)  # of a meaning to come
         if hint is not None:
-            convert = nullable(hint) if default is None else converter(hint)
+            convert = nullable(hint) if default is None or default is UNSEEN else converter(hint)
             exact = hint if any(hint is one for one in _EXACT) else None
             return Wanted(convert, takes_names(hint), exact)  # type: ignore[arg-type]  # a type
         is_free = default is None or default is NOTHING
@@ -182,7 +191,7 @@ class Signature:
     def default(self, name: str, missing: object) -> object:
         """Return the default of a parameter, made if it has to be, or else `missing`."""
         make = self.factories.get(name) or self.made_inside.get(name)
-        return self.defaults.get(name, missing) if make is None else make()
+        return self.defaults.get(name, missing) if make is None else made(make)
 
     def bind(self, more: Args) -> tuple[Args, Kwargs]:
         """Return the arguments of a call in which `more` follow all that have a name."""
@@ -212,16 +221,10 @@ class Signature:
     def _fill(self, state: ambient.State, name: str) -> tuple[object, bool] | None:
         """Return (value, may be shared) where the scope has one; record what the call will use."""
         key = f"{self.namespace}.{name}"
-        made = self.factories[name]() if name in self.factories else NO_DEFAULT
-        default = self.defaults.get(name, NO_DEFAULT) if made is NO_DEFAULT else made
+        own = self.factories[name]() if name in self.factories else NO_DEFAULT
+        default = self.defaults.get(name, NO_DEFAULT) if own is NO_DEFAULT else own
         wanted = self.wanted(name)
-        if wanted.takes_names:
-            found = find(state, key)
-        else:
-            leaf = state.find(key)
-            found = None if leaf is None else alone(state, key, *leaf)
-            if state.snapshot.has_below(key):
-                self._check_nothing_below(state, key, wanted)
+        found = self.found(state, key, wanted)
         value: object = None
         if found is not None and type(value := found.value) is not wanted.exact:
             below = NOTHING if default is NO_DEFAULT else default
@@ -233,11 +236,20 @@ class Signature:
             if default is not NO_DEFAULT:
                 state.record.note(key, default, default, None, self.site)
             # What a factory has made is used, so that the record has what the call has.
-            return None if made is NO_DEFAULT else (made, False)
+            return None if own is NO_DEFAULT else (own, False)
         shown = None if default is NO_DEFAULT else default
         state.record.note(key, value, shown, found.origin, self.site)
         note_parts(state, key, found, value, self.site)
         return value, value is found.value or is_small(value)
+
+    def found(self, state: ambient.State, key: str, wanted: Wanted) -> Whole | None:
+        """Return what a scope has for the parameter with this key; None where it has nothing."""
+        if wanted.takes_names:
+            return find(state, key)
+        leaf = state.find(key)
+        if state.snapshot.has_below(key):
+            self._check_nothing_below(state, key, wanted)
+        return None if leaf is None else alone(state, key, *leaf)
 
     def _check_nothing_below(self, state: ambient.State, key: str, wanted: Wanted) -> None:
         """Refuse a mapping for a parameter that takes none; below it may be others' parameters."""
@@ -270,35 +282,6 @@ class Signature:
         is_shared = is_shared and all(n in values or is_small(self.defaults[n]) for n in between)
         fill = tuple(values.pop(n) if n in values else self.defaults[n] for n in between)
         return Plan(values, fill, is_shared)
-
-
-def innermost(function: object) -> FunctionType:
-    """Return the plain function that decorators made with functools.wraps stand for."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    if not isinstance(function, FunctionType):
-        raise TypeError(
-            f"@hp.param takes functions and classes, not {type(function).__name__}: {function!r}"
-        )
-    return function
-
-
-def _resolve_hints(function: FunctionType, *, is_whole: bool = False) -> dict[str, Any]:
-    """Return what the annotations mean; one that cannot be resolved here is left out.
-
-    `is_whole` keeps what `Annotated` says beside the type.
-    """
-    hints: dict[str, Any] = {}
-    for name, hint in function.__annotations__.items():
-        alone = SimpleNamespace(__annotations__={name: hint})
-        with suppress(Exception):  # text in an annotation may be any expression
-            hints |= get_type_hints(alone, function.__globals__, include_extras=is_whole)
-    return hints
-
-
-def annotations_of(function: Callable[..., Any]) -> dict[str, object]:
-    """Return the annotations of a function with what `Annotated` says."""
-    return _resolve_hints(innermost(function), is_whole=True)
 
 
 def _is_method(qualname: str, positional: tuple[str, ...]) -> bool:

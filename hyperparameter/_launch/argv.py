@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from .._functions import registry
+from .._values.checking import only_checking
 from .._values.describe import show
 from .._values.keys import did_you_mean
 from .._values.rules import FALSE_WORDS, TRUE_WORDS
@@ -179,13 +180,14 @@ def _is_key(key: str) -> bool:
 def items_at(key: str) -> Option | None:
     """Return the option of a parameter somewhere in the program if its key always has a list."""
     parts = key.split(".")
-    found = [
-        option
-        for end in range(2, len(parts) + 1)
-        for signature in registry.declarations(".".join(parts[:end]))
-        for option in options_of(signature)
-        if option.key == key
-    ]
+    with only_checking(may_lack=True):  # the run alone calls the factories of defaults
+        found = [
+            option
+            for end in range(2, len(parts) + 1)
+            for signature in registry.declarations(".".join(parts[:end]))
+            for option in options_of(signature)
+            if option.key == key
+        ]
     return found[0] if found and all(one.kind == "items" for one in found) else None
 
 

@@ -76,10 +76,11 @@ def common_section(own: Sequence[Option], version: str | None, *, is_whole: bool
         lefts = [_with_words(", ".join(one.flags), one) for one in table]
         rows = [Row(left, one.help) for left, one in zip(lefts, table, strict=True)]
         return Section("common options", rows)
+    short = [(one, min(one.flags, key=len)) for one in table if one.key != HELP_ALL.key]
+    # In two lines there is no place for choices, and for what may be several words.
     names = [
-        _with_words(min(one.flags, key=len), one._replace(choices=()))
-        for one in table
-        if one.key != HELP_ALL.key
+        flag if one.choices or one.kind == "words" else _with_words(flag, one)
+        for one, flag in short
     ]
     return Section(f"common options, see {HELP_ALL.flags[0]}", [], names=tuple(names))
 

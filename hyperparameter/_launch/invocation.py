@@ -49,6 +49,9 @@ class Invocation(NamedTuple):
     def asks(self, option: Option) -> bool:
         return option.key in self.given
 
+    def under(self, layers: tuple[Layer, ...]) -> Invocation:
+        return self._replace(options=(*layers, *self.options)) if layers else self
+
     @property
     def record(self) -> str | None:
         """The last file that `--record` names."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
-from .argv import ParsedArgv, parse_argv, with_spare_words
+from .argv import ParsedArgv, parse_argv
+from .asked import Asked
 from .commands import Function, dashed, function_for, names_of, signature_of
-from .invocation import Invocation, invocation_of
+from .invocation import Invocation
 from .options import Option, common_options
 from .parameters import options_of
-from .positionals import words_lacking
 from .program_keys import LazyScan
-from .run import lacking, require, run_function
+from .run import require, run_function
 from .settings import Settings
 from .usage_errors import usage_errors
 
@@ -55,30 +56,37 @@ class Launcher:
         if _asks(argv, options.HELP) or _asks(argv, options.HELP_ALL):
             return self._help(argv, env_prefix, env)
         self._shows_tracebacks = _asks(argv, options.TRACEBACK)
-        function, own, parsed = self._parsed(argv)
-        signature = signature_of(function or self._functions[0])
-        invocation = invocation_of(parsed, own, signature if function else None)
-        self._shows_tracebacks = invocation.asks(options.TRACEBACK)
-        scan = LazyScan(signature, env)
-        sources = self._sources(invocation, env_prefix, scan, signature if function else None)
-        settings = Settings(invocation, sources, env)
-        if function is not None and any(one.spare for one in parsed.given):
-            # Only now is it known what positionals need words: files may set them as well.
-            count = words_lacking(lacking(own, signature, settings), parsed, own, signature)
-            parsed = with_spare_words(parsed, count)
-            invocation = invocation_of(parsed, own, signature)
-            settings = Settings(invocation, sources, env)
-        if not invocation.asks(options.ALLOW):
-            settings.check_known(scan)
-        for note in settings.notes:
-            print_message(f"{self.name}: {note}")
+        given = self._asked(argv)
+        self._shows_tracebacks = given.invocation.asks(options.TRACEBACK)
+        scan = LazyScan(given.signature, env)
+        if given.invocation.asks(options.CHECK):
+            return self._check(given, env_prefix, scan)
+        sources = self._sources(given.invocation.files, env_prefix, scan, given.known)
+        invocation, settings = given.settled(sources, env)
+        if settings.unchecked and not invocation.asks(options.ALLOW):
+            settings.unknown(scan).check()
+        self._note(settings)
+        function = given.function
         others = [signature_of(one) for one in self._functions if function and one is not function]
         if self._answers(invocation, settings, scan, others):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
             raise UsageError(f"no command given. The commands are {names}. See --help.")
-        require(own, signature, settings)
+        require(given.own, given.signature, settings)
+        if sources is not None or any(layer.values for layer in invocation.defines):
+            from .checked_values import check_values  # options are of the function that runs
+
+            check_values(settings, scan, given.signature)
+        return self._run(function, invocation, settings, freeze)
+
+    def _note(self, settings: Settings) -> None:
+        for note in settings.notes:
+            print_message(f"{self.name}: {note}")
+
+    def _run(
+        self, function: Function, invocation: Invocation, settings: Settings, freeze: bool
+    ) -> object:
         result, unused = run_function(function, invocation, settings, freeze)
         if sys.stdout is not None:
             sys.stdout.flush()  # so that what the function has printed comes before the messages
@@ -88,7 +96,7 @@ class Launcher:
 
     def _sources(
         self,
-        invocation: Invocation,
+        files: list[str],
         env_prefix: str | None,
         scan: LazyScan,
         signature: Signature | None,
@@ -96,12 +104,23 @@ class Launcher:
         """Return what is read beside the command line, None if there is nothing."""
         env = scan.env
         is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
-        if not invocation.files and self._config is None and not is_in_env:
+        if not files and self._config is None and not is_in_env:
             return None
         from .sources import files_of, sources_of  # programs without any need none of it
 
-        files = files_of(invocation.files, self._config)
-        return sources_of(files, env_prefix, env, scan, signature)
+        return sources_of(files_of(files, self._config), env_prefix, env, scan, signature)
+
+    def _check(self, given: Asked, env_prefix: str | None, scan: LazyScan) -> object:
+        """Print all that is wrong with what is set, and run nothing."""
+        from .faults import Faults, report
+
+        faults = Faults(given, scan, self._config, env_prefix)
+        found = faults.found()
+        self._note(faults.settings)
+        print_output(report(found, given.invocation.given[options.CHECK.key][-1]))
+        if found:
+            raise UsageError(f"{len(found)} fault{'s' if len(found) > 1 else ''} found.")
+        return ANSWERED
 
     def print_traceback(self, error: UsageError) -> None:
         """Print where the error was raised, if the command line asks for it."""
@@ -110,8 +129,19 @@ class Launcher:
 
             traceback.print_exception(error)
 
-    def _parsed(self, argv: list[str]) -> tuple[Function | None, list[Option], ParsedArgv]:
-        """Return the function that the words name, its options, and the words parsed for it."""
+    def _asked(self, argv: list[str]) -> Asked:
+        """Return the function that the words name, with the words parsed for it."""
+        try:
+            return self._parsed(argv)
+        except UsageError as error:
+            if not _asks_for_json(argv):
+                raise
+            from .faults import report
+
+            print_output(report([error], "json"))
+            raise UsageError("1 fault found.") from error
+
+    def _parsed(self, argv: list[str]) -> Asked:
         first = ParsedArgv([], [], argv)
         if self._single:
             function = self._functions[0]
@@ -120,7 +150,7 @@ class Launcher:
                 argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
             )
             if not first.positionals:
-                return None, [], first
+                return Asked(None, signature_of(self._functions[0]), [], first)
             function = function_for(first.positionals[0], self._functions)
         signature = signature_of(function)
         own = options_of(signature)
@@ -128,7 +158,8 @@ class Launcher:
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
         if self._single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
-        return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+        parsed = ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+        return Asked(function, signature, own, parsed)
 
     def _commands_with(self, flag: str) -> str:
         """Return a hint that names the commands which have an option."""
@@ -236,7 +267,13 @@ def _described(
         return listing(scan())
     from .configuration import configuration
 
-    return configuration(given[options.PRINT.key][-1], scan(), settings.origins, others)
+    program = scan()
+    keys = [
+        key  # not what references alone take: their values are printed where they stand
+        for key in settings.origins
+        if key not in settings.referenced or program is None or program.mentions(key)
+    ]
+    return configuration(given[options.PRINT.key][-1], program, keys, others)
 
 
 def _name() -> str:
@@ -251,3 +288,9 @@ def _asks(argv: list[str], option: Option) -> bool:
     """Tell whether an option is given, before the words are parsed: they may have mistakes."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     return not set(option.flags).isdisjoint(words)
+
+
+def _asks_for_json(argv: list[str]) -> bool:
+    """Tell whether a program reads what `--check` prints, before the words are parsed."""
+    flag = options.CHECK.flags[0]
+    return f"{flag}=json" in argv or (flag, "json") in pairwise(argv)

@@ -58,6 +58,10 @@ EXPLAIN = Option(
     "explain", ("-ep", "--explain-param"), "words", metavar="KEY",
     help="show the value, origin, default and help of each KEY, and exit",
 )  # fmt: skip
+CHECK = Option(
+    "check", ("--check",), "choice", choices=("text", "json"),
+    help="print all that is wrong with keys, values and files, without a run, and exit",
+)  # fmt: skip
 PRINT = Option(
     "print", ("--print-config",), "choice", choices=("toml", "yaml", "json"),
     help="print all parameters as a file for -C, and exit (default: toml)",
@@ -77,7 +81,8 @@ COMPLETION = Option(
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
 _COMMON = (
-    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, PRINT, ALLOW, RECORD, TRACEBACK, COMPLETION,
+    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, TRACEBACK,
+    COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 

@@ -3,10 +3,12 @@
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 from .._functions.signature import Signature
 from .._values import annotations as annotation
+from .._values.checking import UNSEEN, made
 from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
 from .._values.fields import UNKNOWN
@@ -35,9 +37,10 @@ def _of_parameter(signature: Signature, name: str) -> list[Option]:
 def _made(make: Callable[[], object]) -> object:
     """Return a default; a factory that fails will tell so when the function is called."""
     try:
-        return make()
+        default = make()
     except Exception:  # noqa: BLE001  # whatever a user's factory raises: help must not fail
         return UNKNOWN
+    return UNKNOWN if default is UNSEEN else default
 
 
 class _Place(NamedTuple):
@@ -118,7 +121,7 @@ def fields_of(wanted: object, default: object) -> dict[str, tuple[object, object
         known = default if isinstance(default, dict) else structure.values_of(default)
     found = {}
     for name, field in structure.fields.items():
-        value = REQUIRED if field.default is None else _made(field.default)
+        value = REQUIRED if field.default is None else _made(partial(made, field.default))
         found[name] = (field.hint, known.get(name, value))
     return found
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._functions import registry
+from .._values.checking import only_checking
 from .options import Option
 from .parameters import options_of
 
@@ -20,9 +22,10 @@ class DeclaredParameters:
 
     def __init__(self) -> None:
         self._by_key: dict[str, list[tuple[Signature, Option]]] = {}
-        for signature in registry.declared():
-            for option in options_of(signature):
-                self._by_key.setdefault(option.key, []).append((signature, option))
+        with only_checking(may_lack=True):  # keys alone are asked for, not what factories make
+            for signature in registry.declared():
+                for option in options_of(signature):
+                    self._by_key.setdefault(option.key, []).append((signature, option))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
@@ -45,8 +48,6 @@ class LazyScan:
 
     def __call__(self) -> SourceTree | None:
         """Return what the source files declare and read, None for a program without any."""
-        import os
-
         if self._program is None and os.path.isfile(self.file):
             from .._scan import cache_for, scan_program
 
@@ -65,6 +66,38 @@ def file_of(signature: Signature) -> str:
     file = signature.code.co_filename
     module = sys.modules.get(signature.module)
     return file if file.endswith(".py") else getattr(module, "__file__", None) or file
+
+
+def takes_names(signature: Signature, key: str) -> bool:
+    """Tell whether the parameter with this key takes the keys below it as parts."""
+    with only_checking(may_lack=True):
+        return signature.wanted(key.rpartition(".")[2]).takes_names
+
+
+def may_be_read(key: str, program: SourceTree | None) -> bool:
+    """Tell whether a program may take a key in another way than by its loaded declarations.
+
+    It may read the key, or declare it, or what it is a part of, in code that has not run yet.
+    """
+    if program is None:  # it may read anything
+        return True
+    loaded = {
+        (f"{one.namespace}.{name}", os.path.abspath(file_of(one)), one.qualname)
+        for one in registry.declared()
+        for name in one.names
+    }
+    return program.reads(key) or any(
+        one.kind == "declared"
+        and (f"{one.key}.".startswith(f"{key}.") or key.startswith(f"{one.key}."))
+        and not any((above, *one.declaring) in loaded for above in _with_those_above(one.key))
+        for one in program.findings
+    )
+
+
+def _with_those_above(key: str) -> Iterator[str]:
+    while key:
+        yield key
+        key = key.rpartition(".")[0]
 
 
 def reads_in(program: SourceTree | None) -> list[Finding]:

@@ -49,17 +49,26 @@ def lacking(own: Iterable[Option], signature: Signature, settings: Settings) -> 
     ]
 
 
-def require(own: Sequence[Option], signature: Signature, settings: Settings) -> None:
-    """Raise `UsageError` for a parameter without default that nothing sets.
+def missing(
+    own: Sequence[Option], signature: Signature, settings: Settings
+) -> Iterator[UsageError]:
+    """Yield an error for each parameter without default that nothing sets.
 
     A structure whose fields all have defaults is built from them.
     """
     for option in lacking(own, signature, settings):
         below = [one for one in own if one.key.startswith(f"{option.key}.")]
         if option.kind != "fields" or any(one.default is REQUIRED for one in below):
-            raise UsageError(f"{_missing(option, below)} See --help.", key=option.key)
-        # An empty mapping, which the conversion completes with the defaults of the fields.
-        settings.layers.append(Layer({option.key: {}}, Origin("default", "")))
+            yield UsageError(f"{_missing(option, below)} See --help.", key=option.key)
+        else:
+            # An empty mapping, which the conversion completes with the defaults of the fields.
+            settings.layers.append(Layer({option.key: {}}, Origin("default", "")))
+
+
+def require(own: Sequence[Option], signature: Signature, settings: Settings) -> None:
+    """Raise `UsageError` for a parameter without default that nothing sets."""
+    for fault in missing(own, signature, settings):
+        raise fault
 
 
 def _missing(option: Option, below: list[Option]) -> str:
@@ -81,7 +90,7 @@ def _recorded(path: str | None, whole_process: bool) -> Iterator[Record]:
     `whole_process` uses the record of the process: reads of other threads do not reach a record
     of this context.
     """
-    _check_writable(path)
+    check_writable(path)
     with nullcontext(process_record()) if whole_process else record() as rec:
         try:
             yield rec
@@ -124,7 +133,7 @@ async def _awaited(awaitable: Awaitable[object]) -> object:
     return await awaitable  # asyncio.run takes coroutines alone
 
 
-def _check_writable(path: str | None) -> None:
+def check_writable(path: str | None) -> None:
     """Raise `UsageError` before the run, not after hours of it, if its record has no place."""
     if path is None:
         return

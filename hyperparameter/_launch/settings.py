@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,10 @@ from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 from .other_sections import OtherSections
 from .program_keys import LazyScan
-from .unknown_keys import check_known
 
 if TYPE_CHECKING:
     from .sources import Sources
+    from .unknown_keys import UnknownKeys
 
 _FILES = Origin("file", "-C")
 
@@ -73,19 +73,33 @@ class Settings:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
 
-    def check_known(self, scan: LazyScan) -> None:
-        """Raise `UsageError` for keys that the program does not know; options it knows."""
-        known = self._options | self.referenced
-        unchecked = {key: at for key, at in self._written.items() if key not in known}
-        check_known(unchecked, scan, self._sections, self._others, self.referenced)
+    def unknown(self, scan: LazyScan) -> UnknownKeys:
+        """Return the keys that the program does not know; options it knows."""
+        from .unknown_keys import unknown_keys  # nothing is set in most runs
+
+        unknown = unknown_keys(self.unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
             del self.origins[key]
+        return unknown
 
-    def open(self) -> ExitStack:
-        """Enter the scopes; closing the stack leaves them."""
+    @property
+    def unchecked(self) -> dict[str, RawOrigin]:
+        """The keys that are written, without options, and without what references take."""
+        known = self._options | self.referenced
+        return {key: at for key, at in self._written.items() if key not in known}
+
+    def values_at(self, key: str) -> Iterator[object]:
+        """Yield what is written at a key, as it is written, the strongest first."""
+        return (one.values[key] for one in self.layers if key in one.values)
+
+    def open(self, without: Collection[str] = ()) -> ExitStack:
+        """Enter the scopes, as if some keys were not written; closing the stack leaves them."""
         stack = ExitStack()
         for layer in reversed(self.layers):
+            if without:
+                values = {key: one for key, one in layer.values.items() if key not in without}
+                layer = layer._replace(values=values)  # noqa: PLW2901  # the part that counts
             stack.enter_context(scope_of(removing(layer, ambient.current().snapshot)))
         rank_inherited()
         return stack

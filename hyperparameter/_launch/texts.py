@@ -12,7 +12,8 @@ from .._functions.field_texts import (
     texts_of_fields,
     written_docstring,
 )
-from .._functions.signature import Signature, annotations_of
+from .._functions.hints_of import annotations_of
+from .._functions.signature import Signature
 from .._values.structures import structure_of
 from .options import Option
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
 
 from .._functions import registry
 from .._values.keys import did_you_mean
@@ -10,20 +12,50 @@ from .._values.origin import RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
 from .other_sections import OtherSections
-from .program_keys import DeclaredParameters, LazyScan
+from .program_keys import DeclaredParameters, LazyScan, takes_names
 
 _MOST_NAMED = 3
 _MOST_OF_GROUP = 5
 
 
-def check_known(
+class UnknownKeys(NamedTuple):
+    """Keys that no part of the program declares or reads, beside those that are `known`."""
+
+    keys: list[str]
+    known: set[str]
+    origins: Mapping[str, RawOrigin]
+
+    def faults(self) -> Iterator[UsageError]:
+        """Yield an error for each key; making one takes time where many keys are known."""
+        for key in self.keys:
+            origin = resolve(self.origins[key])
+            text = f"{key} ({origin}): {_problem(key, self.known)}"
+            yield UsageError(text, key=key, origin=origin)
+
+    def check(self) -> None:
+        """Raise `UsageError` if there are any."""
+        if not self.keys:
+            return
+        first = list(islice(self.faults(), _MOST_NAMED))
+        named = list(map(str, first))
+        if len(self.keys) > len(named):
+            named.append(f"And {len(self.keys) - len(named)} more.")
+        them = "it" if len(self.keys) == 1 else "them"
+        raise UsageError(
+            f"{' '.join(named)} Use --allow-unknown to set {them} anyway.",
+            key=first[0].key,
+            origin=first[0].origin,
+        )
+
+
+def unknown_keys(
     origins: Mapping[str, RawOrigin],
     scan: LazyScan,
     sections: Collection[str],
     others: OtherSections,
     referenced: Collection[str] = (),
-) -> None:
-    """Raise `UsageError` for keys that no part of the program declares or reads.
+) -> UnknownKeys:
+    """Return the keys that the program does not know.
 
     `sections` are those that have no value themselves, and may stand for the keys below them;
     `others` finds those that are not for this program, and references take those in `referenced`.
@@ -32,7 +64,7 @@ def check_known(
     """
     undeclared = [key for key in origins if not _is_declared(key)]
     if not undeclared or (program := scan()) is None:
-        return
+        return UnknownKeys([], set(), origins)
     own = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
     known = own.union(referenced)
     unknown = [
@@ -41,20 +73,9 @@ def check_known(
         if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
     ]
     unknown = others.without(unknown, origins, own, scan)
-    if not unknown:
-        return
-    known.update(DeclaredParameters())  # the fields of structures too
-    named = [
-        f"{key} ({resolve(origins[key])}): {_problem(key, known)}" for key in unknown[:_MOST_NAMED]
-    ]
-    if len(unknown) > len(named):
-        named.append(f"And {len(unknown) - len(named)} more.")
-    them = "it" if len(unknown) == 1 else "them"
-    raise UsageError(
-        f"{' '.join(named)} Use --allow-unknown to set {them} anyway.",
-        key=unknown[0],
-        origin=resolve(origins[unknown[0]]),
-    )
+    if unknown:
+        known.update(DeclaredParameters())  # the fields of structures too
+    return UnknownKeys(unknown, known, origins)
 
 
 def _problem(key: str, known: set[str]) -> str:
@@ -83,8 +104,7 @@ def _is_declared(key: str) -> bool:
     name = key
     while name:
         for signature in registry.declarations(name):
-            last = name.rpartition(".")[2]
-            if name == key or signature.wanted(last).takes_names:
+            if name == key or takes_names(signature, name):
                 return True
         name = name.rpartition(".")[0]
     return False

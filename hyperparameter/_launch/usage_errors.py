@@ -19,7 +19,7 @@ from ..exceptions import (
 )
 from .settings import Settings
 
-_FROM_OUTSIDE = ("cli", "env", "file")
+FROM_OUTSIDE = ("cli", "env", "file")
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _usage_error(error: BaseException, settings: Settings) -> UsageError | None:
         return _missing(str(cause), cause.key)
     if isinstance(cause, (ConversionError, InvalidKey, ConfigurationError)):
         kind = getattr(cause.origin, "kind", None)
-        is_use = isinstance(cause, ConfigurationError) or kind in _FROM_OUTSIDE
+        is_use = isinstance(cause, ConfigurationError) or kind in FROM_OUTSIDE
         if is_use or settings.sets(cause.key):
             return UsageError(str(cause), key=cause.key, origin=cause.origin)
         return None

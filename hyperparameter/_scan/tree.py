@@ -60,6 +60,21 @@ class SourceTree:
             return True
         return any(one is None or MentionedKeys(one).has(key) for one in self._elsewhere(key))
 
+    def reads(self, key: str) -> bool:
+        """Tell whether the program may read `key`, a part of it, or all that it is a part of.
+
+        What functions declare does not count, nor does a text that happens to be the key.
+        """
+        if self.problems:
+            return True
+        declared = {f"{one.key}.*" for one in self.findings if one.kind == "declared"}
+        read = {one.key for one in self.findings if one.kind == "read"}
+        if any(f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.") for one in read):
+            return True
+        if any(matches(pattern, key) for pattern in read | (self._patterns - declared)):
+            return True
+        return any(mentioned.reads(key) for mentioned in self._mentioned)
+
     def _elsewhere(self, key: str) -> Iterator[FileScan | None]:
         """Yield the scans of files that may be given a scope; None for one that has problems."""
         segments = [segment.encode(errors="replace") for segment in key.split(".")]
@@ -112,6 +127,9 @@ class MentionedKeys:
         self._scan = scan
         self._keys: set[str] | None = None  # made when first asked for: most files never are
         self._patterns: list[str] = []
+
+    def reads(self, key: str) -> bool:
+        return any(key in _tails(chain) for chain in self._scan.chains)
 
     def has(self, key: str) -> bool:
         if self._keys is None:

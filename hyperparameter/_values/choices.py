@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .checking import UNSEEN, mode
 from .convert import Converter, Unconvertible, is_enum, one_of
 from .untyped import ScalarText, UntypedText, is_null, plain
 
@@ -23,7 +24,7 @@ def enum(kind: Any) -> Converter:
             return members[text]
         for candidate in (text, plain(value)) if isinstance(value, UntypedText) else (value,):
             try:
-                member = kind(candidate)
+                member = _member(kind, candidate)
             except (ValueError, TypeError):
                 continue
             # True == 1, and members of other enumerations may be equal to values of this one.
@@ -41,6 +42,13 @@ def enum(kind: Any) -> Converter:
         raise Unconvertible(wanted=one_of(members, text), value=value)
 
     return convert
+
+
+def _member(kind: Any, value: object) -> object:
+    """Return a member by its value; while checking, the user's `_missing_` may know any value."""
+    if not mode.is_on or getattr(kind._missing_, "__module__", "") == "enum":
+        return kind(value)
+    return next((one for one in kind.__members__.values() if one.value == value), UNSEEN)
 
 
 def literal(choices: tuple[object, ...]) -> Converter:
@@ -69,6 +77,7 @@ def literal(choices: tuple[object, ...]) -> Converter:
 
 def _is_member(member: object, value: object) -> bool:
     try:
-        return enum(type(member))(value, None) is member
+        found = enum(type(member))(value, None)
     except Unconvertible:
         return False
+    return found is member or found is UNSEEN

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from .checking import UNSEEN, mode
 from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .json_text import loads
 from .keys import is_key
@@ -84,7 +85,7 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
             typed = plain(name)
             if to_key is not None:
                 typed = part(to_key, UntypedText(name) if isinstance(name, str) else name, name)
-            if typed in new:
+            if typed in new and typed is not UNSEEN:
                 raise Unconvertible(f"two of its names are {typed!r:.80}", value=value)
             new.add(typed)
             for one in written:
@@ -102,6 +103,8 @@ def mapping(kind: Any, to_key: Converter | None, to_item: Converter) -> Converte
 
 
 def _built(kind: Any, made: dict[object, object], like: dict[Any, Any] | None) -> object:
+    if mode.is_on:
+        return made
     if like is not None and isinstance(like, kind):  # a defaultdict has more than its items
         return filled(like, made)
     if kind in MAPPINGS:

@@ -81,17 +81,17 @@ def describe(key: str, value: object) -> Any:
 def show(key: str, value: object) -> str:
     """Return `value` for a message: one line, not long, with its secrets masked."""
     described = describe(key, value)
-    return _short(repr(described if is_taken_out(key) else _with_masked_texts(described)))
+    return _short(repr(described if is_taken_out(key) else with_masked_texts(described)))
 
 
-def _with_masked_texts(described: object) -> object:
+def with_masked_texts(described: object) -> object:
     """Return what is shown of a described value: a secret may stand inside of other text."""
     if type(described) is str:
         return masked_text(described)
     if isinstance(described, dict):
-        return {name: _with_masked_texts(item) for name, item in described.items()}
+        return {name: with_masked_texts(item) for name, item in described.items()}
     if isinstance(described, (list, tuple)):
-        return type(described)([_with_masked_texts(item) for item in described])
+        return type(described)([with_masked_texts(item) for item in described])
     return described
 
 

@@ -132,8 +132,20 @@ def none_made() -> None:
     """Make the default None."""
 
 
+class Constant:
+    """Makes a default that is at hand."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __call__(self) -> object:
+        return self.value
+
+
 def constant(value: object) -> Callable[[], object]:
-    return none_made if value is None else lambda: value
+    if value is None:
+        return none_made
+    return Constant(value)
 
 
 def no_value() -> object:

@@ -16,6 +16,7 @@ from typing import Any, Literal, Union
 
 from .annotations import bare, is_any, members_of
 from .by_identity import by_identity
+from .checking import UNSEEN, StandIn, is_unmade, kind_of, made, mode
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
@@ -160,7 +161,7 @@ def anything(value: object, below: object = NOTHING) -> object:
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
         return plain(value)
-    structure = structure_of(type(below))
+    structure = structure_of(kind_of(below))
     if structure is not None and structure.kind is not dict:
         return structured(structure, found, below)
     joins = isinstance(below, Mapping) and all(map(is_key, found))
@@ -180,19 +181,12 @@ def structured(structure: Structure, value: object, below: object) -> object:
         return value
     given = names_of(value)
     if isinstance(below, structure.kind) and structure.kind is not dict:
-        own = structure_of(type(below))  # a default may be of a subclass, with more fields
-        structure = structure if own is None or type(below) is structure.kind else own
-    unknown = [name for name in given if name not in structure.fields]
-    if unknown and not structure.extra:
-        near = did_you_mean(str(unknown[0]), structure.fields)
-        reason = f"{structure.name} has no field {unknown[0]!r}.{near}"
-        raise Unconvertible(reason, (unknown[0],), value=given[unknown[0]])
+        kind = kind_of(below)  # a default may be of a subclass, with more fields
+        own = structure_of(kind)
+        structure = structure if own is None or kind is structure.kind else own
     has_below = isinstance(below, structure.kind)
+    _check_names(structure, given, value, is_whole=not has_below, is_unseen=below is UNSEEN)
     known = structure.values_of(below) if has_below else {}
-    if not has_below:
-        missing = [n for n, f in structure.fields.items() if f.required and n not in given]
-        if missing:
-            raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
     parts: dict[str, object] = {}
     is_set = not given
     for name, one in given.items():
@@ -204,6 +198,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
             is_set = is_set or has_below or one is not REMOVED
     if not is_set:
         raise Unset
+    if mode.is_on and structure.kind is not dict:  # a TypedDict makes plain dicts
+        return UNSEEN if below is UNSEEN else _stand_in(structure, {**known, **parts})
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
@@ -213,15 +209,43 @@ def structured(structure: Structure, value: object, below: object) -> object:
         raise Unconvertible(said, value=value) from error
 
 
+def _check_names(
+    structure: Structure,
+    given: Mapping[Any, object],
+    value: object,
+    *,
+    is_whole: bool,
+    is_unseen: bool,
+) -> None:
+    """Refuse names that no field has, and a whole that lacks a field."""
+    if is_unseen:
+        return
+    unknown = [name for name in given if name not in structure.fields]
+    if unknown and not structure.extra:
+        near = did_you_mean(str(unknown[0]), structure.fields)
+        reason = f"{structure.name} has no field {unknown[0]!r}.{near}"
+        raise Unconvertible(reason, (unknown[0],), value=given[unknown[0]])
+    if is_whole and not mode.may_lack:
+        missing = [n for n, f in structure.fields.items() if f.required and n not in given]
+        if missing:
+            raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
+
+
+def _stand_in(structure: Structure, values: dict[str, object]) -> StandIn:
+    fields = structure.fields
+    attributes = {fields[n].attribute or n: one for n, one in values.items() if n in fields}
+    return StandIn(structure.kind, attributes)
+
+
 def _of_field(field: Field) -> Converter:
     """Return the converter of a field, below whose value its own default is."""
     convert = nullable(field.hint) if field.is_none else converter(field.hint)
 
     def over_default(value: object, below: object) -> object:
         if below is NOTHING and field.default is not None and may_be_mapping(value):
-            below = field.default()
+            below = made(field.default)
         if field.hint is UNKNOWN:
-            return by_default(field.default() if field.default else NOTHING)(value, below)
+            return by_default(made(field.default) if field.default else NOTHING)(value, below)
         return convert(value, below)
 
     return over_default
@@ -232,7 +256,7 @@ def by_default(default: object) -> Converter:
 
     None asks for nothing, and no number is changed into another one.
     """
-    if default is NOTHING or default is UNKNOWN:
+    if default is NOTHING or default is UNKNOWN or is_unmade(default):
         return anything
     if default is None:
         return lambda value, below: None if is_null(value) else anything(value, below)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .checking import mode
+
 
 def emptied(value: object) -> dict[Any, Any] | None:
     """Return an empty mapping with all that a subclass of dict has beside its items, else None.
 
     One that cannot be copied and emptied, as frozen ones, has no such thing and becomes a dict.
     """
-    if type(value) is dict or not isinstance(value, dict) or hasattr(type(value), "__hp_flat__"):
+    if (
+        mode.is_on
+        or type(value) is dict
+        or not isinstance(value, dict)
+        or hasattr(type(value), "__hp_flat__")
+    ):
         return None
     import copy  # which few programs need, and which would double the time of our import
 

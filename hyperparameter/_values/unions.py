@@ -9,6 +9,7 @@ from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
+from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
 from .fields import Structure
@@ -114,6 +115,8 @@ def _for_mapping(
 
 
 def _is_below(hint: Any, below: object) -> bool:
+    if below is UNSEEN:
+        return True
     kind = typing.get_origin(hint) or hint
     if kind is Any or not isinstance(kind, type):
         return False

@@ -50,6 +50,8 @@ def _call(walk: Walk, node: ast.Call) -> Value:
         return _method(walk, function, args, keywords)
     if isinstance(function, LibraryName):
         return _library_function(walk, function.name, args, keywords, node)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "from_scope":
+        _from_scope(walk, args, keywords, node.lineno)  # of a subclass of Params, perhaps
     if any(map(is_scope, [*args, *keywords.values()])) and not _is_entered(node.func):
         walk.found.patterns.add(UNKNOWN)  # nobody knows what is read there
     if isinstance(function, ParamDecorator):
@@ -141,6 +143,8 @@ def _decorated(walk: Walk, decorator: ParamDecorator, args: list[Value]) -> Valu
     if args and isinstance(args[0], Definition):
         declare(walk, args[0], decorator.namespace)
         return args[0]
+    if args and decorator.namespace is not None:  # nobody knows the parameters of what it is
+        walk.found.patterns.add(f"{decorator.namespace}.{UNKNOWN}")
     return None
 
 

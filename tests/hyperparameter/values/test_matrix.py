@@ -545,3 +545,28 @@ def test_a_program_with_any_parameter_answers_each_question_and_prints_what_come
             assert re.search(r"required|TOML cannot hold|no file can hold|cannot give", said), said
         elif "left out" not in said:
             assert same(hp.run_cli(program, ["-C", str(path)]), program())
+
+
+# -- the check before a run -----------------------------------------------------------------------
+
+SHARE = 11  # one in so many cells: each takes two runs
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda one: one.name)
+def test_a_check_refuses_what_a_run_refuses(
+    parameter: Parameter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_cli, differing = hp.run_cli, []
+
+    def both(program: Any, words: list[str], **options: str) -> object:
+        checked = outcome(lambda: run_cli(program, ["--check", *words], **options))
+        ran = outcome(lambda: run_cli(program, words, **options))
+        if (ran is ERROR) is not (checked is ERROR):
+            differing.append((words, options, ran, checked))
+        return ran
+
+    monkeypatch.setattr(value_sources.hp, "run_cli", both)
+    for number, (source, given, _) in enumerate(cells(parameter, [*FAMILIES[1], *FAMILIES[2]])):
+        if number % SHARE == PARAMETERS.index(parameter) % SHARE:
+            outcome(lambda source=source, given=given: source.bring(parameter, given))
+    assert not differing

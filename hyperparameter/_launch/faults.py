@@ -1,0 +1,154 @@
+"""All that is wrong with what is set, found without a run: `--check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from .._config.sources import read_source
+from .._scopes.snapshot import Layer
+from .._values.describe import describe, show, with_masked_texts
+from .._values.origin import Origin
+from .._values.untyped import UntypedText, UntypedTree
+from ..exceptions import ConfigurationError, UsageError
+from .asked import Asked
+from .checked_values import value_faults
+from .options import ALLOW
+from .program_keys import LazyScan
+from .run import check_writable, missing
+from .settings import Settings
+from .sources import files_of, sources_of
+
+if TYPE_CHECKING:
+    from .._config.sources import FileAt
+    from .._files.text import FilePath
+
+T = TypeVar("T")
+
+_NOT_KNOWN = "hyperparameter-value-not-known"
+"""The text that takes the place of a wrong reference, and of what refers to it."""
+_NOWHERE = Origin("default", "")
+
+
+class Faults:
+    """The faults of a command line, with its files and variables.
+
+    What one fault leaves open is asked no further: a value that a wrong reference stands for fits,
+    and where a file cannot be read nothing is missing.
+    """
+
+    def __init__(
+        self, given: Asked, scan: LazyScan, config: FilePath | None, env_prefix: str | None
+    ) -> None:
+        self._given = given
+        self._scan = scan
+        self._faults: list[UsageError] = []
+        files = list(self._files(config))
+        self._lacks_files = bool(self._faults)
+        signature = given.known
+        self._sources = sources_of(files, env_prefix, scan.env, scan, signature)
+        self._unknown: set[str] = set()  # keys whose values are not known
+        self.settings = self._settled()
+
+    def found(self) -> list[UsageError]:
+        """Return all faults: of files and references, keys, what is missing, and values."""
+        given, settings = self._given, self.settings
+        if not given.invocation.asks(ALLOW):
+            self._faults += settings.unknown(self._scan).faults()
+        may_lack = self._lacks_files or bool(self._unknown)
+        if given.function is not None and not self._lacks_files:
+            self._faults += missing(given.own, given.signature, settings)
+        self._faults += value_faults(
+            settings, self._scan, given.known, self._unknown, may_lack=may_lack
+        )
+        self._try(lambda: check_writable(given.invocation.record))
+        return [self._with_value(one) for one in self._faults]
+
+    def _files(self, config: FilePath | None) -> Iterator[FileAt]:
+        """Yield the files that can be read."""
+        each: list[Callable[[], list[FileAt]]] = [lambda: files_of([], config)]
+        each += [partial(files_of, [word], None) for word in self._given.invocation.files]
+        for named in each:
+            for one in self._try(named) or ():
+                # Standard input can be read once, and is read with all the others.
+                if one.path == "-" or self._try(partial(read_source, one, _NOWHERE)) is not None:
+                    yield one
+
+    def _settled(self) -> Settings:
+        """Return all that is set; a wrong reference is a fault, and its value is not known."""
+        wrong: dict[str, object] = {}
+        while True:
+            over = (Layer(dict(wrong), _NOWHERE),) if wrong else ()
+            try:
+                _, settings = self._given.settled(self._sources, self._scan.env, over)
+            except UsageError as error:
+                if _NOT_KNOWN not in str(error):
+                    self._faults.append(error)
+                if error.key is not None and error.key not in wrong:
+                    wrong[error.key] = UntypedText(_NOT_KNOWN)
+                    continue
+                if not self._sources.files:
+                    raise
+                wrong.clear()
+                self._sources = self._sources._replace(files=[], flat=None)
+                self._lacks_files = True
+                continue
+            self._unknown = {
+                key for key in settings.origins if _is_open(next(settings.values_at(key), None))
+            }
+            return settings
+
+    def _try(self, ask: Callable[[], T]) -> T | None:
+        """Return the answer, None if it is a fault."""
+        try:
+            return ask()
+        except (ConfigurationError, UsageError) as error:
+            self._faults.append(UsageError(str(error), key=error.key, origin=error.origin))
+        return None
+
+    def _with_value(self, fault: UsageError) -> UsageError:
+        if fault.value is None and fault.key is not None:
+            values = self.settings.values_at(fault.key)
+            fault.value = next((one for one in values if not _is_open(one)), None)
+        return fault
+
+
+def report(faults: Iterable[UsageError], form: str) -> str:
+    """Return a line for each fault, or a list in JSON."""
+    if form != "json":
+        return "\n".join(" ".join(str(one).splitlines()) for one in faults) or "ok"
+    return json.dumps(
+        [
+            {
+                "key": one.key,
+                "value": _shown(one.key or "", one.value),
+                "origin": None if one.origin is None else str(one.origin),
+                "message": str(one),
+            }
+            for one in faults
+        ],
+        indent=1,
+    )
+
+
+def _shown(key: str, value: object) -> object:
+    """Return a value for JSON, text as it was typed, with its secrets masked."""
+    value = value.text if isinstance(value, UntypedText) else value
+    described = with_masked_texts(describe(key, value))
+    try:
+        json.dumps(described, allow_nan=False)
+    except (TypeError, ValueError):
+        return show(key, value)
+    return described
+
+
+def _is_open(value: object) -> bool:
+    """Tell a value in which a wrong reference stands."""
+    if isinstance(value, (UntypedText, str)):
+        return _NOT_KNOWN in (value if isinstance(value, str) else value.text)
+    value = value.value if isinstance(value, UntypedTree) else value
+    if isinstance(value, dict):
+        return any(map(_is_open, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_is_open, value))
