@@ -449,6 +449,8 @@ def test_common_options_take_two_lines_and_are_whole_on_request(
     assert hp.run_cli(main, ["--help-all"]) is None
     whole = " ".join(capsys.readouterr().out.split())
     assert "-D, --define KEY=VALUE set any parameter" in whole
+    assert "KEY=FILE puts them below KEY" in whole
+    assert "- is standard input" in whole
     assert "--print-config [toml|yaml|json] print" in whole
     assert "--record INT (default: 1)" in whole
     assert hp.run_cli(main, ["--help_all", "5"]) == (1, 5)
