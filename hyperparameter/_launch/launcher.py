@@ -72,8 +72,7 @@ class Launcher:
             settings.check_known(scan)
         for note in settings.notes:
             print_message(f"{self.name}: {note}")
-        others = [signature_of(one) for one in self._functions if function and one is not function]
-        if self._answers(invocation, settings, scan, others):
+        if self._answers(invocation, settings, scan, signature if function else None):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
@@ -190,11 +189,11 @@ class Launcher:
             return None
 
     def _answers(
-        self, invocation: Invocation, settings: Settings, scan: LazyScan, others: list[Signature]
+        self, invocation: Invocation, settings: Settings, scan: LazyScan, chosen: Signature | None
     ) -> bool:
         """Print what is asked for instead of a run; tell whether anything was.
 
-        `others` are the commands beside the one that is given.
+        `chosen` is the command that is given.
         """
         given = invocation.given
         if options.COMPLETION.key in given:
@@ -207,7 +206,8 @@ class Launcher:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
             with settings.open(), usage_errors(settings):
-                print_output(_described(given, settings, scan, others))
+                commands = [signature_of(one) for one in self._functions]
+                print_output(_described(given, settings, scan, commands, chosen))
         else:
             return False
         return True
@@ -224,7 +224,11 @@ def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) ->
 
 
 def _described(
-    given: Mapping[str, list[str]], settings: Settings, scan: LazyScan, others: list[Signature]
+    given: Mapping[str, list[str]],
+    settings: Settings,
+    scan: LazyScan,
+    commands: list[Signature],
+    chosen: Signature | None,
 ) -> str:
     if options.EXPLAIN.key in given:
         from .listing import explanations
@@ -236,7 +240,8 @@ def _described(
         return listing(scan())
     from .configuration import configuration
 
-    return configuration(given[options.PRINT.key][-1], scan(), settings.origins, others)
+    others = [one for one in commands if chosen is not None and one is not chosen]
+    return configuration(given[options.PRINT.key][-1], scan(), settings.origins, commands, others)
 
 
 def _name() -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import json
 import os
 import pathlib
 import subprocess
@@ -668,3 +669,30 @@ def test_advanced_has_types_texts_and_nothing_that_the_program_itself_passes(
             "unpacked.free INT (default: 2)",
         ]
         assert done.stderr == ""
+
+
+def test_the_printed_configuration_has_nothing_that_the_program_itself_passes(
+    tmp_path: pathlib.Path,
+) -> None:
+    again = CALLS.replace("def main(x=1):", "def main(x=1):\n    main(x=2)")
+    (tmp_path / "calls.py").write_text(again)
+
+    def printed(*words: str) -> tuple[dict[str, object], str]:
+        done = subprocess.run(
+            [sys.executable, "calls.py", "--print-config", "json", *words],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout), done.stderr
+
+    expected = {
+        "prep": {"gamma": 0.7},
+        "fit": {"rate": 0.1, "opt": {"lr": 1.0}, "seed": 0, "extra": "x"},
+        "net": {"width": 3},
+        "always": {"other": 2},
+        "unpacked": {"free": 2},
+        "main": {"x": 1},  # which the command line sets, though the program calls it as well
+    }
+    required = "net.layers is left out: it is required and has no value.\n"
+    assert printed() == (expected, required)
+    set_too = {**expected, "always": {"given": 5, "other": 2}}
+    assert printed("-D", "always.given=5") == (set_too, required)
