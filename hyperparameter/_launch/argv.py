@@ -48,11 +48,15 @@ class GivenOption(NamedTuple):
 
 
 class ParsedArgv(NamedTuple):
-    """A command line in order; `rest` is what follows the name of a command."""
+    """A command line in order; `rest` is what follows the name of a command.
+
+    The last positionals, as many as are `literal`, are behind `--` and mean what they say.
+    """
 
     given: list[GivenOption]
     positionals: list[str]
     rest: list[str]
+    literal: int = 0
 
 
 def parse_argv(
@@ -77,7 +81,7 @@ def parse_argv(
             continue
         if word == "--":
             parsed.positionals.extend(queue)
-            break
+            return parsed._replace(literal=len(queue))
         if is_flag(word):
             given = parser.option(word, queue)
             parsed.given.append(given._replace(before=len(parsed.positionals)))
@@ -100,7 +104,7 @@ def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
             given[index] = one._replace(texts=one.texts[:kept], spare=one.spare - moved)
             positionals[one.before : one.before] = one.texts[kept:]
             count -= moved
-    return ParsedArgv(given, positionals, parsed.rest)
+    return parsed._replace(given=given, positionals=positionals)
 
 
 def is_flag(word: str) -> bool:

@@ -127,7 +127,7 @@ class Launcher:
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
         if self._single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
-        return function, own, ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+        return function, own, parsed._replace(given=[*first.given, *parsed.given])
 
     def _commands_with(self, flag: str) -> str:
         """Return a hint that names the commands which have an option."""
@@ -220,7 +220,8 @@ def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) ->
     if is_taken or not parsed.positionals or dashed(parsed.positionals[0]) not in names:
         return parsed
     given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
-    return ParsedArgv(given, parsed.positionals[1:], [])
+    literal = min(parsed.literal, len(parsed.positionals) - 1)
+    return parsed._replace(given=given, positionals=parsed.positionals[1:], literal=literal)
 
 
 def _described(

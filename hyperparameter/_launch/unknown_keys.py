@@ -30,7 +30,7 @@ def check_known(
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
-    undeclared = [key for key in origins if not _is_declared(key)]
+    undeclared = [key for key in origins if not is_declared(key)]
     if not undeclared or (program := scan()) is None:
         return
     own = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
@@ -78,7 +78,7 @@ def _is_namespace(key: str, known: set[str]) -> bool:
     return key not in known and any(one.startswith(f"{key}.") for one in known)
 
 
-def _is_declared(key: str) -> bool:
+def is_declared(key: str) -> bool:
     """Tell whether the key is a declared parameter, or is below one that takes a mapping."""
     name = key
     while name:

@@ -349,6 +349,60 @@ def test_what_does_not_fit_is_told_with_how_it_is_written(words: list[str], hint
     assert hint in message
 
 
+@hp.param("tw.text")
+def text(
+    data: str, *rest: str, lr: float = 0.1, tags: list[str] = [], optim: Optim = Optim()
+) -> Any:
+    return data, rest, lr, tags, optim.lr, net()[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (["lr=3"], "--lr=3 to set it, or -- lr=3"),
+        (["d", "lr=3"], "--lr=3 to set it, or -- lr=3"),
+        (["data=d"], "--data=d to set it, or -- data=d"),
+        (["optim.lr=3"], "--optim.lr=3 to set it, or -- optim.lr=3"),
+        (["tw.net.width=1"], "-D tw.net.width=1 to set it, or -- tw.net.width=1"),
+        (["tw.net.optim.lr=1"], "-D tw.net.optim.lr=1 to set it, or -- tw.net.optim.lr=1"),
+        (["d", "--tags", "a", "lr=3"], "--lr=3 to set it, or --tags=lr=3"),
+        (["--tags", "a", "lr=3", "d"], "--lr=3 to set it, or --tags=lr=3"),
+    ],
+)
+def test_a_word_that_sets_a_parameter_elsewhere_is_not_taken_for_text(
+    words: list[str], written: str
+) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(text, words)
+    assert f"Write {written} for the text." in str(caught.value)
+
+
+def test_of_two_words_for_one_argument_that_which_sets_a_parameter_is_told() -> None:
+    @hp.param("tw.single")
+    def single(data: str, lr: float = 0.1) -> Any:
+        return data, lr
+
+    with pytest.raises(hp.UsageError, match=r"^'lr=3': .*Write --lr=3 to set it"):
+        hp.run_cli(single, ["lr=3", "d"])
+    with pytest.raises(hp.UsageError, match=r"^'lr=3': unexpected argument.*Write --lr=3\."):
+        hp.run_cli(single, ["d", "lr=3"])
+
+
+def test_what_the_message_advises_does_what_it_says() -> None:
+    assert hp.run_cli(text, ["--", "lr=3"]) == ("lr=3", (), 0.1, [], 0.1, 2)
+    assert hp.run_cli(text, ["d", "--", "lr=3"])[:2] == ("d", ("lr=3",))
+    assert hp.run_cli(text, ["d", "--tags", "a", "--tags=lr=3"])[3] == ["a", "lr=3"]
+    assert hp.run_cli(text, ["d", "-D", "tw.net.width=1"])[5] == 1
+    assert hp.run_cli(text, ["--data=d", "--optim.lr=3"])[::4] == ("d", 3)
+
+
+@pytest.mark.parametrize("word", ["x=1", "tw.rate=1", "a b=c", "=lr", "lr", "conf.yaml", "LR=1"])
+def test_other_words_are_text(word: str) -> None:
+    assert hp.run_cli(text, [word])[0] == word
+    assert hp.run_cli(text, ["d", "--tags", "a", word])[3] == ["a", word]
+    assert hp.run_cli(text, ["--data", "lr=3"])[0] == "lr=3"  # by its name it is meant
+
+
 def test_a_hint_shows_no_secret() -> None:
     with pytest.raises(hp.UsageError) as caught:
         hp.run_cli(hinted, ["db.password=swordfish"])
