@@ -528,6 +528,34 @@ DEFAULTS: list[Any] = [
 ]  # fmt: skip
 
 
+class FaultyText:
+    @property
+    def documentation(self) -> str:
+        raise RuntimeError("documentation")
+
+
+class FaultyMapping(dict):  # type: ignore[type-arg]
+    def get(self, *_: Any) -> Any:
+        raise RuntimeError("get")
+
+
+@dataclass
+class OddlyDescribed:
+    first: int = field(default=1, metadata=FaultyMapping(a=1))
+    """written below the first"""
+    second: Annotated[int, FaultyText(), "from the annotation"] = 2
+
+
+def test_metadata_that_fails_hides_no_other_text(shown: Shown) -> None:
+    @hp.param("oddly")
+    def main(odd: OddlyDescribed = OddlyDescribed()) -> object:
+        return odd
+
+    text = " ".join(" ".join(shown(main)).split())
+    assert "--odd.first INT written below the first" in text
+    assert "--odd.second INT from the annotation" in text
+
+
 @pytest.mark.parametrize("number", range(len(HINTS)))  # pytest itself fails at some
 def test_no_annotation_and_no_default_makes_help_fail(shown: Shown, number: int) -> None:
     hint = HINTS[number]
