@@ -86,24 +86,3 @@ def short_collections() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def test_modules(request: pytest.FixtureRequest) -> set[str]:
-    return {item.module.__name__ for item in request.session.items if hasattr(item, "module")}
-
-
-@pytest.fixture(autouse=True)
-def own_declarations(request: pytest.FixtureRequest, test_modules: set[str]) -> Iterator[None]:
-    """Keep what other test files, and other tests of this one, have declared out of the registry.
-
-    Help, hints and the printed configuration show all that a process declares.
-    """
-    before = dict(signatures.declared)
-    here = getattr(request, "module", None)
-    others = test_modules - {here.__name__} if here else test_modules
-    for name in [name for name in before if name[1] in others]:
-        del signatures.declared[name]
-    yield
-    signatures.declared.clear()
-    signatures.declared.update(before)

@@ -18,12 +18,15 @@ _NAMES = ("documentation", "description", "help")  # PEP 727; pydantic, msgspec;
 
 def text_of(said: object) -> str:
     """Return the help text in metadata: a text itself, or a text under one of the usual names."""
-    if isinstance(said, str):
-        return said
-    if isinstance(said, Mapping):
-        found = (said.get(name) for name in _NAMES)
-    else:
-        found = (getattr(said, name, None) for name in _NAMES)
+    try:
+        if isinstance(said, str):
+            return said
+        if isinstance(said, Mapping):
+            found = [said.get(name) for name in _NAMES]
+        else:
+            found = [getattr(said, name, None) for name in _NAMES]
+    except Exception:  # noqa: BLE001  # whatever a user's object raises: help must not fail
+        return ""
     return next((text for text in found if isinstance(text, str)), "")
 
 

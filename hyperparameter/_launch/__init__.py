@@ -24,6 +24,14 @@ T = TypeVar("T")
 
 @overload
 def launch(
+    function: type[T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T: ...
+@overload
+def launch(
     function: Callable[..., Coroutine[Any, Any, T]],
     argv: Sequence[str] | None = None,
     *,
@@ -81,6 +89,14 @@ def launch(
     return result
 
 
+@overload
+def run_cli(
+    function: type[T],
+    argv: Sequence[str] | None = None,
+    *,
+    config: str | os.PathLike[str] | None = None,
+    env_prefix: str | None = None,
+) -> T | None: ...
 @overload
 def run_cli(
     function: Callable[..., Coroutine[Any, Any, T]],

@@ -2,10 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from .._functions import registry
+from .._functions.signature import Signature
 from .._values.checking import only_checking
 from .._values.describe import show
 from .._values.keys import did_you_mean
@@ -13,7 +14,7 @@ from .._values.rules import FALSE_WORDS, TRUE_WORDS
 from .._values.untyped import infer
 from ..exceptions import UsageError
 from .options import DEFINE, REQUIRED, Option
-from .parameters import options_of
+from .parameters import option_below, options_of
 
 _BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
 _NUMBER = re.compile(r"-\.?[0-9]")  # -1e-3 is a value, too
@@ -27,8 +28,9 @@ EXTRA = Option("", (), "value")
 class GivenOption(NamedTuple):
     """An option as it was given: its flag as written, and its words.
 
-    `below` is the rest of `--opt.lr`, or the whole key where an option stands for `-D`.  It took
-    `spare` words that a positional may have, and `before` positionals stand before it.
+    `below` are the names behind a parameter's own flag, or the whole key where an option stands for
+    `-D`.  It took `spare` words that a positional may have, and `before` positionals stand before
+    it.
     """
 
     option: Option
@@ -38,13 +40,22 @@ class GivenOption(NamedTuple):
     spare: int = 0
     before: int = 0
 
+    @property
+    def is_below(self) -> bool:
+        """Tell names below one of the function's own parameters."""
+        return self.below != "" and self.option is not DEFINE
+
 
 class ParsedArgv(NamedTuple):
-    """A command line in order; `rest` is what follows the name of a command."""
+    """A command line in order; `rest` is what follows the name of a command.
+
+    The last positionals, as many as are `literal`, are behind `--` and mean what they say.
+    """
 
     given: list[GivenOption]
     positionals: list[str]
     rest: list[str]
+    literal: int = 0
 
 
 def parse_argv(
@@ -69,7 +80,7 @@ def parse_argv(
             continue
         if word == "--":
             parsed.positionals.extend(queue)
-            break
+            return parsed._replace(literal=len(queue))
         if is_flag(word):
             given = parser.option(word, queue)
             parsed.given.append(given._replace(before=len(parsed.positionals)))
@@ -92,7 +103,7 @@ def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
             given[index] = one._replace(texts=one.texts[:kept], spare=one.spare - moved)
             positionals[one.before : one.before] = one.texts[kept:]
             count -= moved
-    return ParsedArgv(given, positionals, parsed.rest)
+    return parsed._replace(given=given, positionals=positionals)
 
 
 def is_flag(word: str) -> bool:
@@ -150,11 +161,12 @@ class _OptionParser:
             first = first.rpartition(".")[0]
         owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
-            return _given(EXTRA, flag, value, queue)._replace(option=owner, below=rest)
+            inner = option_below(owner, rest.split("."))
+            return _given(inner, flag, value, queue)._replace(below=rest)
         known = [name for name in self._by_flag if name.startswith(f"{first}.")]
         if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
-        option = items_at(flag[2:]) or EXTRA
+        option = option_at(flag[2:]) or EXTRA
         return _given(option, flag, value, queue)._replace(option=DEFINE, below=flag[2:])
 
     def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
@@ -177,18 +189,30 @@ def _is_key(key: str) -> bool:
     return next(registry.declarations(key), None) is not None
 
 
-def items_at(key: str) -> Option | None:
-    """Return the option of a parameter somewhere in the program if its key always has a list."""
+def option_at(key: str) -> Option | None:
+    """Return the option of a parameter somewhere in the program, or of what is below one.
+
+    None for a key that no function has, or for which two take different words.
+    """
     parts = key.split(".")
     with only_checking(may_lack=True):  # the run alone calls the factories of defaults
         found = [
             option
             for end in range(2, len(parts) + 1)
             for signature in registry.declarations(".".join(parts[:end]))
-            for option in options_of(signature)
-            if option.key == key
+            for option in _options_at(key, signature)
         ]
-    return found[0] if found and all(one.kind == "items" for one in found) else None
+    return found[0] if len({(one.kind, one.size) for one in found}) == 1 else None
+
+
+def _options_at(key: str, signature: Signature) -> Iterator[Option]:
+    """Yield the option that a function has for a key, if it has one."""
+    above = [one for one in options_of(signature) if f"{key}.".startswith(f"{one.key}.")]
+    for nearest in above[-1:]:  # fields come behind what they are fields of
+        if nearest.key == key:
+            yield nearest
+        elif nearest.takes_names:
+            yield option_below(nearest, key[len(nearest.key) + 1 :].split("."))
 
 
 def _given(option: Option, flag: str, value: str | None, queue: deque[str]) -> GivenOption:

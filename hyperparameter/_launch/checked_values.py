@@ -1,7 +1,5 @@
 """The check of values before the run: what no declaration takes is refused before hours of work."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from .._functions.signature import Signature
 
 
-def check_values(settings: Settings, scan: LazyScan, launched: Signature) -> None:
+def check_values(settings: Settings, scan: LazyScan, launched: "Signature") -> None:
     """Raise `UsageError` for a value from outside that nobody could take.
 
     The call of the launched function, which is next, checks its own parameters.
@@ -32,7 +30,7 @@ def check_values(settings: Settings, scan: LazyScan, launched: Signature) -> Non
 def value_faults(
     settings: Settings,
     scan: LazyScan,
-    launched: Signature | None,
+    launched: "Signature | None",
     unknown: Collection[str],
     *,
     may_lack: bool,
@@ -44,12 +42,12 @@ def value_faults(
     return _faults(settings, scan, _Checks(settings.origins, launched, unknown, may_lack=may_lack))
 
 
-def _declares(signature: Signature, key: str) -> bool:
+def _declares(signature: "Signature", key: str) -> bool:
     below = key.removeprefix(f"{signature.namespace}.")
     return below != key and below.partition(".")[0] in signature.names
 
 
-def _faults(settings: Settings, scan: LazyScan, checks: _Checks) -> list[UsageError]:
+def _faults(settings: Settings, scan: LazyScan, checks: "_Checks") -> list[UsageError]:
     """Return the errors of values; once one is known it is taken away, and the others are asked.
 
     A key that the program may take in another way is left to the run.
@@ -91,7 +89,7 @@ class _Checks:
     def __init__(
         self,
         keys: Iterable[str],
-        launched: Signature | None = None,
+        launched: "Signature | None" = None,
         hidden: Collection[str] = (),
         *,
         may_lack: bool = False,
@@ -101,7 +99,7 @@ class _Checks:
         self._launched = launched
         self._may_lack = may_lack
         self._known: dict[tuple[str, object], _Refused | None] = {}
-        self._by_key: dict[str, list[Signature]] = {}
+        self._by_key: "dict[str, list[Signature]]" = {}
         for signature in registry.declared():
             for name in signature.names:
                 self._by_key.setdefault(f"{signature.namespace}.{name}", []).append(signature)
@@ -125,7 +123,7 @@ class _Checks:
         for known in [known for known in self._known if f"{key}.".startswith(f"{known[0]}.")]:
             del self._known[known]
 
-    def _declarations(self, key: str) -> list[tuple[str, Signature]]:
+    def _declarations(self, key: str) -> "list[tuple[str, Signature]]":
         """Return what declares the key, or a parameter that it is a part of."""
         found = [(key, signature) for signature in self._by_key.get(key, ())]
         without_parts: list[tuple[str, Signature]] = []
@@ -136,13 +134,13 @@ class _Checks:
                 (found if takes else without_parts).append((above, signature))
         return found or without_parts
 
-    def _answer(self, key: str, signature: Signature, state: ambient.State) -> _Refused | None:
+    def _answer(self, key: str, signature: "Signature", state: ambient.State) -> _Refused | None:
         known = key, signature.key
         if known not in self._known:
             self._known[known] = self._asked(key, signature, state)
         return self._known[known]
 
-    def _asked(self, key: str, signature: Signature, state: ambient.State) -> _Refused | None:
+    def _asked(self, key: str, signature: "Signature", state: ambient.State) -> _Refused | None:
         name = key.rpartition(".")[2]
         is_whole = signature is self._launched and not self._may_lack
         is_hidden = any(f"{one}.".startswith(f"{key}.") for one in self.hidden)

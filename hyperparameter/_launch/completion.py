@@ -1,8 +1,8 @@
 """Completion scripts for shells, which shtab makes of an argparse parser.
 
 That parser parses nothing: it only holds the table of options in the form that shtab reads.
-Behind `-D` a word is KEY=VALUE.  bash takes that for three words, and zsh would end it behind the
-key, so both get a function for it.
+Behind `-D` and `-C` a word may be KEY=VALUE.  bash takes that for three words, and the others would
+end it behind the key, so all get functions for it.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from .commands import Function, class_of, names_of, signature_of
-from .options import DEFINE, EXPLAIN, Option, common_options
+from .options import CONFIG, DEFINE, EXPLAIN, Option, common_options
 from .parameters import options_of
 from .program_keys import DeclaredParameters, reads_in
 from .texts import Texts
@@ -23,45 +23,87 @@ if TYPE_CHECKING:
 _BASH = """
 _hp_{name}_assignments=({words})
 
-# What is behind -D up to here; bash itself has split it at each "=".
+# bash splits words at "=".  Here the value of --flag=value is a word of its own, as behind a blank,
+# and KEY=VALUE is one word.
 _hp_{name}() {{
-  local line=${{COMP_LINE:0:COMP_POINT}} word before option candidate
-  word=${{line##*[[:space:]]}}
-  before=${{line%"$word"}}
-  before=${{before%"${{before##*[![:space:]]}}"}}
-  option=${{before##*[[:space:]]}}
-  if [[ $option != -D && $option != --define ]]; then
-    _shtab_{name} "$@"
-    return
-  fi
-  COMPREPLY=()
-  for candidate in "${{_hp_{name}_assignments[@]}}"; do
-    [[ $candidate == "$word"* ]] && COMPREPLY+=("$candidate")
+  local word option candidate joins= attached= last=0
+  local -a words=("${{COMP_WORDS[0]}}")
+  for word in "${{COMP_WORDS[@]:1:COMP_CWORD}}"; do
+    if [[ $word == = && ${{words[last]}} == --* ]]; then
+      attached=${{words[last]}}= joins=1
+      words[++last]=
+    elif [[ $word == = || $joins ]]; then
+      words[last]+=$word
+      [[ $word == = ]] && joins=1 || joins=
+    elif [[ $word == --*=* ]]; then
+      attached=${{word%%=*}}=
+      words[++last]=${{word%%=*}}
+      words[++last]=${{word#*=}}
+    else
+      attached=
+      words[++last]=$word
+    fi
   done
-  if [[ $word == *=* && ${{#COMPREPLY[@]}} == 0 ]]; then
-    compopt -o filenames 2>/dev/null
-    while IFS= read -r candidate; do
-      COMPREPLY+=("${{word%"${{word##*=}}"}}$candidate")
-    done < <(compgen -f -- "${{word##*=}}")
+  word=${{words[last]}} option=${{words[last-1]}}
+  local COMP_CWORD=$last
+  local -a COMP_WORDS=("${{words[@]}}")
+  COMPREPLY=()
+  if [[ " {defines} {files} {pairs} " == *" $option "* ]]; then
+    if [[ " {defines} " == *" $option "* ]]; then
+      for candidate in "${{_hp_{name}_assignments[@]}}"; do
+        [[ $candidate == "$word"* ]] && COMPREPLY+=("$candidate")
+      done
+    fi
+    if [[ ${{#COMPREPLY[@]}} == 0 && ( $word == *=* || " {files} " == *" $option "* ) ]]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r candidate; do
+        COMPREPLY+=("${{word%"${{word##*=}}"}}$candidate")
+      done < <(compgen -f -- "${{word##*=}}")
+    fi
+    [[ ${{COMPREPLY[0]-}} == *= ]] && compopt -o nospace 2>/dev/null
+  elif [[ $attached && " {switches} " == *" $option "* ]]; then
+    COMPREPLY=($(compgen -W "true false" -- "$word"))
+  else
+    _shtab_{name} "$@"
   fi
-  [[ ${{COMPREPLY[0]}} == *= ]] && compopt -o nospace 2>/dev/null
-  if [[ $word == *=* && $COMP_WORDBREAKS == *=* ]]; then
+  if [[ $COMP_WORDBREAKS == *=* ]]; then
     COMPREPLY=("${{COMPREPLY[@]#"${{word%"${{word##*=}}"}}"}}")
+  else
+    COMPREPLY=("${{COMPREPLY[@]/#/$attached}}")
   fi
 }}
 
 complete -o bashdefault -F _hp_{name} {program}
 """
 _ZSH = """
+_hp_{name}_files() {{
+  compset -P '*='
+  _files
+}}
+
 _hp_{name}_assignments() {{
   local before=$compstate[nmatches]
   compadd -S '' -- {keys}
   compadd -- {values}
   if [[ $PREFIX == *=* && $compstate[nmatches] == $before ]]; then
-    compset -P '*='
-    _files
+    _hp_{name}_files
   fi
 }}
+"""
+_FISH = """
+# Tell whether the last option before the cursor is one of these.
+function _hp_{name}_behind
+  set -l flags (string match -- '-*' (commandline -opc))
+  contains -- "$flags[-1]" $argv
+end
+
+function _hp_{name}_files
+  set -l token (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+  set -l key (string match -r '^[^=]*=' -- $token)
+  for file in (__fish_complete_path (string replace -r '^[^=]*=' '' -- $token))
+    echo "$key$file"
+  end
+end
 """
 
 
@@ -98,12 +140,10 @@ def script(
             text = _literal(texts.docstring.summary or command)
             inner = group.add_parser(command, aliases=others, add_help=False, help=text)
             table.add_function(inner, function)
-    text = str(shtab.complete(parser, shell)).rstrip()
-    if shell == "bash":
-        text = text.rpartition("\ncomplete ")[0]  # which does not quote the program's name
-        words = _quoted([*table.keys.open, *table.keys.chosen])
-        text += _BASH.format(name=name, words=words, program=quote(program))
-    return text.rstrip()
+    text = str(shtab.complete(parser, shell, preamble=table.functions())).rstrip()
+    if shell == "bash":  # shtab does not quote the program's name
+        text = text.rpartition("\ncomplete ")[0]
+    return (text + table.rest(program)).rstrip()
 
 
 def _keys(tree: "SourceTree | None") -> _Keys:
@@ -124,12 +164,21 @@ def _choices(option: Option) -> tuple[str, ...]:
 
 
 class _Table:
-    """Writes options into a parser, as one shell needs them."""
+    """Writes options into a parser, as one shell needs them.
+
+    It notes the flags of those that shtab does not know to complete: `defines` take KEY=VALUE,
+    `files` KEY=FILE, `pairs` what begins with a key of the user's, `switches` true or false behind
+    a `=`, and `lists` several of their choices.
+    """
 
     def __init__(self, shell: str, name: str, keys: _Keys) -> None:
         self.keys = keys
         self._shell = shell
         self._name = name
+        self._flags: dict[str, dict[str, None]] = {
+            kind: {} for kind in ("defines", "files", "pairs", "switches")
+        }
+        self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def add_function(self, parser: argparse.ArgumentParser, function: Function) -> None:
         signature = signature_of(function)
@@ -144,27 +193,75 @@ class _Table:
             if option.kind in ("flag", "switch"):
                 names = *option.flags, *option.negations[:1]
                 parser.add_argument(*names, action="store_true", help=text)
+                self._note("switches", option.flags if option.kind == "switch" else ())
                 continue
-            names = option.flags or (option.metavar.lower(),)
-            nargs = {"choice": "?", "words": "*"}.get(option.kind)
-            action = parser.add_argument(*names, nargs=nargs, help=text)
+            is_repeated = bool(option.flags) and option.kind in ("repeated", "pairs", "items")
+            action = parser.add_argument(
+                *(map(self._spelled, option.flags) if option.flags else [option.metavar.lower()]),
+                action="append" if is_repeated else "store",
+                nargs=_words_of(option),
+                help=text,
+            )
+            if option.flags:
+                # shtab shows it where there is no text.
+                action.dest = max(option.flags, key=len).strip("-")
             self._add_candidates(action, option)
+
+    def _spelled(self, flag: str) -> str:
+        """Return a flag as a shell is told that a value may stand behind it and a `=`."""
+        return f"{flag}=" if self._shell == "zsh" and flag.startswith("--") else flag
+
+    def _note(self, kind: str, flags: Sequence[str]) -> None:
+        self._flags[kind].update(dict.fromkeys(flags))
 
     def _add_candidates(self, action: argparse.Action, option: Option) -> None:
         import shtab
 
-        keys = self.keys
+        keys, kind = self.keys, {DEFINE.key: "defines", CONFIG.key: "files"}.get(option.key)
         words = {EXPLAIN.key: keys.names, DEFINE.key: [*keys.open, *keys.chosen]}
         action.choices = words.get(option.key, option.choices) or None
-        if action.choices is None:
-            action.complete = shtab.FILE  # type: ignore[attr-defined]  # which shtab looks for
-        elif option.key == DEFINE.key and self._shell == "zsh":
-            function = _ZSH.format(
-                name=self._name, keys=_quoted(keys.open), values=_quoted(keys.chosen)
+        functions = {}
+        if kind == "defines":
+            functions = {"zsh": f"_hp_{self._name}_assignments"}
+        elif kind or option.kind == "pairs":
+            functions = {"zsh": f"_hp_{self._name}_files", "fish": f"(_hp_{self._name}_files)"}
+        if option.kind == "items" and option.flags and action.choices:
+            self._lists[option.flags] = option.choices
+        self._note(kind or "pairs", option.flags if kind or option.kind == "pairs" else ())
+        if action.choices is None or self._shell in functions:
+            action.complete = {**shtab.FILE, **functions}  # type: ignore[attr-defined]  # for shtab
+
+    def functions(self) -> str:
+        """Return the functions that completions of the table call."""
+        open_, chosen = _quoted(self.keys.open), _quoted(self.keys.chosen)
+        zsh = _ZSH.format(name=self._name, keys=open_, values=chosen)
+        return {"zsh": zsh, "fish": _FISH.format(name=self._name)}.get(self._shell, "")
+
+    def rest(self, program: str) -> str:
+        """Return what stands behind the script that shtab makes."""
+        if self._shell == "bash":
+            flags = {kind: " ".join(flags) for kind, flags in self._flags.items()}
+            words = _quoted([*self.keys.open, *self.keys.chosen])
+            return _BASH.format(name=self._name, words=words, program=quote(program), **flags)
+        if self._shell == "fish":
+            return "".join(
+                f"\ncomplete -c {quote(program)} -n {quote(behind)} -ka {quote(_quoted(choices))}"
+                for flags, choices in self._lists.items()
+                for behind in [f"_hp_{self._name}_behind {_quoted(flags)}"]
             )
-            action.complete = {  # type: ignore[attr-defined]
-                "zsh": f"_hp_{self._name}_assignments", "preamble": {"zsh": function},
-            }  # fmt: skip
+        return ""
+
+
+def _words_of(option: Option) -> int | str | None:
+    """Return how many words follow, as argparse says it.
+
+    Behind a list of files, which has no choices, shtab would offer no options any more.
+    """
+    if option.kind == "items" and (option.choices or not option.flags):
+        return "*"
+    if option.size > 1:
+        return option.size
+    return {"choice": "?", "words": "*"}.get(option.kind)
 
 
 def _quoted(words: Sequence[str]) -> str:

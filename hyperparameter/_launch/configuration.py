@@ -1,6 +1,6 @@
 """The file that `--print-config` prints: every parameter with the value that a run would have."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,7 @@ from .._values.untyped import plain
 from ..exceptions import ConversionError
 from .options import REQUIRED
 from .parameters import is_given
-from .program_keys import reads_in
+from .program_keys import file_of, reads_in
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
@@ -33,15 +33,19 @@ def configuration(
     kind: str,
     program: "SourceTree | None",
     keys: Iterable[str],
+    launched: "Collection[Signature]" = (),
     others: "Collection[Signature]" = (),
 ) -> str:
     """Return all parameters of the program, and the `keys` that are set, as a file.
 
     A message on stderr names each parameter that has no value, or none that a file can hold.
-    `others` are the commands that do not run.
+    `launched` are the program's commands, and of these `others` do not run.  What the program
+    itself passes to other functions is there only where it is set.
     """
     writing = _Writing(kind)
-    parameters = _parameters(program, keys, others)
+    commands = [(file_of(one), one.qualname) for one in launched]
+    passed = program.passed(commands) if program is not None else set()
+    parameters = _parameters(program, keys, others, passed)
     return _text(kind, _nested({one.path: writing.of(one) for one in parameters}))
 
 
@@ -79,19 +83,23 @@ def _declared(others: "Collection[Signature]") -> Iterator[tuple[str, _Parameter
 
 
 def _parameters(
-    program: "SourceTree | None", keys: Iterable[str], others: "Collection[Signature]"
+    program: "SourceTree | None",
+    keys: Iterable[str],
+    others: "Collection[Signature]",
+    passed: Container[str],
 ) -> Iterator[_Parameter]:
     """Yield each parameter with the value that a run would have for it."""
     seen: set[str] = {f"{one.namespace}.{name}" for one in others for name in one.names}
+    snapshot = ambient.current().snapshot
     for key, parameter in _declared(others):
-        if key not in seen:
-            seen.add(key)
+        is_set = snapshot.find(key) is not None or bool(snapshot.below(key))
+        if key not in seen and (is_set or key not in passed):
             yield parameter
+        seen.add(key)
     for one in reads_in(program):
         if not one.is_pattern and one.key not in seen:
             seen.add(one.key)
             yield _value_read(one.key, one.default if one.has_default else REQUIRED)
-    snapshot = ambient.current().snapshot
     names = {key: path for layer in reversed(snapshot.layers) for key, path in layer.names.items()}
     flat = snapshot.flat()
     for key in keys:

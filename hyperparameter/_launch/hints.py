@@ -8,6 +8,7 @@ from .._values.keys import did_you_mean, is_key
 from .._values.masking import masked_text
 from .options import Option
 from .program_keys import DeclaredParameters
+from .unknown_keys import is_declared
 
 _FILES = (".toml", ".yaml", ".yml", ".json", ".jsonnet")
 _MOST_NAMED = 3
@@ -19,15 +20,42 @@ def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None
         values = before.choices or ("true", "false")
         return f" {before.flags[0]} takes {' or '.join(values)}."
     word = masked_text(word)
-    key, equals, value = word.partition("=")
+    if (written := as_option(word, own)) is not None:
+        return f" Write {written}."
+    key, equals, _ = word.partition("=")
     if equals and is_key(key):
-        flags = [one.flags[0] for one in own if one.flags and one.flags[-1] == f"--{key}"]
-        if flags:
-            return f" Write {flags[0]}={value}."
         return f" Write -D {word}; each -D takes one word."
     if word.lower().endswith(_FILES):
         return f" Write -C {word} to read a file of parameters."
     return ""
+
+
+def for_setting(word: str, own: Sequence[Option], as_text: str) -> str:
+    """Say how a word is written that sets a parameter in other tools; empty for any other word.
+
+    `as_text` comes before the word where the word itself is meant.
+    """
+    shown = masked_text(word)
+    key = word.partition("=")[0]
+    written = as_option(shown, own)
+    if written is None and is_key(key) and is_declared(key):
+        written = f"-D {shown}"
+    if written is None:
+        return ""
+    return (
+        f"this would be text, though {key} is a parameter. "
+        f"Write {written} to set it, or {as_text}{shown} for the text."
+    )
+
+
+def as_option(word: str, own: Iterable[Option]) -> str | None:
+    """Return NAME=VALUE as it is written where the function itself has such a parameter."""
+    name, equals, value = word.partition("=")
+    for one in own if equals else ():
+        flags = one.flags or (f"--{one.key.rpartition('.')[2]}",)
+        if name == flags[-1][2:]:
+            return f"{flags[0]}={value}"
+    return None
 
 
 def for_flag(flag: str, options: Sequence[Option]) -> str:

@@ -1,7 +1,7 @@
 """What the words of a command line ask of one function: settings with their origins, and more."""
 
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from .._functions.signature import Signature
@@ -25,9 +25,9 @@ from .._values.untyped import (
     may_be_mapping,
 )
 from ..exceptions import InvalidKey, UsageError
-from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, items_at
+from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, option_at
 from .options import CONFIG, DEFINE, RECORD, Option
-from .parameters import bare, is_union
+from .parameters import bare, is_union, option_below
 from .positionals import positionals_of
 
 
@@ -49,7 +49,7 @@ class Invocation(NamedTuple):
     def asks(self, option: Option) -> bool:
         return option.key in self.given
 
-    def under(self, layers: tuple[Layer, ...]) -> Invocation:
+    def under(self, layers: tuple[Layer, ...]) -> "Invocation":
         return self._replace(options=(*layers, *self.options)) if layers else self
 
     @property
@@ -66,8 +66,8 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
     positional, rest = positionals_of(parsed, own, signature)
     hint = signature.hint(signature.varargs_name) if signature is not None and rest else None
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
-    chosen = [one for one in parsed.given if id(one.option) in own_ids]
-    common = [one for one in parsed.given if id(one.option) not in own_ids]
+    chosen = [one for one in parsed.given if id(one.option) in own_ids or one.is_below]
+    common = [one for one in parsed.given if id(one.option) not in own_ids and not one.is_below]
     return Invocation(
         _defines((one for one in common if one.option.key == DEFINE.key), own),
         _options([*chosen, *positional]),
@@ -99,10 +99,17 @@ class _Bindings:
         self._names: dict[str, tuple[str, ...]] = {}
         self._lists: dict[str, list[str]] = {}  # of words, which further ones may join
 
-    def add(self, option: Option, word: str, flag: str) -> None:
-        """Set a list to one word, or add the word to those that are there already."""
-        texts = [*self._lists.get(option.key, ()), word]
-        self.set(option.key, _items(option, texts), flag)
+    def add(self, option: Option, words: list[str], flag: str, within: str = "") -> None:
+        """Set a list to words, or add them to those that are there already.
+
+        `within` is the key of the mapping that the list is in, where its name may have dots.
+        """
+        texts = [*self._lists.get(option.key, ()), *words]
+        if within:
+            name = option.key[len(within) + 1 :]
+            self.set_names({name: _items(option, texts)}, within, flag)
+        else:
+            self.set(option.key, _items(option, texts), flag)
         self._lists[option.key] = texts
 
     def set(self, key: str, value: object, flag: str) -> None:
@@ -146,19 +153,28 @@ def _defines(given: Iterable[GivenOption], own: list[Option]) -> tuple[Layer, ..
     for one in given:
         flag = one.flag if one.flag in DEFINE.flags else one.flag.partition("=")[0]
         flag = "-D" if flag == "--define" else flag
+        if len(one.texts) > 1 and (option := option_at(one.below)) and option.kind != "items":
+            bindings.set(_checked(one.below, flag), _items(option, one.texts), flag)  # a tuple
+            continue
         for text in one.texts:
-            if text.startswith("~") and "=" not in text and not one.below:
-                bindings.remove(_checked(text[1:], flag), flag)
-                continue
-            key, value = _assignment(f"{one.below}={text}" if one.below else text, flag)
-            mapping = parts_of(value)
-            if key in with_names and isinstance(mapping, dict) and mapping:
-                bindings.set_names(mapping, key, flag)
-            elif not is_list(value.text) and (option := items_at(key)) is not None:
-                bindings.add(option, value.text, flag)
-            else:
-                bindings.set(key, value, flag)
+            _define(bindings, f"{one.below}={text}" if one.below else text, flag, with_names)
     return bindings.layers()
+
+
+def _define(bindings: _Bindings, text: str, flag: str, with_names: Collection[str]) -> None:
+    """Set what one KEY=VALUE says; `with_names` are the keys of mappings and structures."""
+    if text.startswith("~") and "=" not in text:
+        bindings.remove(_checked(text[1:], flag), flag)
+        return
+    key, value = _assignment(text, flag)
+    mapping = parts_of(value)
+    option = None if is_list(value.text) else option_at(key)
+    if key in with_names and isinstance(mapping, dict) and mapping:
+        bindings.set_names(mapping, key, flag)
+    elif option is not None and option.kind == "items":
+        bindings.add(option, [value.text], flag)
+    else:
+        bindings.set(key, value, flag)
 
 
 def _checked(key: str, flag: str) -> str:
@@ -177,22 +193,13 @@ def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
 
 def _options(given: list[GivenOption]) -> tuple[Layer, ...]:
     bindings = _Bindings()
-    by_option: dict[str, list[GivenOption]] = {}
     for one in given:
-        if not one.below:
-            by_option.setdefault(one.option.key, []).append(one)
-    for one in given:
-        option, several = one.option, by_option.get(one.option.key, [])
-        flag = one.flag
-        if one.below:
-            bindings.set(f"{option.key}.{one.below}", UntypedText(one.texts[0]), flag)
-        elif option.kind == "items" and one is several[-1]:
-            texts = [text for each in several for text in each.texts]
-            bindings.set(option.key, _items(option, texts), flag)
-        elif option.kind in ("pairs", "fields"):
-            _set_names(bindings, one, flag)
-        elif option.kind != "items":
-            bindings.set(option.key, _items(option, one.texts), flag)
+        if one.option.kind == "items":
+            bindings.add(one.option, one.texts, one.flag)
+        elif one.option.kind in ("pairs", "fields"):
+            _set_names(bindings, one, one.flag)
+        else:
+            bindings.set(one.option.key, _items(one.option, one.texts), one.flag)
     return bindings.layers()
 
 
@@ -207,10 +214,14 @@ def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
     else:
         name, value = _assignment(text, flag)
         item = typing.get_args(bare(option.hint))[1:] if not is_union(bare(option.hint)) else ()
-        if item and not takes_names(item[0]):  # so a dot belongs to the name
+        has_dots = bool(item) and not takes_names(item[0])  # they belong to the name
+        inner = option_below(option, [name] if has_dots else name.split("."))
+        if inner.kind == "items" and not is_list(value.text):
+            bindings.add(inner, [value.text], flag, within=option.key if has_dots else "")
+        elif has_dots:
             bindings.set_names({name: value}, option.key, flag)
         else:
-            bindings.set(f"{option.key}.{name}", value, flag)
+            bindings.set(inner.key, value, flag)
 
 
 def _is_one_word(option: Option, text: str) -> bool:

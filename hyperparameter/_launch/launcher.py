@@ -67,8 +67,7 @@ class Launcher:
             settings.unknown(scan).check()
         self._note(settings)
         function = given.function
-        others = [signature_of(one) for one in self._functions if function and one is not function]
-        if self._answers(invocation, settings, scan, others):
+        if self._answers(invocation, settings, scan, given.known):
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
@@ -158,7 +157,7 @@ class Launcher:
         parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
         if self._single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
-        parsed = ParsedArgv([*first.given, *parsed.given], parsed.positionals, [])
+        parsed = parsed._replace(given=[*first.given, *parsed.given])
         return Asked(function, signature, own, parsed)
 
     def _commands_with(self, flag: str) -> str:
@@ -221,11 +220,11 @@ class Launcher:
             return None
 
     def _answers(
-        self, invocation: Invocation, settings: Settings, scan: LazyScan, others: list[Signature]
+        self, invocation: Invocation, settings: Settings, scan: LazyScan, chosen: Signature | None
     ) -> bool:
         """Print what is asked for instead of a run; tell whether anything was.
 
-        `others` are the commands beside the one that is given.
+        `chosen` is the command that is given.
         """
         given = invocation.given
         if options.COMPLETION.key in given:
@@ -238,7 +237,8 @@ class Launcher:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
             with settings.open(), usage_errors(settings):
-                print_output(_described(given, settings, scan, others))
+                commands = [signature_of(one) for one in self._functions]
+                print_output(_described(given, settings, scan, commands, chosen))
         else:
             return False
         return True
@@ -251,11 +251,16 @@ def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) ->
     if is_taken or not parsed.positionals or dashed(parsed.positionals[0]) not in names:
         return parsed
     given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
-    return ParsedArgv(given, parsed.positionals[1:], [])
+    literal = min(parsed.literal, len(parsed.positionals) - 1)
+    return parsed._replace(given=given, positionals=parsed.positionals[1:], literal=literal)
 
 
 def _described(
-    given: Mapping[str, list[str]], settings: Settings, scan: LazyScan, others: list[Signature]
+    given: Mapping[str, list[str]],
+    settings: Settings,
+    scan: LazyScan,
+    commands: list[Signature],
+    chosen: Signature | None,
 ) -> str:
     if options.EXPLAIN.key in given:
         from .listing import explanations
@@ -273,7 +278,8 @@ def _described(
         for key in settings.origins
         if key not in settings.referenced or program is None or program.mentions(key)
     ]
-    return configuration(given[options.PRINT.key][-1], program, keys, others)
+    others = [one for one in commands if chosen is not None and one is not chosen]
+    return configuration(given[options.PRINT.key][-1], program, keys, commands, others)
 
 
 def _name() -> str:

@@ -46,9 +46,27 @@ def positionals_of(
         taken, queue = queue[:count], queue[count:]
         if taken:
             given.append(GivenOption(option, option.metavar, taken))
+    _check_meant(parsed, len(parsed.positionals) - (0 if variadic else len(queue)), own)
     if queue and not variadic:
         raise UsageError(_unexpected(parsed, len(queue), positionals, own))
     return given, queue
+
+
+def _check_meant(parsed: ParsedArgv, count: int, own: list[Option]) -> None:
+    """Raise `UsageError` for a word such as lr=3 that would be text, if lr is a parameter.
+
+    Of the positionals, the first `count` are taken.
+    """
+    words = parsed.positionals[: min(count, len(parsed.positionals) - parsed.literal)]
+    found = [(word, "", "-- ") for word in words if "=" in word]
+    for one in parsed.given:
+        further = one.texts[1:] if one.spare and not one.is_below else ()
+        found += [(word, f"{one.flag}: ", f"{one.flag}=") for word in further if "=" in word]
+    for word, place, as_text in found:
+        from .hints import for_setting
+
+        if problem := for_setting(word, own, as_text):
+            raise UsageError(f"{place}{show('', word)}: {problem} See --help.")
 
 
 def _unexpected(

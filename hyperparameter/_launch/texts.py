@@ -50,12 +50,6 @@ class Texts:
 
     def of(self, option: Option) -> str:
         """Return the text of an option, empty where nobody has written one."""
-        try:
-            return self._found(option)
-        except Exception:  # noqa: BLE001  # metadata may be anything: help must not fail
-            return ""
-
-    def _found(self, option: Option) -> str:
         path = option.key.removeprefix(f"{self._signature.namespace}.")
         if text := self.docstring.parameters.get(path):
             return text

@@ -1,7 +1,5 @@
 """The check that the program knows every key that is set from outside."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -62,7 +60,7 @@ def unknown_keys(
     Source files are scanned only if a key is not declared.  A program without source files may
     read anything, so all keys are accepted.
     """
-    undeclared = [key for key in origins if not _is_declared(key)]
+    undeclared = [key for key in origins if not is_declared(key)]
     if not undeclared or (program := scan()) is None:
         return UnknownKeys([], set(), origins)
     own = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
@@ -99,7 +97,7 @@ def _is_namespace(key: str, known: set[str]) -> bool:
     return key not in known and any(one.startswith(f"{key}.") for one in known)
 
 
-def _is_declared(key: str) -> bool:
+def is_declared(key: str) -> bool:
     """Tell whether the key is a declared parameter, or is below one that takes a mapping."""
     name = key
     while name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
-from .._records.read import Read
+from .._records.read import Read, never_read
 from .._records.record import Record
 from .._values.origin import Origin, resolve
 from .program_keys import DeclaredParameters
@@ -34,22 +34,18 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     if not unused:
         return
     declared = set(DeclaredParameters())
+    had_workers = _had_workers()
+    where = "in this process" if had_workers else ""
+    is_carried = not had_workers or "hp_dist" in sys.modules
+    advice = "" if is_carried else "; hp_dist.install() carries it to workers"
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:
             yield _shadowed_by(one.key, one.origin, hidden_by)
         elif one.key not in declared:
-            yield _here(str(one))
+            yield never_read(one.key, one.origin, one.suggestions, where) + advice
         elif one.origin.kind != "file":  # a file may serve several commands and programs
-            yield _here(f"{one.key} ({one.origin}) was never read")
-
-
-def _here(text: str) -> str:
-    """Say so where another process may have read it."""
-    if not _had_workers():
-        return text
-    text = text.replace(" was never read", " was never read in this process")
-    return text if "hp_dist" in sys.modules else f"{text}; hp_dist.install() carries it to workers"
+            yield never_read(one.key, one.origin, where=where) + advice
 
 
 def _had_workers() -> bool:

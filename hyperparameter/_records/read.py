@@ -1,5 +1,6 @@
 """What a record has of each read, and of overrides that nobody read."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .._values.keys import nearest
@@ -52,9 +53,14 @@ class Unused:
         return f"<Unused: {self}>"
 
     def __str__(self) -> str:
-        suggestions = self.suggestions
-        hint = f", did you mean {' or '.join(map(repr, suggestions))}?" if suggestions else ""
-        return f"{self.key} ({self.origin}) was never read{hint}"
+        return never_read(self.key, self.origin, self.suggestions)
+
+
+def never_read(key: str, origin: Origin, suggestions: Iterable[str] = (), where: str = "") -> str:
+    """Say that nobody read an override; `where` narrows it, as in "in this process"."""
+    near = " or ".join(map(repr, suggestions))
+    hint = f", did you mean {near}?" if near else ""
+    return f"{key} ({origin}) was never read{f' {where}' if where else ''}{hint}"
 
 
 def _beside(key: str, candidates: set[str]) -> list[str]:

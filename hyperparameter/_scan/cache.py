@@ -17,7 +17,7 @@ from typing import Any
 from .source import FileScan
 from .walk.collector import RawFinding
 
-_FORMAT = 7  # to be raised with every change of what a scan finds, or of how it is kept
+_FORMAT = 8  # to be raised with every change of what a scan finds, or of how it is kept
 # What can be parsed depends on the version of Python.
 _VERSION = f"{_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}".encode()
 

@@ -46,8 +46,7 @@ class Linker:
             if key is not None and key != UNKNOWN:
                 finding = self._finding(raw, key, file, scan)
                 yield finding
-                if raw.structure:
-                    yield from self._fields(finding, raw.structure, raw.given, file, ())
+                yield from self._fields_of_all(finding, raw.structure, raw.given, file, ())
 
     def patterns(self, file: str, scan: FileScan) -> Iterator[str]:
         """Yield the patterns of other keys that the file may read."""
@@ -63,6 +62,17 @@ class Linker:
             key, default, raw.required, kind, file, raw.line, raw.function,
             namespace or key.rpartition(".")[0], scan.docs.get(raw.function, ""), raw.kind,
         )  # fmt: skip
+
+    def _fields_of_all(
+        self, owner: Finding, names: str, given: Given | None, file: str, around: tuple[object, ...]
+    ) -> Iterator[Finding]:
+        """Yield the fields of all structures that an owner may be; its default is of the first."""
+        first, *others = names.split("|")
+        for name in filter(None, (first, *others)):
+            said = given if name == first or given is None else {}
+            for finding in self._fields(owner, name, said, file, around):
+                # Which of several is meant, and so what that needs, nobody knows yet.
+                yield finding._replace(required=finding.required and not others)
 
     def _fields(
         self, owner: Finding, name: str, given: Given | None, file: str, around: tuple[object, ...]
@@ -88,9 +98,8 @@ class Linker:
                 function_file=owner.declaring[0],
             )  # fmt: skip
             yield finding
-            if field.structure:
-                inside = (*around, found.place)
-                yield from self._fields(finding, field.structure, own[2], written, inside)
+            inside = (*around, found.place)
+            yield from self._fields_of_all(finding, field.structure, own[2], written, inside)
 
     def _structure(self, name: str, file: str, steps: int) -> _Structure | None:
         """Return the structure that a file calls by this name, None if it is none or not known."""

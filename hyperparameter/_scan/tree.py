@@ -42,6 +42,7 @@ class SourceTree:
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
         self._every: dict[str, FileScan | None] = dict(scans)
+        self._has_every = False
 
     def mentions(self, key: str) -> bool:
         """Tell whether the program may mean `key`.
@@ -91,14 +92,34 @@ class SourceTree:
         with all its methods.  `function` is the qualified name.
         """
         if self._calls is None:
-            self._every.update((file, self._files.scan_any(file)) for file in self._others)
-            scans = self._every.items()
+            scans = self._scan_every().items()
             self._calls = CallGraph({file: one.references for file, one in scans if one})
-            self._files.save()
         reached = self._calls.reachable(os.path.abspath(file), function)
         found = [f for f in self.findings if f.declaring in reached]
         files = {file for file, _ in reached}
         return [one for one in found if one.kind != "declared" or not self._passes(one, files)]
+
+    def passed(self, launched: Iterable[tuple[str, str]]) -> set[str]:
+        """Return the keys of parameters that the program itself passes, whoever declares them.
+
+        Settings reach those of the `launched` functions, given by file and qualified name.
+        """
+        is_passed: dict[str, bool] = {}
+        starts = {(os.path.abspath(file), function) for file, function in launched}
+        every = self._scan_every()
+        for one in self.findings:
+            known = is_passed.get(one.key, True)
+            is_open = one.kind != "declared" or one.declaring in starts
+            is_passed[one.key] = known and not is_open and self._passes(one, every)
+        return {key for key, passed in is_passed.items() if passed}
+
+    def _scan_every(self) -> dict[str, FileScan | None]:
+        """Return the scans of all files of the program, with those that name nothing of ours."""
+        if not self._has_every:
+            self._has_every = True
+            self._every.update((file, self._files.scan_any(file)) for file in self._others)
+            self._files.save()
+        return self._every
 
     def _passes(self, one: Finding, files: Container[str]) -> bool:
         """Tell whether these files pass the parameter wherever they call its function."""

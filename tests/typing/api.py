@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import Any, Generic, NamedTuple, TypeVar, assert_type
 
 import hp_dist
 import hyperparameter as hp
+
+T = TypeVar("T")
 
 
 @hp.param("train")
@@ -33,6 +35,41 @@ async def ticks(stop: int = 3) -> AsyncIterator[int]:
 @dataclass
 class Model:
     hidden: int = 1
+
+
+@dataclass
+class Plain:
+    hidden: int = 1
+
+
+class Made(type):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
+
+
+class WithMetaclass(metaclass=Made):
+    def __init__(self, hidden: int = 1) -> None:
+        self.hidden = hidden
+
+
+class Pair(NamedTuple):
+    left: int = 1
+
+
+@dataclass
+class Holder(Generic[T]):
+    held: T
+
+
+def classes(one: type[Plain], either: type[Plain] | type[Pair]) -> None:
+    assert_type(hp.launch(Plain), Plain)
+    assert_type(hp.run_cli(Plain, ["--hidden", "3"]), Plain | None)
+    assert_type(hp.launch(Pair), Pair)
+    assert_type(hp.launch(Holder[int]), Holder[int])
+    assert_type(hp.launch(WithMetaclass), WithMetaclass)
+    assert_type(hp.launch(one), Plain)
+    assert_type(hp.launch(either), Plain | Pair)
+    assert_type(hp.run_cli(either), Plain | Pair | None)
 
 
 def programs() -> None:

@@ -73,22 +73,25 @@ def _raw(walk: Walk, field: Parameter) -> RawField:
 
 
 def structure_of(walk: Walk, parameter: Parameter) -> tuple[str, Given | None]:
-    """Return a reference to the structure that a parameter may take, and what its default says.
+    """Return references to the structures that a parameter may take, and what its default says.
 
-    The reference is empty where there can be none; None is said of fields that nobody knows.
+    Of several, with `|` between them, that of the default comes first: what it says is of this one.
+    They are empty where there can be none; None is said of fields that nobody knows.
     """
     made = _call_of(parameter)
-    found = reference(walk, parameter.hint) if parameter.hint is not None else ""
-    if found in _BUILTINS:  # most are, so nobody need look for them
+    named = references(walk, parameter.hint) if parameter.hint is not None else []
+    found = [name for name in named if name not in _BUILTINS]
+    if named and not found:  # most are, so nobody need look for them
         return "", None
     name = reference(walk, made.func) if made is not None else ""
-    if made is not None and (name == found or not found):
-        return name, _given(walk, made)
+    if made is not None and (name in found or not found):
+        return "|".join(dict.fromkeys([name, *found])), _given(walk, made)
     default = parameter.default
-    is_none = isinstance(default, ast.Constant) and default.value is None
-    if parameter.is_factory and default is not None and reference(walk, default) == found:
-        return found, {}
-    return found, {} if default is None or is_none else None
+    is_factory = parameter.is_factory and default is not None
+    if is_factory and default is not None and (name := reference(walk, default)) in found:
+        return "|".join(dict.fromkeys([name, *found])), {}
+    is_known = default is None or (isinstance(default, ast.Constant) and not is_factory)
+    return "|".join(found), {} if is_known else None
 
 
 def _call_of(parameter: Parameter) -> ast.Call | None:
@@ -136,24 +139,27 @@ def reference(walk: Walk, node: ast.expr) -> str:
 
     Empty where that is none, or one of several.
     """
+    named = references(walk, node)
+    return named[0] if len(named) == 1 else ""
+
+
+def references(walk: Walk, node: ast.expr) -> list[str]:
+    """Return all the classes that an annotation names, each once."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
-            return reference(walk, ast.parse(node.value.strip(), mode="eval").body)
+            return references(walk, ast.parse(node.value.strip(), mode="eval").body)
         except _LITERALS:
-            return ""
+            return []
     if isinstance(node, (ast.BinOp, ast.Subscript)):
-        named = {name for part in _members(node) if (name := reference(walk, part))}
-        return named.pop() if len(named) == 1 else ""
+        return list(dict.fromkeys(n for one in _members(node) for n in references(walk, one)))
     path = _dotted(node)
-    if not path:
-        return ""
-    known = walk.names.find(path[0])
+    known = walk.names.find(path[0]) if path else None
     if isinstance(known, Definition):
-        return ".".join([known.qualname, *path[1:]])
+        return [".".join([known.qualname, *path[1:]])]
     if isinstance(known, ImportedName):
         dot = "" if known.path[-1:] == "." and path[1:] else "."
-        return dot.join([known.path, *path[1:]]) if path[1:] else known.path
-    return ".".join(path) if known is None else ""
+        return [dot.join([known.path, *path[1:]]) if path[1:] else known.path]
+    return [".".join(path)] if path and known is None else []
 
 
 def _members(node: ast.BinOp | ast.Subscript) -> Iterator[ast.expr]:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import json
 import os
 import pathlib
 import subprocess
@@ -449,6 +450,8 @@ def test_common_options_take_two_lines_and_are_whole_on_request(
     assert hp.run_cli(main, ["--help-all"]) is None
     whole = " ".join(capsys.readouterr().out.split())
     assert "-D, --define KEY=VALUE set any parameter" in whole
+    assert "KEY=FILE puts them below KEY" in whole
+    assert "- is standard input" in whole
     assert "--print-config [toml|yaml|json] print" in whole
     assert "--record INT (default: 1)" in whole
     assert hp.run_cli(main, ["--help_all", "5"]) == (1, 5)
@@ -523,6 +526,34 @@ DEFAULTS: list[Any] = [
     Endless(Endless()), np.zeros((3, 2)), float("nan"), 10**5000, lambda: 2, ..., "日本語" * 60,
     FaultyFactory(1),
 ]  # fmt: skip
+
+
+class FaultyText:
+    @property
+    def documentation(self) -> str:
+        raise RuntimeError("documentation")
+
+
+class FaultyMapping(dict):  # type: ignore[type-arg]
+    def get(self, *_: Any) -> Any:
+        raise RuntimeError("get")
+
+
+@dataclass
+class OddlyDescribed:
+    first: int = field(default=1, metadata=FaultyMapping(a=1))
+    """written below the first"""
+    second: Annotated[int, FaultyText(), "from the annotation"] = 2
+
+
+def test_metadata_that_fails_hides_no_other_text(shown: Shown) -> None:
+    @hp.param("oddly")
+    def main(odd: OddlyDescribed = OddlyDescribed()) -> object:
+        return odd
+
+    text = " ".join(" ".join(shown(main)).split())
+    assert "--odd.first INT written below the first" in text
+    assert "--odd.second INT from the annotation" in text
 
 
 @pytest.mark.parametrize("number", range(len(HINTS)))  # pytest itself fails at some
@@ -666,3 +697,30 @@ def test_advanced_has_types_texts_and_nothing_that_the_program_itself_passes(
             "unpacked.free INT (default: 2)",
         ]
         assert done.stderr == ""
+
+
+def test_the_printed_configuration_has_nothing_that_the_program_itself_passes(
+    tmp_path: pathlib.Path,
+) -> None:
+    again = CALLS.replace("def main(x=1):", "def main(x=1):\n    main(x=2)")
+    (tmp_path / "calls.py").write_text(again)
+
+    def printed(*words: str) -> tuple[dict[str, object], str]:
+        done = subprocess.run(
+            [sys.executable, "calls.py", "--print-config", "json", *words],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout), done.stderr
+
+    expected = {
+        "prep": {"gamma": 0.7},
+        "fit": {"rate": 0.1, "opt": {"lr": 1.0}, "seed": 0, "extra": "x"},
+        "net": {"width": 3},
+        "always": {"other": 2},
+        "unpacked": {"free": 2},
+        "main": {"x": 1},  # which the command line sets, though the program calls it as well
+    }
+    required = "net.layers is left out: it is required and has no value.\n"
+    assert printed() == (expected, required)
+    set_too = {**expected, "always": {"given": 5, "other": 2}}
+    assert printed("-D", "always.given=5") == (set_too, required)

@@ -431,10 +431,16 @@ def test_version_of_a_program_without_one_is_no_option(ask: Ask) -> None:
 # -- --completion -----------------------------------------------------------------------------
 
 
-def completed(script: str, line: str) -> list[str]:
-    """Return what a real bash offers at the end of a line."""
-    *words, last = line.split(" ")
+def completed(script: str, line: str, splits: bool = True) -> list[str]:
+    """Return what a real bash offers at the end of a line; as a rule it splits words at `=`."""
+    words = [
+        part
+        for word in line.split(" ")
+        for part in (splits and re.findall("=+|[^=]+", word)) or [word]
+    ]
+    *words, last = words
     program = f"""
+{"" if splits else "COMP_WORDBREAKS=${COMP_WORDBREAKS//=}"}
 {script}
 COMP_WORDS=({" ".join([*words, f'"{last}"'])})
 COMP_CWORD={len(words)}
@@ -482,6 +488,84 @@ def test_bash_completes_files_as_values(in_bash: str, tmp_path: Path) -> None:
     assert offered == [f"{tmp_path}/data.csv"]  # bash replaces what is behind the "="
 
 
+VALUES = """
+from dataclasses import dataclass, field
+from typing import Literal
+import hyperparameter as hp
+
+@dataclass
+class Optim:
+    kind: Literal["adam", "sgd"] = "adam"
+    betas: list[float] = field(default_factory=list)
+
+@hp.param("v")
+def main(data: str, mode: Literal["fast", "slow"] = "fast", kinds: list[Literal["x1", "x2"]] = [],
+         optim: Optim = Optim(), table: dict[str, int] = {}, verbose: bool = False): ...
+
+if __name__ == "__main__":
+    hp.launch(main)
+"""
+OFFERED = [
+    ("--mode=", ["fast", "slow"]),
+    ("--mode=f", ["fast"]),
+    ("--optim.kind=s", ["sgd"]),
+    ("--mode=fast --optim.kind s", ["sgd"]),
+    ("--kinds x1 ", ["x1", "x2"]),
+    ("--kinds x1 x2 x", ["x1", "x2"]),
+    ("--kinds=x1 --mo", ["--mode"]),
+    ("--kinds x1 --mo", ["--mode"]),
+    ("--optim.betas 1 2 --mo", ["--mode"]),
+    ("--verbose=", ["false", "true"]),
+    ("--verbose --mo", ["--mode"]),
+    ("--print-config=t", ["toml"]),
+    ("-C here/c", ["here/conf.yaml"]),
+    ("-C v.optim=here/c", ["here/conf.yaml"]),
+    ("--config=here/c", ["here/conf.yaml"]),
+    ("--config=v.optim=here/c", ["here/conf.yaml"]),
+    ("--record=here/c", ["here/conf.yaml"]),
+    ("--table k=here/c", ["here/conf.yaml"]),
+    ("--optim.betas=1 here/c", ["here/conf.yaml"]),
+    ("-D v.mode=", ["fast", "slow"]),
+    ("--define=v.mode=f", ["fast"]),
+    ("-D v.data=here/c", ["here/conf.yaml"]),
+]
+
+
+@pytest.fixture(scope="module")
+def with_values(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("values")
+    (folder / "app").write_text(VALUES)
+    (folder / "here").mkdir()
+    (folder / "here" / "conf.yaml").touch()
+    for shell in ("bash", "zsh", "fish"):
+        words = [sys.executable, "app", "--completion", shell]
+        script = subprocess.run(words, cwd=folder, capture_output=True, check=True, timeout=60)
+        (folder / shell).write_bytes(script.stdout)
+    return folder
+
+
+@pytest.mark.parametrize("splits", [True, False], ids=["split", "whole"])
+@pytest.mark.parametrize(("line", "expected"), OFFERED, ids=[line for line, _ in OFFERED])
+def test_bash_completes_values(
+    with_values: Path, monkeypatch: pytest.MonkeyPatch, line: str, expected: list[str], splits: bool
+) -> None:
+    monkeypatch.chdir(with_values)
+    offered = completed((with_values / "bash").read_text(), f"app {line}", splits)
+    before, equals, _ = line.rsplit(" ", 1)[-1].rpartition("=")
+    # Where bash has not split the word, it replaces the whole.
+    assert offered == [one if splits else f"{before}{equals}{one}" for one in expected]
+
+
+def test_other_shells_complete_values(with_values: Path) -> None:
+    zsh = (with_values / "zsh").read_text()
+    assert '"--mode=[mode]:mode:(fast slow)"' in zsh
+    assert '"*--kinds=[kinds]:kinds:(x1 x2)"' in zsh
+    assert re.search(r"\{-C,--config=\}.*:config:_hp_app_files", zsh)
+    fish = (with_values / "fish").read_text()
+    assert "complete -c app -n '_hp_app_behind --kinds' -ka 'x1 x2'" in fish
+    assert re.search(r"-s C -l config -xka \"\(_hp_app_files\)", fish)
+
+
 READING = """
 import hyperparameter as hp
 
@@ -514,7 +598,7 @@ def test_other_shells_complete_keys_behind_define(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["myapp"])
     zsh = ask("--completion", "zsh")
-    assert re.search(r"\{-D,--define\}.*:define:_hp_myapp_assignments\"", zsh)
+    assert re.search(r"\{-D,--define=\}.*:define:_hp_myapp_assignments\"", zsh)
     assert re.search(r"compadd -S '' -- .*q\.main\.opt\.lr= ", zsh)
     assert re.search(r"compadd -- .*q\.main\.mode=fast q\.main\.mode=slow", zsh)
     (line,) = [line for line in ask("--completion", "fish").splitlines() if "-s D" in line]

@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,92 @@ def test_other_keys_of_another_function() -> None:
     assert hp.run_cli(train, ["-D", "tw.net.width=4", "-D", "tw.net.width=5", "d"])[4][1] == 5
 
 
+@dataclass
+class Layer:
+    sizes: list[int] = field(default_factory=list)
+    weight_decay: float = 0.0
+    shape: tuple[int, int] = (0, 0)
+    frozen: bool = False
+
+
+@dataclass
+class Tables:
+    lists: dict[str, list[int]] = field(default_factory=dict)
+    layers: dict[str, Layer] = field(default_factory=dict)
+
+
+@hp.param("tw.inner")
+def inner(tables: Tables = Tables(), shape: tuple[int, int] = (0, 0), frozen: bool = False) -> Any:
+    return tables, shape, frozen
+
+
+@hp.param("tw.outer")
+def outer(
+    data: str,
+    lists: dict[str, list[int]] = {},
+    layers: dict[str, Layer] = {},
+    deep: dict[str, dict[str, list[int]]] = {},
+    maybe: dict[str, tuple[int, int]] | None = None,
+    either: int | dict[str, list[int]] = 0,
+    grids: dict[str, list[list[int]]] = {},
+    tables: Tables = Tables(),
+) -> Any:
+    return {
+        "data": data, "lists": lists, "layers": layers, "deep": deep, "maybe": maybe,
+        "either": either, "grids": grids, "tables": tables, "inner": inner(),
+    }  # fmt: skip
+
+
+BELOW = [
+    ("--lists.a 1 2 d", "lists", {"a": [1, 2]}),
+    ("--lists.a 1 d --lists.a 2 --lists.b=3", "lists", {"a": [1, 2], "b": [3]}),
+    ("--lists a=1 --lists b=2 --lists a=3 d", "lists", {"a": [1, 3], "b": [2]}),
+    ("--lists a.b=1 --lists a.b=2 d", "lists", {"a.b": [1, 2]}),
+    ("--lists a=[1] --lists a=2 d", "lists", {"a": [2]}),
+    ("--lists.a [1,2] d", "lists", {"a": [1, 2]}),
+    ('--lists {"a":[5],"b":[6]} --lists.a 1 2 d', "lists", {"a": [1, 2], "b": [6]}),
+    ("d -D tw.outer.lists.a=1 -D tw.outer.lists.a=2", "lists", {"a": [1, 2]}),
+    ("--tw.outer.lists.a 1 2 d", "lists", {"a": [1, 2]}),
+    ("--layers.x.sizes 1 2 d", "layers", {"x": Layer([1, 2])}),
+    ("--layers.x.weight-decay 3 --layers.x.weight_decay=4 d", "layers", {"x": Layer([], 4)}),
+    ("--layers.x.shape 3 4 d", "layers", {"x": Layer(shape=(3, 4))}),
+    ("--layers.x.frozen d", "layers", {"x": Layer(frozen=True)}),
+    ('--layers.x {"shape":[3,4]} --layers.x.frozen d', "layers", {"x": Layer([], 0, (3, 4), True)}),
+    ("--layers x.sizes=1 --layers x.sizes=2 d", "layers", {"x": Layer([1, 2])}),
+    ("-D tw.outer.layers.x.sizes=1 -D tw.outer.layers.x.sizes=2 d", "layers", {"x": Layer([1, 2])}),
+    ("--deep.a.b 1 2 d", "deep", {"a": {"b": [1, 2]}}),
+    ("--deep.a b=1 --deep.a b=2 d", "deep", {"a": {"b": [1, 2]}}),
+    ("--maybe.a 3 4 d", "maybe", {"a": (3, 4)}),
+    ("--either.a 1 2 d", "either", {"a": [1, 2]}),
+    ("--either 3 d", "either", 3),
+    ("--grids.a [1,2] [3] d", "grids", {"a": [[1, 2], [3]]}),
+    ("--tables.lists.a 1 2 d", "tables", Tables({"a": [1, 2]})),
+    ("--tables.layers.x.sizes 1 2 d", "tables", Tables({}, {"x": Layer([1, 2])})),
+    ("--tw.inner.tables.lists.a 1 2 d", "inner", (Tables({"a": [1, 2]}), (0, 0), False)),
+    (
+        "--tw.inner.tables.layers.x.sizes 1 2 d", "inner",
+        (Tables({}, {"x": Layer([1, 2])}), (0, 0), False),
+    ),
+    ("--tw.inner.shape 3 4 d", "inner", (Tables(), (3, 4), False)),
+    ("--tw.inner.shape [3,4] d", "inner", (Tables(), (3, 4), False)),
+    ("--tw.inner.frozen d", "inner", (Tables(), (0, 0), True)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "name", "expected"), BELOW, ids=[one[0] for one in BELOW])
+def test_words_fit_the_parameter_wherever_it_is(line: str, name: str, expected: Any) -> None:
+    found = hp.run_cli(outer, line.split())
+    assert found[name] == expected
+    assert found["data"] == "d"
+
+
+def test_a_tuple_below_a_mapping_has_all_of_its_words() -> None:
+    with pytest.raises(hp.UsageError, match=r"--layers\.x\.shape needs 2 values"):
+        hp.run_cli(outer, ["d", "--layers.x.shape", "3"])
+    with pytest.raises(hp.UsageError, match=r"--tw\.inner\.shape needs 2 values"):
+        hp.run_cli(outer, ["d", "--tw.inner.shape", "3"])
+
+
 def test_further_arguments_leave_the_words_of_a_list() -> None:
     @hp.param("tw.rest")
     def main(*rest: int, sizes: list[int] = [], grids: list[list[int]] = []) -> Any:
@@ -261,6 +347,60 @@ def test_what_does_not_fit_is_told_with_how_it_is_written(words: list[str], hint
     message = str(caught.value)
     assert message.endswith(" See --help.")
     assert hint in message
+
+
+@hp.param("tw.text")
+def text(
+    data: str, *rest: str, lr: float = 0.1, tags: list[str] = [], optim: Optim = Optim()
+) -> Any:
+    return data, rest, lr, tags, optim.lr, net()[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (["lr=3"], "--lr=3 to set it, or -- lr=3"),
+        (["d", "lr=3"], "--lr=3 to set it, or -- lr=3"),
+        (["data=d"], "--data=d to set it, or -- data=d"),
+        (["optim.lr=3"], "--optim.lr=3 to set it, or -- optim.lr=3"),
+        (["tw.net.width=1"], "-D tw.net.width=1 to set it, or -- tw.net.width=1"),
+        (["tw.net.optim.lr=1"], "-D tw.net.optim.lr=1 to set it, or -- tw.net.optim.lr=1"),
+        (["d", "--tags", "a", "lr=3"], "--lr=3 to set it, or --tags=lr=3"),
+        (["--tags", "a", "lr=3", "d"], "--lr=3 to set it, or --tags=lr=3"),
+    ],
+)
+def test_a_word_that_sets_a_parameter_elsewhere_is_not_taken_for_text(
+    words: list[str], written: str
+) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(text, words)
+    assert f"Write {written} for the text." in str(caught.value)
+
+
+def test_of_two_words_for_one_argument_that_which_sets_a_parameter_is_told() -> None:
+    @hp.param("tw.single")
+    def single(data: str, lr: float = 0.1) -> Any:
+        return data, lr
+
+    with pytest.raises(hp.UsageError, match=r"^'lr=3': .*Write --lr=3 to set it"):
+        hp.run_cli(single, ["lr=3", "d"])
+    with pytest.raises(hp.UsageError, match=r"^'lr=3': unexpected argument.*Write --lr=3\."):
+        hp.run_cli(single, ["d", "lr=3"])
+
+
+def test_what_the_message_advises_does_what_it_says() -> None:
+    assert hp.run_cli(text, ["--", "lr=3"]) == ("lr=3", (), 0.1, [], 0.1, 2)
+    assert hp.run_cli(text, ["d", "--", "lr=3"])[:2] == ("d", ("lr=3",))
+    assert hp.run_cli(text, ["d", "--tags", "a", "--tags=lr=3"])[3] == ["a", "lr=3"]
+    assert hp.run_cli(text, ["d", "-D", "tw.net.width=1"])[5] == 1
+    assert hp.run_cli(text, ["--data=d", "--optim.lr=3"])[::4] == ("d", 3)
+
+
+@pytest.mark.parametrize("word", ["x=1", "tw.rate=1", "a b=c", "=lr", "lr", "conf.yaml", "LR=1"])
+def test_other_words_are_text(word: str) -> None:
+    assert hp.run_cli(text, [word])[0] == word
+    assert hp.run_cli(text, ["d", "--tags", "a", word])[3] == ["a", word]
+    assert hp.run_cli(text, ["--data", "lr=3"])[0] == "lr=3"  # by its name it is meant
 
 
 def test_a_hint_shows_no_secret() -> None:
