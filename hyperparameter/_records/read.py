@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from .._values.keys import nearest
 from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
+from ..exceptions import CONTROLS
 
 
 class Read(NamedTuple):
@@ -54,7 +55,7 @@ class Unused:
     def __str__(self) -> str:
         suggestions = self.suggestions
         hint = f", did you mean {' or '.join(map(repr, suggestions))}?" if suggestions else ""
-        return f"{self.key} ({self.origin}) was never read{hint}"
+        return f"{self.key} ({self.origin}) was never read{hint}".translate(CONTROLS)
 
 
 def _beside(key: str, candidates: set[str]) -> list[str]:
