@@ -23,6 +23,7 @@ from .containers import (
     is_mapping,
     mapping,
     names_of,
+    names_written,
     parts_of,
     sequence,
     takes_parts,
@@ -37,6 +38,7 @@ from .structures import structure_of
 from .unions import to_union
 from .untyped import (
     REMOVED,
+    Blank,
     EmptyVariable,
     Layered,
     Untyped,
@@ -182,8 +184,9 @@ def structured(structure: Structure, value: object, below: object) -> object:
     if isinstance(below, structure.kind) and structure.kind is not dict:
         own = structure_of(type(below))  # a default may be of a subclass, with more fields
         structure = structure if own is None or type(below) is structure.kind else own
-    unknown = [name for name in given if name not in structure.fields]
-    if unknown and not structure.extra:
+    unknown = [] if structure.extra else [name for name in given if name not in structure.fields]
+    given = {n: one for n, one in given.items() if n not in unknown or not _is_empty(one)}
+    if unknown := [name for name in unknown if name in given]:
         near = did_you_mean(str(unknown[0]), structure.fields)
         reason = f"{structure.name} has no field {unknown[0]!r}.{near}"
         raise Unconvertible(reason, (unknown[0],), value=given[unknown[0]])
@@ -211,6 +214,12 @@ def structured(structure: Structure, value: object, below: object) -> object:
         has_secret = any(is_secret(str(name)) for name in {**known, **given})
         said = "the class refuses these values" if has_secret else " ".join(str(error).split())
         raise Unconvertible(said, value=value) from error
+
+
+def _is_empty(value: object) -> bool:
+    """Tell a section that sets nothing, whatever it is called."""
+    names = names_written(value)
+    return type(value) is Blank or (names is not None and all(map(_is_empty, names.values())))
 
 
 def _of_field(field: Field) -> Converter:

@@ -6,7 +6,7 @@ This is the one place where a type is inferred: as a YAML 1.2 core scalar, or as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -170,6 +170,11 @@ def plain(value: object) -> object:
 def is_null(value: object) -> bool:
     """Tell text without a type that means None where the type has it; an empty word does not."""
     return type(value) is Blank or (type(value) is UntypedText and value.text.strip() in _NULLS)
+
+
+def sets_nothing(value: object) -> bool:
+    """Tell a section that is empty."""
+    return type(value) is Blank or (isinstance(value, Mapping) and not value)
 
 
 def is_bare(text: str) -> bool:
