@@ -71,10 +71,17 @@ class ScalarText(UntypedText):
     def plain(self) -> object:
         if self.text in ("true", "false"):
             return self.text == "true"
-        if self.text.lstrip("-").isdecimal():
-            return exact_int(self.text)
+        if (whole := self.whole()) is not None:
+            return whole
         number = float(self.text)
         return self.text if number in INFINITE and self.text[-1].isdecimal() else number
+
+    def whole(self) -> int | None:
+        """Return the int that this is, None for anything else; TOML has 0x10, 0o7, 1_000 and +5."""
+        digits = self.text.lstrip("+-").replace("_", "")
+        if digits.isdecimal():
+            return exact_int(self.text.replace("_", ""))
+        return int(digits, 0) if digits[:2] in ("0x", "0o", "0b") else None
 
 
 class Blank(UntypedText):
