@@ -19,6 +19,7 @@ from .by_identity import by_identity
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
+    check_named_once,
     fixed_tuple,
     is_mapping,
     mapping,
@@ -138,6 +139,8 @@ def _has_parts(whole: object) -> bool:
     if whole is REMOVED or whole is None or is_null(whole):
         return False
     known = takes_parts(whole) or type(whole) is EmptyVariable
+    if not known:
+        check_named_once(whole)
     return known or not isinstance(parts_of(whole), _WITHOUT_NAMES)
 
 
@@ -161,6 +164,8 @@ def anything(value: object, below: object = NOTHING) -> object:
         raise Unconvertible(wanted="a value", value=value)
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
+        if found is None and isinstance(value, UntypedText):
+            check_named_once(value)
         return plain(value)
     structure = structure_of(type(below))
     if structure is not None and structure.kind is not dict:

@@ -131,8 +131,8 @@ class UntypedTree(Untyped):
 
     __hash__ = None  # type: ignore[assignment]  # as lists have none
 
-    def __reduce__(self) -> tuple[type[UntypedTree], tuple[object]]:
-        return UntypedTree, (self.value,)
+    def __reduce__(self) -> tuple[type[UntypedTree], tuple[object, ...]]:
+        return UntypedTree, (self.value,) if self.kind is None else (self.value, self.kind)
 
     def plain(self) -> object:
         found = _plain_parts(self.value)
@@ -229,8 +229,10 @@ def infer(text: str) -> object:
     if bare and bare[0] in '[{"':
         import json
 
+        from .named_twice import unique
+
         try:
-            return json.loads(bare, parse_int=exact_int)
+            return json.loads(bare, parse_int=exact_int, object_pairs_hook=unique)
         except (ValueError, RecursionError):
             return text
     value = core_scalar(bare)
