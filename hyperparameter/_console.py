@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TextIO, TypeVar
 
-from .exceptions import UsageError
+from .exceptions import CONTROLS, UsageError
 
 T = TypeVar("T")
 _WIDTH = 80
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BOLD, DIM, RED, NAME, ERROR = "1", "2", "31", "36", "1;31"
 """Styles of a terminal: those of help, and of the word "error" before a message."""
 
@@ -80,7 +78,7 @@ def print_output(text: str, *, styled: bool = False) -> None:
 
 def print_message(message: str, program: str = "") -> None:
     """Print a message as one line on stderr, as an error of the `program` that is named."""
-    line = harmless(" ".join(message.splitlines()))
+    line = harmless(message)
     if program:
         word = "error:"
         style = ERROR if wants_colour(sys.stderr, os.environ) else ""
@@ -91,7 +89,7 @@ def print_message(message: str, program: str = "") -> None:
 
 def can_print(text: str) -> bool:
     """Tell whether stdout shows this text as it is: without control characters, in its encoding."""
-    if _CONTROLS.search(text):
+    if harmless(text, "\n") != text:
         return False
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
@@ -102,7 +100,7 @@ def can_print(text: str) -> bool:
 
 def harmless(text: str, kept: str = "") -> str:
     """Return text with its control characters as escapes, but for those that are `kept`."""
-    return _CONTROLS.sub(lambda one: one[0] if one[0] in kept else repr(one[0])[1:-1], text)
+    return text.translate({code: one for code, one in CONTROLS.items() if chr(code) not in kept})
 
 
 def painted(text: str, style: str) -> str:

@@ -26,6 +26,7 @@ from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
+from ._values.named_twice import check_names
 from ._values.origin import Origin, Process, resolve, this_process
 from ._values.untyped import (
     REMOVED,
@@ -88,6 +89,7 @@ __all__ = [
     "attach_work",
     "baseline_state",
     "bring_baseline",
+    "check_names",
     "inherit",
     "is_attached",
     "is_ordinary",

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
         def location(self) -> str: ...
 
 
+CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+"""The escapes, for `str.translate`, of characters that end a line or steer a terminal."""
+
+
 class HyperparameterError(Exception):
     """Base of all errors; `key`, `value` and `origin` are None where they do not apply.
 
-    `value` is a description if the value itself is large or a secret.
+    `value` is a description if the value itself is large or a secret.  The message is one line,
+    whatever keys and texts of the user are in it: their control characters become escapes.
     """
 
     def __init__(
@@ -36,7 +41,7 @@ class HyperparameterError(Exception):
         value: object = None,
         origin: Any = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message.translate(CONTROLS))
         self.key = key
         self.value = value
         self.origin: _Origin | None = origin

@@ -145,6 +145,9 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
             else:
                 writer.take(len(key))
                 values[key] = writer.write(value)
+        if layer.kinds:
+            key, kind = next(iter(layer.kinds.items()))
+            raise Unfit.of_type(kind, "is")
         for key, written in layer.names.items():
             names[key] = writer.write([*written])
     except Unfit as problem:

@@ -22,6 +22,7 @@ from hyperparameter._engine_interface import (
     ScalarText,
     UntypedText,
     UntypedTree,
+    check_names,
     plain,
 )
 
@@ -39,6 +40,11 @@ _JOINED = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 class Unfit(Exception):
     """Raised for a value that this JSON cannot hold; its message completes "it ..."."""
+
+    @classmethod
+    def of_type(cls, value: object, verb: str) -> Unfit:
+        kind = type(value)
+        return cls(f"{verb} of type {kind.__module__}.{kind.__qualname__}")
 
 
 class JsonWriter:
@@ -73,11 +79,13 @@ class JsonWriter:
         if kind is int:
             return value if value.bit_length() <= _MOST_BITS else {"$int": hex(value)}
         if kind in _UNTYPED and (untyped or depth == MOST_DEPTH):
+            if kind is UntypedTree and value.kind is not None:
+                raise Unfit.of_type(value.kind, "is" if depth == MOST_DEPTH else "holds a value")
             inner = value.value if kind is UntypedTree else value.text
             return {_UNTYPED[kind]: self.write(inner, depth, untyped=True)}
         if kind is not list and kind is not dict:
-            what = value if kind is float else f"of type {kind.__module__}.{kind.__qualname__}"
-            raise Unfit(f"{'is' if depth == MOST_DEPTH else 'holds a value'} {what}")
+            verb = "is" if depth == MOST_DEPTH else "holds a value"
+            raise Unfit(f"{verb} {value}") if kind is float else Unfit.of_type(value, verb)
         if not depth:
             raise Unfit(f"is nested deeper than {MOST_DEPTH} levels, or holds itself")
         if kind is list:
@@ -143,6 +151,7 @@ def _object(pairs: list[tuple[str, Any]]) -> object:
     if len(pairs) == 1 and mark in _OF_TEXT and isinstance(inner, str):
         return _OF_TEXT[mark](inner)
     if len(pairs) == 1 and mark == "$tree" and isinstance(inner, (list, dict)):
+        check_names(inner)
         return UntypedTree(inner)
     raise ValueError(f"{mark!r:.80} is not a mark of a value")
 

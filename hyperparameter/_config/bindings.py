@@ -11,6 +11,7 @@ from .._files.document import Document
 from .._files.line_numbers import LineNumbers
 from .._values import keys
 from .._values.containers import parts_of
+from .._values.named_twice import NamedTwice, check_names
 from .._values.origin import RawOrigin, resolve
 from .._values.own_class import emptied
 from .._values.scalars import SCALARS_AND_TEXT
@@ -19,6 +20,10 @@ from ..exceptions import ConfigurationError, InvalidKey
 
 # Takes half the time of Binding(...), and a file makes one for every key.
 _new = tuple.__new__
+
+
+Kinds: TypeAlias = Mapping[str, dict[Any, Any]]
+"""An empty mapping of each one that has a class of its own, by key."""
 
 
 class Binding(NamedTuple):
@@ -30,7 +35,7 @@ class Binding(NamedTuple):
     value: object
     origin: RawOrigin
     names: tuple[str, ...] | None = None
-    kinds: Mapping[str, dict[Any, Any]] | None = None
+    kinds: Kinds | None = None
 
 
 Bindings: TypeAlias = dict[str, Binding]
@@ -67,7 +72,8 @@ def mounted(bindings: Bindings, key: str, names: tuple[str, ...] | None = None) 
         path = one.names
         if path is not None or names is not None:
             path = (*(names or key.split(".")), *(path or flat.split(".")))
-        found[f"{key}.{flat}"] = Binding(one.value, one.origin, path)
+        kinds = one.kinds and {f"{key}.{inner}": kind for inner, kind in one.kinds.items()}
+        found[f"{key}.{flat}"] = Binding(one.value, one.origin, path, kinds)
     return found
 
 
@@ -77,12 +83,16 @@ def section_of(bindings: Bindings, key: str) -> Bindings:
     for flat, one in bindings.items():
         if flat == key and isinstance(parts := parts_of(one.value), dict):  # in one, as JSON
             found |= {name: Binding(part, one.origin) for name, part in parts.items()}
-        if flat.startswith(f"{key}.") and is_inside(flat, one, key):
+        start = f"{key}."
+        if flat.startswith(start) and is_inside(flat, one, key):
             names = one.names
             if names is not None:
                 count = next(n for n in range(len(names)) if ".".join(names[:n]) == key)
                 names = names[count:]
-            found[flat[len(key) + 1 :]] = Binding(one.value, one.origin, names)
+            kinds = {
+                k[len(start) :]: v for k, v in (one.kinds or {}).items() if k.startswith(start)
+            }
+            found[flat[len(start) :]] = Binding(one.value, one.origin, names, kinds or None)
     return found
 
 
@@ -98,14 +108,21 @@ def is_inside(key: str, binding: Binding, above: str) -> bool:
     return key == above
 
 
-def below(key: str, names: tuple[str, ...] | None, value: object, origin: RawOrigin) -> Bindings:
-    """Return the values of a mapping that stands at a key; else the value at it."""
+def below(key: str, binding: Binding, value: object) -> Bindings:
+    """Return what a binding sets whose value this is: the values of a mapping, else the value."""
     inner = value.value if isinstance(value, UntypedTree) else value
     if not is_section(inner):
-        return {key: Binding(value, origin, names)}
-    filling = _Filling(lambda _: origin, is_file=True)
-    filling.fill(inner, _NO_LINES, _Around(key, names, 0, 1))
+        return {key: binding._replace(value=value)}
+    filling = _Filling(lambda _: binding.origin, is_file=True)
+    kinds = _kinds_with(binding.kinds, key, value)
+    filling.fill(inner, _NO_LINES, _Around(key, binding.names, 0, 1, kinds))
     return filling.bindings
+
+
+def _kinds_with(around: Kinds | None, key: str, value: object) -> Kinds | None:
+    """Return the kinds of mappings with that of the one at a key, if it has one of its own."""
+    kind = value.kind if isinstance(value, UntypedTree) else emptied(value)
+    return around if kind is None else {**(around or {}), key: kind}
 
 
 def as_literal(value: object) -> object:
@@ -159,7 +176,7 @@ class _Around(NamedTuple):
     names: tuple[str, ...] | None
     line: int
     depth: int
-    kinds: Mapping[str, dict[Any, Any]] | None = None
+    kinds: Kinds | None = None
 
 
 _TOP = _Around("", None, 0, 0)
@@ -195,15 +212,27 @@ class _Filling:
             value = given.value if type(given) is UntypedTree else given  # of a reference
             if type(value) not in _LEAVES and is_section(value):
                 inside = lines.inside.get(name, _NO_LINES)
-                kind = emptied(value)
-                kinds = around.kinds if kind is None else {**(around.kinds or {}), key: kind}
+                kinds = _kinds_with(around.kinds, key, given)
                 self.fill(value, inside, _Around(key, names, line, around.depth + 1, kinds))
                 continue
             if self._is_file and type(value) in _COLLECTIONS and value:
+                _check_names(value, key, here)
                 value = in_one(value)
             if key in self.bindings:
+                if not self._is_file and keys.is_same(self.bindings[key].value, value):
+                    continue  # a scope gives out a mapping beside its parts
                 raise set_twice(key, here, self.bindings[key].origin)
             self.bindings[key] = _new(Binding, (value, here, names, around.kinds))
+
+
+def _check_names(value: object, key: str, origin: RawOrigin) -> None:
+    """Refuse one value in which a mapping names a key twice."""
+    try:
+        check_names(value)
+    except NamedTwice as error:
+        raise _error(
+            origin, f"{key} has a mapping, and {error}. Remove one of them.", key
+        ) from None
 
 
 def _checked(name: object, origin: RawOrigin) -> str:

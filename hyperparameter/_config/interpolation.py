@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from .._scopes.markers import DELETED
 from .._scopes.whole import whole
 from .._values.keys import did_you_mean
+from .._values.own_class import is_copyable, like
 from .._values.scalars import SCALARS
 from .._values.secrets import is_secret, remember_made_of_secrets
 from .._values.untyped import ScalarText, UntypedText, UntypedTree
@@ -103,7 +104,7 @@ class Resolver:
                 continue
             try:
                 value = self.at(key, binding)
-                parts = below(key, binding.names, value, binding.origin)
+                parts = below(key, binding, value)
             except RecursionError:
                 problem = "the value is nested too deeply, or contains itself"
                 raise error_at(key, binding.origin, problem) from None
@@ -136,14 +137,16 @@ class Resolver:
             result = self._text(value.text, place)
             return UntypedText(result) if type(result) is str else result
         if type(value) is UntypedTree:
-            return in_one(self._value(value.value, place))
+            inner: Any = self._value(value.value, place)
+            return in_one(inner) if value.kind is None else UntypedTree(inner, value.kind)
         if type(value) in (list, tuple):
             parts: Any = value
             items = [self._value(item, place.below(i)) for i, item in enumerate(parts)]
             # A tuple of Python has no untyped parts, so one that gets some becomes a list.
             return items if type(value) is list or any(map(has_untyped, items)) else tuple(items)
-        if type(value) is dict:
-            return {name: self._value(item, place.below(name)) for name, item in value.items()}
+        if is_copyable(value):
+            made = {name: self._value(one, place.below(name)) for name, one in value.items()}
+            return like(value, made)
         return value
 
     def _count_one(self, place: Place) -> None:
@@ -285,13 +288,14 @@ class Resolver:
         """Return a value with containers of its own, so that no two keys share one."""
         self._count_one(place)
         if type(value) is UntypedTree:
-            return UntypedTree(self._copied(value.value, place))  # type: ignore[arg-type]  # of its kind
+            return UntypedTree(self._copied(value.value, place), value.kind)  # type: ignore[arg-type]  # of its kind
         if type(value) is list:
             return [self._copied(item, place) for item in value]
         if type(value) is tuple:
             return tuple([self._copied(item, place) for item in value])
-        if type(value) is dict:
-            return {name: self._copied(item, place) for name, item in value.items()}
+        if is_copyable(value):
+            items = {name: self._copied(item, place) for name, item in value.items()}
+            return like(value, items)
         return value
 
 

@@ -8,12 +8,12 @@ from .._scopes.scope import scope_of
 from .._values.describe import show
 from .._values.keys import check, did_you_mean
 from .._values.origin import RawOrigin
-from .._values.untyped import plain
+from .._values.untyped import plain, sets_nothing
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
 from .load import layers
 from .schema import as_dict, build, keys_of, structure_for
-from .view import View, keys_above, sets_nothing
+from .view import View, keys_above
 
 
 class Wanted:

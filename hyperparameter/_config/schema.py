@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from .._scopes.refusal import refusal
 from .._scopes.whole import Whole, whole
 from .._values.annotations import members_of
-from .._values.convert import NOTHING, Unconvertible
+from .._values.convert import NOTHING, Converter, Unconvertible
 from .._values.describe import show
 from .._values.fields import Structure
 from .._values.hints import anything, over, structured
@@ -52,8 +52,7 @@ def keys_of(structure: Structure, section: str) -> Iterator[str]:
 
 def as_dict(sources: Sequence[Bindings]) -> dict[object, object]:
     """Return what the sources say as plain nested dicts."""
-    found = whole(as_snapshot(View(sources).sources, _NOWHERE), "")
-    value = {} if found is None else anything(found.value, NOTHING)
+    value = _read(sources, "", anything)
     assert isinstance(value, dict)  # the whole of keys
     return value
 
@@ -64,11 +63,19 @@ def build(structure: Structure, sources: Sequence[Bindings], section: str = "") 
     `ConfigurationError` for values that cannot be converted, unknown fields and missing ones: the
     key, its origin, and similar names.
     """
+
+    def convert(value: object, below: object) -> object:
+        return over(lambda given, under: structured(structure, given, under), value, below)
+
+    return _read(sources, section, convert)
+
+
+def _read(sources: Sequence[Bindings], section: str, convert: Converter) -> object:
     found = whole(as_snapshot(View(sources).sources, _NOWHERE), "")
     if found is None:
         found = Whole(UntypedTree({}), _NOWHERE, {})
     try:
-        return over(lambda given, below: structured(structure, given, below), found.value, NOTHING)
+        return convert(found.value, NOTHING)
     except Unconvertible as error:
         if section:
             error.path = (*section.split("."), *error.path)

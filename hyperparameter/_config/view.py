@@ -13,11 +13,11 @@ from .._scopes.snapshot import Layer, Snapshot
 from .._values.origin import RawOrigin, resolve
 from .._values.untyped import (
     REMOVED,
-    Blank,
     EmptyVariable,
     UntypedText,
     UntypedTree,
     may_be_mapping,
+    sets_nothing,
 )
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, is_inside
@@ -144,14 +144,6 @@ def may_join(value: object) -> bool:
     text = UntypedText(value) if isinstance(value, str) else value
     is_reference = isinstance(text, UntypedText) and text.text.lstrip().startswith("${")
     return is_reference or may_be_mapping(text)
-
-
-def sets_nothing(value: object) -> bool:
-    return _is_blank(value) or (isinstance(value, Mapping) and not value)
-
-
-def _is_blank(value: object) -> bool:
-    return type(value) is Blank
 
 
 def _check_no_list_item(lower: Binding, above: str, key: str, binding: Binding) -> None:

@@ -1,7 +1,7 @@
 """TOML with line numbers.
 
-`tomllib` keeps no positions, so it parses the text, and a second pass looks for headers and keys
-alone.  It can rely on valid TOML; values are skipped.
+`tomllib` keeps no positions, so it parses the text, and a second pass looks for headers, keys and
+ints.  It can rely on valid TOML; other values are skipped.
 """
 
 from __future__ import annotations
@@ -30,16 +30,21 @@ _TOKEN = re.compile(
     r"|[^\s\[\]{}=.\"'#]+",  # a bare key, or a piece of a value
     re.DOTALL,
 )
+# An int that Python spells otherwise, between commas.
+_SPELLED_INT = re.compile(
+    r"(?<![^,])(?:0x\w+|0o\w+|0b\w+|[+-]?[0-9]+(?:_[0-9]+)+|\+[0-9]+|-0)(?![^,])", re.ASCII
+)
+_KEY_ENDS = re.compile(r"[ \t]*[=.]")
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 
 
 def parse_toml(text: str, name: str) -> tuple[object, LineNumbers]:
     """Return the values of a TOML text, and the line of each statement's key.
 
-    Floats and booleans keep their spelling.
+    Numbers and booleans keep their spelling.
     """
     try:
-        values = with_words(tomllib.loads(text, parse_float=ScalarText))
+        values = tomllib.loads(text, parse_float=ScalarText)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else text.rstrip().count("\n") + 1  # at the end
@@ -48,14 +53,36 @@ def parse_toml(text: str, name: str) -> tuple[object, LineNumbers]:
         raise ConfigurationError(f"{name}: {error}.") from error
     except RecursionError:
         raise too_deep(name) from None
-    return values, _find_lines(text)
+    ints: list[tuple[int, int]] = []
+    lines = _find_lines(text, ints)
+    return with_words(_with_ints(text, ints) if ints else values), lines
 
 
-def _find_lines(text: str) -> LineNumbers:
+def _with_ints(text: str, places: list[tuple[int, int]]) -> object:
+    """Return the values of a text in which the ints at some places keep their spelling.
+
+    `tomllib` asks for the meaning of floats alone, so each of them is written as one.
+    """
+    mark = "0.0e"
+    while mark in text:  # until no float of the text itself begins like it
+        mark += "0"
+    spelled: dict[str, str] = {}
+    pieces, position = [], 0
+    for start, end in places:
+        number = f"{mark}{len(spelled)}"
+        spelled[number] = text[start:end]
+        pieces += [text[position:start], number]
+        position = end
+    marked = "".join([*pieces, text[position:]])
+    return tomllib.loads(marked, parse_float=lambda one: ScalarText(spelled.get(one, one)))
+
+
+def _find_lines(text: str, ints: list[tuple[int, int]]) -> LineNumbers:
+    """Return the line of each key, and note where ints are that Python would spell otherwise."""
     root = LineNumbers()
     last_items: dict[KeyPath, int] = {}  # of each array of tables, the index of its last one
     table: KeyPath = ()
-    for line, brackets, names in _statements(text):
+    for line, brackets, names in _statements(text, ints):
         if brackets:
             table = path = _path_of_header(names, last_items, is_item=brackets == 2)
         else:
@@ -79,7 +106,7 @@ def _path_of_header(names: list[str], last_items: dict[KeyPath, int], is_item: b
     return path
 
 
-def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
+def _statements(text: str, ints: list[tuple[int, int]]) -> Iterator[tuple[int, int, list[str]]]:
     """Yield the line, the number of opening brackets and the names of each header and key.
 
     A key has no brackets, a table has one, an item of an array of tables has two.
@@ -97,6 +124,7 @@ def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
         elif names is None:
             depth += (token in _OPENING) - (token in _CLOSING)
             line += token.count("\n")
+            ints.extend(_ints_in(text, match))
         elif token == "=":  # noqa: S105  # not a password either
             yield line, 0, names
             names = None
@@ -106,6 +134,16 @@ def _statements(text: str) -> Iterator[tuple[int, int, list[str]]]:
             names.append(_unquoted(token))
     if brackets and names:
         yield line, brackets, names
+
+
+def _ints_in(text: str, token: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of ints with a spelling of their own; `1_0` in a key or a float is none."""
+    start = token.start()
+    if text[start] in "\"'#" or text[start - 1 : start] == ".":
+        return
+    for found in _SPELLED_INT.finditer(token[0]):
+        if not _KEY_ENDS.match(text, start + found.end()):
+            yield start + found.start(), start + found.end()
 
 
 def _unquoted(token: str) -> str:

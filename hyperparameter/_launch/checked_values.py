@@ -99,7 +99,7 @@ class _Checks:
         self._launched = launched
         self._may_lack = may_lack
         self._known: dict[tuple[str, object], _Refused | None] = {}
-        self._by_key: "dict[str, list[Signature]]" = {}
+        self._by_key: dict[str, list[Signature]] = {}
         for signature in registry.declared():
             for name in signature.names:
                 self._by_key.setdefault(f"{signature.namespace}.{name}", []).append(signature)

@@ -8,7 +8,7 @@ from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
 from .._values.annotations import takes_names, takes_none
 from .._values.assignment import parse_assignment
-from .._values.containers import parts_of
+from .._values.containers import check_named_once, parts_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.hints import converter
@@ -212,6 +212,10 @@ def _set_names(bindings: _Bindings, one: GivenOption, flag: str) -> None:
     elif option.kind == "fields" or is_null(UntypedText(text)) or _is_one_word(option, text):
         bindings.set(option.key, UntypedText(text), flag)
     else:
+        try:
+            check_named_once(text)
+        except Unconvertible as error:
+            raise UsageError(f"{flag}: {error.reason}.", key=option.key) from None
         name, value = _assignment(text, flag)
         item = typing.get_args(bare(option.hint))[1:] if not is_union(bare(option.hint)) else ()
         has_dots = bool(item) and not takes_names(item[0])  # they belong to the name

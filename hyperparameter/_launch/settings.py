@@ -14,7 +14,7 @@ from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer
 from .._values.origin import Origin, RawOrigin, resolve
-from .._values.untyped import REMOVED, Blank
+from .._values.untyped import REMOVED, sets_nothing
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
 from .other_sections import OtherSections
@@ -59,13 +59,13 @@ class Settings:
         if value is DELETED:
             self.origins.pop(key, None)
             return
+        if sets_nothing(value) and resolve(origin).kind == "file" and not _is_parameter(key):
+            return  # a section without anything in it sets nothing, whatever it is called
         self._written[key] = origin
         if value is REMOVED:
             self._sections.add(key)
             for one in [one for one in self.origins if f"{one}.".startswith(f"{key}.")]:
                 del self.origins[one]
-        elif _is_empty(value) and resolve(origin).kind == "file" and not _is_parameter(key):
-            self._sections.add(key)
         else:
             self.origins[key] = origin
 
@@ -103,11 +103,6 @@ class Settings:
             stack.enter_context(scope_of(removing(layer, ambient.current().snapshot)))
         rank_inherited()
         return stack
-
-
-def _is_empty(value: object) -> bool:
-    """Tell a section without any parameter."""
-    return value == {} or type(value) is Blank
 
 
 def _is_parameter(key: str) -> bool:

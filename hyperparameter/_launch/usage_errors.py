@@ -87,4 +87,4 @@ def _raised_in_actor(error: BaseException) -> UsageError | None:
         return _missing(message, named[1] if named else None)
     if not message or re.search(r"\bcode \S+:\d+", message):
         return None
-    return UsageError(message)
+    return UsageError(" ".join(message.splitlines()))

@@ -103,7 +103,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
     __hash__ = None  # type: ignore[assignment]  # it can change
 
     def __repr__(self) -> str:
-        shown = describe(self.history.rstrip("."), self.params)
+        shown = describe(self.history.rstrip("."), dict(self.params))
         return f"{self.history}{type(self).__name__}({shown})"
 
     def __hp_flat__(self) -> dict[str, Any]:

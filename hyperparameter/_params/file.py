@@ -10,6 +10,7 @@ from .._files.document import read_document
 from .._files.from_json import NotJson, parse_json
 from .._files.line_numbers import LineNumbers
 from .._files.text import FilePath, read_text
+from .._values.named_twice import NamedTwice, check_names
 from .._values.origin import Origin, RawOrigin
 from .._values.untyped import Untyped
 from ..exceptions import ConfigurationError
@@ -41,7 +42,12 @@ def load_file(
     texts: dict[str, Untyped] = {}
     values = typed(values, "", texts)
     try:
+        check_names(values)
         return copied_mapping(values, "the top level"), Origins(Origin("file", name), listed, texts)
+    except NamedTwice as error:
+        raise ConfigurationError(
+            f"{name}: of a mapping, {error}. Remove one.", origin=Origin("file", name)
+        ) from None
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}", origin=Origin("file", name)) from None
 

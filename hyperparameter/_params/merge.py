@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from .._values.describe import show
 from .._values.keys import MAX_DEPTH, did_you_mean
+from .._values.named_twice import NamedTwice, check_own_names
+from .._values.own_class import like
 from .._values.untyped import exact_int
 from ..exceptions import ConfigurationError
 
@@ -17,7 +19,8 @@ from ..exceptions import ConfigurationError
 def copied(value: object, *, none: bool = False, depth: int = MAX_DEPTH) -> object:
     """Return `value` with its dicts and lists copied; with `none`, the text "None" as None.
 
-    Other mappings become dicts.  `ConfigurationError` below `depth` levels.
+    Subclasses of dict keep their class, other mappings become dicts.  `ConfigurationError` below
+    `depth` levels.
     """
     if isinstance(value, (dict, list, Mapping)):  # dict and list first: they are recognized faster
         if not depth:
@@ -31,7 +34,12 @@ def copied(value: object, *, none: bool = False, depth: int = MAX_DEPTH) -> obje
         # Taking the dict of a scope or a Params, unlike its items, is not recorded as a read.
         flat = getattr(type(value), "__hp_flat__", None)
         items = (flat(value) if flat else value).items()
-        return {key: copied(item, none=none, depth=depth) for key, item in items}
+        made = {key: copied(item, none=none, depth=depth) for key, item in items}
+        try:
+            check_own_names(made, may_agree=True)
+        except NamedTwice as error:
+            raise ConfigurationError(f"A mapping is ambiguous: {error}. Remove one.") from None
+        return like(value, made)
     return None if none and isinstance(value, str) and value == "None" else value
 
 
@@ -205,7 +213,7 @@ def _cast(value: object) -> object:
     if isinstance(value, list):
         return [_cast(item) for item in value]
     if isinstance(value, dict):
-        return {key: _cast(item) for key, item in value.items()}
+        return like(value, {key: _cast(item) for key, item in value.items()})
     if isinstance(value, str):
         return _cast_text(value)
     raise ConfigurationError(

@@ -23,14 +23,14 @@ from .origins import Origins, typed
 def scope_from(params: Mapping[str, object], origins: Origins, history: str, prefix: str) -> scope:
     """Return a scope of `params`, whose paths begin with `history`, under `prefix`."""
     start = f"{prefix}." if prefix else ""
-    below, names, _ = flatten({prefix: params} if prefix else params)
+    below, names, kinds = flatten({prefix: params} if prefix else params)
     values, listed = {}, {}
     for key, value in below.items():
         path = f"{history}{key.removeprefix(start)}"
         text = origins.written(path, value)
         values[key] = text or copied(value)  # its readers must not see it consumed
         listed[key] = origins[path]
-    return scope_of(Layer(values, origins.default, listed, names=names))
+    return scope_of(Layer(values, origins.default, listed, names=names, kinds=kinds))
 
 
 def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Origins, str]:

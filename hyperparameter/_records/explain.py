@@ -12,6 +12,7 @@ from .._values.describe import describe, show
 from .._values.keys import check, did_you_mean
 from .._values.origin import Origin, location, resolve
 from .._values.untyped import REMOVED
+from ..exceptions import CONTROLS
 
 
 class Binding(NamedTuple):
@@ -66,7 +67,7 @@ class Explanation(NamedTuple):
             default = show(self.key, declared.default)
             shown = "required" if declared.required else f"default {default}"
             lines.append(f"  declared by {declared.function} ({declared.location}), {shown}")
-        return "\n".join(lines)
+        return "\n".join(line.translate(CONTROLS) for line in lines)
 
 
 def explain(key: str) -> Explanation:

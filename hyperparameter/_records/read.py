@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from .._values.keys import nearest
 from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
+from ..exceptions import CONTROLS
 
 
 class Read(NamedTuple):
@@ -60,7 +61,9 @@ def never_read(key: str, origin: Origin, suggestions: Iterable[str] = (), where:
     """Say that nobody read an override; `where` narrows it, as in "in this process"."""
     near = " or ".join(map(repr, suggestions))
     hint = f", did you mean {near}?" if near else ""
-    return f"{key} ({origin}) was never read{f' {where}' if where else ''}{hint}"
+    return f"{key} ({origin}) was never read{f' {where}' if where else ''}{hint}".translate(
+        CONTROLS
+    )
 
 
 def _beside(key: str, candidates: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from .._values.describe import show
+from ..exceptions import CONTROLS
 from .read import Read
 
 _COLUMNS = ("key", "value", "origin", "read by")
@@ -33,7 +34,8 @@ def as_html(title: str, reads: Sequence[Read]) -> str:
 def _rows(reads: Sequence[Read]) -> Iterable[tuple[str, ...]]:
     for read in reads[:_MOST_ROWS]:
         origin = "default" if read.origin is None else str(read.origin)
-        yield read.key, show(read.key, read.value), origin, read.reader
+        cells = read.key, show(read.key, read.value), origin, read.reader
+        yield tuple(cell.translate(CONTROLS) for cell in cells)
 
 
 def _rest(reads: Sequence[Read]) -> list[str]:

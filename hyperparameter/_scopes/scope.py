@@ -12,7 +12,7 @@ from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import Origin, Site, outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
-from ..exceptions import InvalidKey
+from ..exceptions import CONTROLS, InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
 from .ambient import CARRIED
@@ -218,7 +218,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def __repr__(self) -> str:
         flat = self.__hp_state__().snapshot.flat()
         shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
-        return f"<scope {shown or 'without keys'}{', ...' if len(flat) > 20 else ''}>"
+        shown += ", ..." if len(flat) > 20 else ""
+        return f"<scope {shown or 'without keys'}>".translate(CONTROLS)
 
     def __reduce__(self) -> tuple[object, ...]:
         state = self.__hp_frame__()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .fields import Constant, no_value, none_made
+from .fields import Constant, Structure, no_value, none_made
 
 UNSEEN: Any = object()
 """Stands for a value that only the user's code can make, and that may be of any type."""
@@ -57,6 +57,13 @@ class StandIn:
         if name.startswith("__"):  # by which pydantic knows its instances
             return getattr(self._stands_for, name)
         raise AttributeError(name)
+
+
+def stand_in(structure: Structure, values: dict[str, object]) -> StandIn:
+    """Return what stands for an instance with these values of its fields."""
+    fields = structure.fields
+    attributes = {fields[n].attribute or n: one for n, one in values.items() if n in fields}
+    return StandIn(structure.kind, attributes)
 
 
 def made(factory: Callable[[], object]) -> object:

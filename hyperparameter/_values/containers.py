@@ -13,6 +13,7 @@ from .convert import NOTHING, Converter, Unconvertible, Unset, part
 from .json_text import loads
 from .keys import is_key
 from .landing import landed
+from .named_twice import NamedTwice
 from .own_class import emptied, filled
 from .structures import structure_of
 from .untyped import REMOVED, EmptyVariable, UntypedText, UntypedTree, as_untyped, is_null, plain
@@ -122,6 +123,7 @@ def _items(value: object) -> list[object]:
     found = parts_of(value)
     if isinstance(found, _GIVEN):
         return list(found)
+    check_named_once(value)
     raise Unconvertible(wanted="a list", value=value)
 
 
@@ -134,10 +136,22 @@ def parts_of(value: object) -> object:
         if text[:1] not in ("[", "{"):
             return None
         try:
-            return _untyped_parts(loads(text, keeps_null=True))
+            return _untyped_parts(loads(text, is_word=True))
         except (ValueError, RecursionError):
             return None
     return value
+
+
+def check_named_once(value: object) -> None:
+    """Raise `Unconvertible` for text that would be a list or mapping, if it named no key twice."""
+    text = value.text if isinstance(value, UntypedText) else value
+    if isinstance(text, str) and text.lstrip()[:1] in ("{", "["):
+        try:
+            loads(text, is_word=True)
+        except NamedTwice as error:
+            raise Unconvertible(str(error), value=value) from None
+        except (ValueError, RecursionError):
+            return
 
 
 def names_written(value: object) -> Mapping[str, object] | None:
@@ -177,4 +191,5 @@ def names_of(value: object) -> Mapping[Any, object]:
         return found
     if found is not None and hasattr(type(found), "keys") and not isinstance(found, type):
         return {name: found[name] for name in found.keys()}  # noqa: SIM118  # keys, but no Mapping
+    check_named_once(value)
     raise Unconvertible(wanted="a mapping", value=value)

@@ -16,14 +16,16 @@ from typing import Any, Literal, Union
 
 from .annotations import bare, is_any, members_of
 from .by_identity import by_identity
-from .checking import UNSEEN, StandIn, is_unmade, kind_of, made, mode
+from .checking import UNSEEN, is_unmade, kind_of, made, mode, stand_in
 from .choices import enum, literal
 from .containers import (
     SEQUENCES,
+    check_named_once,
     fixed_tuple,
     is_mapping,
     mapping,
     names_of,
+    names_written,
     parts_of,
     sequence,
     takes_parts,
@@ -38,6 +40,7 @@ from .structures import structure_of
 from .unions import to_union
 from .untyped import (
     REMOVED,
+    Blank,
     EmptyVariable,
     Layered,
     Untyped,
@@ -137,6 +140,8 @@ def _has_parts(whole: object) -> bool:
     if whole is REMOVED or whole is None or is_null(whole):
         return False
     known = takes_parts(whole) or type(whole) is EmptyVariable
+    if not known:
+        check_named_once(whole)
     return known or not isinstance(parts_of(whole), _WITHOUT_NAMES)
 
 
@@ -160,6 +165,8 @@ def anything(value: object, below: object = NOTHING) -> object:
         raise Unconvertible(wanted="a value", value=value)
     found = parts_of(value) if isinstance(value, (UntypedText, UntypedTree)) else value
     if not isinstance(found, dict):
+        if found is None and isinstance(value, UntypedText):
+            check_named_once(value)
         return plain(value)
     structure = structure_of(kind_of(below))
     if structure is not None and structure.kind is not dict:
@@ -184,6 +191,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
         kind = kind_of(below)  # a default may be of a subclass, with more fields
         own = structure_of(kind)
         structure = structure if own is None or kind is structure.kind else own
+    allowed = given if structure.extra else structure.fields
+    given = {n: one for n, one in given.items() if n in allowed or not _is_empty(one)}
     has_below = isinstance(below, structure.kind)
     _check_names(structure, given, value, is_whole=not has_below, is_unseen=below is UNSEEN)
     known = structure.values_of(below) if has_below else {}
@@ -199,7 +208,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
     if not is_set:
         raise Unset
     if mode.is_on and structure.kind is not dict:  # a TypedDict makes plain dicts
-        return UNSEEN if below is UNSEEN else _stand_in(structure, {**known, **parts})
+        return UNSEEN if below is UNSEEN else stand_in(structure, {**known, **parts})
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
@@ -231,10 +240,10 @@ def _check_names(
             raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
 
 
-def _stand_in(structure: Structure, values: dict[str, object]) -> StandIn:
-    fields = structure.fields
-    attributes = {fields[n].attribute or n: one for n, one in values.items() if n in fields}
-    return StandIn(structure.kind, attributes)
+def _is_empty(value: object) -> bool:
+    """Tell a section that sets nothing, whatever it is called."""
+    names = names_written(value)
+    return type(value) is Blank or (names is not None and all(map(_is_empty, names.values())))
 
 
 def _of_field(field: Field) -> Converter:

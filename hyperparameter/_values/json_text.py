@@ -5,33 +5,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .named_twice import NamedTwice, unique
 from .untyped import ScalarText, UntypedText, exact_int
 
 _SPELLED: dict[object, ScalarText] = {True: ScalarText("true"), False: ScalarText("false")}
 _NULL = UntypedText("null")
 
 
-def loads(text: str, *, keeps_null: bool = False) -> object:
+def loads(text: str, *, is_word: bool = False) -> object:
     """Return what JSON says, of any number of digits; `ValueError` for other text.
 
-    With `keeps_null`, null is what it is in text without a type: None, or text toward text.
+    In a word without a type, null is what it is elsewhere: None, or text toward text.  No object
+    there may name a key twice; of files, whoever knows the lines says so.
     """
     import json  # which few programs need
 
     # A function for each int takes time, and most texts have none that Python spells otherwise.
     whole = _whole if "-0" in text else None
+    hooks: Any = {"parse_float": ScalarText, "parse_constant": ScalarText}
+    if is_word:
+        hooks["object_pairs_hook"] = unique
     try:
-        values = json.loads(
-            text, parse_float=ScalarText, parse_constant=ScalarText, parse_int=whole
-        )
-    except json.JSONDecodeError:
+        values = json.loads(text, parse_int=whole, **hooks)
+    except (json.JSONDecodeError, NamedTwice):
         raise
     except ValueError:  # an int of more digits than the interpreter converts
-        values = json.loads(
-            text, parse_float=ScalarText, parse_constant=ScalarText, parse_int=_whole
-        )
-    has_words = "true" in text or "false" in text or (keeps_null and "null" in text)
-    return with_words(values, keeps_null=keeps_null) if has_words else values
+        values = json.loads(text, parse_int=_whole, **hooks)
+    has_words = "true" in text or "false" in text or (is_word and "null" in text)
+    return with_words(values, keeps_null=is_word) if has_words else values
 
 
 def with_words(value: object, *, keeps_null: bool = False) -> object:

@@ -113,18 +113,18 @@ def _check_value(key: str, value: Any, values: Mapping[str, object]) -> None:
             f"The value for {key!r:.200} is a parameter that has not been read: {value!r}. "
             "Read it: call it, or give it a default with |."
         )
-    if key in values and not _is_same(values[key], value):
+    if key in values and not is_same(values[key], value):
         raise InvalidKey(f"The mapping has two names for {key!r:.200}.", key=key)
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Tell values that need not be told apart: a scope gives out a mapping beside its parts."""
     if one is other or type(one) is not type(other):
         return one is other
     if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(_is_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
     return type(one) in SCALARS_AND_TEXT and one == other  # other values may have any ==
 
 

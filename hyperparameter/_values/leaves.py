@@ -6,7 +6,7 @@ from os import PathLike
 
 from .checking import mode
 from .convert import Converter, Unconvertible
-from .rules import Rule, written
+from .rules import Rule, to_str, written
 from .unions import name_of
 from .untyped import ScalarText, Untyped, UntypedText, is_null, plain
 
@@ -17,6 +17,9 @@ def scalar(rule: Rule, wanted: str) -> Converter:
     def convert(value: object, _: object) -> object:
         if value is None:
             raise Unconvertible(wanted=wanted, value=value)
+        if type(value) is ScalarText and rule is not to_str:  # the spelling of an int is for text
+            whole = value.whole()
+            value = value if whole is None else whole
         try:
             return rule(value)
         except Unconvertible:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .checking import mode
 
@@ -28,6 +28,17 @@ def emptied(value: object) -> dict[Any, Any] | None:
     except Exception:  # noqa: BLE001  # whatever a class of the user's does not allow
         return None
     return empty if type(empty) is type(value) and not empty else None
+
+
+def is_copyable(value: object) -> TypeGuard[dict[Any, Any]]:
+    """Tell a dict, of any class whose instances can be made anew."""
+    return type(value) is dict or emptied(value) is not None
+
+
+def like(value: object, items: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a mapping of the same class as a value, with all that it has beside its items."""
+    empty = emptied(value)
+    return items if empty is None else filled(empty, items)
 
 
 def filled(empty: dict[Any, Any], items: Mapping[Any, object]) -> dict[Any, Any]:

@@ -77,7 +77,8 @@ def _ordered(
     value: object, members: list[Any], below: object, converter_of: ConverterOf
 ) -> list[Any]:
     """Return the members in the order in which they are asked."""
-    if isinstance(value, UntypedText) and any(map(takes_any_text, members)):
+    is_int = type(value) is ScalarText and value.whole() is not None  # however it is spelled
+    if isinstance(value, UntypedText) and not is_int and any(map(takes_any_text, members)):
         first = [one for one in members if not takes_any_text(one) and _is_strict(value.text, one)]
         return [*first, *(one for one in members if takes_any_text(one))]
     if isinstance(parts_of(value), Mapping):

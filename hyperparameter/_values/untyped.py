@@ -6,7 +6,7 @@ This is the one place where a type is inferred: as a YAML 1.2 core scalar, or as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -71,10 +71,17 @@ class ScalarText(UntypedText):
     def plain(self) -> object:
         if self.text in ("true", "false"):
             return self.text == "true"
-        if self.text.lstrip("-").isdecimal():
-            return exact_int(self.text)
+        if (whole := self.whole()) is not None:
+            return whole
         number = float(self.text)
         return self.text if number in INFINITE and self.text[-1].isdecimal() else number
+
+    def whole(self) -> int | None:
+        """Return the int that this is, None for anything else; TOML has 0x10, 0o7, 1_000 and +5."""
+        digits = self.text.lstrip("+-").replace("_", "")
+        if digits.isdecimal():
+            return exact_int(self.text.replace("_", ""))
+        return int(digits, 0) if digits[:2] in ("0x", "0o", "0b") else None
 
 
 class Blank(UntypedText):
@@ -124,8 +131,8 @@ class UntypedTree(Untyped):
 
     __hash__ = None  # type: ignore[assignment]  # as lists have none
 
-    def __reduce__(self) -> tuple[type[UntypedTree], tuple[object]]:
-        return UntypedTree, (self.value,)
+    def __reduce__(self) -> tuple[type[UntypedTree], tuple[object, ...]]:
+        return UntypedTree, (self.value,) if self.kind is None else (self.value, self.kind)
 
     def plain(self) -> object:
         found = _plain_parts(self.value)
@@ -170,6 +177,11 @@ def plain(value: object) -> object:
 def is_null(value: object) -> bool:
     """Tell text without a type that means None where the type has it; an empty word does not."""
     return type(value) is Blank or (type(value) is UntypedText and value.text.strip() in _NULLS)
+
+
+def sets_nothing(value: object) -> bool:
+    """Tell a section that is empty."""
+    return type(value) is Blank or (isinstance(value, Mapping) and not value)
 
 
 def is_bare(text: str) -> bool:
@@ -217,8 +229,10 @@ def infer(text: str) -> object:
     if bare and bare[0] in '[{"':
         import json
 
+        from .named_twice import unique
+
         try:
-            return json.loads(bare, parse_int=exact_int)
+            return json.loads(bare, parse_int=exact_int, object_pairs_hook=unique)
         except (ValueError, RecursionError):
             return text
     value = core_scalar(bare)

@@ -197,12 +197,39 @@ def test_what_is_removed_is_explained_as_not_set() -> None:
         ("t: {lr: '${lr}'}\n", ["-D", "lr=3"], "3.0 o"),
         ("t: {}\n", [], "0.1 o"),
         ("t:\n  # lr: 3\n", [], "0.1 o"),
+        ("extra: {}\nt: {more: {}, lr: 3}\n", [], "3.0 o"),
+        ("extra:\nother: {inside: {}}\n", [], "0.1 o"),
+        ("t: {}\nextra: {}\n", ["-D", "t.lr=3"], "3.0 o"),
     ],
 )
 def test_what_references_take_is_used_and_empty_sections_set_nothing(
     text: str, words: list[str], right: str, write: Write, run: Run
 ) -> None:
     assert run("-C", write("c.yaml", text), *words) == (f"{right} {{'x': 0}}", "")
+
+
+def test_an_empty_section_of_a_file_hides_no_unknown_key(write: Write, run: Run) -> None:
+    path = write("c.yaml", "extra: {}\n")
+    assert run("-C", path, "-D", "extra.n=1")[1].startswith("extra.n (cli -D): ")
+    assert run("-C", path, "-D", "extra={}")[1].startswith("extra (cli -D): ")
+    both = ["-C", write("d.yaml", "extra: 1\n"), "-C", path]
+    assert run(*both)[1].startswith("extra (file ")
+
+
+@pytest.mark.parametrize("name", ["c.yaml", "c.json", "c.toml"])
+def test_an_empty_section_inside_of_a_structure_sets_nothing(name: str, write: Write) -> None:
+    @declared
+    def program(opt: Opt = Opt(mom=0.5)) -> Any:
+        return opt
+
+    text = {
+        "c.yaml": "extra: {}\nlr: 3\n",
+        "c.json": '{"extra": {"inside": {}}, "lr": 3}',
+        "c.toml": "lr = 3\n[extra.inside]\n",
+    }[name]
+    path = write(name, text)
+    assert hp.config(path, schema=Opt) == Opt(lr=3)
+    assert hp.run_cli(program, ["-C", f"t.opt={path}"]) == Opt(lr=3, mom=0.5)
 
 
 def test_a_key_beside_references_is_unknown_still(write: Write, run: Run) -> None:

@@ -361,6 +361,9 @@ class TestWholes:
             assert Params.from_scope(prefix="p.q.a").params == {"b": 2}
 
     def test_two_names_with_the_same_flat_key_are_an_error(self) -> None:
-        params = Params({"a": {"b": 1}, "a.b": 2})
+        with pytest.raises(hp.ConfigurationError, match=r"'a\.b'"):
+            Params({"a": {"b": 1}, "a.b": 2})
+        params = Params({"a": {"b": 1}})
+        params["a.b"] = 2
         with pytest.raises(hp.ConfigurationError, match=r"'a\.b'"):
             params.as_flat_dict()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import hp_dist
 import hyperparameter as hp
+from hyperparameter.params import Params
 
 
 class Named(dict[str, Any]):
@@ -68,6 +70,15 @@ SOURCES: dict[str, Any] = {
     "config": lambda m: hp.config({"kinds": {"m": m}}),
     "configs": lambda m: hp.config([{"kinds": {"n": 1}}, {"kinds": {"m": m}}]),
     "pickled": lambda m: pickle.loads(pickle.dumps(hp.scope(kinds={"m": m}))),
+    "mounted": lambda m: hp.config({"m": m}, at="kinds"),
+    "section": lambda m: hp.config(
+        {"all": {"kinds": {"m": m}, "o": "${x}"}, "x": 1}, section="all"
+    ),
+    "reference": lambda m: hp.config({"given": m, "kinds": {"m": "${given}"}}),
+    "references": lambda m: hp.config({"given": {"x": m}, "m": "${given.x}", "kinds.m": "${m}"}),
+    "beside one": lambda m: hp.config([{"x": 1, "kinds": {"m": m}}, {"y": "${x}"}]),
+    "Params": lambda m: Params({"kinds": {"m": m}}).to_scope(),
+    "Params of a scope": lambda m: Params.from_scope(hp.scope(kinds={"m": m})).to_scope(),
 }
 
 
@@ -88,6 +99,52 @@ def same(one: Any, other: Any) -> None:
 def test_a_mapping_keeps_its_class(given: str, reader: str, source: str) -> None:
     with SOURCES[source](GIVEN[given]):
         same(READERS[reader](), GIVEN[given])
+
+
+@pytest.mark.parametrize("given", GIVEN)
+def test_params_keep_it(given: str) -> None:
+    wanted = GIVEN[given]
+    same(Params({"m": wanted}).as_dict()["m"], wanted)
+    same(Params({"m": wanted}).pop("m", keep_as_dict=True), wanted)
+    same(Params(wanted).as_dict(), wanted)
+    params = Params({})
+    params["m"] = wanted
+    same(params.duplicate().as_dict()["m"], wanted)
+
+
+def test_a_reference_inside_keeps_the_class_of_what_is_around_it() -> None:
+    cfg = hp.config({"x": 1, "kinds": {"m": OrderedDict(a="${x}", b={"c": "${kinds.m.a}"})}})
+    with cfg:
+        same(untyped(), OrderedDict(a=1, b={"c": 1}))
+    with hp.config({"x": 1, "kinds": {"m": [Counter({"a": "${x}"})]}}):  # type: ignore[dict-item]
+        same(untyped(), [Counter(a=1)])
+
+
+def test_what_references_take_is_shared_with_nobody() -> None:
+    given = [Counter(a=1)]
+    with hp.config({"given": given, "kinds": {"m": "${given}"}, "n": "${given}"}):
+        untyped()[0]["b"] = 1
+        same(hp.scope.n(), [Counter(a=1)])
+        same(hp.scope.given(), [Counter(a=1)])
+
+
+@pytest.mark.parametrize("given", [one for one in GIVEN if not one.startswith("in")])
+def test_a_text_carrier_names_the_key_of_what_it_cannot_hold(given: str) -> None:
+    with hp.scope(kinds={"m": GIVEN[given]}):
+        with pytest.raises(
+            hp_dist.CarrierError, match=r"'kinds\.m'.*cannot be carried as text"
+        ) as e:
+            hp_dist.inject({})
+    assert e.value.key == "kinds.m"
+
+
+def test_a_text_carrier_names_the_innermost_key() -> None:
+    with hp.scope(kinds={"m": {"x": {"y": named(a=1)}}}):
+        with pytest.raises(hp_dist.CarrierError, match=r"'kinds\.m\.x\.y'.*Named"):
+            hp_dist.inject({})
+    with hp.config({"given": [named(a=1)], "kinds": {"m": "${given}"}}):
+        with pytest.raises(hp_dist.CarrierError, match=r"'given'.*Named"):
+            hp_dist.inject({})
 
 
 def test_what_is_written_below_joins_it() -> None:
