@@ -28,6 +28,11 @@ class ImplicitOwner:
         self.__hp_bindings__: Bindings = [IMPLICIT_LAYER, None, (below, layer)]
 
 
+def is_open_elsewhere(bindings: Bindings) -> bool:
+    """Tell, of a scope without a frame in this context, whether it is open in one other place."""
+    return bindings[2] is not None and bindings[2] is not SEVERAL
+
+
 def shown_elsewhere(bindings: Bindings) -> Snapshot | None:
     """Return what the scope with these bindings shows where it is open, if that is one place."""
     told = bindings[2]

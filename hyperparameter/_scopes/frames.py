@@ -28,6 +28,14 @@ def open_implicit(layer: Layer) -> None:
     ambient.active.set(make_state(parent, ImplicitOwner(parent, layer), layer, parent.record))
 
 
+def open_copy(owner: Enterable, change: Layer) -> None:
+    """Open what a scope binds for this context, with a write that the places it is open in lack."""
+    parent = _innermost()
+    parent.record.override(change)
+    layer = as_layer(owner.__hp_bindings__).bind(change)
+    ambient.active.set(make_state(parent, owner, layer, parent.record))
+
+
 # Looked up once: entering and leaving a scope are a few such steps.
 _get_active, _set_active = ambient.active.get, ambient.active.set
 

@@ -17,7 +17,7 @@ from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
 from .ambient import CARRIED
 from .carried import freeze
-from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, shown_elsewhere
+from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, is_open_elsewhere, shown_elsewhere
 from .lookup import deletion, read_all, require
 from .snapshot import EMPTY, Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
@@ -268,6 +268,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             frames.write(state, change)
         elif self.__hp_is_implicit__():
             frames.open_implicit(change)
+        elif is_open_elsewhere(self.__hp_bindings__):
+            frames.open_copy(self, change)  # nobody else sees what this context writes
         else:
             with ambient.lock:  # threads may share a scope that none of them has entered
                 # A list of its own: where the scope is open, its frame has the other.

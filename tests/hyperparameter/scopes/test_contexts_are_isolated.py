@@ -150,13 +150,18 @@ def test_threads_that_fill_one_scope_before_it_is_entered_lose_no_value() -> Non
     assert len(one) == THREADS * STEPS
 
 
-def test_a_write_where_a_scope_is_not_entered_changes_nothing_where_it_is() -> None:
-    """It is a write before entry there: whoever enters the scope afterwards sees it."""
-    with hp.scope(n=1) as one:
-        in_threads(1, lambda _: one.update({"n": 2}))
+def test_a_write_where_a_scope_is_not_entered_is_seen_there_alone() -> None:
+    def write(_: int) -> tuple[int, int, int]:
+        one["n"] = 2
+        return one.n(), hp.scope.n(), one.other()
+
+    with hp.scope(n=1, other=3) as one:
+        assert in_threads(2, write) == [(2, 2, 3), (2, 2, 3)]
         assert (one.n(), hp.scope.n()) == (1, 1)
+        assert in_threads(1, lambda _: (one.n(), hp.scope.n | 0)) == [(1, 0)]
+    assert one.n() == 1
     with one:
-        assert hp.scope.n() == 2
+        assert hp.scope.n() == 1
 
 
 def test_decorated_functions_take_the_values_of_their_own_task() -> None:
