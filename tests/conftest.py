@@ -8,10 +8,14 @@ from collections.abc import Iterator
 import pytest
 import soak
 
+import hyperparameter as hp
 from hyperparameter import _engine_interface as interface
 from hyperparameter._functions import signature as signatures
 
 soak.load_profile()
+for public_name in hp.__all__:
+    # Some are imported on use: pytester takes what it has imported out of `sys.modules` again.
+    getattr(hp, public_name)
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what it runs in the background so, and the programs that tests interrupt
     # would inherit it.

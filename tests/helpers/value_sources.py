@@ -24,6 +24,8 @@ from value_scalars import NULLS, Digits, Word
 from value_structures import REQUIRED, SHAPES
 
 import hyperparameter as hp
+from hyperparameter._functions import registry
+from hyperparameter._launch.commands import signature_of
 
 
 def declared(function: Callable[..., Any]) -> Any:
@@ -46,9 +48,15 @@ class Parameter:
     default: Any
     more: tuple[Any, ...] = ()
 
-    @cached_property
+    @property
     def program(self) -> Callable[[], Any]:
-        """Make a function that returns its parameter `t.x`, once: no value may spoil the next."""
+        """A function that returns its parameter `t.x`, and is what the process declares."""
+        registry.declare(signature_of(self._program))
+        return self._program
+
+    @cached_property
+    def _program(self) -> Callable[[], Any]:
+        """Make the function, once: no value may spoil the next."""
 
         def program(x: Any = self.default) -> Any:
             return x
@@ -193,7 +201,6 @@ def as_variables(parameter: Parameter, given: Any) -> Any:
 
 
 def as_options(parameter: Parameter, given: Any) -> Any:
-    """An option for a list takes an item each time, or all in JSON."""
     as_words(parameter, given)
     kinds = parameter.kinds
     if parameter.default is REQUIRED:
@@ -202,14 +209,31 @@ def as_options(parameter: Parameter, given: Any) -> Any:
         more = any(getattr(SHAPES.get(kind), "more", False) for kind in kinds)
         if len(kinds) > 1 or not kinds <= {*MAPPINGS, *SHAPES} or more:
             raise DoesNotApply
-        return given
-    if not kinds & {*LISTS, *SETS, tuple}:
+        return as_items(parameter, given)
+    if kinds & {*LISTS, *SETS, tuple} and len(kinds) > 1:
+        raise DoesNotApply
+    return as_items(parameter, given)
+
+
+def as_defines(parameter: Parameter, given: Any) -> Any:
+    as_words(parameter, given)
+    return as_items(parameter, given)
+
+
+def as_items(parameter: Parameter, given: Any) -> Any:
+    """On a command line, a list takes an item each time, or all in JSON."""
+    kinds = parameter.kinds
+    if isinstance(given, dict):
+        items = get_args(parameter.hint)[-1:]
+        is_of_lists = kinds <= {*MAPPINGS} and get_origin(items[0] if items else None) in LISTS
+        return {name: [word] for name, word in given.items()} if is_of_lists else given
+    if not kinds <= {*LISTS, *SETS, tuple} or not kinds:
         return given
     if given.text.startswith("[") and given.text.endswith("]"):
         if "[" not in given.text[1:] and any(get_origin(arg) for arg in get_args(parameter.hint)):
             raise DoesNotApply  # all, or the first item of a list of lists?
         return given
-    if len(kinds) > 1 or given.text in ("", "null", "None", "[1,"):
+    if given.text in ("", "null", "None", "[1,"):
         raise DoesNotApply
     return given if takes_so_many(parameter) else [given]
 
@@ -265,7 +289,7 @@ def by_variable(parameter: Parameter, given: Any) -> Any:
 AS_WORDS = [
     Source('hp.scope("key=word")', as_words, by_text),
     Source("hp.config({}, schema, overrides)", as_words_to_a_hint, by_override),
-    Source("-D key=word", as_words, by_define, 3),
+    Source("-D key=word", as_defines, by_define, 3),
     Source("--name=word", as_options, by_option, 3),
     Source("$MATRIX_KEY=word", as_variables, by_variable, 3),
 ]
