@@ -21,14 +21,14 @@ from hyperparameter import _engine_interface as interface
 from ._carry.bound import is_bound
 from ._carry.calling import as_here, call_and_detach, drawn_here
 from ._carry.delivery import Delivery
-from ._carry.initializer import start, worker_initializer
+from ._carry.initializer import replaces_worker, start, start_without, worker_initializer
 from ._carry.local_call import ATTRIBUTE, run, run_each
 from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
 from ._carry.spool import Spool
 from ._carry.submission import Attachments, Message, Submission
 from ._engines import Patches
 from ._private_folder import sweep_at_exit
-from .exceptions import EngineError
+from .exceptions import CarrierError, EngineError
 
 __all__ = ["ScopedContext", "get_context"]
 
@@ -47,7 +47,12 @@ class _Attacher:
         self.needs_spool = False  # whether the child will read files that have to be kept for it
 
     def __reduce__(self) -> tuple[object, ...]:
-        message = self._submission.message(Spool)
+        try:
+            message = self._submission.message(Spool)
+        except CarrierError as error:
+            if not replaces_worker():
+                raise
+            return start_without, (error,)
         self.needs_spool = bool(message.attachments)
         return _attach, tuple(message)
 

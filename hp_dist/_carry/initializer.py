@@ -6,9 +6,13 @@ opened in a worker is raised by what reads there, and by the tasks.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from multiprocessing.pool import Pool
+from typing import NoReturn
 
 from hyperparameter import context
+from hyperparameter.exceptions import HyperparameterError
 
 from ..exceptions import CarrierError, EngineError
 from . import failures
@@ -44,8 +48,23 @@ class Initializer:
         submission.attach_initial()
 
     def __reduce__(self) -> tuple[object, ...]:
-        message = self._submission.message(self._store)
+        try:
+            message = self._submission.message(self._store)
+        except CarrierError as error:  # a value has been changed since the pool was made
+            if not replaces_worker():
+                raise
+            return type(self), (_Unsent(error), self._user)
         return _initializer, (type(self), self._user, *message)
+
+
+class _Unsent:
+    """Takes the place of a submission that could not be sent."""
+
+    def __init__(self, error: CarrierError) -> None:
+        self._error = error
+
+    def received(self) -> NoReturn:
+        raise self._error
 
 
 class WorkerInitializer(Initializer):
@@ -90,9 +109,25 @@ def worker_initializer(user: object) -> object:
     return WorkerInitializer(Submission.capture(), user) if callable(user) else user
 
 
+def replaces_worker() -> bool:
+    """Tell whether a thread of a pool or an executor starts a worker here, in place of another.
+
+    An error would end that thread, and whoever uses the pool, or only terminates it, would wait
+    for ever.  So the worker is started without scopes: its tasks bring theirs.
+    """
+    thread = threading.current_thread()
+    is_of_pool = getattr(thread, "_target", None) == getattr(Pool, "_handle_workers", start)
+    return is_of_pool or type(thread).__name__ == "_ExecutorManagerThread"  # loky has one too
+
+
+def start_without(error: HyperparameterError) -> None:
+    """Raise the error where something reads what this process should have been started with."""
+    failures.open_nothing(error, whole_process=True)
+
+
 def start(store: type[Store], payload: bytes, attachments: Attachments = ()) -> None:
     """Open what this process is started with; what cannot be opened is raised where it is read."""
     try:
         receive(store, payload, attachments).attach_start()
     except (CarrierError, EngineError) as error:
-        failures.open_nothing(error, whole_process=True)
+        start_without(error)

@@ -26,9 +26,13 @@ def save(text: str) -> str:
         if not os.path.exists(path):
             # Under another name first: a thread that finds the file finds all of it.
             handle, unfinished = tempfile.mkstemp(dir=directory)  # only its owner may read it
-            with open(handle, "w", encoding="ascii") as file:
-                file.write(text)
-            os.replace(unfinished, path)
+            try:
+                with open(handle, "w", encoding="ascii") as file:
+                    file.write(text)
+                os.replace(unfinished, path)
+            except OSError:  # a full disk is not filled further
+                os.unlink(unfinished)
+                raise
     except OSError as error:
         raise CarrierError(
             f"The scope is too large for its carrier, {len(text)} characters, and cannot be "

@@ -6,7 +6,9 @@ Workers import this module too: some tasks submit from there.
 from __future__ import annotations
 
 import multiprocessing as mp
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -156,6 +158,20 @@ class Pool(Runner):
         self.pool = self.context.Pool(1)
 
     def __exit__(self, *exc_info: object) -> None:
+        # A worker that somebody kills while it waits for a task leaves the lock of the queue held,
+        # and `terminate` waits for it without end (CPython gh-66587).
+        ending = threading.Thread(target=self._end, daemon=True)
+        ending.start()
+        ending.join(tasks.PATIENCE)
+        if ending.is_alive():
+            frame = sys._current_frames()[ending.ident or 0]
+            codes = [process.exitcode for process in self.pool._pool]
+            raise TimeoutError(
+                f"The pool does not end. The exit codes of its workers are {codes}. It is in\n"
+                + "".join(traceback.format_stack(frame)[-3:])
+            )
+
+    def _end(self) -> None:
         self.pool.terminate()
         self.pool.join()
 

@@ -457,6 +457,57 @@ def test_pool_made_inside_a_scope_that_cannot_be_opened_works_for_all_other_task
     ]
 
 
+FICKLE = """
+    import time
+
+    class Fickle:  # its lock is held, its file is open: it cannot be pickled any more
+        is_bad = False
+        def __reduce__(self):
+            if Fickle.is_bad:
+                raise TypeError("not now")
+            return Fickle, ()
+
+    def begin():
+        pass
+
+    def gated(gate):
+        while not os.path.exists(gate):
+            time.sleep(0.01)
+        return visible()
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.parametrize("explicit", [False, True], ids=["installed", "explicit"])
+@pytest.mark.parametrize("place", ["baseline", "scope of the making"])
+def test_worker_that_replaces_another_starts_though_a_value_can_no_longer_be_sent(
+    program: Program, tmp_path: Path, place: str, explicit: bool, method: str
+) -> None:
+    """An error in the pool's thread ends it: tasks and `terminate` would wait for ever."""
+    main = f"""
+        if {explicit}:
+            import hp_dist.multiprocessing
+            context = hp_dist.multiprocessing.get_context("{method}")
+        else:
+            hp_dist.install()
+            context = mp.get_context("{method}")
+        made = dict(fickle=Fickle()) if {place != "baseline"} else {{}}
+        with hp.scope(**made):
+            pool = context.Pool(1, begin, maxtasksperchild=1)
+        gate = {str(tmp_path / "gate")!r}
+        with hp.scope(a=1):
+            results = [pool.apply_async(gated, (gate,)) for _ in range(3)]
+        if not made:
+            freeze(fickle=Fickle())
+        Fickle.is_bad = True
+        open(gate, "w").close()
+        print([result.get(30) for result in results])
+        pool.terminate()
+        pool.join()
+    """
+    assert program(FICKLE, main) == ["[{'a': 1}, {'a': 1}, {'a': 1}]"]
+
+
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 @pytest.mark.parametrize("explicit", [False, True], ids=["installed", "explicit"])
 def test_initializer_that_reads_what_cannot_be_opened_fails_each_task(

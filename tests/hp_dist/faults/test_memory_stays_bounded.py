@@ -6,6 +6,7 @@ With `-s`, the figures are printed.
 import gc
 import multiprocessing as mp
 import pickle
+import statistics
 import time
 import weakref
 from collections.abc import Callable
@@ -78,6 +79,77 @@ def test_array_in_many_scopes_is_kept_only_as_long_as_it_is_recent(
         assert list(folders.glob("hyperparameter-*/*")) == []
     print(f"\npool: different arrays of 20 MB: {in_mb(worker=used)} more")
     assert used < 250 * MB
+
+
+# Tasks of a driver that lives long, which it submits in one scope: few enough that a long run has
+# filled all caches of scopes before its second tenth.
+PER_SCOPE = {"pool": 50, "Ray": 10}
+
+
+class Flat:
+    """Figures of a program that lives long: the last tenth of its tasks adds nothing to them."""
+
+    most_percent = amount(30, full=2)  # a short run has not filled the caches by its second tenth
+
+    def __init__(self, engine: str, scopes: int) -> None:
+        self._engine = engine
+        self._each = max(1, scopes // 200)
+        self._scopes = scopes
+        self._samples: dict[str, list[list[float]]] = {}
+        self._start = time.monotonic()
+
+    def is_due(self, scope: int) -> bool:
+        return scope % self._each == 0
+
+    def note(self, scope: int, **figures: float) -> None:
+        for name, figure in figures.items():
+            tenths = self._samples.setdefault(name, [[] for _ in range(10)])
+            tenths[scope * 10 // self._scopes].append(figure)
+
+    def check(self) -> None:
+        tenths = {name: list(map(statistics.median, of)) for name, of in self._samples.items()}
+        minutes = (time.monotonic() - self._start) / 60
+        tasks = self._scopes * PER_SCOPE[self._engine]
+        print(f"\n{self._engine}: {tasks} tasks in {minutes:.1f} minutes")
+        for name, of in tenths.items():
+            print(f"  {name}: {of[1]:.4g} in the second tenth, {of[-1]:.4g} in the last")
+        most = 1 + self.most_percent / 100
+        grown = {name: of for name, of in tenths.items() if of[-1] > of[1] * most}
+        assert not grown, grown
+
+
+def changing(n: int) -> Any:
+    """Return another scope for each `n`: most are small, some travel in a file or have an array."""
+    if n % 10 == 3:
+        return numbered(n, 500)
+    if n % 10 == 7:
+        return hp.scope(n=n, array=np.full(20_000, float(n)))
+    return numbered(n, 10)
+
+
+def test_pool_of_a_driver_that_lives_long_stays_flat(installed: None, folders: Path) -> None:
+    size = PER_SCOPE["pool"]
+    scopes = amount(4_000, full=1_000_000) // size
+    figures = Flat("pool", scopes)
+    with mp.get_context("spawn").Pool(1) as pool:
+        for n in range(scopes):
+            with changing(n):
+                later = [pool.apply_async(work.values, ("n",)) for _ in range(size // 2)]
+                found = pool.map(work.values, ["n"] * (size // 2), chunksize=5)
+                found += [result.get(60) for result in later]
+            assert found == [n] * size
+            if figures.is_due(n):
+                memory, descriptors = pool.apply(work.memory_and_descriptors)
+                own_memory, own_descriptors = work.memory_and_descriptors()
+                figures.note(
+                    n,
+                    driver_mb=own_memory / MB,
+                    worker_mb=memory / MB,
+                    driver_descriptors=own_descriptors,
+                    worker_descriptors=descriptors,
+                    files=len(list(folders.glob("hyperparameter-*/*"))),
+                )
+    figures.check()
 
 
 class Tracked:
@@ -203,6 +275,41 @@ def test_cluster_driver_and_worker_stay_small(
     assert of_actor - actor_before < 150 * MB
     assert driver - before < 80 * MB
     assert most_bytes < 100 * MB
+
+
+def test_ray_of_a_driver_that_lives_long_stays_flat(ray: Any, installed_for_ray: None) -> None:
+    @ray.remote
+    def tell() -> Any:
+        return hp.scope.n | None
+
+    @ray.remote(num_cpus=0)
+    class Actor:
+        def tell(self) -> Any:
+            return hp.scope.n | None, work.memory_and_descriptors()
+
+    actor = Actor.remote()
+    size = PER_SCOPE["Ray"]
+    scopes = amount(1_000, full=100_000) // size
+    figures = Flat("Ray", scopes)
+    for n in range(scopes):
+        with changing(n):
+            found = ray.get([tell.remote() for _ in range(size)], timeout=120)
+            number, (memory, descriptors) = ray.get(actor.tell.remote(), timeout=120)
+        assert [*found, number] == [n] * (size + 1)
+        if figures.is_due(n):
+            own_memory, own_descriptors = work.memory_and_descriptors()
+            figures.note(
+                n,
+                driver_mb=own_memory / MB,
+                actor_mb=memory / MB,
+                driver_descriptors=own_descriptors,
+                actor_descriptors=descriptors,
+                references=stored_objects(ray),
+                store_mb=stored_bytes(ray) / MB,
+                keys=len(keys_kept(ray)),
+            )
+    ray.kill(actor)
+    figures.check()
 
 
 def test_array_of_a_closed_scope_leaves_the_store_though_workers_have_seen_it(

@@ -384,6 +384,26 @@ MANY = """
                         assert submit(work.values, "large7") == ((200_000,), 1_400_000.0)
             print("done")
 """
+# What macOS allows a program; the driver and its workers have it.
+ALL_FEW = """
+            import resource
+            import numpy as np
+
+            resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+            size, most = 150_000, 0  # more than a MiB: these are mapped
+            with ProcessPoolExecutor(1, mp.get_context("spawn")) as executor, mp.Pool(1) as pool:
+                ways = lambda *a: executor.submit(*a).result(), lambda f, *a: pool.apply(f, a)
+                for n in range(300):
+                    arrays = {f"array{k}": np.full(9_000, n + k) for k in range(4)}
+                    if n % 10 == 0:
+                        arrays["array1"] = np.full(size, n + 1)
+                    expected = arrays["array1"].shape, float(arrays["array1"].sum())
+                    with hp.scope(**arrays):
+                        for submit in ways:
+                            assert submit(work.values, "array1") == expected, n
+                            most = max(most, submit(work.memory_and_descriptors)[1])
+            print(most < 100, len(os.listdir("/proc/self/fd")) < 50)
+"""
 NOWHERE = """
             import numpy as np, tempfile
 
@@ -417,6 +437,12 @@ def output(folder: Path, body: str) -> list[str]:
 
 def test_worker_that_may_have_few_files_open_gets_all_scopes(folders: Path) -> None:
     assert output(folders, MANY.replace("{{", "{").replace("}}", "}")) == ["done"]
+
+
+def test_program_that_may_have_256_files_open_and_its_workers_need_few_of_them(
+    folders: Path,
+) -> None:
+    assert output(folders, ALL_FEW) == ["True True"]
 
 
 def test_scopes_travel_where_no_file_can_be_written(folders: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -328,6 +329,19 @@ def test_what_a_cleaner_took_is_made_anew() -> None:
     again = path_in(injected(scope))
     assert again != path
     assert again.exists()
+
+
+def test_a_full_disk_is_an_error_of_ours_and_keeps_no_half_of_the_file() -> None:
+    folder = path_in(injected(hp.scope(data="a" * 200_000))).parent
+    before = set(folder.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(hp_dist.CarrierError, match=r"cannot be written .* Set TMPDIR"):
+            injected(hp.scope(data="b" * 200_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert set(folder.iterdir()) == before
 
 
 def test_a_missing_file_is_an_error_that_says_where_it_was_made(
