@@ -29,7 +29,7 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     unused = [
         one
         for one in rec.unused()
-        if one.key in settings.origins and one.key not in settings.referenced
+        if one.key in settings.origins and not settings.is_taken_by_files(one.key)
     ]
     if not unused:
         return
