@@ -277,7 +277,12 @@ def test_an_unknown_key_ends_the_program_before_it_runs(
     done = run(program, "-D", define)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
-    for mention in [define.partition("=")[0], "cli -D", f"Did you mean '{meant}'?", "--allow-unknown"]:
+    for mention in [
+        define.partition("=")[0],
+        "cli -D",
+        f"Did you mean '{meant}'?",
+        "--allow-unknown",
+    ]:
         assert mention in done.stderr
 
 
