@@ -13,6 +13,7 @@ from .settings import Settings
 
 Reads = Mapping[str, list[Read]]
 _MOST_REPORTED = 20
+_CARRIERS = {"hp_dist.multiprocessing", "hp_dist.ray"}  # imported by install(), not by hp_dist
 
 
 def unread(rec: Record, settings: Settings) -> list[str]:
@@ -36,7 +37,7 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     declared = set(DeclaredParameters())
     had_workers = _had_workers()
     where = "in this process" if had_workers else ""
-    is_carried = not had_workers or "hp_dist" in sys.modules
+    is_carried = not had_workers or not _CARRIERS.isdisjoint(sys.modules)
     advice = "" if is_carried else "; hp_dist.install() carries it to workers"
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
