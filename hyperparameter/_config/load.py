@@ -1,6 +1,6 @@
 """From sources to bindings, and from bindings to layers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .._scopes.snapshot import Layer, Snapshot
@@ -29,6 +29,11 @@ class Loaded(NamedTuple):
     sources: list[Bindings]
     referenced: frozenset[str]
     anchored: frozenset[str]
+
+    def each(self) -> Iterator[tuple[str, object, RawOrigin]]:
+        for source in self.sources:
+            for key, one in source.items():
+                yield key, one.value, one.origin
 
 
 def load(

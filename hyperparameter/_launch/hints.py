@@ -20,11 +20,14 @@ def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None
         values = before.choices or ("true", "false")
         return f" {before.flags[0]} takes {' or '.join(values)}."
     word = masked_text(word)
-    if (written := as_option(word, own)) is not None:
+    setting = word.lstrip("+")  # Hydra's words begin with it where a key may be new
+    if (written := as_option(setting, own)) is not None:
         return f" Write {written}."
-    key, equals, _ = word.partition("=")
+    key, equals, _ = setting.partition("=")
     if equals and is_key(key):
-        return f" Write -D {word}; each -D takes one word."
+        return f" Write -D {setting}; each -D takes one word."
+    if word.startswith("~") and not equals and is_key(key[1:]):
+        return f" Write -D '{word}' to take away what is set."
     if word.lower().endswith(_FILES):
         return f" Write -C {word} to read a file of parameters."
     return ""

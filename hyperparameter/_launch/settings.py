@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from .other_sections import OtherSections
 from .program_keys import LazyScan
 
 if TYPE_CHECKING:
+    from .._config.load import Loaded
     from .sources import Sources
     from .unknown_keys import UnknownKeys
 
@@ -40,38 +41,53 @@ class Settings:
     ) -> None:
         self.layers = [*invocation.options, *invocation.defines]
         self.referenced: frozenset[str] = frozenset()
+        self._anchored: frozenset[str] = frozenset()
         self.notes: list[str] = []
-        anchored: frozenset[str] = frozenset()
+        written = _each(reversed(self.layers))
         if sources is not None:
-            self.layers, self.referenced, anchored = _merged(invocation, sources, env)
+            loaded, self.layers = _merged(invocation, sources, env)
+            written = loaded.each()
+            self.referenced, self._anchored = loaded.referenced, loaded.anchored
             self.notes.extend(sources.notes(self.referenced))
-        self._others = OtherSections(anchored)
+        self._others = OtherSections(self._anchored)
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below
         self._written: dict[str, RawOrigin] = {}
-        for layer in reversed(self.layers):
-            for key, value in layer.values.items():
-                self._note(key, value, layer.origin_of(key))
+        for key, value, origin in written:  # before merging, which may hide what is unknown
+            self._note_written(key, value, origin)
+        for key, value, origin in _each(reversed(self.layers)):
+            self._note(key, value, origin)
         self._options = frozenset(key for layer in invocation.options for key in layer.values)
 
+    def _note_written(self, key: str, value: object, origin: RawOrigin) -> None:
+        """Note what one source writes, the weakest first."""
+        if value is DELETED or _is_empty_section(key, value, origin):
+            return
+        if value is not REMOVED:
+            self._sections.discard(key)
+        elif key not in self._written:
+            self._sections.add(key)
+        self._written[key] = origin
+
     def _note(self, key: str, value: object, origin: RawOrigin) -> None:
-        """Note what one source writes."""
+        """Note what is in force of all that is written."""
         if value is DELETED:
             self.origins.pop(key, None)
-            return
-        if sets_nothing(value) and resolve(origin).kind == "file" and not _is_parameter(key):
-            return  # a section without anything in it sets nothing, whatever it is called
-        self._written[key] = origin
-        if value is REMOVED:
-            self._sections.add(key)
+        elif value is REMOVED:
             for one in [one for one in self.origins if f"{one}.".startswith(f"{key}.")]:
                 del self.origins[one]
-        else:
+        elif not _is_empty_section(key, value, origin):
             self.origins[key] = origin
 
     def sets(self, key: str | None) -> bool:
         """Tell whether the key or one below it is set."""
         return any(one == key or one.startswith(f"{key}.") for one in self.origins)
+
+    def is_taken_by_files(self, key: str) -> bool:
+        """Tell a key whose value other parts of the files have taken."""
+        return key in self.referenced or any(
+            f"{key}.".startswith(f"{one}.") for one in self._anchored
+        )
 
     def unknown(self, scan: LazyScan) -> UnknownKeys:
         """Return the keys that the program does not know; options it knows."""
@@ -80,7 +96,7 @@ class Settings:
         unknown = unknown_keys(self.unchecked, scan, self._sections, self._others, self.referenced)
         self.notes.extend(self._others.notes)
         for key in self._others.keys:
-            del self.origins[key]
+            self.origins.pop(key, None)
         return unknown
 
     @property
@@ -105,14 +121,25 @@ class Settings:
         return stack
 
 
+def _each(lowest_first: Iterable[Layer]) -> Iterator[tuple[str, object, RawOrigin]]:
+    for layer in lowest_first:
+        for key, value in layer.values.items():
+            yield key, value, layer.origin_of(key)
+
+
+def _is_empty_section(key: str, value: object, origin: RawOrigin) -> bool:
+    """Tell a section without anything in it: it sets nothing, whatever it is called."""
+    return sets_nothing(value) and resolve(origin).kind == "file" and not _is_parameter(key)
+
+
 def _is_parameter(key: str) -> bool:
     return next(registry.declarations(key), None) is not None
 
 
 def _merged(
     invocation: Invocation, sources: Sources, env: Mapping[str, str]
-) -> tuple[list[Layer], frozenset[str], frozenset[str]]:
-    """Return everything merged, the keys that references took, and the sections of anchors.
+) -> tuple[Loaded, list[Layer]]:
+    """Return what each source writes, and everything merged.
 
     A reference in a file sees what the command line sets, and what is set where the program is
     launched.
@@ -132,7 +159,7 @@ def _merged(
         merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None
-    return merged, loaded.referenced, loaded.anchored
+    return loaded, merged
 
 
 def _without_references(layer: Layer) -> Layer:

@@ -13,6 +13,7 @@ from .settings import Settings
 
 Reads = Mapping[str, list[Read]]
 _MOST_REPORTED = 20
+_CARRIERS = {"hp_dist.multiprocessing", "hp_dist.ray"}  # imported by install(), not by hp_dist
 
 
 def unread(rec: Record, settings: Settings) -> list[str]:
@@ -29,14 +30,14 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     unused = [
         one
         for one in rec.unused()
-        if one.key in settings.origins and one.key not in settings.referenced
+        if one.key in settings.origins and not settings.is_taken_by_files(one.key)
     ]
     if not unused:
         return
     declared = set(DeclaredParameters())
     had_workers = _had_workers()
     where = "in this process" if had_workers else ""
-    is_carried = not had_workers or "hp_dist" in sys.modules
+    is_carried = not had_workers or not _CARRIERS.isdisjoint(sys.modules)
     advice = "" if is_carried else "; hp_dist.install() carries it to workers"
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
-from .._values.origin import Origin, Site, outside_site, site_of
+from .._values.origin import outside_site, site_of
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
 from ..exceptions import CONTROLS, InvalidKey
@@ -21,7 +21,7 @@ from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, is_open_elsewhere, shown_e
 from .lookup import deletion, read_all, require
 from .snapshot import EMPTY, Bindings, Layer, Snapshot, as_layer
 from .storage import Storage
-from .texts import with_texts
+from .texts import layer_of, with_texts
 
 _UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}  # told from mappings at once
 _getframe = sys._getframe
@@ -131,7 +131,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
         """Return a scope that inherits nothing, the baseline included."""
-        return scope_of(_layer_of(texts, params, site_of(_getframe(1)), closed=True))
+        return scope_of(layer_of(texts, params, site_of(_getframe(1)), closed=True))
 
     @staticmethod
     def current() -> scope:
@@ -154,13 +154,20 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def init(params: Mapping[str, Any] | None = None) -> scope:
         """Open a scope in this thread for good and return it."""
-        opened = scope_of(_layer_of((), dict(params or {}), site_of(_getframe(1))))
+        opened = scope_of(layer_of((), dict(params or {}), site_of(_getframe(1))))
         return opened.__enter__()
 
-    @_here
-    def keys(self) -> Iterator[str]:
-        """Return the flat keys that are visible in this scope, inherited ones included."""
-        return self.__iter__()
+    if TYPE_CHECKING:  # pyright looks for a method where it asks whether this is a mapping
+
+        @classmethod
+        def keys(cls) -> Iterator[str]: ...
+
+    else:
+
+        @_here
+        def keys(self) -> Iterator[str]:
+            """Return the flat keys that are visible in this scope, inherited ones included."""
+            return self.__iter__()
 
     @_here
     def storage(self) -> Storage:
@@ -280,17 +287,6 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
 # The slot itself: `scope.__setattr__` writes parameters.
 _set_bindings = vars(scope)["__hp_bindings__"].__set__
-
-
-def _layer_of(
-    texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
-) -> Layer | Snapshot:
-    values, names, kinds = flatten(params)
-    made = with_texts(texts, Layer(values, origin, names=names, kinds=kinds))
-    if not closed:
-        return made
-    layers = made.scopes()
-    return Snapshot((*layers[:-1], layers[-1]._replace(closed=True)), len(layers), True)
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:

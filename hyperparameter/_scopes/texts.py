@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.assignment import parse_assignment
+from .._values.keys import flatten
+from .._values.origin import Origin, Site
 from .._values.untyped import UntypedText, may_be_mapping
 from ..exceptions import InvalidKey
 from .snapshot import Layer, Snapshot
+
+
+def layer_of(
+    texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
+) -> Layer | Snapshot:
+    """Return what both set; if `closed`, it inherits nothing."""
+    values, names, kinds = flatten(params)
+    made = with_texts(texts, Layer(values, origin, names=names, kinds=kinds))
+    if not closed:
+        return made
+    layers = made.scopes()
+    return Snapshot((*layers[:-1], layers[-1]._replace(closed=True)), len(layers), True)
 
 
 def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:

@@ -160,7 +160,7 @@ def names_written(value: object) -> Mapping[str, object] | None:
         type(value) is UntypedText and value.text.lstrip()[:1] == "{"
     ):
         found = parts_of(value)
-        if isinstance(found, dict) and all(map(is_key, found)):
+        if isinstance(found, dict) and issubclass(type(found), dict) and all(map(is_key, found)):
             return found
     return None
 

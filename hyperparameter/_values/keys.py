@@ -133,7 +133,7 @@ def is_nested(value: Any) -> bool:
 
     An empty one is a value.
     """
-    if isinstance(value, (dict, Mapping)):
+    if issubclass(type(value), (dict, Mapping)):  # `isinstance` believes a mock's `__class__`
         return len(value) > 0 and all(map(is_key, value))
     return hasattr(type(value), "__hp_flat__") and len(value) > 0
 

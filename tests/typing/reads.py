@@ -55,3 +55,12 @@ def public_names() -> None:
     assert_type(list(hp.scope.keys()), list[str])
     hp.scope.frozen()
     assert_type(hp.scope.update({"a": 1}), hp.scope)
+
+
+def mappings(**params: object) -> None:
+    with hp.scope(a=1) as ps:
+        assert_type(dict(ps), dict[str, Any])
+        assert_type({**ps}, dict[str, Any])
+        mappings(**ps)
+    assert_type(list(ps.keys()), list[str])
+    assert_type(list(hp.scope.keys()), list[str])

@@ -280,6 +280,7 @@ def test_each_command_reads_a_flat_file_for_itself(run: Run, write: Write) -> No
 def test_anchors_for_other_sections_set_nothing(run: Run, write: Write, text: str) -> None:
     write("c.yaml", text)
     assert output(run("-C", "c.yaml")).startswith("adam 3.0 ")
+    assert output(run("-C", "c.yaml", "--allow-unknown")).startswith("adam 3.0 ")
 
 
 @pytest.mark.parametrize("text", ["x: &x {lr: 3}\ny: &y [1]\nz: &z 3\n", "# c\n", "", "train:\n"])
@@ -319,6 +320,24 @@ def test_a_value_for_a_group_names_its_keys(run: Run, write: Write) -> None:
         "Its keys are Model.hidden."
     )
     assert "train.epochs" in error(run("-D", "train=3"))
+
+
+@pytest.mark.parametrize(
+    ("words", "origin"),
+    [
+        (("-C", "value.toml", "--epochs", "2"), "file value.toml:1"),
+        (("-C", "value.toml", "-C", "group.toml"), "file value.toml:1"),
+        (("-C", "value.toml", "-D", "train.epochs=2"), "file value.toml:1"),
+        (("-C", "group.toml", "-D", "train=5", "--epochs", "2"), "cli -D"),
+        (("-C", "group.toml", "-D", "~train", "-D", "train=5", "--epochs", "2"), "cli -D"),
+    ],
+)
+def test_a_value_for_a_group_is_found_below_a_stronger_source(
+    run: Run, write: Write, words: tuple[str, ...], origin: str
+) -> None:
+    write("value.toml", "train = 5\n")
+    write("group.toml", "[train]\nepochs = 7\n")
+    assert error(run(*words)).startswith(f"app.py: error: train ({origin}): this is a group")
 
 
 def test_references(run: Run, write: Write) -> None:

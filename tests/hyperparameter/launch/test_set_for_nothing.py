@@ -129,8 +129,10 @@ def test_a_process_that_is_started_without_the_scope_is_named_with_the_remedy(
         "prog.py: train.optim.lr (cli -D) was never read in this process; "
         "hp_dist.install() carries it to workers"
     )
-    carries = "import hp_dist; hp_dist.install()"
-    program.write_text(PROGRAM.replace("IMPORTS", carries).replace("LAUNCH", "hp.launch(main)"))
+    launched = PROGRAM.replace("LAUNCH", "hp.launch(main)")
+    program.write_text(launched.replace("IMPORTS", "import hp_dist"))
+    assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == [line]
+    program.write_text(launched.replace("IMPORTS", "import hp_dist; hp_dist.install()"))
     assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == []
 
 

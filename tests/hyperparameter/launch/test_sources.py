@@ -265,6 +265,10 @@ def test_a_key_that_some_part_of_the_program_reads_is_known(
         ("deep.rte=7", "deep.rate"),
         ("build.widht=7", "build.width"),
         ("lazy.dept=7", "lazy.depth"),
+        ("rate=7", "deep.rate"),
+        ("app.rate=7", "deep.rate"),
+        ("app.width=7", "build.width"),
+        ("width=7", "build.width"),
     ],
 )
 def test_an_unknown_key_ends_the_program_before_it_runs(
@@ -273,7 +277,12 @@ def test_an_unknown_key_ends_the_program_before_it_runs(
     done = run(program, "-D", define)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
-    for mention in [define.partition("=")[0], "cli -D", f"'{meant}'", "--allow-unknown"]:
+    for mention in [
+        define.partition("=")[0],
+        "cli -D",
+        f"Did you mean '{meant}'?",
+        "--allow-unknown",
+    ]:
         assert mention in done.stderr
 
 

@@ -273,6 +273,12 @@ class TestChoice:
         )
         assert (raised.value.key, raised.value.value) == ("m.type", "'z'")
 
+    def test_the_error_says_what_was_meant_and_what_can_be_given(self) -> None:
+        with pytest.raises(ConfigurationError) as raised:
+            Params({"reader": {"type": "tsvv"}}).pop("reader").pop_choice("type", ["tsv", "csv"])
+        assert "reader.type: ['tsv', 'csv']. Did you mean 'tsv'?" in str(raised.value)
+        assert "--" not in str(raised.value)
+
     def test_class_names_pass_where_allowed(self) -> None:
         assert Params({"a": "p.q.C"}).pop_choice("a", ["x"]) == "p.q.C"
         with pytest.raises(ConfigurationError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from enum import Enum
 from typing import Any
 from unicodedata import normalize
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -59,6 +60,8 @@ VALUES = {
     "str subclass": lambda: type("Text", (str,), {"__eq__": fail, "__hash__": fail})("text"),
     "int subclass": lambda: type("Int", (int,), {"__eq__": fail, "__hash__": fail})(3),
     "recursive list": lambda: recursive_list(),
+    "mock of a dict": lambda: Mock(spec=dict),
+    "mock of a mapping": lambda: Mock(spec=Mapping),
 }
 
 
