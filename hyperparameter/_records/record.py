@@ -18,7 +18,8 @@ from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe, told_apart
 from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
-from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_small
+from .._values.scalars import SCALARS, is_small
+from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .read import RawRead, Read, Unused
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Record:
             if seen.last != identity:
                 self._see_again(key, identity)
             return
-        used = describe(key, value) if type(value) in SCALARS_AND_TEXT else _kept(key, value)
+        used = kept(key, value)
         default = used if origin is None else describe(key, default)
         raw = RawRead(key, used, default, origin, site, this_process(), bulk)
         self._keep(key, identity, raw)
@@ -248,12 +249,6 @@ class _Seen:
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = (None,)
-
-
-def _kept(key: str, value: object) -> Any:
-    from .kept import kept  # here: most programs read numbers and text alone
-
-    return kept(key, value)
 
 
 def _resolved(read: Read | RawRead) -> Read:

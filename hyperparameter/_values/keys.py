@@ -133,7 +133,9 @@ def is_nested(value: Any) -> bool:
 
     An empty one is a value.
     """
-    if issubclass(type(value), (dict, Mapping)):  # `isinstance` believes a mock's `__class__`
+    kinds = (dict, Mapping)
+    # `isinstance` believes a mock's `__class__`; a value whose class fails to answer fails here.
+    if isinstance(value, kinds) and issubclass(type(value), kinds):
         return len(value) > 0 and all(map(is_key, value))
     return hasattr(type(value), "__hp_flat__") and len(value) > 0
 
