@@ -54,6 +54,9 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_state(clean_scope: None) -> Iterator[None]:
+    # `ray.init` leaves a handler.  Workers that a pool forks inherit it and may outlive a SIGTERM:
+    # `Pool.terminate` would wait for them for ever.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     yield
     assert interface.active() is None, "the test left a scope open"
 

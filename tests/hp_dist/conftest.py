@@ -60,6 +60,7 @@ def ray(ray_cluster: Any, ray_environment: dict[str, str]) -> Iterator[Any]:
 
     with in_environment(ray_environment):
         connect(ray_cluster.address, ray_environment)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Ray's is inherited by forked workers
         yield ray
         ray.shutdown()
 
