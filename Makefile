@@ -26,7 +26,7 @@ test: $(VENV)/.installed
 
 # The same tests with the counts that prove something: hours, not minutes.
 soak: $(VENV)/.installed
-	HP_KILLS=50 HP_STRESS=full HP_EXAMPLES=10000 $(BIN)/pytest -o faulthandler_timeout=7200
+	HP_KILLS=50 HP_STRESS=full HP_EXAMPLES=10000 $(BIN)/pytest
 
 # Twice as slow as the tests alone: it follows every worker.
 coverage: $(VENV)/.installed

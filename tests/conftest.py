@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 import soak
@@ -11,6 +12,8 @@ import soak
 import hyperparameter as hp
 from hyperparameter import _engine_interface as interface
 from hyperparameter._functions import signature as signatures
+
+_MOST_SECONDS = soak.amount(240, full=3600)
 
 soak.load_profile()
 for public_name in hp.__all__:
@@ -50,6 +53,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what programs remember, such as the key of digests, out of the home folder."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Fail a test that hangs, and keep its process: xdist waits for ever for one that has died."""
+
+    def stop(_: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"more than {_MOST_SECONDS} seconds, in {frame}")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_MOST_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(autouse=True)

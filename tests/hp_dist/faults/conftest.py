@@ -1,13 +1,11 @@
-"""What the fault tests have in common: a bound on time, engines that are installed, a spool."""
+"""What the fault tests have in common: engines that are installed, a spool."""
 
 import gc
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,26 +14,10 @@ import soak
 import hp_dist
 from hp_dist import _private_folder
 
-_MOST_SECONDS = soak.amount(240, full=3600)
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "repeat" in metafunc.fixturenames:
         metafunc.parametrize("repeat", range(soak.KILLS))
-
-
-@pytest.fixture(autouse=True)
-def bounded() -> Iterator[None]:
-    """Fail a test that hangs."""
-
-    def stop(_: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"more than {_MOST_SECONDS} seconds, in {frame}")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(_MOST_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
