@@ -64,6 +64,7 @@ def config(
     `ConfigurationError` names the key, the file and line, and what to do.
     """
     # Imported on use: programs without configuration files should not pay for it.
+    from .._functions import declared_defaults
     from .environment import Variables
     from .load import load
     from .result import Wanted
@@ -72,5 +73,8 @@ def config(
     known = os.environ if env is None else env
     wanted = Wanted(schema, section)  # before any file is read
     variables = None if env_prefix is None else Variables(env_prefix, known, wanted.names())
-    loaded = load(source, overrides, variables, known, here, at=at)
+    loaded = load(
+        source, overrides, variables, known, here,
+        declarations=wanted.declarations(declared_defaults), at=at,
+    )  # fmt: skip
     return cast("T", wanted.of(loaded.sources, here))

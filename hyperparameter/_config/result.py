@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._scopes.scope import scope_of
+from .._values.declared import Declarations
 from .._values.describe import show
 from .._values.keys import check, did_you_mean
 from .._values.origin import RawOrigin
@@ -12,7 +13,7 @@ from .._values.untyped import plain, sets_nothing
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
 from .load import layers
-from .schema import as_dict, build, keys_of, structure_for
+from .schema import FieldDeclarations, as_dict, build, keys_of, structure_for
 from .view import View, keys_above
 
 
@@ -28,6 +29,12 @@ class Wanted:
     def names(self) -> Iterable[str]:
         """Return the keys that are known without any source."""
         return keys_of(self._structure, self.section or "") if self._structure else ()
+
+    def declarations(self, others: Declarations) -> Declarations:
+        """Return what is declared: the fields of the schema, and all that they are not."""
+        if self._structure is None:
+            return others
+        return FieldDeclarations(self._structure, self.section or "", others)
 
     def of(self, sources: list[Bindings], here: RawOrigin) -> object:
         if self.section:

@@ -8,8 +8,9 @@ from .._config.environment import Variables, variable_for, variables_with
 from .._config.flat_names import FlatNames
 from .._config.sources import FileAt
 from .._files.text import FilePath, similar
-from .._functions import registry
+from .._functions import declared_defaults, registry
 from .._scopes import ambient
+from .._values.declared import Declarations
 from .._values.keys import flatten, is_key, is_nested
 from .._values.origin import resolve
 from ..exceptions import UsageError
@@ -22,12 +23,16 @@ _MOST_NAMED = 3
 
 
 class Sources(NamedTuple):
-    """What is read beside the command line; `flat` knows the names at the top of files."""
+    """What is read beside the command line; `flat` knows the names at the top of files.
+
+    `declarations` has the default of a key that only a reference names.
+    """
 
     files: list[FileAt]
     variables: Variables | None
     flat: FlatNames | None
     prefix: str
+    declarations: Declarations = declared_defaults
 
     def notes(self, used: Collection[str]) -> Iterator[str]:
         """Yield a line for each variable that sets nothing, and by its name was meant to.
