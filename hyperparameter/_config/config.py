@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast, overload
 
@@ -56,7 +57,7 @@ def config(
     `overrides`: a mapping, or texts such as `"train.lr=0.1"`.  References `${...}` are resolved
     last.  `schema` is a class with annotated fields: a dataclass, a NamedTuple, a TypedDict, an
     attrs class, a msgspec.Struct, a pydantic model or a plain class; or `dict`, for all of it as
-    plain nested dicts.
+    plain nested dicts.  With a class, variables that belong to no field set nothing.
 
     `at` is the key below which the files and mappings are put.  `section` takes one section of the
     whole, after its references have been resolved.
@@ -64,13 +65,18 @@ def config(
     `ConfigurationError` names the key, the file and line, and what to do.
     """
     # Imported on use: programs without configuration files should not pay for it.
-    from .environment import Variables
+    from .._functions import declared_defaults
     from .load import load
     from .result import Wanted
 
     here = site_of(sys._getframe(1))  # the caller is the origin of mappings and overrides
     known = os.environ if env is None else env
     wanted = Wanted(schema, section)  # before any file is read
-    variables = None if env_prefix is None else Variables(env_prefix, known, wanted.names())
-    loaded = load(source, overrides, variables, known, here, at=at)
+    variables = wanted.variables(env_prefix, known)
+    loaded = load(
+        source, overrides, variables, known, here,
+        declarations=wanted.declarations(declared_defaults), at=at,
+    )  # fmt: skip
+    for note in wanted.notes(variables, loaded.referenced):
+        warnings.warn(note, stacklevel=2)
     return cast("T", wanted.of(loaded.sources, here))

@@ -6,15 +6,17 @@ first held against the names that are known, and is lower case where it means no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from .._values.keys import is_key
-from .._values.origin import Origin
+from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, of_mapping, set_twice
+from .view import keys_above
 
 _DOT = "__"
+_MOST_NAMED = 3
 
 
 def variables_with(prefix: str, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -34,6 +36,11 @@ def _start(prefix: str) -> str:
     return prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
 
 
+def is_in(key: str, namespaces: Collection[str]) -> bool:
+    """Tell a key in a namespace of the program: it is checked as any other, by who reads it."""
+    return is_key(key) and any(above in namespaces for above in keys_above(key))
+
+
 class Variables:
     """The variables with a prefix.
 
@@ -49,6 +56,7 @@ class Variables:
         is_meant: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.left_alone: Bindings = {}
+        self._prefix = prefix
         self._variables = dict(variables_with(prefix, env))
         self._env = env
         self._names = list(names) if self._variables else []
@@ -75,6 +83,26 @@ class Variables:
                     raise set_twice(one, origin, into[one].origin)
                 into[one] = binding
         return found
+
+    def notes(self, declared: Iterable[str], used: Collection[str]) -> Iterator[str]:
+        """Yield a line for each variable that sets nothing, and by its name was meant to.
+
+        It has the last name of a key that is `declared`; `used` are the keys that references took.
+        """
+        alone = {key: one for key, one in self.left_alone.items() if key not in used}
+        by_last: dict[str, list[str]] = {}
+        for key in declared if alone else ():
+            by_last.setdefault(_last(key), []).append(key)
+        for key, binding in alone.items():
+            if meant := sorted(by_last.get(_last(key), [])):
+                advice = " or ".join(
+                    f"{variable_for(self._prefix, one)} to set {one}" for one in meant[:_MOST_NAMED]
+                )
+                yield f"{resolve(binding.origin).location} sets nothing. Use {advice}."
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2].lower()
 
 
 class _NameTree:

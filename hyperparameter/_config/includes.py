@@ -11,15 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._files.document import read_document
 from .._files.text import similar
+from .._values.declared import Declarations
 from .._values.describe import show
-from .._values.origin import resolve
+from .._values.origin import Origin, resolve
 from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, is_inside
+from .defaults import Elsewhere, default_of
 from .environment import Variables
 from .flat_names import FlatNames
 from .from_record import Missing
-from .interpolation import Elsewhere, Resolver
+from .interpolation import Resolver
+from .place import Place
 from .sources import INCLUDE, Include, Source, of_file
 from .view import View, keys_above, may_join
 
@@ -59,7 +62,9 @@ class Files:
         variables: Variables | None,
         above: Iterable[Bindings],
         env: Mapping[str, str],
+        *,
         flat: FlatNames | None,
+        declarations: Declarations,
     ) -> None:
         self.taken: set[str] = set()  # the keys that names of files refer to
         self.below: Bindings = {}  # what references find where no source has it
@@ -68,6 +73,7 @@ class Files:
         self._above = list(above)
         self._env = env
         self._flat = flat
+        self._declarations = declarations
         self._count = 0
         self._chosen: list[tuple[Include, list[str], set[str]]] = []  # by references
 
@@ -76,7 +82,7 @@ class Files:
         """What references may mean beside keys that are set."""
         full = {} if self._flat is None else self._flat.full
         left_alone = {} if self._variables is None else self._variables.left_alone
-        return Elsewhere(full, {**self.below, **left_alone})
+        return Elsewhere(full, {**self.below, **left_alone}, self._declarations)
 
     def read(self) -> list[tuple[Bindings, Missing]]:
         """Return what each source writes, the weakest first, after all that is included."""
@@ -161,9 +167,13 @@ class Files:
     def _chosen_by(self, key: str) -> str:
         """Say what a key is that the name of a file refers to."""
         found = {**self.elsewhere.bindings, **self._view().bindings}
-        if key not in found:  # a part of a list
-            return ""
-        binding = found[key]
+        binding = found.get(key)
+        if binding is None:
+            place = Place(key, Origin("default", ""))
+            default = default_of(key, self._declarations, place)
+            if default is None:  # a part of a list
+                return ""
+            binding = default.binding
         return f"{key} is {show(key, binding.value)} ({resolve(binding.origin)})."
 
     def _check_choices(self) -> None:

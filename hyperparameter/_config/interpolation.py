@@ -8,19 +8,17 @@ stands for `${`.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from .._scopes.markers import DELETED
 from .._scopes.whole import whole
-from .._values.keys import did_you_mean
 from .._values.own_class import is_copyable, like
-from .._values.scalars import SCALARS
 from .._values.secrets import is_secret, remember_made_of_secrets
-from .._values.untyped import ScalarText, UntypedText, UntypedTree
+from .._values.untyped import REMOVED, UntypedText, UntypedTree, sets_nothing
 from .bindings import Binding, Bindings, below, has_untyped, in_one
-from .parts import ABSENT, inside, is_secret_part, texts_in, written
+from .defaults import Elsewhere, default_of, not_set
+from .parts import ABSENT, has_no_reference, inside, is_secret_part, texts_in, written
 from .place import REFERENCE, Place, error_at
-from .view import View, as_snapshot
+from .view import View, as_snapshot, keys_above, may_join
 
 _MOST_STEPS = 60
 """The longest chain of references: longer than any real one, and safe for the stack."""
@@ -33,16 +31,6 @@ _MOST_TEXTS = 10_000_000  # of all of them
 _SIGN = re.compile(r"\$\$\{|\$\{|\}")
 
 
-class Elsewhere(NamedTuple):
-    """What a reference may mean where no source has its key.
-
-    `full` has the full keys of names at the top of flat files, `bindings` what sets nothing else.
-    """
-
-    full: Mapping[str, str] = {}
-    bindings: Mapping[str, Binding] = {}
-
-
 def interpolated(
     sources: Iterable[Bindings], env: Mapping[str, str], elsewhere: Elsewhere
 ) -> tuple[list[Bindings], frozenset[str]]:
@@ -53,32 +41,10 @@ def interpolated(
     """
     sources = list(sources)
     values = [one.value for source in sources for one in source.values()]
-    if _is_fixed(values):
+    if has_no_reference(values):
         return sources, frozenset()
     resolver = Resolver(View(sources), env, elsewhere)
     return [resolver.resolved(source) for source in sources], frozenset(resolver.taken)
-
-
-def _is_fixed(value: object) -> bool:
-    """Return True if a value certainly contains no reference, which is true of most."""
-    try:
-        return _has_none(value)
-    except RecursionError:  # which resolving it will tell with the key
-        return False
-
-
-def _has_none(value: object) -> bool:
-    kind = type(value)
-    if kind is UntypedText or kind is ScalarText:
-        return "${" not in value.text  # type: ignore[attr-defined]  # one of these
-    if kind is str:
-        return "${" not in value  # type: ignore[operator]  # a str
-    if kind is UntypedTree:
-        value = value.value  # type: ignore[attr-defined]
-        kind = type(value)
-    if kind is list:
-        return SCALARS.issuperset(map(type, value)) or all(map(_has_none, value))  # type: ignore[call-overload]
-    return kind in SCALARS or value is DELETED
 
 
 class Resolver:
@@ -89,6 +55,7 @@ class Resolver:
         self._view = view
         self._env = env
         self._elsewhere = elsewhere
+        self._outside = View([elsewhere.bindings])
         self._done: dict[int, object] = {}  # by the identity of the binding
         self._open: list[str] = []  # keys that are being resolved, each for the one before
         self._count = 0
@@ -99,7 +66,7 @@ class Resolver:
         """Return a source without references; a mapping that one brought is keys of its own."""
         found: Bindings = {}
         for key, binding in source.items():
-            if id(binding) in self._view.replaced or _is_fixed(binding.value):
+            if id(binding) in self._view.replaced or has_no_reference(binding.value):
                 found[key] = binding
                 continue
             try:
@@ -219,9 +186,9 @@ class Resolver:
         target = place.target(name)
         found = self._find(target, place)
         if found is ABSENT:
-            near = did_you_mean(".".join(target), self._view.bindings)
-            shown = place.shown(".".join(target))
-            raise place.error(f"the value refers to {shown!r}, which is not set.{near}".rstrip("."))
+            key = ".".join(target)
+            why = not_set(key, self._elsewhere.declarations, self._view.bindings)
+            raise place.error(f"the value refers to {place.shown(key)!r}, {why}")
         self._secrets += is_secret_part(".".join(target), found)
         return found
 
@@ -237,27 +204,60 @@ class Resolver:
         return UntypedText(text)
 
     def _find(self, target: list[str], place: Place) -> object:
+        found = self._seen(self._view, target, place)
+        if found is ABSENT and target[0] in self._elsewhere.full:
+            return self._find([*self._elsewhere.full[target[0]].split("."), *target[1:]], place)
+        above = list(keys_above(".".join(target)))
+        if found is ABSENT and not any(self._takes_away(self._view, one) for one in above):
+            found = self._seen(self._outside, target, place)
+        return self._default(".".join(target), place) if found is ABSENT else found
+
+    def _seen(self, view: View, target: list[str], place: Place) -> object:
+        """Return what a view has at a key, or what the value of one above it has there."""
         whole = ".".join(target)
-        if self._view.has(whole):
-            return self._all(whole, place)
+        if view.has(whole):
+            return self._all(view, whole, place)
         for depth in range(len(target) - 1, 0, -1):
             key = ".".join(target[:depth])
-            if key in self._view.bindings:
-                return self._inside_of(key, target, depth, place)
-        if target[0] in self._elsewhere.full:
-            return self._find([*self._elsewhere.full[target[0]].split("."), *target[1:]], place)
-        if whole in self._elsewhere.bindings:
-            self.taken.add(whole)
-            return self.at(whole, self._elsewhere.bindings[whole])
+            if key in view.bindings:
+                return self._inside_of(view, key, target, depth, place)
         return ABSENT
 
-    def _inside_of(self, key: str, target: list[str], depth: int, place: Place) -> object:
+    def _default(self, key: str, place: Place) -> object:
+        """Return the default that is declared, unless what is set around it takes it away."""
+        found = default_of(key, self._elsewhere.declarations, place)
+        if found is None:
+            return ABSENT
+        for above in (key, *keys_above(key)) if key != found.parameter else ():
+            is_part = f"{above}.".startswith(f"{found.parameter}.")
+            for view in (self._view, self._outside) if is_part else ():
+                if self._takes_away(view, above, blank=True):
+                    return ABSENT
+        self.taken.add(key)
+        return self._copied(found.binding.value, place)
+
+    def _takes_away(self, view: View, key: str, *, blank: bool = False) -> bool:
+        """Tell whether a value takes the place of all that weaker sources have below its key.
+
+        A `blank` section does so where it is the value of a parameter, which is then None.
+        """
+        if any(key in one and one[key].value is REMOVED for one in view.sources):
+            return True
+        if key not in view.bindings:
+            return False
+        binding = view.bindings[key]
+        value = binding.value if key in self._open else self.at(key, binding)
+        return not may_join(value) and (blank or not sets_nothing(value))
+
+    def _inside_of(
+        self, view: View, key: str, target: list[str], depth: int, place: Place
+    ) -> object:
         """Return a part of a value: of a list, or of what a reference brings."""
         if key not in self._open:
-            return self._copied(inside(self._all(key, place), target[depth:]), place)
+            return self._copied(inside(self._all(view, key, place), target[depth:]), place)
         # The reference is inside this very value, as in xs: [1, "${xs.0}"].  The value cannot be
         # resolved before it, but the part that it names can.
-        binding = self._view.bindings[key]
+        binding = view.bindings[key]
         part, whole = inside(binding.value, target[depth:]), ".".join(target)
         if whole in self._open or (part is ABSENT and type(binding.value) in (str, UntypedText)):
             raise place.error(f"the value refers to itself: {' -> '.join([*self._open, whole])}")
@@ -266,9 +266,9 @@ class Resolver:
         self._open.pop()
         return value
 
-    def _all(self, key: str, place: Place) -> object:
+    def _all(self, view: View, key: str, place: Place) -> object:
         """Return what all sources say at a key and below it."""
-        sources = list(self._view.at(key))
+        sources = list(view.at(key))
         is_section = any(one != key for source in sources for one in source)
         if is_section and any(f"{one}.".startswith(f"{key}.") for one in self._open):
             chain = " -> ".join([*self._open, key])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.assignment import parse_assignment
+from .._values.declared import Declarations
 from .._values.keys import check
 from .._values.origin import RawOrigin
 from ..exceptions import ConfigurationError, InvalidKey
@@ -43,6 +44,7 @@ def load(
     env: Mapping[str, str],
     here: RawOrigin,
     *,
+    declarations: Declarations,
     at: str | None = None,
     above: Iterable[Layer] = (),
     below: Layer | None = None,
@@ -50,7 +52,8 @@ def load(
 ) -> Loaded:
     """Return what the sources write: later ones win, then the environment, then overrides.
 
-    `here` is the origin of mappings and overrides; `at` the key below which the sources are put;
+    `here` is the origin of mappings and overrides; `declarations` has the default that a reference
+    finds where nothing sets its key; `at` is the key below which the sources are put;
     the layers `above` win over all, the last one over the others; references find what the layer
     `below` has alone.  `flat` gives the names at the top of a file their full keys.
     """
@@ -58,7 +61,7 @@ def load(
     read = [read_source(one, here, key, flat) for one in each_source(sources)]
     over = [] if overrides is None else _overrides(overrides, here)
     over.extend(map(_of_layer, above))
-    files = Files(read, variables, over, env, flat)
+    files = Files(read, variables, over, env, flat=flat, declarations=declarations)
     files.below = {} if below is None else _of_layer(below)
     written = files.read()
     bindings = [one for one, _ in written]

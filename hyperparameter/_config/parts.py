@@ -1,16 +1,40 @@
-"""Parts of values that references take: found by name, written as text, told from secrets."""
+"""Values that have references and values that references take: told, found, written as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from .._scopes.markers import DELETED
 from .._values.containers import parts_of
+from .._values.scalars import SCALARS
 from .._values.secrets import is_secret
 from .._values.untyped import ScalarText, UntypedText, UntypedTree
 from .place import Place
 
 ABSENT: Final = object()
+
+
+def has_no_reference(value: object) -> bool:
+    """Return True if a value certainly contains no reference, which is true of most."""
+    try:
+        return _has_none(value)
+    except RecursionError:  # which resolving it will tell with the key
+        return False
+
+
+def _has_none(value: object) -> bool:
+    kind = type(value)
+    if kind is UntypedText or kind is ScalarText:
+        return "${" not in value.text  # type: ignore[attr-defined]  # one of these
+    if kind is str:
+        return "${" not in value  # type: ignore[operator]  # a str
+    if kind is UntypedTree:
+        value = value.value  # type: ignore[attr-defined]
+        kind = type(value)
+    if kind is list:
+        return SCALARS.issuperset(map(type, value)) or all(map(_has_none, value))  # type: ignore[call-overload]
+    return kind in SCALARS or value is DELETED
 
 
 def written(value: object, place: Place) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from .._scopes.scope import scope_of
+from .._values.annotations import takes_names
+from .._values.declared import Declarations
 from .._values.describe import show
 from .._values.keys import check, did_you_mean
 from .._values.origin import RawOrigin
 from .._values.untyped import plain, sets_nothing
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
+from .environment import Variables, is_in
 from .load import layers
-from .schema import as_dict, build, keys_of, structure_for
+from .schema import FieldDeclarations, as_dict, build, keys_of, structure_for
 from .view import View, keys_above
 
 
@@ -25,9 +28,33 @@ class Wanted:
         known = self._is_scope or self._is_dict
         self._structure = None if known else structure_for(schema)
 
-    def names(self) -> Iterable[str]:
+    def variables(self, prefix: str | None, env: Mapping[str, str]) -> Variables | None:
+        return None if prefix is None else Variables(prefix, env, self._names(), self._takes)
+
+    def notes(self, variables: Variables | None, used: Collection[str]) -> Iterable[str]:
+        """Return a line for each variable that sets no field, and has the name of one."""
+        return () if variables is None else variables.notes(self._names(), used)
+
+    def _names(self) -> Iterable[str]:
         """Return the keys that are known without any source."""
         return keys_of(self._structure, self.section or "") if self._structure else ()
+
+    def _takes(self, key: str) -> bool:
+        """Tell whether a variable sets a key that neither fields nor files have.
+
+        A class leaves those alone that are in none of its parts; a scope and a dict take all.
+        """
+        one = self._structure
+        if one is None or (one.extra and not self.section):
+            return True
+        parts = [name for name, field in one.fields.items() if takes_names(field.hint)]
+        return is_in(key, [self.section] if self.section else parts)
+
+    def declarations(self, others: Declarations) -> Declarations:
+        """Return what is declared: the fields of the schema, and all that they are not."""
+        if self._structure is None:
+            return others
+        return FieldDeclarations(self._structure, self.section or "", others)
 
     def of(self, sources: list[Bindings], here: RawOrigin) -> object:
         if self.section:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .._scopes.refusal import refusal
 from .._scopes.whole import Whole, whole
 from .._values.annotations import members_of
 from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.declared import ABSENT, Declarations, Declared, default_of_field
 from .._values.describe import show
 from .._values.fields import Structure
 from .._values.hints import anything, over, structured
@@ -48,6 +49,28 @@ def keys_of(structure: Structure, section: str) -> Iterator[str]:
             for below in map(structure_of, members_of(field.hint)):
                 if below is not None and below.kind not in around:  # one inside itself has no end
                     waiting.append((inner, below, (*around, one.kind)))
+
+
+class FieldDeclarations:
+    """The fields of a schema in a section, and what `others` declare beside them."""
+
+    def __init__(self, structure: Structure, section: str, others: Declarations) -> None:
+        self._structure = structure
+        self._start = f"{section}." if section else ""
+        self._others = others
+
+    def keys(self) -> Iterable[str]:
+        own = keys_of(self._structure, self._start.rstrip("."))
+        return {*own, *self._others.keys()}
+
+    def defaults_of(self, key: str, /) -> list[Declared]:
+        if key.startswith(self._start):
+            names = key.removeprefix(self._start).split(".")
+            default = default_of_field(self._structure, names)
+            if default is not ABSENT:
+                place = Origin("default", self._structure.name)
+                return [Declared(f"{self._start}{names[0]}", default, place)]
+        return self._others.defaults_of(key)
 
 
 def as_dict(sources: Sequence[Bindings]) -> dict[object, object]:

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from .._config.defaults import NOT_KNOWN
 from .._config.sources import read_source
+from .._functions import declared_defaults
 from .._scopes.snapshot import Layer
+from .._values.checking import only_checking
+from .._values.declared import Declared
 from .._values.describe import describe, show, with_masked_texts
 from .._values.origin import Origin
 from .._values.untyped import UntypedText, UntypedTree
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NOT_KNOWN = "hyperparameter-value-not-known"
-"""The text that takes the place of a wrong reference, and of what refers to it."""
 _NOWHERE = Origin("default", "")
 
 
@@ -48,7 +50,8 @@ class Faults:
         files = list(self._files(config))
         self._lacks_files = bool(self._faults)
         signature = given.known
-        self._sources = sources_of(files, env_prefix, scan.env, scan, signature)
+        sources = sources_of(files, env_prefix, scan.env, scan, signature)
+        self._sources = sources._replace(declarations=_UnmadeDefaults())
         self._unknown: set[str] = set()  # keys whose values are not known
         self.settings = self._settled()
 
@@ -84,10 +87,10 @@ class Faults:
             try:
                 _, settings = self._given.settled(self._sources, self._scan.env, over)
             except UsageError as error:
-                if _NOT_KNOWN not in str(error):
+                if NOT_KNOWN not in str(error):
                     self._faults.append(error)
                 if error.key is not None and error.key not in wrong:
-                    wrong[error.key] = UntypedText(_NOT_KNOWN)
+                    wrong[error.key] = UntypedText(NOT_KNOWN)
                     continue
                 if not self._sources.files:
                     raise
@@ -113,6 +116,17 @@ class Faults:
             values = self.settings.values_at(fault.key)
             fault.value = next((one for one in values if not _is_open(one)), None)
         return fault
+
+
+class _UnmadeDefaults:
+    """What the program declares, without the defaults that only the run makes."""
+
+    def keys(self) -> Iterable[str]:
+        return declared_defaults.keys()
+
+    def defaults_of(self, key: str, /) -> list[Declared]:
+        with only_checking(may_lack=True):
+            return declared_defaults.defaults_of(key)
 
 
 def report(faults: Iterable[UsageError], form: str) -> str:
@@ -147,7 +161,7 @@ def _shown(key: str, value: object) -> object:
 def _is_open(value: object) -> bool:
     """Tell a value in which a wrong reference stands."""
     if isinstance(value, (UntypedText, str)):
-        return _NOT_KNOWN in (value if isinstance(value, str) else value.text)
+        return NOT_KNOWN in (value if isinstance(value, str) else value.text)
     value = value.value if isinstance(value, UntypedTree) else value
     if isinstance(value, dict):
         return any(map(_is_open, value.values()))

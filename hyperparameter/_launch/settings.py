@@ -153,9 +153,11 @@ def _merged(
 
     lowest_first = reversed([*invocation.options, *invocation.defines])
     above = [_without_references(layer) for layer in lowest_first]
-    files, variables, flat, _ = sources
     try:
-        loaded = load(files, None, variables, env, _FILES, above=above, below=below, flat=flat)
+        loaded = load(
+            sources.files, None, sources.variables, env, _FILES,
+            declarations=sources.declarations, above=above, below=below, flat=sources.flat,
+        )  # fmt: skip
         merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
         raise UsageError(str(error), key=error.key, origin=error.origin) from None

@@ -4,46 +4,39 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._config.environment import Variables, variable_for, variables_with
+from .._config.environment import Variables, is_in, variables_with
 from .._config.flat_names import FlatNames
 from .._config.sources import FileAt
 from .._files.text import FilePath, similar
-from .._functions import registry
+from .._functions import declared_defaults, registry
 from .._scopes import ambient
+from .._values.declared import Declarations
 from .._values.keys import flatten, is_key, is_nested
-from .._values.origin import resolve
 from ..exceptions import UsageError
 from .program_keys import DeclaredParameters, LazyScan
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
 
-_MOST_NAMED = 3
-
 
 class Sources(NamedTuple):
-    """What is read beside the command line; `flat` knows the names at the top of files."""
+    """What is read beside the command line; `flat` knows the names at the top of files.
+
+    `declarations` has the default of a key that only a reference names.
+    """
 
     files: list[FileAt]
     variables: Variables | None
     flat: FlatNames | None
-    prefix: str
+    declarations: Declarations = declared_defaults
 
     def notes(self, used: Collection[str]) -> Iterator[str]:
         """Yield a line for each variable that sets nothing, and by its name was meant to.
 
         `used` are the keys that references took.
         """
-        keys = registry.keys()
-        left_alone = {} if self.variables is None else self.variables.left_alone
-        for key, binding in left_alone.items():
-            last = key.rpartition(".")[2].lower()
-            meant = sorted(one for one in keys if one.rpartition(".")[2].lower() == last)
-            if meant and key not in used:
-                advice = " or ".join(
-                    f"{variable_for(self.prefix, one)} to set {one}" for one in meant[:_MOST_NAMED]
-                )
-                yield f"{resolve(binding.origin).location} sets nothing. Use {advice}."
+        if self.variables is not None and self.variables.left_alone:
+            yield from self.variables.notes(DeclaredParameters(), used)
 
 
 def sources_of(
@@ -59,15 +52,14 @@ def sources_of(
             "env_prefix is empty, so every environment variable would set a parameter. "
             'Give it a name, such as env_prefix="APP".'
         )
-    prefix = env_prefix or ""
     variables = None
-    if env_prefix is not None and (rest := [one for _, one in variables_with(prefix, env)]):
+    if env_prefix is not None and (rest := [one for _, one in variables_with(env_prefix, env)]):
         program = _Names(scan, rest)
-        variables = Variables(prefix, env, program.known, program.is_meant)
+        variables = Variables(env_prefix, env, program.known, program.is_meant)
     flat = None
     if files and signature is not None:
         flat = FlatNames(signature.namespace, signature.names, _TopNames(scan))
-    return Sources(files, variables, flat, prefix)
+    return Sources(files, variables, flat)
 
 
 def files_of(words: list[str], default: FilePath | None) -> list[FileAt]:
@@ -113,13 +105,12 @@ class _Names:
         program = self._scan()
         if program is None:  # it may read anything
             return True
-        top, dot, _ = key.partition(".")
-        if not dot or not is_key(key):
+        if "." not in key or not is_key(key):
             return False
         from .._scan.finding import matches  # with what scans a program, which most runs do not
 
         patterns = (one.key for one in program.findings if one.is_pattern)
-        return top in self._tops or any(matches(one, key) for one in patterns)
+        return is_in(key, self._tops) or any(matches(one, key) for one in patterns)
 
 
 def _declared() -> Iterator[str]:

@@ -151,13 +151,23 @@ def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) 
         found = state.find(above)
         if found is not None and isinstance(found[0], Untyped) and may_be_mapping(found[0]):
             rest = namespace[len(above) + 1 :]
-            inside = _part_at(plain(found[0]), rest.split(".") if rest else [])
-            known: Mapping[str, object] = inside if isinstance(inside, Mapping) else {}
-            if (name := next((one for one in names if one in known), None)) is not None:
+            start, word = f"{rest}." if rest else "", plain(found[0])
+            if (name := next((one for one in names if _sets(word, start + one)), None)) is not None:
                 problem = f"set {namespace}.{name} itself: one word cannot set a namespace"
-                problem = f"{show(above, plain(found[0]))}: {problem}"
+                problem = f"{show(above, word)}: {problem}"
                 raise refusal(ConversionError, above, Whole(*found, {}), Unconvertible(problem))
         above = above.rpartition(".")[0]
+
+
+def _sets(value: object, key: str) -> bool:
+    """Tell whether a mapping, whose names may have dots, has anything at or below a flat key."""
+    if not isinstance(value, Mapping):
+        return False
+    return any(
+        f"{name}.".startswith(f"{key}.")
+        or (key.startswith(f"{name}.") and _sets(inner, key.removeprefix(f"{name}.")))
+        for name, inner in value.items()
+    )
 
 
 def _part_at(value: object, names: list[str]) -> object:

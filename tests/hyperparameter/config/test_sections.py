@@ -158,3 +158,56 @@ def test_names_of_included_files_are_known() -> None:
     Path("i.yaml").write_text("$include: '${Kind}.yaml'\nKind: x\n")
     Path("y.yaml").write_text("Rate: 1\n")
     assert dict(variables("i.yaml", MY_KIND="y", MY_RATE="3")) == {"Kind": "y", "Rate": 3}
+
+
+@dataclass
+class Nested:
+    model: Model
+    name: str = "n"
+    table: dict[str, int] = field(default_factory=dict)
+
+
+def nested(*, section: str | None = None, **env: str) -> object:
+    source = {"model": {"layers": 3}}
+    whole = {section: source} if section else source
+    return hp.config(whole, Nested, section=section, env_prefix="MY", env=env)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MY_HOME", "MY_SERVICE__HOST", "MY_NAME__X", "MY_", "MY___X", "MY_A____B", "MY_MODLE__X"],
+)
+def test_variables_of_others_are_left_alone_by_a_schema(name: str) -> None:
+    wanted = Nested(Model(3))
+    assert nested(**{name: "x"}) == wanted
+    assert nested(section="s", **{name: "x"}) == wanted
+
+
+def test_a_variable_in_a_part_of_a_schema_is_checked() -> None:
+    assert nested(MY_MODEL__LAYERS="4", MY_TABLE__A="1") == Nested(Model(4), "n", {"a": 1})
+    text = r"env \$MY_.*Model has no field 'layer'"
+    with pytest.raises(hp.ConfigurationError, match=text):
+        nested(MY_MODEL__LAYER="4")
+    with pytest.raises(hp.ConfigurationError, match=text):
+        nested(section="s", MY_S__MODEL__LAYER="4")
+    with pytest.raises(hp.ConfigurationError, match=r"env \$MY_S__NAMES.* no field 'names'"):
+        nested(section="s", MY_S__NAMES="4")
+
+
+def test_a_variable_with_the_last_name_of_a_field_is_told_its_name() -> None:
+    text = r"^\$MY_LAYERS sets nothing\. Use MY_MODEL__LAYERS to set model\.layers\.$"
+    with pytest.warns(UserWarning, match=text) as caught:
+        assert nested(MY_LAYERS="4", MY_HOME="x") == Nested(Model(3))
+    assert [(len(caught), one.filename) for one in caught] == [(1, __file__)]
+    with pytest.warns(UserWarning, match=r"Use MY_S__NAME to set s\.name\.$"):
+        nested(section="s", MY_NAME="4")
+
+
+def test_a_variable_that_a_reference_takes_is_used() -> None:
+    env = {"MY_SIZE": "4", "MY_LAYERS": "5"}
+    source = {"model.layers": "${size}", "name": "${layers}"}
+    assert hp.config(source, Nested, env_prefix="MY", env=env) == Nested(Model(4), "5")
+
+
+def test_all_variables_are_names_of_a_scope_and_of_a_dict() -> None:
+    assert dict(variables({}, MY_HOME="x")) == variables({}, dict, MY_HOME="x") == {"home": "x"}

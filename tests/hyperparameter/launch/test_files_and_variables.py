@@ -384,6 +384,9 @@ def test_a_variable_without_its_namespace_is_told_its_name(run: Run) -> None:
     assert done.stderr == (
         "app.py: $MY_EPOCHS sets nothing. Use MY_TRAIN__EPOCHS to set train.epochs.\n"
     )
+    assert run(MY_LR="3").stderr == (
+        "app.py: $MY_LR sets nothing. Use MY_TRAIN__OPTIM__LR to set train.optim.lr.\n"
+    )
     assert run(MY_TRIAN__T="3").stderr == (
         "app.py: $MY_TRIAN__T sets nothing. Use MY_TRAIN__T to set train.T.\n"
     )

@@ -72,3 +72,21 @@ def test_typed_mappings_and_dotted_names_set_a_namespace() -> None:
         assert (outer()[1], inner()) == (2, 3)
     with hp.scope("oneword.y=2", "oneword.inner.n=3"):
         assert (outer()[1], inner()) == (2, 3)
+
+
+@hp.param("dottedword.x")
+def of_dotted(p: int = 0) -> int:
+    return p
+
+
+@hp.param("dottedword")
+def of_parts(x: dict[str, int] = {}) -> dict[str, int]:
+    return x
+
+
+@pytest.mark.parametrize("word", ['{"x.p": 1}', '{"x": {"p": 1}}'])
+def test_names_with_dots_are_found_in_a_word(word: str) -> None:
+    with hp.scope(f"dottedword={word}"):
+        for read in (of_dotted, of_parts, lambda: hp.scope.dottedword.x.p | 0):
+            with pytest.raises(hp.ConversionError, match=ENDS.rstrip(".")):
+                read()
