@@ -16,6 +16,7 @@ from sample import KEYS, as_yaml, values
 from table import Figures, Row
 
 import hyperparameter as hp
+from hyperparameter._values.convert import NOTHING
 from hyperparameter._values.hints import converter
 
 
@@ -97,7 +98,10 @@ def _conversions() -> Iterator[Row]:
         "100 ints to list[int]": (list[int], list(range(100)), 10.0),
         "100 texts to list[int]": (list[int], numbers, None),
     }
-    calls = {n: functools.partial(converter(hint), value) for n, (hint, value, _) in cases.items()}
+    calls = {
+        n: functools.partial(converter(hint), value, NOTHING)
+        for n, (hint, value, _) in cases.items()
+    }
     taken = in_turns(calls, 40, 500)
     for name, (_, _, budget) in cases.items():
         yield Row(f"convert {name}", taken[name].median / 1_000, "us", budget)
