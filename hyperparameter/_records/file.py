@@ -23,6 +23,7 @@ class Saved(NamedTuple):
     carried: list[str]
     reads: list[Read]
     dropped: int
+    losses: list[str]
 
 
 def write(path: str | PathLike[str], saved: Saved) -> None:
@@ -30,6 +31,7 @@ def write(path: str | PathLike[str], saved: Saved) -> None:
         "format": FORMAT,
         "version": _VERSION,
         "dropped": saved.dropped,
+        "losses": saved.losses,
         "overrides": {key: origin.pack() for key, origin in saved.overrides.items()},
         "carried": saved.carried,
         "reads": [
@@ -61,7 +63,8 @@ def read(path: str | PathLike[str]) -> Saved:
         overrides = {check(k): Origin.unpack(v) for k, v in document["overrides"].items()}
         carried = [check(key) for key in document["carried"]]
         reads = [_read(fields) for fields in document["reads"]]
-        return Saved(overrides, carried, reads, _is(document["dropped"], int))
+        losses = [_is(loss, str) for loss in document.get("losses", [])]
+        return Saved(overrides, carried, reads, _is(document["dropped"], int), losses)
     except (
         ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
     ) as error:  # fmt: skip

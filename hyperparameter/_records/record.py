@@ -41,6 +41,7 @@ class Record:
         self.dropped = 0
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
+        self._losses: dict[str, None] = {}  # in order, and each once
         self._lock = RLock()  # reentrant: the collector may run finalizers here, which may read
 
     def __enter__(self) -> Record:
@@ -99,6 +100,16 @@ class Record:
         with self._lock:
             last = [seen.by_value[seen.last] for seen in self._seen.values()]
         return [(read.key, read.value) for read in last]
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Why something may be missing here that was read; empty for a complete record."""
+        dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
+        return [*self._losses, *dropped]
+
+    def note_loss(self, reason: str) -> None:
+        """Note that reads may be missing here, and why."""
+        self._losses[reason] = None
 
     def unused(self) -> list[Unused]:
         """Return the overrides that nobody read.
@@ -195,7 +206,7 @@ class Record:
             overrides, carried = dict(self.overrides), sorted(self._carried)
         origins = {key: resolve(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
-        write(path, Saved(origins, carried, reads, self.dropped))
+        write(path, Saved(origins, carried, reads, self.dropped, list(self._losses)))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
@@ -206,6 +217,7 @@ class Record:
         record.overrides.update(saved.overrides)
         record._carried.update(saved.carried)
         record.dropped = saved.dropped
+        record._losses.update(dict.fromkeys(saved.losses))
         record.add(saved.reads)
         return record
 
