@@ -14,7 +14,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-
 HELPERS = Path(__file__).parent
 MARK = "HP_TEST_OF_COLLECTION"
 
@@ -28,6 +27,24 @@ PROLOGUE = """
 
     def show(value):
         print("=>", json.dumps(value), flush=True)  # engines print beside it
+"""
+RAY = """
+    import ray
+
+    def connect(log_to_driver=False, **options):
+        own = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 100 << 20}
+        address = os.environ.get("RAY_OF_TESTS")
+        ray.init(address=address, logging_level="ERROR", log_to_driver=log_to_driver,
+                 **({} if address else {**own, **options}))
+
+    def get(references):
+        return ray.get(references, timeout=PATIENCE)
+
+    def alive():
+        from ray._private.state import actors
+        job = ray.get_runtime_context().get_job_id()
+        return [one for one in actors().values()
+                if one["State"] == "ALIVE" and one["JobID"] == job]
 """
 EPILOGUE = """
     if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import soak
-from collect_programs import Ended, Run, json_of, leftovers, start
+from collect_programs import RAY, Ended, Run, json_of, leftovers, start
 from ray_settings import ray_settings
 
 
@@ -56,31 +56,24 @@ def run(tmp_path: Path, temporary: Path) -> Run:
 
 
 @pytest.fixture
-def run_with_ray(run: Run) -> Iterator[Run]:
-    """Run a program that starts a Ray of its own, with `connect()`."""
-    prologue = """
-    import ray
+def run_with_ray(run: Run, ray_cluster: Any, ray_environment: dict[str, str]) -> Run:
+    """Run a program that may `connect()` to the Ray of all tests."""
+    return _with_ray(run, {**ray_environment, "RAY_OF_TESTS": ray_cluster.address})
 
-    def connect(**options):
-        with_cpus = {"num_cpus": 2, **options}
-        ray.init(include_dashboard=False, object_store_memory=100 << 20, logging_level="ERROR",
-                 **{"log_to_driver": False, **with_cpus})
 
-    def get(references):
-        return ray.get(references, timeout=PATIENCE)
-
-    def alive(name=""):
-        from ray._private.state import actors
-        return [one for one in actors().values()
-                if one["State"] == "ALIVE" and name in one["ActorClassName"]]
-    """
+@pytest.fixture
+def run_with_own_ray(run: Run) -> Iterator[Run]:
+    """Run a program that may start a Ray of its own."""
     with ray_settings() as settings:
+        yield _with_ray(run, settings)
 
-        def run_it(body: str, *args: str, **options: Any) -> Ended:
-            text = dedent(prologue) + dedent(body)
-            return run(text, *args, **{"noisy": True, "timeout": 200, **settings, **options})
 
-        yield run_it
+def _with_ray(run: Run, settings: dict[str, str]) -> Run:
+    def run_it(body: str, *args: str, **options: Any) -> Ended:
+        text = dedent(RAY) + dedent(body)
+        return run(text, *args, **{"noisy": True, "timeout": 200, **settings, **options})
+
+    return run_it
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
