@@ -379,7 +379,7 @@ def test_a_killed_worker_makes_no_record_wrong(run_with_ray: Run, repeat: int) -
         reads += [Told(*one) for one in json.loads(Path("told").read_text())]
         assert len({one.pid for one in reads}) == 2
         holds(rec, reads, bindings(SET, at))
-        assert {one.key for one in rec.unused()} <= {"train.momentun"}
+        assert unused_keys(rec) <= {"train.momentun"}
         with hp.record() as rec, hp.scope(b=1, unread=2):
             try:
                 get(dies.remote(os.getcwd()))
@@ -454,7 +454,7 @@ def test_a_driver_that_is_interrupted_does_not_wait_for_its_tasks(run_with_ray: 
         except KeyboardInterrupt:
             show(time.monotonic() - began)
         assert rec.incomplete
-        assert rec.unused() == []
+        assert unused_keys(rec) == set()
         ray.cancel(task, force=True)
         ray.shutdown()
         """

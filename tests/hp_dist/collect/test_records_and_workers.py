@@ -173,7 +173,7 @@ def test_a_record_that_is_closed_before_its_work_ends_says_so_and_gets_the_rest(
                 pending = pool.apply_async(held_up, ("gate", "a", "b"))
             assert rec.wait(0) is False
             assert rec.incomplete != []
-            assert "a" not in [one.key for one in rec.unused()]
+            assert "a" not in unused_keys(rec)
             Path("gate").write_text("go on")
             reads = pending.get(PATIENCE)
             pool.apply(work, ("later",))
