@@ -26,7 +26,8 @@ PROLOGUE = """
     from collect_work import *
 
     def show(value):
-        print("=>", json.dumps(value), flush=True)  # engines print beside it
+        sys.stdout.write(f"=> {json.dumps(value)}\\n")  # at once: other threads print beside it
+        sys.stdout.flush()
 """
 RAY = """
     import ray

@@ -77,7 +77,9 @@ def test_a_worker_that_is_killed_at_once_makes_no_record_wrong(
                     after = pool.apply(work, ("c",))  # in the worker that has replaced it
                 with hp.record() as other:
                     reads = pool.apply(work, ("b",))
-                whole(other, reads)
+                assert other.wait(PATIENCE)  # that of the process has work which never ends
+                assert other.incomplete == []
+                holds(other, reads)
                 complete = rec.wait(5)
         else:
             with hp.record() as rec, hp.scope(a=1, b=2, unread=3):

@@ -3,6 +3,9 @@
 import re
 
 from collect_programs import Run
+from ray_settings import WARNINGS
+
+pytestmark = WARNINGS
 
 WORK = """
     SET = {"train.lr": 0.5, "train.momentun": 0.9}
@@ -101,8 +104,12 @@ def test_tasks_and_actors_of_every_kind_on_one_cpu(run_with_own_ray: Run) -> Non
                 num_returns="streaming").remote()],
         ]
         for _ in range(2):
-            for way in ways:
-                check(way)
+            for number, way in enumerate(ways):
+                try:
+                    check(way)
+                except AssertionError as error:
+                    error.add_note(f"the way with index {number}")
+                    raise
         until(lambda: cpus() == 1)
         ray.shutdown()
         """

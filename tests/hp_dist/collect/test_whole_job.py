@@ -3,6 +3,9 @@
 import pytest
 import soak
 from collect_programs import Run
+from ray_settings import WARNINGS
+
+pytestmark = WARNINGS
 
 JOB = """
     import joblib
@@ -112,7 +115,7 @@ JOB = """
 """
 
 
-@pytest.mark.parametrize("repeat", range(soak.amount(1, full=20)))
-def test_jobs_on_the_same_warm_workers_of_all_engines(run_with_ray: Run, repeat: int) -> None:
+@pytest.mark.parametrize("turn", range(soak.amount(1, full=20)))
+def test_jobs_on_the_same_warm_workers_of_all_engines(run_with_ray: Run, turn: int) -> None:
     """Every record is whole: values, origins, readers; the one misspelt override is named."""
     run_with_ray(JOB)
