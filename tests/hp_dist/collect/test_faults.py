@@ -531,16 +531,18 @@ def test_a_fork_of_a_process_with_an_open_record_spoils_nothing(run: Run, ending
         + """
     def main():
         hp_dist.install()
-        with pool_of(1) as pool, hp.record() as rec:
-            reads = [*work("a"), *pool.apply(work, ("b",))]
-            pid = os.fork()
+        with hp.record() as rec:
+            with pool_of(1) as pool:
+                reads = [*work("a"), *pool.apply(work, ("b",))]
+            pid = os.fork()  # without a pool: by its own end the fork would end that
             if pid == 0:
                 work("a", "in the fork")
                 with hp.record() as own:
                     work("c")
                 end()
             assert os.waitpid(pid, 0)[1] == 0
-            reads += [*work("d"), *pool.apply(work, ("b", "e"))]
+            with pool_of(1) as pool:
+                reads += [*work("d"), *pool.apply(work, ("b", "e"))]
         assert rec.wait(PATIENCE)
         lacks(rec, reads)
         mine = [one for one in rec.reads if one.process.pid != pid]

@@ -13,14 +13,14 @@ WORK = """
     def work(n):
         return [*read(f"own.k{n}", n), *read("train.lr", 0.1), *read("train.momentum", 0.8)]
 
-    def check(way, **options):
+    def check(way, others=()):
         with hp.record() as rec:
             at = here(1)
             with hp.scope(**SET):
                 reads = flat(way())
         assert {one.key for one in reads} >= {"own.k0", "own.k1", "own.k2", "train.lr"}
-        whole(rec, reads, bindings(SET, at), {"train.momentun": ["train.momentum"]})
-        return rec
+        bound = [*bindings(SET, at), *others]
+        whole(rec, reads, bound, {"train.momentun": ["train.momentum"]})
 
     def cpus():
         return ray.available_resources().get("CPU", 0)
@@ -135,7 +135,7 @@ def test_what_a_constructor_reads_belongs_to_the_record_open_at_creation(
             return os.getpid()
 
         def work(self, n):
-            return work(n)
+            return [*work(n), *read("made", 0)]
 
     def main():
         connect()
@@ -148,13 +148,13 @@ def test_what_a_constructor_reads_belongs_to_the_record_open_at_creation(
                     reads = get(actor.made.remote())
         whole(creation, reads, bindings({"made": 1}, at))
         assert inner.reads == []
-        check(lambda: get([actor.work.remote(n) for n in range(3)]))
+        check(lambda: get([actor.work.remote(n) for n in range(3)]), bindings({"made": 1}, at))
         old = get(actor.process.remote())
         os.kill(old, signal.SIGKILL)
         with hp.record() as method:
             reads += get(actor.made.remote())
         assert get(actor.process.remote()) != old
-        check(lambda: get([actor.work.remote(n) for n in range(3)]))
+        check(lambda: get([actor.work.remote(n) for n in range(3)]), bindings({"made": 1}, at))
         creation.wait(PATIENCE)
         holds(creation, reads, bindings({"made": 1}, at))
         method.wait(PATIENCE)
