@@ -484,7 +484,7 @@ def test_no_file_has_a_secret_in_clear(run: Run, method: str) -> None:
         """
     MARK = "hunter2zz"
     SECRETS = {"db.password": MARK, "hf_token": MARK + "1", "url": f"https://me:{MARK}@host/x",
-               "key": f"sk-proj-{MARK}0123456789abcdef", 
+               "key": f"sk-proj-{MARK}0123456789abcdef",
                "many": [f"sk-proj-{MARK}0123456789abcdef"]}
 
     def work(names):

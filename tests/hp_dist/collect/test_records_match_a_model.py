@@ -70,7 +70,7 @@ class Model:
 
 @given(program=st.lists(steps, max_size=25))
 @soak.examples(60)
-def test_each_record_has_what_was_submitted_and_read_while_it_was_open(
+def test_each_record_has_what_was_submitted_and_read_while_it_was_open(  # noqa: C901 - one row of cases
     executor: ProcessPoolExecutor, program: list[tuple]
 ) -> None:
     model = Model()
