@@ -25,6 +25,8 @@ from .read import RawRead, Read, Unused
 if TYPE_CHECKING:
     from os import PathLike
 
+    from .exports.target import Exported
+
 # A record of a long program must not grow without end.
 _MOST_VALUES = 1_000
 _MOST_KEYS = 100_000
@@ -100,6 +102,18 @@ class Record:
         with self._lock:
             last = [seen.by_value[seen.last] for seen in self._seen.values()]
         return [(read.key, read.value) for read in last]
+
+    def export(self, target: str, **options: object) -> Exported:
+        """Return the values as "mlflow", "wandb" or another target takes them."""
+        from .exports.exporting import export
+
+        return export(self, target, options)
+
+    def log_to(self, target: str, run: object = None, **options: object) -> Exported:
+        """Log the record into a run of the target, by default the active one."""
+        from .exports.exporting import log_to
+
+        return log_to(self, target, run, options)
 
     @property
     def incomplete(self) -> list[str]:
