@@ -68,11 +68,13 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
     if isinstance(value, Spelled):
         return value.data
     if isinstance(value, (list, tuple)):
-        missing: dict[str, str] = {}
-        items = [data_of(key, item, missing) for item in value]
-        if missing:
-            is_secret = HIDDEN in missing.values()
-            left_out[key] = HIDDEN if is_secret else next(iter(missing.values()))
+        items, reasons = [], set()
+        for item in value:
+            missing: dict[str, str] = {}
+            items.append(data_of(key, item, missing))
+            reasons.update(missing.values())
+        if reasons:
+            left_out[key] = HIDDEN if HIDDEN in reasons else min(reasons)
             return NO_DATA
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):
