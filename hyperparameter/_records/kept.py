@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.describe import Description, Masked, Spelled, below, describe, has_secrets
+from .._values.scalars import SCALARS_AND_TEXT
 from .._values.spelling import Unwritable, spelled, spelled_name
 
 _LARGE = (str, int, list, tuple, dict)
@@ -65,10 +66,13 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
 
     A list is left out as a whole: without one item, it would be another list.
     """
+    if type(value) in SCALARS_AND_TEXT:  # which most are
+        return value
     if isinstance(value, Spelled):
         return value.data
     if isinstance(value, (list, tuple)):
-        items, reasons = [], set()
+        items: list[Any] = []
+        reasons: set[str] = set()
         for item in value:
             missing: dict[str, str] = {}
             items.append(data_of(key, item, missing))

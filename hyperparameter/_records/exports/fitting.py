@@ -124,7 +124,9 @@ def renamed(
     values: Mapping[str, Any], fit: Callable[[str], str], notes: Notes, longest: int = 1_000_000
 ) -> dict[str, Any]:
     """Return the values by names that fit; a key that fits as it is keeps its name."""
-    names = {key: fit(key) for key in values}
+    names = dict(zip(values, map(fit, values), strict=True))
+    if list(names) == list(names.values()):
+        return dict(values)
     taken = {key for key, name in names.items() if key == name}
     for key, name in names.items():
         if key != name:
