@@ -55,9 +55,12 @@ def log(values: dict[str, Any], record: Savable, run: Any) -> list[Change]:
             "rec.log_to('tensorboard', writer) needs a SummaryWriter of tensorboardX or "
             f"torch.utils.tensorboard, not {type(run).__name__}."
         )
-    run.add_hparams(values, {})
+    is_torch = type(run).__module__.startswith("torch.")
+    words = {key: str(one) for key, one in values.items() if is_torch and isinstance(one, bool)}
+    run.add_hparams({**values, **words}, {})
+    changed = [(key, "as text: PyTorch's writer makes a number of a boolean") for key in words]
     folder = str(getattr(run, "logdir", None) or run.log_dir)
     if "://" in folder:
-        return [("", f"the record is not in {folder}: save it with rec.save")]
+        return [*changed, ("", f"the record is not in {folder}: save it with rec.save")]
     record.save(Path(folder, record_file({path.name for path in Path(folder).iterdir()})))
-    return []
+    return changed

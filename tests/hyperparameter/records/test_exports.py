@@ -382,6 +382,35 @@ def test_an_unknown_target_is_an_error_with_the_nearest_names() -> None:
         record.log_to("x\x1b[31m")
 
 
+class Writer:
+    """What a SummaryWriter has that `log_to` uses."""
+
+    def __init__(self, folder: str) -> None:
+        self.log_dir = folder
+        self.logged: dict[str, Any] = {}
+
+    def add_hparams(self, values: dict[str, Any], metrics: dict[str, float]) -> None:
+        assert metrics == {}
+        self.logged = values
+
+
+def test_the_writer_of_pytorch_gets_no_booleans(tmp_path: Path) -> None:
+    """It asks whether a value is an int before it asks whether it is a bool."""
+    theirs = type("SummaryWriter", (Writer,), {"__module__": "torch.utils.tensorboard.writer"})
+    writer = theirs(str(tmp_path))
+    with pytest.warns(UserWarning, match="makes a number of a boolean"):
+        _, changed = record_of({"on": True, "n": 1}).log_to("tensorboard", writer)
+    assert writer.logged == {"on": "True", "n": 1}
+    assert [key for key, _ in changed] == ["on"]
+    assert hp.Record.load(tmp_path / "hp-record.json").operative() == {"on": True, "n": 1}
+
+
+def test_a_folder_elsewhere_does_not_get_the_record_and_it_is_said() -> None:
+    with pytest.warns(UserWarning, match="the record is not in s3://bucket/run"):
+        _, changed = record_of({"n": 1}).log_to("tensorboard", Writer("s3://bucket/run"))
+    assert [key for key, _ in changed] == [""]
+
+
 def test_a_file_has_no_runs() -> None:
     with pytest.raises(TypeError, match=r"^'yaml' has no runs to log to\. Take rec\.export"):
         record_of({}).log_to("yaml", "out.yaml")
