@@ -142,12 +142,16 @@ def wandb(folder: Path) -> Outcome:
     with library.init(project="hard") as swept:
         swept.config.update_locked({"lr": 0.9}, "sweep")
         locked, _ = logged(record_of(FIRST), "wandb")
+    with library.init(project="hard", mode="disabled") as disabled:
+        nothing, _ = logged(record_of(FIRST), "wandb")
+        kept = dict(disabled.config)
     configs = [wandb_stored(Path(one.dir).parent) for one in (run, second, third)]
     return Outcome(
         hard, configs[0][0], warned, again, other, configs[1][0],
         [records_in(Path(one.dir)) for one in (run, second)],
         sum(configs[2][0].get(k) == v for k, v in MANY.items()) * (not many.changed),
-        {"files": configs[0][1], "no run": none, "locked": locked.changed},
+        {"files": configs[0][1], "no run": none, "locked": locked.changed,
+         "disabled": (nothing.changed, kept)},
     )  # fmt: skip
 
 

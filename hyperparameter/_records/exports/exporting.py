@@ -46,7 +46,7 @@ def log_to(record: Record, target: str, run: object, options: Mapping[str, objec
             f"{target!r} has no runs to log to. Take rec.export({target!r}).values instead."
         )
     values, changed = _exported(record, found, options)
-    changed += _pairs(log(values, record, run))
+    changed += _pairs(log(values, record, run) or ())
     if changed:
         import warnings
 

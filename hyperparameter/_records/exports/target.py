@@ -44,7 +44,7 @@ class Target(Protocol):
 class LogTarget(Target, Protocol):
     """A target that can be logged to."""
 
-    def log(self, values: Any, record: Savable, run: object) -> Iterable[Change]:
+    def log(self, values: Any, record: Savable, run: object) -> Iterable[Change] | None:
         """Log what `export` has returned, and the record beside it.
 
         `run` is None for the active one.  Return what the run has not taken.

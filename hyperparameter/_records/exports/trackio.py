@@ -40,7 +40,7 @@ def log(values: dict[str, Any], record: Savable, run: Any) -> list[Change]:
         record.save(path)
         run.log_artifact(path, name=path.stem, type=path.stem)  # which has versions
     before = dict(run.config)
-    if run._config_logged:  # nothing public tells it, and what comes later is lost
+    if run._config_logged:  # nothing public tells that what comes now would be lost
         why = "not logged: trackio takes a config only before the first trackio.log"
         return [(key, why) for key, value in values.items() if not _has(before, key, value)]
     run.config.update(values)

@@ -25,9 +25,10 @@ def log(values: dict[str, Any], record: Savable, run: Any) -> list[Change]:
     run = library("wandb", "wandb").run if run is None else run
     if run is None:
         raise RuntimeError("W&B has no active run. Call wandb.init().")
-    path = Path(run.dir, record_file(set(os.listdir(run.dir))))
-    record.save(path)
-    run.save(str(path), base_path=run.dir, policy="now")
+    if not run.disabled:  # which has no folder, and stores nothing at all
+        path = Path(run.dir, record_file(set(os.listdir(run.dir))))
+        record.save(path)
+        run.save(str(path), base_path=run.dir, policy="now")
     before = dict(run.config)
     run.config.update(values, allow_val_change=True)
     return list(_differences(values, before, dict(run.config)))

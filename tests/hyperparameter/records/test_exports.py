@@ -172,6 +172,12 @@ def test_what_no_variable_holds_is_left_out_and_named() -> None:
     assert "larger than 131071 bytes" in what["large"]
 
 
+def test_none_is_none_to_a_reader_without_a_type() -> None:
+    assert record_of({"x": None}).export("env", prefix="APP").values == "export APP_X=null\n"
+    text, changed = record_of({"x": "null"}).export("env", prefix="APP")
+    assert (text, changed) == ("export APP_X=null\n", [("x", "text that cannot be told from None")])
+
+
 def test_the_environment_needs_the_prefix_of_the_program() -> None:
     with pytest.raises(TypeError, match=r"rec\.export\('env', prefix='APP'\) needs the env_prefix"):
         record_of({"a": 1}).export("env")

@@ -167,6 +167,7 @@ def test_what_only_one_tracker_has(name: str, run: Outcome) -> None:
     elif name == "wandb":
         assert "hp-record.json" in run.extra["files"]
         assert run.extra["locked"] == [("lr", "W&B keeps 0.9")]
+        assert run.extra["disabled"] == ([], FIRST)
     elif name == "trackio":
         stored, late = run.extra["late"]
         assert "lr" not in stored
