@@ -380,6 +380,19 @@ def test_a_broken_package_is_named(
     assert run(program, site) == f"{who} {message}\n"
 
 
+def test_a_target_of_two_packages_is_neither_of_them(install: Install) -> None:
+    one = install("hp_diary", THEIRS, "diary = hp_diary")
+    two = install("hp_other", THEIRS, "diary = hp_other")
+    program = f"""{USE}
+    try:
+        rec.export("diary")
+    except ValueError as error:
+        print(error)
+    """
+    problem = "'diary' is a target of exports in hp_diary and hp_other. Uninstall one of them."
+    assert run(program, one, two) == f"{problem}\n"
+
+
 def test_an_unknown_target_is_an_error_with_the_nearest_names() -> None:
     record = record_of({})
     with pytest.raises(ValueError, match=r"^'mlfow' is not a target .* Did you mean 'mlflow'\?"):
