@@ -2,11 +2,15 @@
 
 import dataclasses
 import enum
+import json
 import math
 import os
+import posixpath
+import re
 import subprocess
 import sys
 import textwrap
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -181,6 +185,52 @@ def test_none_is_none_to_a_reader_without_a_type() -> None:
 def test_the_environment_needs_the_prefix_of_the_program() -> None:
     with pytest.raises(TypeError, match=r"rec\.export\('env', prefix='APP'\) needs the env_prefix"):
         record_of({"a": 1}).export("env")
+
+
+# Trackers, without them; test_trackers.py has the real ones
+
+
+ANY_KEY = (
+    st.text(st.characters(), min_size=1, max_size=300)
+    .map(lambda key: unicodedata.normalize("NFC", key))  # as keys are
+    .filter(lambda key: key[0] != "." and key[-1] != "." and ".." not in key)
+)
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
+    max_leaves=6,
+)
+
+
+def numbers_in(value: object) -> list[float]:
+    if isinstance(value, (list, dict)):
+        return [n for one in (value.values() if isinstance(value, dict) else value)
+                for n in numbers_in(one)]  # fmt: skip
+    return [value] if isinstance(value, (int, float)) else []
+
+
+@given(values=st.dictionaries(ANY_KEY, ANY, max_size=5))
+@examples(100)
+def test_what_a_tracker_gets_is_what_it_can_hold(values: dict[str, Any]) -> None:
+    record = record_of(values)
+    count = len(record.operative())
+    for target in ("mlflow", "wandb", "trackio", "tensorboard"):
+        fitted, changed = record.export(target)
+        assert len(fitted) == count  # no two keys in one name
+        assert {key for key, _ in changed} <= values.keys()
+        assert json.loads(json.dumps(fitted, allow_nan=False)) == fitted
+        text = json.dumps(fitted, ensure_ascii=False)
+        assert "\\u0000" not in text.replace("\\\\", "")
+        text.encode()
+        assert all(abs(n) <= 2**53 or isinstance(n, float) for n in numbers_in(fitted))
+        if target == "mlflow":
+            assert all(isinstance(one, str) and len(one) <= 6000 for one in fitted.values())
+            for key in fitted:
+                assert re.fullmatch(r"[/\w.\- :]{1,250}", key)
+                assert posixpath.normpath(key) == key
+                assert not key.startswith(("..", "/"))
+        if target in ("wandb", "trackio"):
+            assert not any(key.startswith("_") for key in fitted)
 
 
 # What is named in every export
