@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trackers
-from trackers import FIRST, HARD, IN_WORDS, MANY, SECRET, SECRETS, Outcome
+from trackers import FIRST, HARD, MANY, SECRET, SECRETS, Outcome
 
 import hyperparameter as hp
 
@@ -19,7 +19,7 @@ NOT_FINITE = {"n.inf", "n.minus_inf", "n.nan"}
 ESCAPED = {"t.half", "t.nul", "c.text"}
 COLLECTIONS = {"c.list", "c.tuple", "c.set", "c.empty", "c.numbers", "c.long", "c.text", "c.opt",
                "c.names", "c.alike"}  # fmt: skip
-ALWAYS = IN_WORDS | SECRETS | ESCAPED | {"c.alike"}
+ALWAYS = trackers.in_words() | SECRETS | ESCAPED | {"c.alike"}
 RENAMED = {
     "mlflow": {"layers[0].size", "user@host", "p//q", "p/q/", "/p", "k" * 300, "x\ny", "😀",
                "$include"},
@@ -28,7 +28,7 @@ RENAMED = {
     "tensorboard": set(),
 }  # fmt: skip
 CHANGED = {
-    "mlflow": {"t.none", "t.number", "t.big", "t.nan", "t.list", "c.long"},
+    "mlflow": {"t.long", "t.none", "t.number", "t.big", "t.nan", "t.list", "c.long"},
     "wandb": BIG | NOT_FINITE | {"c.numbers"},
     "trackio": BIG | NOT_FINITE | {"c.numbers", "t.infinity"},
     "tensorboard": BIG | NOT_FINITE | COLLECTIONS | {"none", "t.none", "t.big", "t.nan", "t.list"},
