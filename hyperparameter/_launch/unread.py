@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
-from .._records.read import Read, never_read
+from .._records.read import Read
 from .._records.record import Record
+from .._records.unused import never_read
 from .._values.origin import Origin, resolve
 from .program_keys import DeclaredParameters
 from .settings import Settings

@@ -16,7 +16,7 @@ from .finding import find
 from .target import Change, Exported, Savable, Target
 
 if TYPE_CHECKING:
-    from _thread import RLock
+    from ..kept_reads import KeptReads
 
 _MOST_SHOWN = 5
 
@@ -24,8 +24,7 @@ _MOST_SHOWN = 5
 class Record(Savable, Protocol):
     """A `Record`, which is above this room: it has `export` and `log_to` from here."""
 
-    _lock: RLock
-    _seen: dict[str, Any]
+    _kept: KeptReads
 
     @property
     def incomplete(self) -> list[str]: ...
@@ -89,10 +88,10 @@ def _several(record: Record) -> list[tuple[str, int]]:
 
     `divergent` says more, and takes ten times as long as an export: it looks up every place.
     """
-    with record._lock:
+    with record._kept.lock:
         read_again = [
             (key, [read.value for read in seen.by_value.values()])
-            for key, seen in record._seen.items()
+            for key, seen in record._kept.by_key.items()
             if len(seen.by_value) > 1
         ]
     counts = [(key, len({(type(v), told_apart(v)) for v in read})) for key, read in read_again]
