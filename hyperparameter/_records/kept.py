@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.describe import Description, Masked, Spelled, below, describe, has_secrets
+from .._values.scalars import SCALARS_AND_TEXT
 from .._values.spelling import Unwritable, spelled, spelled_name
 
 _LARGE = (str, int, list, tuple, dict)
 """The types of plain data, which is described in words only where it is too large or secret."""
 NO_DATA: Any = object()
+HIDDEN = "it is a secret"
+ONLY_WORDS = "a record has only its words: "
 
 
 def kept(key: str, value: object) -> Any:
@@ -63,13 +66,19 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
 
     A list is left out as a whole: without one item, it would be another list.
     """
+    if type(value) in SCALARS_AND_TEXT:  # which most are
+        return value
     if isinstance(value, Spelled):
         return value.data
     if isinstance(value, (list, tuple)):
-        missing: dict[str, str] = {}
-        items = [data_of(key, item, missing) for item in value]
-        if missing:
-            left_out[key] = next(iter(missing.values()))
+        items: list[Any] = []
+        reasons: set[str] = set()
+        for item in value:
+            missing: dict[str, str] = {}
+            items.append(data_of(key, item, missing))
+            reasons.update(missing.values())
+        if reasons:
+            left_out[key] = HIDDEN if HIDDEN in reasons else min(reasons)
             return NO_DATA
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):
@@ -80,7 +89,6 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
         found = {n: one for n, one in parts.items() if n is not NO_DATA and one is not NO_DATA}
         return found if found or not value else NO_DATA
     if isinstance(value, Description):
-        is_secret = isinstance(value, Masked)
-        left_out[key] = "it is a secret" if is_secret else f"a record has only its words: {value}"
+        left_out[key] = HIDDEN if isinstance(value, Masked) else f"{ONLY_WORDS}{value}"
         return NO_DATA
     return value

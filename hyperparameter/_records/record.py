@@ -1,9 +1,9 @@
 """What a stretch of program read: the operative configuration.
 
-A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one
-for a block.  A read goes to the innermost record of its context and from there to those
-around it, so each holds all that happened inside.  What other processes have read comes through
-`sources`, which are asked whenever the record is.
+A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one for a
+block.  A read goes to the innermost record of its context and from there to those around it, so
+each holds all that happened inside.  What other processes have read comes through `sources`, which
+are asked whenever the record is.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any, cast
 from .._functions import registry
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.describe import describe, told_apart
+from .._values.describe import describe
 from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
 from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .kept_reads import MOST_KEYS, KeptReads
-from .read import RawRead, Read
+from .read import RawRead, Read, divergent
 from .sources import sources, wait_at_close, wait_for
 from .unused import Unused, unused, warn_of_unknown
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from .exports.target import Exported
 
 
 class Record:
@@ -118,6 +120,18 @@ class Record:
         """
         return wait_for(self, timeout)
 
+    def export(self, target: str, **options: object) -> Exported:
+        """Return the values as "mlflow", "wandb" or another target takes them."""
+        from .exports.exporting import export
+
+        return export(self, target, options)
+
+    def log_to(self, target: str, run: object = None, **options: object) -> Exported:
+        """Log the record into a run of the target, by default the active one."""
+        from .exports.exporting import log_to
+
+        return log_to(self, target, run, options)
+
     @property
     def incomplete(self) -> list[str]:
         """Why something may be missing here that was read; empty for a complete record."""
@@ -149,11 +163,7 @@ class Record:
 
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
-        by_key: dict[str, dict[str, Read]] = {}
-        for read in self.reads:
-            values = by_key.setdefault(read.key, {})
-            values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
-        return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
+        return divergent(self.reads)
 
     def _collect(self) -> None:
         """Take in what workers have told since."""
@@ -234,8 +244,7 @@ class Record:
             return
         used = kept(key, value)
         default = used if origin is None else describe(key, default)
-        raw = RawRead(key, used, default, origin, site, this_process(), bulk)
-        self._keep(key, identity, raw)
+        self._keep(key, identity, RawRead(key, used, default, origin, site, this_process(), bulk))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; of a secret it has a digest under a key of the user."""
