@@ -253,7 +253,8 @@ class Record:
 
         reasons = self.incomplete
         with self._kept.lock:
-            overrides, carried = dict(self.overrides), sorted(self._carried)
+            unknown = self._carried | (self._sent if reasons or not self.is_heard else set())
+            overrides, carried = dict(self.overrides), sorted(unknown)
         origins = {key: resolve(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
         write(path, Saved(origins, carried, reads, self.dropped, reasons))
