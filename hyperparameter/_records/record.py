@@ -20,10 +20,12 @@ from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, resolve, this_process
 from .._values.scalars import SCALARS, is_small
 from .kept import kept  # not on use: a worker may have changed its root before it reads
-from .read import RawRead, Read, Unused
+from .read import Places, RawRead, Read, Unused
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from .run import Run
 
 # A record of a long program must not grow without end.
 _MOST_VALUES = 1_000
@@ -34,11 +36,13 @@ class Record:
     """Reads and overrides of a stretch of program, and the context manager that collects them.
 
     At most 1 000 different values of a key and 100 000 keys are kept; `dropped` counts the rest.
+    `run` tells what a launched program ran.
     """
 
     def __init__(self) -> None:
         self.overrides: dict[str, RawOrigin] = {}
         self.dropped = 0
+        self.run: Run | None = None
         self._seen: dict[str, _Seen] = {}
         self._carried: set[str] = set()
         self._losses: dict[str, None] = {}  # in order, and each once
@@ -75,7 +79,8 @@ class Record:
         """All reads, by key in the order of their first read."""
         with self._lock:
             found = [read for seen in self._seen.values() for read in seen.by_value.values()]
-        return [_resolved(read) for read in found]
+        places = Places()
+        return [read if isinstance(read, Read) else read.resolved(places) for read in found]
 
     def operative(self, nested: bool = False) -> dict[str, Any]:
         """Return each key with its value, defaults included; of several, the one seen last.
@@ -110,6 +115,10 @@ class Record:
     def note_loss(self, reason: str) -> None:
         """Note that reads may be missing here, and why."""
         self._losses[reason] = None
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for what others still have to tell, and return whether all of it is here."""
+        return True
 
     def unused(self) -> list[Unused]:
         """Return the overrides that nobody read.
@@ -204,22 +213,26 @@ class Record:
 
         with self._lock:
             overrides, carried = dict(self.overrides), sorted(self._carried)
-        origins = {key: resolve(source) for key, source in overrides.items()}
+        places = Places()
+        origins = {key: places.origin(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
-        write(path, Saved(origins, carried, reads, self.dropped, list(self._losses)))
+        write(path, Saved(origins, carried, reads, self.dropped, list(self._losses), self.run))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
-        from .file import read
+        from .file import read, without_collection
 
-        record, saved = cls(), read(path)
-        record.overrides.update(saved.overrides)
-        record._carried.update(saved.carried)
-        record.dropped = saved.dropped
-        record._losses.update(dict.fromkeys(saved.losses))
-        record.add(saved.reads)
-        return record
+        def loaded() -> Record:
+            record, saved = cls(), read(path)
+            record.overrides.update(saved.overrides)
+            record._carried.update(saved.carried)
+            record.dropped, record.run = saved.dropped, saved.run
+            record._losses.update(dict.fromkeys(saved.losses))
+            record.add(saved.reads)
+            return record
+
+        return without_collection(loaded)
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
@@ -261,10 +274,6 @@ class _Seen:
     def __init__(self) -> None:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = (None,)
-
-
-def _resolved(read: Read | RawRead) -> Read:
-    return read if isinstance(read, Read) else read.resolved()
 
 
 def process_record() -> Record:
