@@ -77,20 +77,27 @@ class Launcher:
             from .checked_values import check_values  # options are of the function that runs
 
             check_values(settings, scan, given.signature)
-        return self._run(function, invocation, settings, freeze)
+        return self._run(function, invocation, settings, argv, freeze)
 
     def _note(self, settings: Settings) -> None:
         for note in settings.notes:
             print_message(f"{self.name}: {note}")
 
     def _run(
-        self, function: Function, invocation: Invocation, settings: Settings, freeze: bool
+        self,
+        function: Function,
+        invocation: Invocation,
+        settings: Settings,
+        argv: Sequence[str],
+        freeze: bool,
     ) -> object:
-        result, unused = run_function(function, invocation, settings, freeze)
+        result, record = run_function(function, invocation, settings, argv, freeze)
         if sys.stdout is not None:
             sys.stdout.flush()  # so that what the function has printed comes before the messages
-        for text in unused:
-            print_message(f"{self.name}: {text}")
+        if settings.origins:
+            from .unread import report  # nothing is set in most runs
+
+            report(record, settings, self.name, is_strict=invocation.asks(options.STRICT))
         return result
 
     def _sources(
