@@ -11,7 +11,7 @@ from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, mounted, of_document, of_mapping
 from .flat_names import FlatNames
-from .from_record import Missing, is_record, of_record
+from .from_record import NONE, Missing, is_record, of_record
 
 INCLUDE = "$include"
 """The name behind which a file says which other files lie under it."""
@@ -79,7 +79,7 @@ def read_source(
         document = read_standard_input() if path == "-" else read_document(path, may_be_empty=True)
         return of_file(document, key, None, flat)
     if isinstance(source, Mapping):
-        return Source(check_no_include(mounted(of_mapping(source, here), key)), {}, [])
+        return Source(check_no_include(mounted(of_mapping(source, here), key)), NONE, [])
     if isinstance(source, (str, os.PathLike)):
         return of_file(read_document(source, may_be_empty=True), key, None, flat)
     raise TypeError(
@@ -109,7 +109,7 @@ def of_file(
     ]
     anchored = frozenset(f"{key}.{one}" if key else str(one) for one in document.anchored)
     includes.sort(key=lambda one: one.depth)
-    return Source(bindings, {}, includes, document.name, anchored)
+    return Source(bindings, NONE, includes, document.name, anchored)
 
 
 def check_no_include(bindings: Bindings) -> Bindings:

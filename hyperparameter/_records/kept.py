@@ -14,6 +14,8 @@ from .._values.spelling import Unwritable, spelled, spelled_name
 _LARGE = (str, int, list, tuple, dict)
 """The types of plain data, which is described in words only where it is too large or secret."""
 NO_DATA: Any = object()
+HIDDEN = "it is a secret"
+"""The reason for which a secret is left out."""
 
 
 def kept(key: str, value: object) -> Any:
@@ -81,6 +83,6 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
         return found if found or not value else NO_DATA
     if isinstance(value, Description):
         is_secret = isinstance(value, Masked)
-        left_out[key] = "it is a secret" if is_secret else f"a record has only its words: {value}"
+        left_out[key] = HIDDEN if is_secret else f"a record has only its words: {value}"
         return NO_DATA
     return value

@@ -11,7 +11,10 @@ from typing import Any
 from .._values.describe import Masked, describe
 from ._entries import Entry, assigned, on_one_line
 
-FORMATS = ("text", "markdown", "json", "html")
+MARKS = ("\N{FILE FOLDER}", "\N{PAGE FACING UP}")
+PLAIN_MARKS = ("+", "-")
+"""The symbols of a namespace and of a parameter; the plain ones where a terminal has no others."""
+
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
 _PAGE = """<!DOCTYPE html>
@@ -37,7 +40,7 @@ td:nth-child(-n+3) {{ font-family: monospace; }}
 
 
 def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
-    """Return entries in one of `FORMATS`."""
+    """Return entries in one of the formats of `hp ls -f`."""
     total = f"Total: {len(entries)} hyperparameters"
     if kind == "json":
         return as_json({key: entry.plain() for key, entry in entries.items()})
