@@ -10,10 +10,7 @@ from typing import Any
 
 from .._values.describe import Masked, describe
 from ._entries import Entry, assigned, on_one_line
-
-MARKS = ("\N{FILE FOLDER}", "\N{PAGE FACING UP}")
-PLAIN_MARKS = ("+", "-")
-"""The symbols of a namespace and of a parameter; the plain ones where a terminal has no others."""
+from ._output import as_json
 
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
@@ -48,10 +45,6 @@ def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
         lines = [f"  {entry.line}" for entry in entries.values()]
         return "\n".join([f"{title}:", "-" * 40, *lines, "", total])
     return as_table(kind, title, _COLUMNS, map(_row, entries.values()), total)
-
-
-def as_json(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def in_ascii(kind: str, text: str) -> str:

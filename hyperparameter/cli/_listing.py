@@ -9,7 +9,8 @@ from .._console import NotFound, can_print, print_output
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from ._entries import Entry
-from ._formats import MARKS, PLAIN_MARKS, as_json, as_table, as_tree, described, in_ascii, listed
+from ._formats import as_table, as_tree, described, in_ascii, listed
+from ._output import MARKS, PLAIN_MARKS, as_json
 from ._packages import dependencies, entries_in, installed
 from ._target import Target, target_of
 

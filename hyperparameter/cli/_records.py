@@ -15,7 +15,7 @@ from .._records.run import Run
 from .._values.describe import show as shown_value
 from .._values.origin import Process
 from ..exceptions import CONTROLS, ConfigurationError, UsageError
-from ._formats import MARKS, PLAIN_MARKS, as_json
+from ._output import MARKS, PLAIN_MARKS, as_json
 
 _COLUMNS = ("key", "value", "origin", "default", "read by")
 _MOST_PIDS = 4
