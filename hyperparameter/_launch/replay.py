@@ -14,6 +14,7 @@ from .._config.sources import FileAt
 from .._console import print_message
 from .._records.comparing import Difference, Reads, by_key, compared
 from .._records.digest import with_keyed_digests
+from .._records.read import Read
 from .._records.record import Record
 from .._records.repeatable import repeatable
 from .._records.run import Run
@@ -150,6 +151,7 @@ class Replay:
         """
         found = compared([self._old, self._new])
         changed = [one for one in found.differences if one.changes[0] != "origin"]
+        changed = [one for one in changed if not self._is_part(one, {each.key for each in changed})]
         wrong = [one for one in changed if not self._is_defined(one.key)]
         for line in self._lines(changed):
             print_message(f"hp: {line}")
@@ -179,11 +181,29 @@ class Replay:
             else:
                 yield f"{one.key} was read as {new}{why}; it was {old} in {self._name}."
 
+    def _is_part(self, one: Difference, changed: set[str]) -> bool:
+        """Tell a field of a structure that both runs have read as a whole, which says it all.
+
+        A field is a read of its own where it was set, which a replay does with all of them.
+        """
+        if one.changes[0] == "value":
+            return False
+        above = one.key.rpartition(".")[0]
+        while above and not (_is_whole(self._old.get(above)) and above in self._new):
+            above = above.rpartition(".")[0]
+        return above != "" and (above not in changed or self._is_defined(above))
+
     def _is_defined(self, key: str) -> bool:
         return any(
             f"{key}.".startswith(f"{one}.") or f"{one}.".startswith(f"{key}.")
             for one in self._defined
         )
+
+
+def _is_whole(reads: Sequence[Read] | None) -> bool:
+    """Tell the reads of a mapping or a structure."""
+    values = [read.value for read in reads or ()]
+    return any(isinstance(getattr(value, "data", value), dict) for value in values)
 
 
 def _count(count: int) -> str:
