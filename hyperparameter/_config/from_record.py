@@ -1,9 +1,11 @@
 """A saved record as a source: what a run used, for another run that does the same."""
 
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from .._files.document import Document
+from .._files.text import FilePath
 from .._records.file import FORMAT
 from .._values.origin import Origin
 from ..exceptions import ConfigurationError
@@ -25,6 +27,18 @@ NONE = Missing({})
 
 def is_record(document: Document) -> bool:
     return document.values.get("format") == FORMAT
+
+
+def begins_like_record(path: FilePath) -> bool:
+    """Tell a record by how it begins: one of many keys is larger than a configuration may be."""
+    try:
+        if not os.path.isfile(path):  # what is read of a pipe is gone
+            return False
+        with open(path, "rb") as file:
+            start = file.read(80)
+    except (OSError, ValueError):  # which reading it as a configuration tells better
+        return False
+    return f'"format": "{FORMAT}"'.encode() in start
 
 
 def of_record(path: str) -> tuple[Bindings, Missing]:

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,35 @@ def test_a_record_as_configuration_needs_the_secret_too() -> None:
     assert run("train.py", "-C", "r.json", "-D", "train.password=hunter2").stdout == printed
     done = run("train.py", "-C", "r.json", APP_TRAIN__PASSWORD="hunter2")
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "problem"),
+    [
+        (lambda text: text.replace('"version": 2', '"version": 9'), "r.json", "version 9"),
+        (lambda text: text[: len(text) // 2], "r.json", "r.json is not a saved record"),
+        (lambda text: text.replace('"bulk"', '"bluk"'), "r.json", "r.json is a damaged record"),
+        (lambda text: text, "x=r.json", "cannot be put below 'x'"),
+    ],
+    ids=["newer", "half", "damaged", "below a key"],
+)
+def test_a_record_that_cannot_be_configuration_is_one_line(
+    change: Callable[[str], str], words: str, problem: str
+) -> None:
+    recorded()
+    Path("r.json").write_text(change(Path("r.json").read_text()))
+    done = run("train.py", "-C", words)
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert problem in line
+
+
+def test_a_pipe_is_read_from_its_beginning() -> None:
+    command = f"{sys.executable} train.py -C <(echo 'extra: 3')"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # -- how programs are started -----------------------------------------------------------------
