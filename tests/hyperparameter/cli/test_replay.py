@@ -219,7 +219,8 @@ def test_a_record_that_cannot_be_configuration_is_one_line(
 
 
 def test_a_pipe_is_read_from_its_beginning() -> None:
-    command = f"{sys.executable} train.py -C <(echo 'extra: 3')"
+    os.mkfifo("conf.yaml")
+    command = f"echo 'extra: 3' > conf.yaml & {sys.executable} train.py -C conf.yaml"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
     )
