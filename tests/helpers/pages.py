@@ -10,7 +10,8 @@ The language of a block says what becomes of it:
 - `sh` is for commands that need what a test lacks: a network, a cluster, this checkout.
 
 What is printed must be what the page shows, `laptop:4242` standing for this host and the number of
-a process, and a time, a folder and a version for others.  `python tests/helpers/pages.py [PAGE ...]`
+a process, and a time, a folder and a version for others.
+`python tests/helpers/pages.py [PAGE ...]`
 writes what is printed now into the pages.
 """
 
