@@ -7,7 +7,7 @@ too, and the iterable runs inside the same scopes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperparameter import _engine_interface as interface
@@ -56,9 +56,13 @@ class _SubmissionToThreads(Submission):
     __slots__ = ("_state",)
 
     def __init__(
-        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+        self,
+        captured: Captured,
+        engines: tuple[str, ...],
+        process: OriginProcess,
+        records: Sequence[interface.Recorder] = (),
     ) -> None:
-        super().__init__(captured, engines, process)
+        super().__init__(captured, engines, process, records)
         self._state = interface.active()
 
     def attach(self, over: Submission | None = None) -> interface.State | None:

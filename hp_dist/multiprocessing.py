@@ -26,6 +26,7 @@ from ._carry.local_call import ATTRIBUTE, run, run_each
 from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
 from ._carry.spool import Spool
 from ._carry.submission import Attachments, Message, Submission
+from ._collect.inbox import current_inbox
 from ._engines import Patches
 from ._private_folder import sweep_at_exit
 from .exceptions import CarrierError, EngineError
@@ -81,15 +82,29 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
     def wrapper(self: BaseProcess) -> None:
         # An attribute, because all of a process's attributes are pickled for its child.
         sweep_at_exit()  # a pool kills its workers, and these leave their files
-        attacher = _Attacher(Submission.capture())
+        submission, inbox = Submission.capture(), current_inbox()
+        inbox.address(submission.records, "host")  # a forked child looks for it
+        attacher = _Attacher(submission)
         setattr(self, ATTRIBUTE, attacher)
         try:
+            is_worker = _is_worker(self)  # it forgets its target when it starts
             start(self)
+            if not is_worker:
+                inbox.note_work(submission.records, self)
         finally:
             if not attacher.needs_spool:
                 delattr(self, ATTRIBUTE)
 
     return wrapper
+
+
+_WORKERS = "multiprocessing.pool", "futures.process", "process_executor"  # the last is loky's
+
+
+def _is_worker(process: BaseProcess) -> bool:
+    """Tell a worker of a pool or an executor, whose work is what is submitted to it."""
+    target = getattr(process, "_target", None)
+    return getattr(target, "__module__", "").endswith(_WORKERS)
 
 
 def _creating(create: Callable[..., None]) -> Callable[..., None]:
@@ -127,9 +142,11 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
             more = {name: _as_here(callback) for name, callback in more.items()}
         if isinstance(self, ThreadPool) or is_bound(func):
             return apply(self, func, args, kwds or {}, *callbacks, **more)
-        delivery = Delivery(self, Submission.capture())
+        submission = Submission.capture()
+        delivery = Delivery(self, submission)
         call = (*delivery.message, func, args, kwds or {})
         result = apply(self, run, call, {}, *callbacks, **more)
+        current_inbox().note_work(submission.records, result)
         if delivery.message.attachments:
             job = keep(self, cast(Result, result)._job, delivery, (run, *call))
             # A worker was faster than this thread.
@@ -159,13 +176,16 @@ def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Itera
         if isinstance(self, ThreadPool):
             return generate(self, result_job, func, iterable)
         tasks = generate(self, result_job, func, drawn_here(iterable))
+        submission = Submission.capture()
         try:
-            delivery = Delivery(self, Submission.capture())
+            delivery = Delivery(self, submission)
         except BaseException:
             # The job is there already, and the pool would wait for its result when it is closed.
             del jobs(self)[result_job]
             raise
         result = jobs(self).get(result_job)
+        if result is not None:
+            current_inbox().note_work(submission.records, result)
         for name in ("_callback", "_error_callback"):
             if hasattr(result, name):  # those of `map_async`
                 setattr(result, name, _as_here(getattr(result, name)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ._carry.attachments import Store
 from ._engines import Patches
-from ._ray import client
+from ._ray import client, collector
 from ._ray.calls import (
     filled,
     is_of_ray,
@@ -45,6 +45,7 @@ _class_lock = Lock()  # Ray has none for classes
 
 def patch(patches: Patches) -> None:
     """Replace what submits tasks and creates actors; `EngineError` when Ray is not as expected."""
+    import ray
     from ray import actor
     from ray.remote_function import RemoteFunction
 
@@ -54,6 +55,16 @@ def patch(patches: Patches) -> None:
     patches.replace(actor.ActorClass, "_remote", _creating(actor.ActorClass._remote))
     patches.replace(actor.ActorMethod, "_remote", _calling(actor.ActorMethod._remote))
     client.patch(patches)
+    patches.replace(ray, "shutdown", _leaving(ray.shutdown))
+
+
+def _leaving(shutdown: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(shutdown)
+    def wrapper(*args: object, **kwargs: object) -> None:
+        collector.leave()
+        shutdown(*args, **kwargs)
+
+    return wrapper
 
 
 def _is_client() -> bool:

@@ -12,8 +12,9 @@ import typing as _typing
 
 from ._functions.param import param
 from ._launch import launch, run_cli
-from ._records.read import Read, Unused
+from ._records.read import Read
 from ._records.record import Record, process_record, record
+from ._records.unused import Unused
 from ._scopes.scope import scope
 from ._values.secrets import add_secret_words, not_secret
 from .exceptions import (

@@ -9,25 +9,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
-from ._records.record import Record
+from ._records.packed import pack, pack_origin, unpack, unpack_overrides
+from ._records.read import RawRead, Read
+from ._records.record import Record, process_record
+from ._records.sources import sources
 from ._scopes import ambient
-from ._scopes.ambient import State
+from ._scopes.ambient import State, records
 from ._scopes.carried import (
     attach_error,
     attach_initial,
+    attach_records,
     attach_start,
     attach_work,
     bring_baseline,
     inherit,
     is_attached,
+    note_sent,
 )
 from ._scopes.frames import detach, swap
 from ._scopes.markers import DELETED, SHADOWED
+from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
 from ._values.named_twice import check_names
-from ._values.origin import Origin, Process, resolve, this_process
+from ._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from ._values.untyped import (
     REMOVED,
     Blank,
@@ -37,7 +43,7 @@ from ._values.untyped import (
     UntypedTree,
     plain,
 )
-from .context import Snapshot, set_baseline
+from .context import Captured, Snapshot, set_baseline
 
 active = ambient.active.get
 """Return the state of this context, for `detach`; None where nothing is open."""
@@ -46,6 +52,24 @@ active = ambient.active.get
 def baseline_state() -> object:
     """Return what lies below all scopes now: another object for each baseline and record."""
     return ambient.baseline_state
+
+
+def capture(records: list[Recorder]) -> Captured:
+    """Return what is active in this context now, for a worker that tells the records its reads."""
+    snapshot = ambient.current().snapshot
+    note_sent(snapshot, records, is_told=True)
+    return Captured(snapshot, ambient.baseline_state.snapshot)
+
+
+def record_frames(state: State | None) -> list[State]:
+    """Return the frames of the records that are open in a state, innermost first."""
+    return [frame for frame in ambient.chain(state) if frame.is_record]
+
+
+def forget_answers() -> None:
+    """Make whoever reads here ask again, so that the records hear of it."""
+    for state in [*ambient.chain(ambient.active.get()), ambient.baseline_state]:
+        state.forget_answers()
 
 
 @contextmanager
@@ -72,12 +96,18 @@ __all__ = [
     "SHADOWED",
     "Args",
     "Blank",
+    "Captured",
     "EmptyVariable",
     "Kwargs",
     "Layer",
     "Origin",
     "Prepare",
     "Process",
+    "RawOrigin",
+    "RawRead",
+    "Read",
+    "Record",
+    "Recorder",
     "ScalarText",
     "State",
     "UntypedText",
@@ -85,21 +115,32 @@ __all__ = [
     "active",
     "attach_error",
     "attach_initial",
+    "attach_records",
     "attach_start",
     "attach_work",
     "baseline_state",
     "bring_baseline",
+    "capture",
     "check_names",
+    "forget_answers",
     "inherit",
     "is_attached",
     "is_ordinary",
     "is_shadowed",
     "isolated",
     "mark_kind",
+    "pack",
+    "pack_origin",
     "plain",
+    "process_record",
+    "record_frames",
+    "records",
     "resolve",
     "scope_of",
+    "sources",
     "swap",
     "this_process",
+    "unpack",
+    "unpack_overrides",
     "wrap",
 ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ._scopes import ambient
 from ._scopes.ambient import set_baseline
-from ._scopes.carried import attach, attached
+from ._scopes.carried import attach, attached, note_sent
 from ._scopes.frames import detach
 from ._scopes.snapshot import Snapshot
 
@@ -29,22 +29,8 @@ class Captured(NamedTuple):
 def capture() -> Captured:
     """Return what is active in this context now, and note that it may be read elsewhere."""
     snapshot = ambient.current().snapshot
-    _note_sent(snapshot)
+    note_sent(snapshot, ambient.records(), is_told=False)
     return Captured(snapshot, ambient.baseline_state.snapshot)
-
-
-def _note_sent(snapshot: Snapshot) -> None:
-    """Tell the records open here what may be read in another process, each layer once."""
-    records, new = ambient.records(), []
-    known: Snapshot | None = snapshot
-    while known is not None and known.sent_by != records:
-        new.append(known)
-        known = known.lower
-    for layer in snapshot.layers if new else ():
-        if known is None or not any(layer is sent for sent in known.layers):
-            records[0].carry(layer)
-    for each in new:
-        each.sent_by = records
 
 
 __all__ = [

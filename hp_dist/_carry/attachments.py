@@ -16,6 +16,7 @@ from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
+from .._collect.address import Medium
 from ..exceptions import CarrierError
 from .picklers import Picklers, of_the_carrier
 
@@ -59,10 +60,11 @@ class Store(Protocol):
 
     `keep` returns the place, which travels in the message; `fetch` returns the attachment from
     there.  A payload of more than `most_bytes` is itself sent as an attachment.  `picklers` returns
-    what writes the values of the messages.
+    what writes the values of the messages, `medium` tells how far they go.
     """
 
     most_bytes: float
+    medium: Medium
 
     @staticmethod
     def picklers() -> Picklers: ...
@@ -78,6 +80,7 @@ class Inline:
     """The store for messages that may go anywhere: the attachments travel inside the message."""
 
     most_bytes: float = math.inf
+    medium: Medium = "any"
 
     @staticmethod
     def picklers() -> Picklers:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from hyperparameter._engine_interface import Layer
 
+from .._collect.address import Address
 from ..exceptions import CarrierError
 from .attachments import DIGEST_SIZE, Attachment, digest_of, make_attachment
 from .values import Group, OpenValue
 
-VERSION = 5
+VERSION = 6
 _MAGIC = b"HPS"
 _HEAD = len(_MAGIC) + 1
 
@@ -76,18 +77,18 @@ class EncodedSubmission:
     """A submission as bytes: what of its messages is the same in all stores.
 
     `made_from` is all that it depends on besides the scopes and the values that may change:
-    baseline, installed engines, process.
+    baseline, installed engines, process, and where the worker tells what it reads.
     """
 
     def __init__(
         self,
         scopes: EncodedSnapshot,
-        made_from: tuple[EncodedSnapshot, tuple[str, ...], OriginProcess],
+        made_from: tuple[EncodedSnapshot, tuple[str, ...], OriginProcess, Address],
     ) -> None:
-        baseline, engines, process = self.made_from = made_from
+        baseline, engines, process, address = self.made_from = made_from
         nothing_open = scopes is baseline  # the snapshot is the baseline's: it is sent once
         above = None if nothing_open else scopes
-        self._body = (above and above.data, baseline.data, engines, process)
+        self._body = (above and above.data, baseline.data, engines, process, address)
         self.attachments = [*baseline.attachments, *(above.attachments if above else ())]
         self.opened = [*baseline.opened, *(above.opened if above else ())]
         self._last: tuple[tuple[Group, ...], bytes, Attachment | None] | None = None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from itertools import starmap
 from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
 
+from .._collect.inbox import current_inbox
 from .bound import is_bound
 from .calling import as_here, call_and_detach
 from .delivery import STATE, Delivery, keep_for
@@ -61,13 +62,17 @@ def submitting(
     ) -> Future[T]:
         delivery = None
         call: tuple[Any, ...] = (fn, *args)
+        records: Sequence[interface.Recorder] = ()
         if not isinstance(fn, carries_itself) and not _is_bound(fn):
-            delivery = Delivery(self, Submission.capture(), store)
+            submission = Submission.capture()
+            records = submission.records
+            delivery = Delivery(self, submission, store)
             call = _in_scopes(run_chunk, delivery.message, fn, args, kwargs)
             kwargs = {}
         # A worker that is started now serves all later submissions: it inherits no scope.
         here = interface.swap(None)
         future = scoped(call_and_detach(here, submit, (self, *call), kwargs))
+        current_inbox().note_work(records or interface.records(), future)
         if delivery is not None and delivery.message.attachments:
             keep_for(future, self, delivery, call)
             # A worker was faster than this thread.

@@ -16,6 +16,7 @@ import tempfile
 import weakref
 from io import BufferedReader
 
+from .._collect.address import Medium
 from .._private_folder import folder
 from ..exceptions import CarrierError
 from .attachments import Attachment, from_bytes, to_chunks
@@ -35,6 +36,7 @@ class UnreadableFile(CarrierError):
 class Spool:
     """The store for messages to processes of this host."""
 
+    medium: Medium = "host"
     most_bytes: float = 1024  # more fill a pipe, and the two ends wait for each other at every task
 
     @staticmethod

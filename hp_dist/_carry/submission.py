@@ -8,26 +8,27 @@ the work came from, so that work submitted from there takes its scopes along too
 
 import functools
 import os
-import pickle
 import threading
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
-from hyperparameter._engine_interface import State
+from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
+from .._collect.forward import forward_to
+from .._collect.inbox import current_inbox
 from ..exceptions import CarrierError
 from . import failures
 from .arrivals import bring
-from .attachments import IS_ATTACHED, Attachment, Fetch, Inline, Store
-from .encoded import EncodedSubmission, OriginProcess, unseal
+from .attachments import IS_ATTACHED, Attachment, Inline, Store
+from .decoded import Decoded, decode, keep, known
+from .encoded import EncodedSubmission, OriginProcess
 from .picklers import of_any
-from .recent import Recent
-from .values import OpenValue, write
-from .wire import DecodedSnapshot, encode, value_reader, weight_of
+from .values import write
+from .wire import encode
 
 Attachments = tuple[()] | tuple[Sequence[object], dict[bytes, object]]
 """What a message has besides its payload: nothing, or the engine values, and the places of the
@@ -45,25 +46,34 @@ class Submission:
     """The scopes and the baseline of one moment."""
 
     # Made for every task.
-    __slots__ = ("_attachments", "_engines", "_origin_process", "baseline", "scopes")
+    __slots__ = (
+        "_attachments", "_engines", "_origin_process", "baseline", "records", "scopes",
+    )  # fmt: skip
 
     def __init__(
-        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
+        self,
+        captured: Captured,
+        engines: tuple[str, ...],
+        process: OriginProcess,
+        records: Sequence[Recorder] = (),
     ) -> None:
         self.scopes, self.baseline = captured
+        self.records = records
         self._engines = engines
         self._origin_process = process
 
     @classmethod
     def capture(cls) -> Self:
         """Return what is active in this context now."""
-        return cls(context.capture(), _engines.installed(), (_token, os.getpid()))
+        records = interface.records()
+        captured = interface.capture(records)
+        return cls(captured, _engines.installed(), (_token, os.getpid()), records)
 
     @classmethod
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
-        if opened := captured._encoded().opened:
+        if opened := captured._encoded(Inline).opened:
             write(opened, of_any(), Inline)
         return captured
 
@@ -78,16 +88,20 @@ class Submission:
         Return what `context.detach` takes.
         """
         if self.in_origin_process:
-            return context.attach(self.scopes)
+            before = interface.active()
+            interface.attach_records(self.records)
+            context.attach(self.scopes)
+            return before
         failures.check()
         scopes, baseline = self._portable()
         bring(baseline)
         _engines.install_all(self._engines)
+        records = self._records_here()
         # The baseline is attached as well as set: another call in this process, a thread's or a
         # coroutine's, may set its own meanwhile.
         if over is None or not over.scopes.depth:
-            return interface.attach_work(scopes, baseline)
-        before = interface.attach_work(over.scopes, baseline)
+            return interface.attach_work(scopes, baseline, records)
+        before = interface.attach_work(over.scopes, baseline, records)
         context.attach(scopes)
         return before
 
@@ -96,6 +110,7 @@ class Submission:
         scopes, baseline = self._portable()
         bring(baseline, at_start=True)
         _engines.install_all(self._engines)
+        self._tell_from_start()
         interface.attach_start(scopes)
 
     def attach_initial(self) -> None:
@@ -107,7 +122,18 @@ class Submission:
         if threading.current_thread() is threading.main_thread():  # the process is the worker
             bring(baseline)
             _engines.install_all(self._engines)
+            self._tell_from_start()
         interface.attach_initial(scopes, baseline)
+
+    def _records_here(self) -> Sequence[Recorder]:
+        """Return the records of this process that get what is read in the scopes.
+
+        In a forked child, those of its parent tell the parent themselves.
+        """
+        return ()
+
+    def _tell_from_start(self) -> None:
+        """Tell what this process reads outside of work that arrives to where it was started."""
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline for a forked child, with the parent named in their origins."""
@@ -116,7 +142,7 @@ class Submission:
 
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
-        encoded = self._encoded()
+        encoded = self._encoded(store)
         attachments, payload = encoded.attachments, encoded.fixed
         engine_values: Sequence[object] = ()
         if encoded.opened:  # as they are now: what cannot change has been encoded before
@@ -132,9 +158,10 @@ class Submission:
         places = {attachment.digest: store.keep(attachment) for attachment in attachments}
         return Message(payload, (engine_values, places))
 
-    def _encoded(self) -> EncodedSubmission:
+    def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
-        made_from = baseline, self._engines, self._origin_process
+        address = current_inbox().address(self.records, store.medium)
+        made_from = baseline, self._engines, self._origin_process, address
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission
         if encoded is None or encoded.made_from != made_from:
@@ -196,50 +223,14 @@ def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -
         raise CarrierError(f"A submitted scope is bytes, not {type(payload).__name__}.")
     if len(attachments) not in (0, 2):
         raise CarrierError(f"A submitted scope has 0 or 2 attachments, not {len(attachments)}.")
-    known: Submission | None = _received.get(payload)
-    if known is None:
+    submission: Submission | None = known(payload)
+    if submission is None:
         engine_values, places = attachments or ((), {})
-        fetch = functools.partial(_fetch, store, places)
-        known, weight = _decode(payload, fetch, engine_values)
+        decoded = decode(payload, functools.partial(_fetch, store, places), engine_values)
+        submission = ReceivedSubmission(decoded)
         if not engine_values:  # with the same payload, they may be others next time
-            _received.put(payload, known, weight)
-    return known
-
-
-def _decode(
-    payload: bytes, fetch: Fetch, engine_values: Sequence[object]
-) -> tuple[Submission, int]:
-    """Return the submission, and about how many bytes it takes."""
-    whole = fetch(payload[1:]) if payload[:1] == IS_ATTACHED else None
-    body = unseal(whole.stream if whole is not None else payload)
-    above, below, engines, process, groups = pickle.loads(body)
-    baseline: Snapshot | None = _received.get(below)
-    before = encode(baseline).opened if baseline is not None else []
-    bottom = DecodedSnapshot(below, fetch) if baseline is None or before else None
-    top = DecodedSnapshot(above, fetch) if above is not None else None
-    count = len(bottom.open_keys) if bottom is not None else 0
-    attachments: list[Attachment] = []
-    opened: Sequence[object] = ()
-    if groups:
-        keys = [key for each in (bottom, top) if each is not None for key in each.open_keys]
-        reader = value_reader(fetch, engine_values)
-        opened, attachments = reader.read(groups, keys), reader.attachments
-    if baseline is None or not _are_same(before, opened[:count]):
-        assert bottom is not None  # or there would have been nothing to compare
-        baseline = bottom.filled(opened[:count], fetch)
-        # Kept, because the identity of the object tells whether a task brings another baseline.
-        _received.put(below, baseline, weight_of(baseline))
-    scopes = top.filled(opened[count:], fetch) if top is not None else baseline
-    submission = ReceivedSubmission(Captured(scopes, baseline), engines, process)
-    weight = sum(each.size for each in attachments) + len(payload)
-    weight += weight_of(scopes) + weight_of(baseline)
-    attachments += [*encode(scopes).attachments, *encode(baseline).attachments]
-    submission.keep(attachments if whole is None else [*attachments, whole])
-    return submission, weight
-
-
-def _are_same(before: Sequence[OpenValue], now: Sequence[object]) -> bool:
-    return len(before) == len(now) and all(a.value is b for a, b in zip(before, now, strict=True))
+            keep(payload, submission, decoded.weight)
+    return submission
 
 
 def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
@@ -256,18 +247,18 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
 
 # Tells this process, and with the pid those forked from it, from all others.
 _token = os.urandom(8)
-_received = Recent(256, 32 * 1024 * 1024)
 
 
 class ReceivedSubmission(Submission):
     """A submission from another process, which named itself in the origins when it sent it."""
 
-    __slots__ = ("_attached",)
+    __slots__ = ("_address", "_attached")
 
-    def __init__(
-        self, captured: Captured, engines: tuple[str, ...], process: OriginProcess
-    ) -> None:
-        super().__init__(captured, engines, process)
+    def __init__(self, decoded: Decoded) -> None:
+        super().__init__(decoded.captured, decoded.engines, decoded.process)
+        self._address = decoded.address
+        # What the values are views of, and what work submitted from here takes along.
+        self._attachments = decoded.attachments
         self._attached: tuple[State | None, object, State | None] | None = None
 
     def attach(self, over: Submission | None = None) -> State | None:
@@ -288,9 +279,16 @@ class ReceivedSubmission(Submission):
         self._attached = before, interface.baseline_state(), interface.active()
         return before
 
-    def keep(self, attachments: list[Attachment]) -> None:
-        """Keep what the values are views of, and what work submitted from here takes along."""
-        self._attachments = attachments
+    def _records_here(self) -> Sequence[Recorder]:
+        if not self.records and self._address:
+            forward = forward_to(self._address)
+            forward.know(self.scopes, self.baseline)
+            self.records = [forward, interface.process_record()]
+        return self.records
+
+    def _tell_from_start(self) -> None:
+        if self._address:
+            interface.process_record().beyond = forward_to(self._address)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

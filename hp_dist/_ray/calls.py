@@ -18,6 +18,8 @@ from .._carry.attachments import Store
 from .._carry.members import own_members
 from .._carry.submission import Attachments, Submission, receive
 from .._carry.unregistered import unregistered_subclass
+from .._collect.inbox import current_inbox
+from . import collector
 from .store import ObjectStore, give_back, lend
 
 ARGUMENT = "_hyperparameter_carried"  # part of the wire format: both sides look for it
@@ -39,7 +41,9 @@ def argument(store: type[Store]) -> bytes | tuple[bytes, Attachments]:
 
     `CarrierError` when a value cannot travel.
     """
-    payload, attachments = Submission.capture().message(store)
+    submission = Submission.capture()
+    payload, attachments = submission.message(store)
+    current_inbox().note_call(submission.records)
     # A plain tuple, because that pickles faster than one of a class of ours.
     return (payload, attachments) if attachments else payload
 
@@ -63,8 +67,8 @@ def takes_argument(parameters: Sequence[inspect.Parameter]) -> bool:
 
 
 def is_of_ray(target: object) -> bool:
-    """Tell Ray's own functions and classes, which have no use for a scope."""
-    return str(target.__module__).partition(".")[0] == "ray"
+    """Tell functions and classes of Ray and of this package, which have no use for a scope."""
+    return str(target.__module__).partition(".")[0] in {"ray", "hp_dist"}
 
 
 def receiving(function: Callable[..., Any], prepare: Prepare | None = None) -> Callable[..., Any]:
@@ -177,6 +181,7 @@ def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
 
 
 def _finish(before: State | None) -> None:
+    collector.note_end(before)
     context.detach(before)
     give_back()
 

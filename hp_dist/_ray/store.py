@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 from .._carry.attachments import Attachment, from_bytes, to_chunks
 from .._carry.picklers import Picklers, of_ray
+from .._collect.address import Medium
 from ..exceptions import CarrierError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class ObjectStore:
     """The store for messages to tasks and to methods of actors."""
 
     most_bytes: float = math.inf  # whatever makes a payload large is an attachment already
+    medium: Medium = "cluster"
 
     @staticmethod
     def picklers() -> Picklers:
@@ -38,7 +40,7 @@ class ObjectStore:
         import ray
 
         connection, place = attachment.places.get(ObjectStore, (None, None))
-        if connection is not _connection():
+        if connection is not cluster_connection():
             place = ray.put(attachment)
             _place(attachment, place)
         return place
@@ -62,7 +64,7 @@ def give_back() -> None:
 
 
 def _place(attachment: Attachment, place: object) -> None:
-    attachment.places[ObjectStore] = _connection(), place
+    attachment.places[ObjectStore] = cluster_connection(), place
     _lent.add(attachment)
 
 
@@ -73,6 +75,7 @@ class KeyValueStore:
     """The store for messages to constructors of actors."""
 
     most_bytes: float = math.inf
+    medium: Medium = "cluster"
 
     @staticmethod
     def picklers() -> Picklers:
@@ -85,9 +88,9 @@ class KeyValueStore:
 
         job = ray.get_runtime_context().get_job_id()
         key = f"{job}/{attachment.digest.hex()}".encode()
-        if attachment.places.get(KeyValueStore) != (_connection(), key):
+        if attachment.places.get(KeyValueStore) != (cluster_connection(), key):
             _put(job, key, b"".join(to_chunks(attachment)))
-            attachment.places[KeyValueStore] = _connection(), key
+            attachment.places[KeyValueStore] = cluster_connection(), key
         return key
 
     @staticmethod
@@ -157,7 +160,7 @@ def _delete_ended_jobs() -> None:
             _internal_kv_del(known, namespace=_NAMESPACE)
 
 
-def _connection() -> object:
+def cluster_connection() -> object:
     """Return an object that is another one for each connection to a cluster."""
     import ray
     from ray.util.client import ray as client

@@ -1,7 +1,8 @@
 """Wrappers that keep the kind of what they wrap: function, coroutine, generator, async generator.
 
 `prepare(args, kwargs)` runs when the body starts (for generators, at the first step), may open
-scopes, and returns the arguments to call with.  `finish(before)` gets the state to go back to.
+scopes, and returns the arguments to call with.  `finish(before)` gets the state to go back to, and
+finds what the call has left.
 Between the steps of a generator its state is put aside, so that suspension leaks nothing.
 """
 
@@ -107,7 +108,8 @@ def _generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
                 except BaseException as error:  # noqa: BLE001  # as `yield from`
                     step, sent = generator.throw, error
         finally:
-            finish(ambient.active.get())
+            with steps:
+                finish(steps.before)
 
     return wrapper
 
@@ -145,6 +147,7 @@ def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wra
                 except BaseException as error:  # noqa: BLE001  # as `yield from`
                     step, sent = generator.athrow, error
         finally:
-            finish(ambient.active.get())
+            with steps:
+                finish(steps.before)
 
     return wrapper

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from .._console import print_message
-from .._records.read import Read, never_read
+from .._records.read import Read
 from .._records.record import Record
+from .._records.unused import never_read
 from .._values.origin import Origin, resolve
 from ..exceptions import UsageError
 from .program_keys import DeclaredParameters

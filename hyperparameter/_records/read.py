@@ -1,11 +1,8 @@
-"""What a record has of each read, and of overrides that nobody read."""
+"""What a record has of each read."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .._values.keys import nearest
 from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
-from ..exceptions import CONTROLS
 
 
 class Read(NamedTuple):
@@ -23,54 +20,6 @@ class Read(NamedTuple):
     reader: str
     process: Process
     bulk: bool = False
-
-
-class Unused:
-    """An override that nobody read.
-
-    `suggestions` are keys that were read, of which one may have been meant.
-    """
-
-    __slots__ = ("_defaulted", "_used", "key", "origin")
-
-    def __init__(self, key: str, origin: Origin, used: set[str], defaulted: set[str]) -> None:
-        self.key = key
-        self.origin = origin
-        self._used = used
-        self._defaulted = defaulted
-
-    @property
-    def suggestions(self) -> list[str]:
-        # Not before somebody asks: to compare with each key that was read takes long.
-        return nearest(self.key, self._used) or _beside(self.key, self._defaulted)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unused) and (self.key, self.origin) == (other.key, other.origin)
-
-    def __hash__(self) -> int:
-        return hash((self.key, self.origin))
-
-    def __repr__(self) -> str:
-        return f"<Unused: {self}>"
-
-    def __str__(self) -> str:
-        return never_read(self.key, self.origin, self.suggestions)
-
-
-def never_read(key: str, origin: Origin, suggestions: Iterable[str] = (), where: str = "") -> str:
-    """Say that nobody read an override; `where` narrows it, as in "in this process"."""
-    near = " or ".join(map(repr, suggestions))
-    hint = f", did you mean {near}?" if near else ""
-    return f"{key} ({origin}) was never read{f' {where}' if where else ''}{hint}".translate(
-        CONTROLS
-    )
-
-
-def _beside(key: str, candidates: set[str]) -> list[str]:
-    """Return the candidates of the same namespace, when they are few enough to help."""
-    namespace = key.rpartition(".")[0]
-    found = sorted(c for c in candidates if namespace and c.rpartition(".")[0] == namespace)
-    return found if len(found) <= 3 else []
 
 
 class RawRead(NamedTuple):

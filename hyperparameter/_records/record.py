@@ -2,14 +2,15 @@
 
 A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one
 for a block.  A read goes to the innermost record of its context and from there to those
-around it, so each holds all that happened inside.  Batches from elsewhere are simply added.
+around it, so each holds all that happened inside.  What other processes have read comes through
+`sources`, which are asked whenever the record is.
 """
 
 from __future__ import annotations
 
 import os
 from _thread import RLock  # importing threading is a tenth of our import
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from .._functions import registry
@@ -17,19 +18,18 @@ from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.describe import describe, told_apart
 from .._values.keys import nest
-from .._values.origin import RawOrigin, Site, resolve, this_process
+from .._values.origin import RawOrigin, Site, this_process
 from .._values.scalars import SCALARS, is_small
 from .kept import kept  # not on use: a worker may have changed its root before it reads
-from .read import Places, RawRead, Read, Unused
+from .kept_reads import MOST_KEYS, KeptReads
+from .read import Places, RawRead, Read
+from .sources import sources, wait_at_close, wait_for
+from .unused import Unused, unused, warn_of_unknown
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from .run import Run
-
-# A record of a long program must not grow without end.
-_MOST_VALUES = 1_000
-_MOST_KEYS = 100_000
 
 
 class Record:
@@ -41,23 +41,28 @@ class Record:
 
     def __init__(self) -> None:
         self.overrides: dict[str, RawOrigin] = {}
-        self.dropped = 0
         self.run: Run | None = None
-        self._seen: dict[str, _Seen] = {}
-        self._carried: set[str] = set()
+        self.beyond: Record | None = None  # gets what is read here directly, for another process
+        self.was_sent = False  # whether workers know of this
+        self.is_heard = False  # whether a worker has answered that its reads arrive here
+        self._kept = KeptReads()
+        self._carried: set[str] = set()  # to where nobody tells what is read
+        self._sent: set[str] = set()  # to workers, which tell
         self._losses: dict[str, None] = {}  # in order, and each once
-        self._lock = RLock()  # reentrant: the collector may run finalizers here, which may read
 
     def __enter__(self) -> Record:
         if self is not ambient.baseline_state.record:  # which gets everything anyway
             frames.push_record(self)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
         frames.remove(frames.frame_of(self))
+        if self.was_sent:
+            wait_at_close(self, value)
 
     def __repr__(self) -> str:
-        return f"<Record: {len(self._seen)} keys read, {len(self.overrides)} overridden>"
+        self._collect()
+        return f"<Record: {len(self._kept.by_key)} keys read, {len(self.overrides)} overridden>"
 
     def __str__(self) -> str:
         from .table import as_text
@@ -71,16 +76,14 @@ class Record:
 
     def known_keys(self) -> set[str]:
         """Return the keys that this process declares, and those that were read here so far."""
-        with self._lock:
-            return {*registry.keys(), *self._seen}
+        with self._kept.lock:
+            return {*registry.keys(), *self._kept.by_key}
 
     @property
     def reads(self) -> list[Read]:
         """All reads, by key in the order of their first read."""
-        with self._lock:
-            found = [read for seen in self._seen.values() for read in seen.by_value.values()]
-        places = Places()
-        return [read if isinstance(read, Read) else read.resolved(places) for read in found]
+        self._collect()
+        return self._kept.all()
 
     def operative(self, nested: bool = False) -> dict[str, Any]:
         """Return each key with its value, defaults included; of several, the one seen last.
@@ -102,39 +105,48 @@ class Record:
         return operative(self._last())[1]
 
     def _last(self) -> list[tuple[str, Any]]:
-        with self._lock:
-            last = [seen.by_value[seen.last] for seen in self._seen.values()]
-        return [(read.key, read.value) for read in last]
+        self._collect()
+        return self._kept.last()
+
+    @property
+    def dropped(self) -> int:
+        """How many reads were over the limits."""
+        return self._kept.dropped
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all work that was submitted in this record has ended and told what it read.
+
+        Return whether it has, after at most `timeout` seconds where there is one.  Closing the
+        record waits 2 s at most, and not at all after Ctrl-C or in an event loop.
+        """
+        return wait_for(self, timeout)
 
     @property
     def incomplete(self) -> list[str]:
         """Why something may be missing here that was read; empty for a complete record."""
+        self._collect()
+        pending = [reason for source in sources for reason in source.pending(self)]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
-        return [*self._losses, *dropped]
+        return list(dict.fromkeys([*self._losses, *pending, *dropped]))
 
     def note_loss(self, reason: str) -> None:
         """Note that reads may be missing here, and why."""
         self._losses[reason] = None
 
-    def wait(self, timeout: float) -> bool:
-        """Wait for what others still have to tell, and return whether all of it is here."""
-        return True
-
     def unused(self) -> list[Unused]:
-        """Return the overrides that nobody read.
+        """Return the overrides that nobody read, in workers neither.
 
-        Those that were carried to another process are left out: what it read is not known here.
+        Those that were carried to where nobody tells what is read are left out.  So are, with a
+        warning, those sent to workers while the record is incomplete.
         """
-        reads = self.reads
-        used = {read.key for read in reads}
-        defaulted = {read.key for read in reads if read.default_used}
-        with self._lock:
-            overrides = list(self.overrides.items())
-        return [
-            Unused(key, resolve(source), used, defaulted)
-            for key, source in overrides
-            if key not in used and key not in self._carried
-        ]
+        reasons, reads = self.incomplete, self.reads
+        with self._kept.lock:
+            overrides, unknown = list(self.overrides.items()), set(self._carried)
+            open_here = self._sent if reasons or not self.is_heard else set()
+        found = unused(overrides, reads, unknown)
+        if reasons and (lost := [one.key for one in found if one.key in open_here]):
+            warn_of_unknown(lost, reasons)
+        return [one for one in found if one.key not in open_here]
 
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
@@ -144,27 +156,48 @@ class Record:
             values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
         return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
 
+    def _collect(self) -> None:
+        """Take in what workers have told since."""
+        for source in sources:
+            source.collect()
+
+    def begin_anew(self, beyond: Record | None) -> None:
+        """Forget what was read, and tell another process what is read from now on."""
+        self._kept = KeptReads()
+        self.beyond = beyond
+
     def renew_lock(self) -> None:
         """Replace the lock, which a thread may have held that a fork has left behind."""
-        self._lock = RLock()
+        self._kept.lock = RLock()
 
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
         for read in reads:
-            self._take(read.key, (repr(read[1:5]), read.process, read.bulk), read)
+            self.take(read.key, (repr(read[1:5]), read.process, read.bulk), read)
+
+    def add_overrides(self, origins: Mapping[str, RawOrigin]) -> None:
+        """Add overrides from elsewhere, as `add` does reads."""
+        for key, origin in origins.items():
+            if key not in self.overrides and len(self.overrides) < MOST_KEYS:
+                self.take_override(key, origin)
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Note bindings that are in force during this record."""
         for record in self._and_around():
             for key in layer.values:
-                if key not in record.overrides and len(record.overrides) < _MOST_KEYS:
-                    record.overrides[key] = layer.origin_of(key)
+                if key not in record.overrides and len(record.overrides) < MOST_KEYS:
+                    record.take_override(key, layer.origin_of(key))
 
-    def carry(self, layer: Layer) -> None:
-        """Note that these bindings may be read in another process."""
+    def take_override(self, key: str, origin: RawOrigin) -> None:
+        """Keep an override that is new."""
+        self.overrides[key] = origin
+
+    def carry(self, layer: Layer, *, is_told: bool = False) -> None:
+        """Note that these bindings may be read in another process, which tells it or not."""
         for record in self._and_around():
-            if len(record._carried) < _MOST_KEYS:
-                record._carried.update(layer.values)
+            keys = record._sent if is_told else record._carried
+            if len(keys) < MOST_KEYS:
+                keys.update(layer.values)
 
     def note(
         self,
@@ -183,7 +216,7 @@ class Record:
         offset = None
         if type(origin) is tuple:
             place, offset = id(origin[0]), origin[1]
-        seen = self._seen.get(key)
+        seen = self._kept.by_key.get(key)
         if seen is not None:
             last = seen.last  # most reads are the last one again: do not hash for them
             if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
@@ -211,12 +244,14 @@ class Record:
         from .digest import with_keyed_digests
         from .file import Saved, write
 
-        with self._lock:
-            overrides, carried = dict(self.overrides), sorted(self._carried)
+        reasons = self.incomplete
+        with self._kept.lock:
+            open_here = self._sent if reasons or not self.is_heard else set()
+            overrides, carried = dict(self.overrides), sorted(self._carried | open_here)
         places = Places()
         origins = {key: places.origin(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
-        write(path, Saved(origins, carried, reads, self.dropped, list(self._losses), self.run))
+        write(path, Saved(origins, carried, reads, self.dropped, reasons, self.run))
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
@@ -227,7 +262,7 @@ class Record:
             record, saved = cls(), read(path)
             record.overrides.update(saved.overrides)
             record._carried.update(saved.carried)
-            record.dropped, record.run = saved.dropped, saved.run
+            record._kept.dropped, record.run = saved.dropped, saved.run
             record._losses.update(dict.fromkeys(saved.losses))
             record.add(saved.reads)
             return record
@@ -236,7 +271,7 @@ class Record:
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
-            seen = record._seen.get(key)
+            seen = record._kept.by_key.get(key)
             if seen is not None and identity in seen.by_value:
                 seen.last = identity
 
@@ -248,32 +283,17 @@ class Record:
             if state.is_record and state.owner not in found:
                 found.append(cast("Record", state.owner))
             state = state.parent
-        return found if self is process else [*found, process]
+        if self is not process:
+            found.append(process)
+        return found if self.beyond is None else [*found, self.beyond]
 
     def _keep(self, key: str, identity: object, read: RawRead) -> None:
         for record in self._and_around():
-            record._take(key, identity, read)
+            record.take(key, identity, read)
 
-    def _take(self, key: str, identity: object, read: Read | RawRead) -> None:
-        with self._lock:
-            seen = self._seen.get(key)
-            if seen is None and len(self._seen) < _MOST_KEYS:
-                seen = self._seen[key] = _Seen()
-            if seen is None or len(seen.by_value) >= _MOST_VALUES:
-                self.dropped += 1
-            else:
-                seen.by_value.setdefault(identity, read)
-                seen.last = identity
-
-
-class _Seen:
-    """What has been read of one key: each different value, and which of them last."""
-
-    __slots__ = ("by_value", "last")
-
-    def __init__(self) -> None:
-        self.by_value: dict[Any, Read | RawRead] = {}
-        self.last: Any = (None,)
+    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+        """Keep a read, whose identity tells it from others of its key; return whether it is new."""
+        return self._kept.take(key, identity, read)
 
 
 def process_record() -> Record:

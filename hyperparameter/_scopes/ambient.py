@@ -157,6 +157,9 @@ class State:
             self.cache = {}
         self.cache[question] = answer
 
+    def forget_answers(self) -> None:
+        self.cache = _EMPTY_CACHE
+
 
 class RecordOverBaseline(State):
     """The state of a record with no scope below it: it shows the baseline of the moment.
@@ -181,6 +184,9 @@ class RecordOverBaseline(State):
         if known is None or known[0] is not below:
             known = self._view = (below, view(below.snapshot, self.record))
         return known[1]
+
+    def forget_answers(self) -> None:
+        self._view = None
 
     @property
     def snapshot(self) -> Snapshot:

@@ -6,14 +6,14 @@ takes the place of others, and never that of what this process has set itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from .._values.origin import Process, resolve
 from . import ambient
 from .ambient import CARRIED, INHERITED, INITIAL, PROCESS, STARTED, State, chain
-from .frames import copy_over, detach, inherited_by, make_state, swap
+from .frames import copy_over, detach, inherited_by, make_state, push_record, swap
 from .lookup import removing
 from .recorder import Recorder
 from .shadowed import as_baseline
@@ -33,7 +33,7 @@ def attach(
         if before is not None and baseline is not None:
             below = _rebased(before, baseline)
         _note_overrides(snapshot, below.record)
-        inherited = baseline if before is None else None
+        inherited = None if any(not frame.is_record for frame in chain(before)) else baseline
         swap(make_state(below, owner, snapshot, below.record, inherited))
     return before
 
@@ -53,16 +53,26 @@ def is_attached(snapshot: Snapshot) -> bool:
     return any(state.layer is snapshot for state in chain(ambient.active.get()))
 
 
-def attach_work(snapshot: Snapshot, baseline: Snapshot) -> State | None:
+def attach_work(
+    snapshot: Snapshot, baseline: Snapshot, records: Iterable[Recorder] = ()
+) -> State | None:
     """Open the scopes of work from another process, over what this one has opened itself.
 
     They hide what this process was started with, also when there are none, and where there are
-    some, what an initializer has opened.
+    some, what an initializer has opened.  What is read goes to the records too, innermost first.
     """
     before = ambient.active.get()
     swap(_opened_here(before, keeps_initial=not snapshot.depth))
+    attach_records(records)
     attach(snapshot, baseline)
     return before
+
+
+def attach_records(records: Iterable[Recorder]) -> None:
+    """Send what is read here to the records as well, innermost first, that are not open here."""
+    here = ambient.records()
+    for record in reversed([record for record in records if record not in here]):
+        push_record(record)
 
 
 def attach_start(snapshot: Snapshot) -> None:
@@ -188,6 +198,23 @@ def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     for frame in reversed(own):
         top = copy_over(frame, top, None)
     return top
+
+
+def note_sent(snapshot: Snapshot, records: list[Recorder], *, is_told: bool) -> None:
+    """Tell the records open here what may be read in another process, each layer once.
+
+    `is_told` says that the other process will tell what it has read.
+    """
+    known: Snapshot | None = snapshot
+    sent_by, new = (is_told, records), []
+    while known is not None and known.sent_by != sent_by:
+        new.append(known)
+        known = known.lower
+    for layer in snapshot.layers if new else ():
+        if known is None or not any(layer is sent for sent in known.layers):
+            records[0].carry(layer, is_told=is_told)
+    for each in new:
+        each.sent_by = sent_by
 
 
 def _note_overrides(snapshot: Snapshot, record: Recorder) -> None:

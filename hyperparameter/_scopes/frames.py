@@ -183,7 +183,7 @@ class GeneratorContext:
     """Holds the state of a generator between its steps, and puts it back for each of them."""
 
     def __init__(self) -> None:
-        self._inside = ambient.active.get()
+        self.before = self._inside = ambient.active.get()
         self._outside: State | None = None
 
     def __enter__(self) -> None:

@@ -22,8 +22,8 @@ class Recorder(Protocol):
     def override(self, layer: Layer | Snapshot) -> None:
         """Note that these bindings are in force."""
 
-    def carry(self, layer: Layer) -> None:
-        """Note that these bindings may be read in another process."""
+    def carry(self, layer: Layer, *, is_told: bool = False) -> None:
+        """Note that these bindings may be read in another process, which tells it or not."""
 
     def note(
         self,
@@ -56,7 +56,7 @@ class Unrecorded:
     def override(self, layer: Layer | Snapshot) -> None:
         pass
 
-    def carry(self, layer: Layer) -> None:
+    def carry(self, layer: Layer, *, is_told: bool = False) -> None:
         pass
 
     def note(

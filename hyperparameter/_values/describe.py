@@ -249,24 +249,29 @@ def _short(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
-def to_json(value: object) -> object:
-    """Return what a described value is in JSON; `from_json` undoes it exactly."""
+def to_json(value: object, *, in_transit: bool = False) -> object:
+    """Return what a described value is in JSON; `from_json` undoes it exactly.
+
+    Between processes of one program, `in_transit`, secrets have the digests that tell them apart.
+    """
     if isinstance(value, Masked):
-        return {"$secret": [str(value), value.digest if value.is_keyed else None]}
+        unkeyed = [value.digest, False] if in_transit and not value.is_keyed else [None]
+        return {"$secret": [str(value), *([value.digest] if value.is_keyed else unkeyed)]}
     if isinstance(value, Spelled):
-        return {"$spelled": [str(value), to_json(value.data)]}
+        return {"$spelled": [str(value), to_json(value.data, in_transit=in_transit)]}
     if isinstance(value, Description):
         return {"$text": str(value)}
     if isinstance(value, float) and not math.isfinite(value):
         return {"$float": repr(value)}
     if isinstance(value, tuple):
-        return {"$tuple": [to_json(item) for item in value]}
+        return {"$tuple": [to_json(item, in_transit=in_transit) for item in value]}
     if isinstance(value, list):
-        return [to_json(item) for item in value]
+        return [to_json(item, in_transit=in_transit) for item in value]
     if isinstance(value, dict):
-        if needs_items(value):
-            return {"$items": [[to_json(key), to_json(item)] for key, item in value.items()]}
-        return {key: to_json(item) for key, item in value.items()}
+        items = [
+            (to_json(key), to_json(item, in_transit=in_transit)) for key, item in value.items()
+        ]
+        return {"$items": list(map(list, items))} if needs_items(value) else dict(items)
     return value
 
 
@@ -283,7 +288,9 @@ def from_json(value: object) -> object:
 
 
 def _masked_from(inner: object) -> Masked:
-    shown, digest = checked(inner, list)
+    shown, digest, *rest = checked(inner, list)
+    if rest:  # in transit
+        return Masked(checked(shown, str), checked(digest, str))
     is_keyed = digest is not None
     return Masked(checked(shown, str), checked(digest, str) if is_keyed else "", is_keyed)
 

@@ -13,6 +13,7 @@ import soak
 
 import hp_dist
 from hp_dist import _private_folder
+from hp_dist._collect import inbox
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,6 +37,7 @@ def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", folder)
     monkeypatch.setattr(tempfile, "tempdir", folder)
     monkeypatch.setattr(_private_folder, "_folders", {})
+    monkeypatch.setattr(inbox, "_inbox", inbox.Inbox())  # another has its mailbox elsewhere
     yield Path(folder)
     shutil.rmtree(folder)
 

@@ -18,11 +18,12 @@ import joblib
 import numpy as np
 import pytest
 from joblib.externals.loky import get_reusable_executor
+from private_files import spool_files
 from soak import amount
 
 import hp_dist
 import hyperparameter as hp
-from hp_dist._carry import encoded, submission, wire
+from hp_dist._carry import decoded, encoded, wire
 from hp_dist._carry.attachments import (
     Attachment,
     Inline,
@@ -166,7 +167,7 @@ def test_attachment_that_is_changed_lost_or_another_one_is_a_carrier_error(index
 def fresh_receive(data: bytes, attachments: Any) -> Submission:
     """Receive where nothing is known yet, as in a new process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "_received", type(submission._received)(10, 10**9))
+        patch.setattr(decoded, "_received", type(decoded._received)(10, 10**9))
         patch.setattr(wire, "_decoded", type(wire._decoded)(10, 10**9))
         return receive(Inline, data, attachments)
 
@@ -341,7 +342,7 @@ def test_file_that_is_spoiled_before_a_worker_reads_it_is_an_error_of_the_task(
         held = pool.apply_async(work.wait, (str(gate),))
         with hp.scope(array=np.ones(20_000)), hp.scope(**work.large(3)):
             results = [pool.apply_async(work.seen, ("key1",)) for _ in range(2)]
-            for path in folders.glob("hyperparameter-*/*"):
+            for path in spool_files(folders):
                 spoil_file(path, spoil)
             gate.write_text("go")
             assert held.get(timeout=60) == "go"

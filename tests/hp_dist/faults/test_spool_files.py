@@ -19,6 +19,7 @@ from typing import Any
 import faulty_work as work
 import numpy as np
 import pytest
+from private_files import spool_files
 
 import hyperparameter as hp
 from hp_dist._carry.spool import Spool
@@ -32,7 +33,7 @@ pytestmark = [
 
 def files(folder: Path) -> list[str]:
     gc.collect()
-    return sorted(path.name for path in folder.glob("hyperparameter-*/*"))
+    return [path.name for path in spool_files(folder)]
 
 
 def gone(folder: Path) -> bool:
@@ -137,7 +138,7 @@ def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
         for n in range(20):
             with hp.scope(n=n):
                 assert one.apply(work.seen, ("array", "n"))[1] == (((1_000_000,), 1e6), n)
-            sizes = [path.stat().st_size for path in folders.glob("hyperparameter-*/*")]
+            sizes = [path.stat().st_size for path in spool_files(folders)]
             large_ones = [size for size in sizes if size > 1_000_000]
             assert len(large_ones) == 1
             before = before or large_ones
@@ -223,7 +224,7 @@ def test_scope_that_the_disk_has_no_room_for_travels_without_files_and_leaves_no
                 assert found == ((1_000_000,), 1e6)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        sizes = [path.stat().st_size for path in folders.glob("hyperparameter-*/*")]
+        sizes = [path.stat().st_size for path in spool_files(folders)]
         assert not [size for size in sizes if size >= 100_000]
         assert executor.submit(work.values, "array").result(60) == ((1_000_000,), 1e6)
 

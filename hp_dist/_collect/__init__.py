@@ -1,0 +1,1 @@
+"""The way back: what workers read, told to the records that were open where the work came from."""

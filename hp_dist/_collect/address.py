@@ -1,0 +1,61 @@
+"""Where a worker tells what it reads: the records that were open where its work was submitted.
+
+A process that submits work has a mailbox, a file which the processes of its host append to, and
+in a Ray cluster also a collector, an actor.  Records are known by ids, which travel with the work.
+"""
+
+import os
+from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from hyperparameter._engine_interface import Record
+
+
+class Destination(NamedTuple):
+    """A process that has records: its mailbox, its collector, and the ids of the records."""
+
+    mailbox: str
+    collector: str
+    records: tuple[str, ...]
+
+
+Address = tuple[Destination, ...]
+
+
+Medium = Literal["host", "cluster", "any"]
+"""How far work may go: to processes of this host, to workers of a cluster, or nobody knows."""
+
+
+def id_of(record: Record) -> str:
+    """Return the id that a record of this process has in other processes."""
+    known = _ids.get(record)
+    if known is None:
+        known = _ids[record] = os.urandom(6).hex()
+        _records[known] = record
+        record.was_sent = True
+    return known
+
+
+def is_known(record: Record) -> bool:
+    """Tell whether a record has an id already."""
+    return record in _ids
+
+
+def record_of(known: str) -> Record | None:
+    """Return the record with an id, None when nobody has it any more."""
+    return _records.get(known)
+
+
+def own_records() -> list[Record]:
+    """Return the records of this process that have been told to others."""
+    return list(_records.values())
+
+
+def forget_ids() -> None:
+    """Forget all ids: in a forked child they are its parent's."""
+    _ids.clear()
+    _records.clear()
+
+
+_ids: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
+_records: WeakValueDictionary[str, Record] = WeakValueDictionary()

@@ -1,0 +1,122 @@
+"""A record in a worker that tells what it gets to the records where the work was submitted."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from weakref import WeakValueDictionary
+
+from hyperparameter import _engine_interface as interface
+from hyperparameter._engine_interface import RawOrigin, RawRead, Read, Record
+from hyperparameter.context import Snapshot
+
+from .address import Address, Destination
+from .cluster import Report, cluster
+from .mailbox import Post
+
+
+class Forward(Record):
+    """A record in a worker: each different read goes once to the records at its address."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__()
+        self.address = address
+        self._told_dropped = False
+        for destination in address:
+            _send(destination, {"here": True})
+
+    def know(self, *snapshots: Snapshot) -> None:
+        """Take these bindings for known where they came from."""
+        for snapshot in snapshots:
+            for layer in snapshot.layers:
+                for key in layer.values:
+                    self.overrides.setdefault(key, layer.origin_of(key))
+
+    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+        is_new = super().take(key, identity, read)
+        if is_new:
+            self._tell({"reads": [interface.pack(read)]})
+        elif self.dropped and not self._told_dropped:
+            self._told_dropped = True
+            self.tell_loss("a worker has read more than its record can hold")
+        return is_new
+
+    def take_override(self, key: str, origin: RawOrigin) -> None:
+        super().take_override(key, origin)
+        self._tell({"overrides": [[key, interface.pack_origin(origin)]]})
+
+    def note_loss(self, reason: str) -> None:
+        super().note_loss(reason)
+        self.tell_loss(reason)
+
+    def tell_loss(self, reason: str) -> None:
+        self._tell({"losses": [reason]})
+
+    def tell_calls(self, started: int = 0, ended: int = 0) -> None:
+        """Tell collectors how many calls have been submitted from here, or have ended here."""
+        for destination in self.address:
+            mailbox, collector, to = destination
+            if collector and (found := cluster()) is not None:
+                found.post(collector).count(mailbox, to, started, ended)
+
+    def _tell(self, report: Report) -> None:
+        for destination in self.address:
+            _send(destination, report)
+
+
+def forward_to(address: Address) -> Forward:
+    """Return the forward to an address, the existing one while there is one."""
+    known = _forwards.get((os.getpid(), address))
+    if known is None:
+        known = _forwards[os.getpid(), address] = Forward(address)
+    return known
+
+
+def uses_collector(destination: Destination) -> bool:
+    """Tell whether reads go to the collector: in workers of a cluster, which may be anywhere."""
+    return bool(destination.collector) and cluster() is not None
+
+
+def _send(destination: Destination, report: Report) -> None:
+    mailbox, collector, to = destination
+    report = {"to": to, **report}
+    try:
+        if collector and (found := cluster()) is not None:
+            found.post(collector).put(mailbox, report)
+        else:
+            _put(mailbox, report)
+    except OSError as error:
+        _warn(error)
+
+
+def _put(path: str, report: Report) -> None:
+    if path[:1] == "!":  # the submitter could not make a mailbox, and knows it
+        return
+    found = _posts.get(path)
+    if found is None:
+        found = _posts[path] = Post(path)
+    try:
+        found.put(report)
+    except FileNotFoundError:  # who submitted this has ended: nobody will ask
+        if not os.path.isdir(os.path.dirname(os.path.dirname(path))):
+            raise
+    except OSError:
+        if not found.tell_loss():
+            raise
+
+
+def _warn(error: OSError) -> None:
+    global _has_warned
+    if not _has_warned:
+        _has_warned = True
+        warnings.warn(
+            "What this worker reads cannot be told to the record of the program that submitted "
+            f"its work: {error}. That record is incomplete.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+_has_warned = False
+_posts: dict[str, Post] = {}
+_forwards: WeakValueDictionary[tuple[int, Address], Forward] = WeakValueDictionary()

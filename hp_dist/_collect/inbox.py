@@ -1,0 +1,268 @@
+"""What workers have told this process, handed to its records, and what they have yet to tell.
+
+It is a `Source` of records, which they ask whenever somebody asks them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from threading import RLock
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from hyperparameter import _engine_interface as interface
+from hyperparameter._engine_interface import Record, Recorder
+
+from .address import (
+    Address,
+    Destination,
+    Medium,
+    forget_ids,
+    id_of,
+    is_known,
+    own_records,
+    record_of,
+)
+from .cluster import cluster
+from .forward import Forward, forward_to, uses_collector
+from .mailbox import Mailbox
+from .work import Work, count_of_pending
+
+_TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
+
+
+_MOST_SECONDS = 1.0
+
+
+class CollectorGone(Exception):
+    """The collector of a cluster does not answer any more."""
+
+
+class Collector(Protocol):
+    """The collector of a cluster, for the process that has records."""
+
+    name: str
+
+    def take(self, mailbox: str, *, waits: bool) -> list[dict[str, Any]]:
+        """Return the reports since the last time, or wait for an answer to come later.
+
+        `CollectorGone` when there will be none.
+        """
+
+
+class Inbox:
+    """The mailbox of this process, its collector in a cluster, and the work under way."""
+
+    def __init__(self) -> None:
+        self._collector: Collector | None = None
+        self._last_address: tuple[Medium, list[Recorder], Address] | None = None
+        self._mailbox: Mailbox | None = None
+        self._without_mailbox = f"!{os.urandom(6).hex()}"
+        self._work: WeakKeyDictionary[Recorder, WeakSet[Any]] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[Recorder, list[int]] = WeakKeyDictionary()
+        self._collected_at = time.monotonic()
+        self._has_warned = False
+        self._has_hops = False  # whether what is told here has to be told further
+        self._lock = RLock()  # reentrant: a finalizer may ask a record
+
+    def address(self, records: Sequence[Recorder], medium: Medium) -> Address:
+        """Return where workers tell what they read for these records, innermost first.
+
+        A forward sends them straight to its own address, unless they cannot get there.
+        """
+        if medium != "host" and (found_cluster := cluster()) is not None:
+            found_cluster.ensure_collector(records)
+        last = self._last_address  # most submissions are made in the records of the last one
+        if last is not None and last[0] == medium and last[1] == records:
+            return last[2]
+        address = self._make_address(records, medium)
+        self._last_address = medium, list(records), address
+        return address
+
+    def _make_address(self, records: Sequence[Recorder], medium: Medium) -> Address:
+        found: list[Destination] = []
+        own: list[Record] = []
+        is_worker = any(isinstance(record, Forward) for record in records)
+        for record in records[:-1] if is_worker else records:  # nobody asks a worker's last one
+            if isinstance(record, Forward) and _reaches(record, medium):
+                found += [each for each in record.address if each not in found]
+            elif isinstance(record, Record):
+                own.append(record)
+        if own:
+            self._has_hops |= any(isinstance(record, Forward) for record in own)
+            name = self.collector.name if self.collector and medium != "host" else ""
+            to = Destination(self.ensure_mailbox(own), name, tuple(map(id_of, own)))
+            found.insert(0, to)
+        return tuple(found)
+
+    def note_work(self, records: Sequence[Recorder], work: Work) -> None:
+        """Note what has been submitted, until it ends."""
+        self._collect_sometimes()
+        with self._lock:
+            for record in records:
+                if isinstance(record, Record):
+                    self._work.setdefault(record, WeakSet()).add(work)
+
+    def note_call(self, records: Sequence[Recorder]) -> None:
+        """Note a call in a cluster, whose worker will tell the collector when it has ended."""
+        self._collect_sometimes()
+        with self._lock:
+            for record in records:
+                if isinstance(record, Forward) and _reaches(record, "cluster"):
+                    record.tell_calls(started=1)
+                elif isinstance(record, Record):
+                    self._calls.setdefault(record, [0, 0])[0] += 1
+
+    def pass_on(self) -> None:
+        """Tell further what work that was submitted here has told, before its submitter ends."""
+        if self._has_hops:
+            self.collect()
+
+    def collect(self, *, waits: bool = True) -> None:
+        """Hand what has arrived to the records; `waits` for an answer from far away."""
+        self._collected_at = time.monotonic()
+        with self._lock:
+            if self._mailbox is not None:
+                reports, is_torn = self._mailbox.take()
+                self._deliver(reports)
+                if is_torn:
+                    self._note_loss(_TORN)
+                if self._mailbox.is_gone:
+                    self._mailbox = self._last_address = None
+            if self.collector is not None:
+                try:
+                    self._deliver(self.collector.take(self._path, waits=waits))
+                except CollectorGone as error:
+                    self.leave_cluster(f"the collector of the Ray job has gone ({error})")
+
+    @property
+    def collector(self) -> Collector | None:
+        return self._collector
+
+    @collector.setter
+    def collector(self, collector: Collector | None) -> None:
+        self._collector, self._last_address = collector, None
+
+    def _collect_sometimes(self) -> None:
+        """Collect where nobody asks for long: what arrives must not fill disk and memory."""
+        if time.monotonic() - self._collected_at > _MOST_SECONDS:
+            self.collect(waits=False)
+
+    @property
+    def awaits_calls(self) -> bool:
+        """Whether calls in the cluster have not told that they have ended."""
+        with self._lock:
+            return any(started > ended for started, ended in self._calls.values())
+
+    def pending(self, record: Recorder) -> list[str]:
+        with self._lock:
+            count = count_of_pending(self._work.get(record, ()))
+            started, ended = self._calls.get(record, (0, 0))
+            count += max(0, started - ended)
+        return [f"{count} of the submitted tasks and processes have not ended"] if count else []
+
+    def leave_cluster(self, reason: str = "") -> None:
+        """Forget the collector; what it has not told yet is lost, for that reason."""
+        with self._lock:
+            self.collector = None
+            for record, (started, ended) in self._calls.items():
+                if started > ended and isinstance(record, Record):
+                    record.note_loss(_shut_down(started - ended))
+            self._calls.clear()
+        if reason:
+            self._note_loss(reason)
+
+    def _note_loss(self, reason: str) -> None:
+        for record in own_records():
+            record.note_loss(reason)
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"The record of what workers read is incomplete: {reason}.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def ensure_mailbox(self, records: Iterable[Record] = ()) -> str:
+        """Return the path of the mailbox; where none can be made, the records lack something."""
+        if self._mailbox is None:
+            try:
+                self._mailbox = Mailbox()
+            except OSError as error:
+                for record in records:
+                    record.note_loss(f"no file could be made for what workers read ({error})")
+        return self._path
+
+    @property
+    def _path(self) -> str:
+        return self._mailbox.path if self._mailbox is not None else self._without_mailbox
+
+    def _deliver(self, reports: Iterable[dict[str, Any]]) -> None:
+        for report in reports:
+            try:
+                to, reads = report["to"], [*map(interface.unpack, report.get("reads", ()))]
+                overrides = interface.unpack_overrides(report.get("overrides", ()))
+                losses = [str(loss) for loss in report.get("losses", ())]
+                started, ended = int(report.get("started", 0)), int(report.get("ended", 0))
+                records = [record for known in to if (record := record_of(known)) is not None]
+            except (AttributeError, LookupError, TypeError, ValueError):
+                self._note_loss("a report of a worker could not be read")
+                continue
+            for record in records:
+                record.is_heard = True
+                record.add(reads)
+                record.add_overrides(overrides)
+                for loss in losses:
+                    record.note_loss(loss)
+                if started or ended:
+                    calls = self._calls.setdefault(record, [0, 0])
+                    calls[0] += started
+                    calls[1] += ended
+
+
+def _shut_down(count: int) -> str:
+    return f"{count} calls in Ray had not ended when it was shut down"
+
+
+def _reaches(forward: Forward, medium: Medium) -> bool:
+    """Tell whether workers reached by a medium can tell the address of a forward themselves."""
+    if medium == "any":
+        return True
+    return all(uses_collector(each) is (medium == "cluster") for each in forward.address)
+
+
+def _become_worker() -> None:
+    """In a forked child, tell the parent what is read: the records that are open are its own."""
+    global _inbox
+    parents, _inbox = _inbox, Inbox()
+    open_here = [each for each in interface.records() if isinstance(each, Record)]
+    records = [each for each in open_here if isinstance(each, Forward) or is_known(each)]
+    for index, record in enumerate(records):
+        is_told = isinstance(record, Forward)
+        address = () if is_told else parents.address(records[index:], "host")
+        record.begin_anew(forward_to(address) if address else None)
+    interface.forget_answers()
+    forget_ids()
+
+
+class _Source:
+    """The inbox of this process, which in a forked child is another one."""
+
+    def collect(self) -> None:
+        _inbox.collect()
+
+    def pending(self, record: Recorder) -> list[str]:
+        return _inbox.pending(record)
+
+
+def current_inbox() -> Inbox:
+    return _inbox
+
+
+_inbox = Inbox()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_become_worker)
+interface.sources.append(_Source())

@@ -1,0 +1,107 @@
+"""Mailboxes: a file of the process that submits, to which its workers append what they read.
+
+A line is one report, in JSON.  A worker writes it with one call and under a lock that it shares
+with the others, so that the owner, who takes the lock for itself, can empty the file.  What a
+worker has written is there when it is killed; only a line that it was writing may be torn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .._private_folder import folder
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, where a mailbox is never emptied
+    fcntl = None
+
+_LOST = stat.S_IXUSR
+"""The mode bit of a mailbox that says that a worker could not write: it needs no space."""
+
+
+class Mailbox:
+    """The mailbox of this process, from its own side."""
+
+    def __init__(self) -> None:
+        self.path = os.path.join(folder(), "reads")
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._read = 0
+        self.is_gone = False
+
+    def take(self) -> tuple[list[dict[str, Any]], bool]:
+        """Return the reports that have arrived since, and whether any may have been lost."""
+        found = os.fstat(self._handle)
+        self.is_gone = found.st_nlink == 0  # a cleaner of /tmp has been here
+        is_lossy = bool(found.st_mode & _LOST) or self.is_gone
+        if found.st_mode & _LOST:
+            os.fchmod(self._handle, 0o600)
+        if found.st_size == self._read:
+            return [], is_lossy
+        with _locked(self._handle, exclusive=True):
+            size = os.fstat(self._handle).st_size
+            data = os.pread(self._handle, size - self._read, self._read)
+            if fcntl is None:
+                self._read = size
+            else:
+                os.ftruncate(self._handle, 0)
+        reports, torn = parsed(data)
+        return reports, is_lossy or torn
+
+
+class Post:
+    """A mailbox, from the side of a worker."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._handle = -1
+        self._pid = 0
+
+    def put(self, report: dict[str, Any]) -> None:
+        """Append a report; `OSError` where that cannot be done."""
+        if self._pid != os.getpid():  # a lock of the parent would be this process's too
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+            self._handle, self._pid = os.open(self._path, flags), os.getpid()
+        line = b"\n" + json.dumps(report, separators=(",", ":")).encode() + b"\n"
+        with _locked(self._handle, exclusive=False):
+            written = os.write(self._handle, line)
+        if written < len(line):
+            raise OSError(f"only {written} of {len(line)} bytes could be written")
+
+    def tell_loss(self) -> bool:
+        """Leave a mark in the mailbox that something could not be written, if that can be done."""
+        if self._pid == os.getpid():
+            os.fchmod(self._handle, 0o600 | _LOST)
+        return self._pid == os.getpid()
+
+
+def parsed(data: bytes) -> tuple[list[dict[str, Any]], bool]:
+    """Return the reports in lines, and whether one of the lines is torn."""
+    reports, is_torn = [], False
+    for line in data.splitlines():
+        try:
+            report = json.loads(line) if line else None
+        except ValueError:
+            is_torn = True
+            continue
+        if isinstance(report, dict):
+            reports.append(report)
+    return reports, is_torn
+
+
+@contextmanager
+def _locked(handle: int, *, exclusive: bool) -> Iterator[None]:
+    if fcntl is None:
+        yield
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)

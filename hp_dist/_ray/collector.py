@@ -1,0 +1,260 @@
+"""The collector of a Ray job: an actor to which workers, on any node, tell what they read.
+
+Workers send in batches, at most one in 50 ms, so that a thousand short tasks cost a few calls.
+With each batch they tell how much work has been submitted and has ended, for the driver to know
+when it has everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from hyperparameter import _engine_interface as interface
+from hyperparameter._engine_interface import Record, Recorder, State
+
+from .._collect.forward import Forward
+from .._collect.inbox import CollectorGone, current_inbox
+from .._collect.mailbox import parsed
+from .store import cluster_connection
+
+_PAUSE = 0.05
+_ANSWER_SECONDS = 2.0
+_LEAVING_SECONDS = 0.5
+_MOST_BYTES = 64 * 1024 * 1024  # of reports that nobody has taken yet, by mailbox
+_NAMESPACE = "hyperparameter"
+_OVERFLOW = "the driver did not ask for a long time, and the collector of the Ray job was full"
+
+
+class Collector:
+    """Keeps reports in the actor until the process with the mailbox takes them."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, list[bytes]] = defaultdict(list)
+        self._sizes: dict[str, int] = defaultdict(int)
+
+    def add(self, mailbox: str, lines: bytes) -> None:
+        """Take reports, a line each."""
+        if self._sizes[mailbox] + len(lines) > _MOST_BYTES:
+            kept = [json.loads(line) for line in lines.splitlines()]
+            lines = b"".join(_line(_without_reads(report)) for report in kept)
+        self._reports[mailbox].append(lines)
+        self._sizes[mailbox] += len(lines)
+
+    def take(self, mailbox: str) -> bytes:
+        """Return all reports since the last time."""
+        self._sizes.pop(mailbox, None)
+        return b"".join(self._reports.pop(mailbox, ()))
+
+
+def _without_reads(report: dict[str, Any]) -> dict[str, Any]:
+    lost = {"losses": [_OVERFLOW]} if "reads" in report or "overrides" in report else {}
+    return {name: report[name] for name in ("to", "started", "ended") if name in report} | lost
+
+
+def _line(report: dict[str, Any]) -> bytes:
+    return json.dumps(report, separators=(",", ":")).encode() + b"\n"
+
+
+class OwnCollector:
+    """The collector that the workers of this process tell what they read."""
+
+    def __init__(self, upstream: str) -> None:
+        """Find the one that this process was told of, or create one for this job."""
+        import ray
+
+        self.name = upstream or f"reads-{os.urandom(6).hex()}"
+        self.connection = cluster_connection()
+        if upstream:
+            self._actor: Any = ray.get_actor(upstream, namespace=_NAMESPACE)
+        else:
+            # It takes no CPU, and is in no placement group of a task that submits.
+            remote = ray.remote(num_cpus=0, scheduling_strategy="DEFAULT")(Collector)
+            self._actor = remote.options(name=self.name, namespace=_NAMESPACE).remote()
+
+        self._asked: Any = None  # what has not been answered yet
+        self._is_slow = False
+
+    def take(self, mailbox: str, *, waits: bool) -> list[dict[str, Any]]:
+        import ray
+        from ray.exceptions import GetTimeoutError, RayError
+
+        if not ray.is_initialized():
+            raise CollectorGone("Ray was shut down")
+        if self._asked is None:
+            self._asked = self._actor.take.remote(mailbox)
+        patience = 0.0 if not waits else _PAUSE if self._is_slow else _ANSWER_SECONDS
+        try:
+            reports = parsed(_get(self._asked, patience))[0]
+        except (GetTimeoutError, TimeoutError):  # it may not have started yet
+            self._is_slow = waits
+            return []
+        except RayError as error:
+            raise CollectorGone(type(error).__name__) from error
+        self._asked, self._is_slow = None, False
+        return reports
+
+
+def _get(reference: Any, patience: float) -> bytes:
+    import ray
+
+    if asyncio._get_running_loop() is None:
+        found: bytes = ray.get(reference, timeout=patience)
+    else:  # where Ray warns of a `get` that blocks; this one is short
+        found = reference.future().result(patience)
+    return found
+
+
+def ensure_collector(records: Sequence[Recorder]) -> None:
+    """Have a collector for calls that are submitted in these records."""
+    inbox = current_inbox()
+    known = inbox.collector
+    if isinstance(known, OwnCollector) and known.connection is cluster_connection():
+        return
+    if known is not None:
+        inbox.leave_cluster()
+    forwards = [each for each in records if isinstance(each, Forward)]
+    names = [to.collector for each in forwards for to in each.address if to.collector]
+    if forwards and all(isinstance(each, Forward) for each in records[:-1]):
+        return  # whom they tell, this process has no part in
+    try:
+        inbox.collector = OwnCollector(names[0] if names else "")
+    except ValueError as error:  # that of the job is gone
+        for record in records:
+            if isinstance(record, Record):
+                record.note_loss(f"there is no collector in this job of Ray ({error})")
+
+
+def leave() -> None:
+    """Take what the collector has, before this process leaves the cluster."""
+    inbox = current_inbox()
+    end = time.monotonic() + _LEAVING_SECONDS
+    while inbox.collector is not None:
+        inbox.collect()
+        if not inbox.awaits_calls or time.monotonic() > end:
+            inbox.leave_cluster()
+        else:
+            time.sleep(_PAUSE)
+
+
+class CollectorPost:
+    """A collector, from the side of a worker."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lines: dict[str, list[bytes]] = defaultdict(list)
+        self._calls: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(lambda: [0, 0])
+        self._condition = threading.Condition(threading.RLock())
+        self._sent_at = 0.0
+        self._unanswered: list[Any] = []
+        self._collector: Any = None
+        self._is_gone = False
+        threading.Thread(target=self._run, name="hyperparameter-reads", daemon=True).start()
+        atexit.register(self.flush)
+
+    def put(self, mailbox: str, report: dict[str, Any]) -> None:
+        """Send a report, with those that come soon after it."""
+        with self._condition:
+            if self._is_gone:
+                return
+            if not self._lines:
+                self._condition.notify()
+            self._lines[mailbox].append(_line(report))
+
+    def count(self, mailbox: str, to: tuple[str, ...], started: int, ended: int) -> None:
+        """Tell of calls that have been submitted, or have ended, with what is sent next."""
+        with self._condition:
+            if not self._calls:
+                self._condition.notify()
+            calls = self._calls[mailbox, to]
+            calls[0] += started
+            calls[1] += ended
+
+    def flush_soon(self) -> None:
+        """Send now, unless something has been sent a moment ago."""
+        if time.monotonic() - self._sent_at >= _PAUSE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send now, without waiting for an answer."""
+        try:
+            self._flush()
+        except Exception:  # noqa: BLE001  # Ray's, or ValueError for a name that is gone
+            self._give_up()
+
+    def _flush(self) -> None:
+        with self._condition:
+            calls, self._calls = self._calls, defaultdict(lambda: [0, 0])
+            for (mailbox, to), (started, ended) in calls.items():
+                report = {"to": to, "started": started, "ended": ended}
+                self._lines[mailbox].append(_line(report))
+            lines, self._lines = self._lines, defaultdict(list)
+            if not lines or self._is_gone:
+                return
+            self._sent_at = time.monotonic()
+            for mailbox, parts in lines.items():
+                self._unanswered.append(self._find().add.remote(mailbox, b"".join(parts)))
+
+    def _find(self) -> Any:
+        import ray
+
+        if self._collector is None:
+            self._collector = ray.get_actor(self._name, namespace=_NAMESPACE)
+        return self._collector
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not (self._lines or self._calls or self._unanswered):
+                    self._condition.wait()
+            time.sleep(_PAUSE)
+            self.flush()
+            self._see()
+
+    def _see(self) -> None:
+        """Learn whether the collector has got what was sent."""
+        with self._condition:
+            unanswered, self._unanswered = self._unanswered, []
+        try:
+            for each in unanswered:  # not `ray.get`, of which Ray warns in an async actor
+                each.future().result()
+        except Exception:  # noqa: BLE001  # all that Ray may have to say
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Send nothing any more: the collector has gone, which its driver finds out by itself."""
+        with self._condition:
+            self._lines.clear()
+            self._is_gone = True
+
+
+def post(collector: str) -> CollectorPost:
+    """Return the post of this process for a collector."""
+    with _lock:
+        if collector not in _posts:
+            _posts[collector] = CollectorPost(collector)
+        return _posts[collector]
+
+
+def note_end(before: State | None) -> None:
+    """Tell that a call has ended whose state this is, over that of `before` it."""
+    if not _posts:
+        return
+    around = interface.record_frames(before)
+    for frame in interface.record_frames(interface.active()):
+        if isinstance(frame.record, Forward) and frame not in around:
+            current_inbox().pass_on()
+            frame.record.tell_calls(ended=1)
+    for each in list(_posts.values()):
+        each.flush_soon()
+
+
+_lock = threading.Lock()
+_posts: dict[str, CollectorPost] = {}

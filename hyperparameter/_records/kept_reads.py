@@ -1,0 +1,59 @@
+"""The reads that a record keeps, by key: each different value once, within limits."""
+
+from __future__ import annotations
+
+from _thread import RLock  # importing threading is a tenth of our import
+from typing import Any
+
+from .read import Places, RawRead, Read
+
+# A record of a long program must not grow without end.
+_MOST_VALUES = 1_000
+MOST_KEYS = 100_000
+
+
+class Seen:
+    """What has been read of one key: each different value, and which of them last."""
+
+    __slots__ = ("by_value", "last")
+
+    def __init__(self) -> None:
+        self.by_value: dict[Any, Read | RawRead] = {}
+        self.last: Any = (None,)
+
+
+class KeptReads:
+    """Reads by key, in the order of their first read."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Seen] = {}
+        self.dropped = 0
+        self.lock = RLock()  # reentrant: the collector may run finalizers here, which may read
+
+    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+        """Keep a read, whose identity tells it from others of its key; return whether it is new."""
+        with self.lock:
+            seen = self.by_key.get(key)
+            if seen is None and len(self.by_key) < MOST_KEYS:
+                seen = self.by_key[key] = Seen()
+            if seen is not None and identity in seen.by_value:
+                seen.last = identity
+                return False
+            if seen is None or len(seen.by_value) >= _MOST_VALUES:
+                self.dropped += 1
+                return False
+            seen.last = identity
+            seen.by_value[identity] = read
+            return True
+
+    def all(self) -> list[Read]:
+        with self.lock:
+            found = [read for seen in self.by_key.values() for read in seen.by_value.values()]
+        places = Places()
+        return [read if isinstance(read, Read) else read.resolved(places) for read in found]
+
+    def last(self) -> list[tuple[str, Any]]:
+        """Return each key with the value that was seen last."""
+        with self.lock:
+            last = [seen.by_value[seen.last] for seen in self.by_key.values()]
+        return [(read.key, read.value) for read in last]

@@ -1,0 +1,63 @@
+"""Reads and overrides on their way from a worker to the records of its submission: as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .._values.describe import from_json, to_json
+from .._values.keys import check
+from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
+from .read import Places, RawRead, Read
+
+
+def pack(read: RawRead | Read) -> list[object]:
+    """Return a read as lists and scalars; its places are looked up, as nobody else can."""
+    if isinstance(read, RawRead):
+        read = read.resolved(Places())
+    key, value, default, origin, default_used, reader, process, bulk = read
+    return [
+        key,
+        to_json(value, in_transit=True),
+        to_json(default, in_transit=True) if default is not value else True,
+        None if origin is None else pack_origin(origin),
+        default_used,
+        reader,
+        list(process),
+        bulk,
+        default is value,
+    ]
+
+
+def unpack(fields: Any) -> Read:
+    """Return the read of `pack`; `TypeError`, `ValueError` or `LookupError` for anything else."""
+    key, value, default, origin, default_used, reader, process, bulk, is_same = fields
+    used = from_json(value)
+    return Read(
+        check(key),
+        used,
+        used if is_same else from_json(default),
+        None if origin is None else unpack_origin(origin),
+        bool(default_used),
+        str(reader),
+        Process.unpack(process),
+        bool(bulk),
+    )
+
+
+def pack_origin(origin: RawOrigin) -> list[object]:
+    """Return an origin that names the process where it is, so that it can be told elsewhere."""
+    found = resolve(origin)
+    if found.process is None:
+        found = found._replace(process=this_process())
+    return found.pack()
+
+
+def unpack_origin(packed: object) -> Origin:
+    """Return the origin of `pack_origin` as this process calls it."""
+    origin = Origin.unpack(packed)
+    return origin._replace(process=None) if origin.process == this_process() else origin
+
+
+def unpack_overrides(packed: Iterable[Any]) -> dict[str, Origin]:
+    return {check(key): unpack_origin(origin) for key, origin in packed}

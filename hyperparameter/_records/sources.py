@@ -1,0 +1,47 @@
+"""What tells records of reads in other processes; `hp_dist` adds one for the workers of engines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Protocol
+
+from .._scopes.recorder import Recorder
+
+_PAUSE = 0.005
+_CLOSING_SECONDS = 2.0
+
+
+class Source(Protocol):
+    """Where reads of other processes come from."""
+
+    def collect(self) -> None:
+        """Add what has arrived since the last time to the records that it is for."""
+
+    def pending(self, record: Recorder) -> list[str]:
+        """Say what may still tell `record` something; nothing when all has arrived."""
+
+
+sources: list[Source] = []
+
+
+def wait_at_close(record: Recorder, error: object) -> None:
+    """Wait for what is pending, but not after Ctrl-C, nor in an event loop, which waits here."""
+    loops = sys.modules.get("asyncio.events")
+    in_loop = loops is not None and loops._get_running_loop() is not None
+    is_hurried = in_loop or isinstance(error, KeyboardInterrupt)
+    wait_for(record, 0 if is_hurried else _CLOSING_SECONDS)
+
+
+def wait_for(record: Recorder, timeout: float | None) -> bool:
+    """Wait until nothing is pending for `record`; return whether that is so."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        for source in sources:
+            source.collect()
+        if not any(source.pending(record) for source in sources):
+            return True
+        left = _PAUSE if end is None else end - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, _PAUSE))
