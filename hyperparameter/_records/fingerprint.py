@@ -17,7 +17,7 @@ from .._values.secrets import is_secret
 
 _MOST_ITEMS = 100_000
 _MOST_BYTES = 16 << 20
-"""Of an array; of a larger one the beginning and the end count."""
+"""Of an array or a text; of a larger one the beginning and the end count, and `~` says so."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _CHECKSUM = re.compile(r", [0-9a-f]{8}>$")
 _CUT = 200  # the length at which `describe` cuts words
@@ -31,7 +31,7 @@ class _Unknown(Exception):
 
 def told_apart_words(words: Description, value: object) -> Description:
     """Return the words for a value, with a digest where they do not tell it from others."""
-    if isinstance(value, str) and str(words).startswith("<"):
+    if type(value) is str and words.startswith("<"):
         start = masked_text(value[:_SHOWN])
         return Description(f"<str of {len(value)}, {digest_of(value)}: {start!r}...>")
     is_array = hasattr(type(value), "shape") and hasattr(type(value), "dtype")
@@ -60,13 +60,18 @@ class _Digest:
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=8)
         self._open: set[int] = set()
+        self._is_sample = False
         self._items = 0
 
     def hexdigest(self) -> str:
-        return self._hash.hexdigest()
+        return f"{'~' if self._is_sample else ''}{self._hash.hexdigest()}"
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | bytearray | memoryview) -> None:
         self._hash.update(f"{len(data)}:".encode())  # so that "ab", "c" is not "a", "bc"
+        if len(data) > _MOST_BYTES:
+            self._is_sample = True
+            self._hash.update(data[-_MOST_BYTES // 2 :])
+            data = data[: _MOST_BYTES // 2]
         self._hash.update(data)
 
     def _text(self, text: str) -> None:
@@ -102,7 +107,7 @@ class _Digest:
     def _container(self, value: Any, name: str) -> None:
         self._text(str(len(value)))
         if isinstance(value, (bytes, bytearray)):
-            self._put(bytes(value))
+            self._put(value)
         elif isinstance(value, (set, frozenset)):
             digests = sorted(map(digest_of, value))
             if not all(digests):
@@ -129,11 +134,7 @@ class _Digest:
         if "O" in view.format:  # addresses of objects
             self.add(value.tolist(), "")
             return True
-        data = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
-        half = _MOST_BYTES // 2
-        self._put(bytes(data) if len(data) <= _MOST_BYTES else bytes(data[:half]))
-        if len(data) > _MOST_BYTES:
-            self._put(bytes(data[-half:]))
+        self._put(view.cast("B") if view.c_contiguous else memoryview(view.tobytes()))
         return True
 
     def _object(self, value: Any) -> None:
