@@ -90,7 +90,8 @@ class Replay:
         scan = LazyScan(signature, env)
         with scope.empty():
             own = Settings(invocation, None, env)
-            own.unknown(scan).check()
+            if own.unchecked:
+                own.unknown(scan).check()
             sources = Sources([FileAt(self._path)], self._secrets(env_prefix, env), None)
             settings = Settings(invocation, sources, env)
             settings.layers.append(left)

@@ -15,7 +15,7 @@ from .._records.run import Run
 from .._values.describe import show as shown_value
 from .._values.origin import Process
 from ..exceptions import CONTROLS, ConfigurationError, UsageError
-from ._output import MARKS, PLAIN_MARKS, as_json
+from ._output import MARKS, PLAIN_MARKS, print_json
 
 _COLUMNS = ("key", "value", "origin", "default", "read by")
 _MOST_PIDS = 4
@@ -39,7 +39,7 @@ def show(args: argparse.Namespace) -> int:
     """Print a record."""
     record = load(args.record)
     if args.json:
-        print_output(as_json(_document(record)))
+        print_json(_document(record))
         return 0
     reads = by_key(record.reads)
     lines = [*_head(record.run), *(_tree(reads) if args.tree else _table(reads))]
@@ -173,7 +173,7 @@ def diff(args: argparse.Namespace) -> int:
         print_message(f"hp: {key} is a secret of which a record has no digest: nothing tells "
                       "whether it is the same.")  # fmt: skip
     if args.json:
-        print_output(as_json(_differences(names, found)))
+        print_json(_differences(names, found))
     else:
         print_output("\n".join(_listed(names, found)))
     return 1 if found.differences else 0

@@ -45,22 +45,24 @@ def replay(args: argparse.Namespace) -> int:
     return status or int(not is_same)
 
 
-def _prepare(name: str, run: Run) -> None:
+def _prepare(record: str, run: Run) -> None:
     """Make this process what the recorded one was, without what it inherited itself."""
     gc.enable()
-    if os.environ.pop(_INHERITED, None) is not None:
-        print_message(f"hp: ${_INHERITED} is left out of the replay.")
+    for name in [one for one in os.environ if one.upper().replace("-", "_") == _INHERITED]:
+        del os.environ[name]
+        print_message(f"hp: ${name} is left out of the replay.")
     if os.path.isdir(run.folder):
         os.chdir(run.folder)
     else:
-        print_message(f"hp: {run.folder}, where {name} was made, does not exist. "
+        print_message(f"hp: {run.folder}, where {record} was made, does not exist. "
                       f"The program runs in {os.getcwd()}.")  # fmt: skip
     if any(MASK in word for word in run.argv):
-        print_message(f"hp: {name} does not have the secrets of the command line: "
+        print_message(f"hp: {record} does not have the secrets of the command line: "
                       f"sys.argv has {MASK} for them.")  # fmt: skip
     script = os.path.abspath(run.script) if run.script else ""
     sys.argv = [run.script or run.module, *run.argv]
-    sys.path[0] = os.path.dirname(script) if script else os.getcwd()
+    here = os.path.dirname(script) if script else os.getcwd()
+    sys.path[: 0 if sys.flags.safe_path else 1] = [here]
 
 
 def _started(name: str, run: Run) -> int:

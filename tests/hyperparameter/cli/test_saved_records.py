@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_the_tree_has_a_line_for_each_section_and_value() -> None:
 
 
 def test_nothing_in_a_record_steers_the_terminal(tmp_path: Path) -> None:
-    evil = "\x1b]0;x\x07\x9b31m\r\n"
+    evil = "\x1b]0;x\x07\x9b31m\x7f\u2028\r\n"
     for name, value in (("a.json", evil), ("b.json", evil + "2")):
         with hp.record() as rec, hp.scope(**{f"k{evil}": value, f"unread{evil}": 1}):
             hp.scope[f"k{evil}"] | ""
@@ -228,6 +229,18 @@ def test_nothing_in_a_record_steers_the_terminal(tmp_path: Path) -> None:
         done = hp_(*words.split())
         assert (done.stdout + done.stderr).replace("\n", "").isprintable(), words
         assert "k" in done.stdout
+        if "--json" in words:
+            assert evil in strings(json.loads(done.stdout))
+
+
+def strings(document: Any) -> Iterator[str]:
+    if isinstance(document, dict):
+        document = [*document, *document.values()]
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, list):
+        for one in document:
+            yield from strings(one)
 
 
 def test_output_into_head_has_no_traceback() -> None:
