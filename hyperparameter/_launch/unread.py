@@ -61,10 +61,11 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     if not unused:
         return
     declared = set(DeclaredParameters())
-    had_workers = _had_workers()
-    where = "in this process" if had_workers else ""
-    is_carried = not had_workers or not _CARRIERS.isdisjoint(sys.modules)
-    advice = "" if is_carried else "; hp_dist.install() carries it to workers"
+    # What is carried to workers is read there as well, and they tell it.
+    is_known = not _had_workers() or not _CARRIERS.isdisjoint(sys.modules)
+    where, advice = "", ""
+    if not is_known:
+        where, advice = "in this process", "; hp_dist.install() carries it to workers"
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:
