@@ -160,6 +160,7 @@ def test_a_killed_process_leaves_a_whole_file(tmp_path: Path) -> None:
             time.sleep(delay)  # any moment is right
             process.kill()
         assert len(hp.Record.load(tmp_path / "r.json").reads) == 30_000
+        assert os.listdir(tmp_path) == ["r.json"]
 
 
 def test_permissions_of_the_file_stay(tmp_path: Path) -> None:
