@@ -84,6 +84,7 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
         sweep_at_exit()  # a pool kills its workers, and these leave their files
         submission, inbox = Submission.capture(), current_inbox()
         inbox.address(submission.records, "host")  # a forked child looks for it
+        interface.note_sent(submission.scopes, submission.records, is_told=True)
         attacher = _Attacher(submission)
         setattr(self, ATTRIBUTE, attacher)
         try:

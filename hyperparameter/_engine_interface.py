@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
+from ._records.kept_reads import KeptReads
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
@@ -54,11 +55,9 @@ def baseline_state() -> object:
     return ambient.baseline_state
 
 
-def capture(records: list[Recorder]) -> Captured:
-    """Return what is active in this context now, for a worker that tells the records its reads."""
-    snapshot = ambient.current().snapshot
-    note_sent(snapshot, records, is_told=True)
-    return Captured(snapshot, ambient.baseline_state.snapshot)
+def capture() -> Captured:
+    """Return what is active in this context now; whether it travels, `note_sent` is told."""
+    return Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
 
 
 def record_frames(state: State | None) -> list[State]:
@@ -98,6 +97,7 @@ __all__ = [
     "Blank",
     "Captured",
     "EmptyVariable",
+    "KeptReads",
     "Kwargs",
     "Layer",
     "Origin",
@@ -129,6 +129,7 @@ __all__ = [
     "is_shadowed",
     "isolated",
     "mark_kind",
+    "note_sent",
     "pack",
     "pack_origin",
     "plain",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
+from .._collect.cluster import settle
 from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
 from .calling import inside
@@ -43,6 +44,7 @@ class Bound:
             return self._function(*args, **kwargs)
         finally:
             context.detach(before)
+            settle()
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""

@@ -18,6 +18,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
+from .._collect.address import TOKEN, submitter_of
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
 from ..exceptions import CarrierError
@@ -65,9 +66,8 @@ class Submission:
     @classmethod
     def capture(cls) -> Self:
         """Return what is active in this context now."""
-        records = interface.records()
-        captured = interface.capture(records)
-        return cls(captured, _engines.installed(), (_token, os.getpid()), records)
+        process, records = (TOKEN, os.getpid()), interface.records()
+        return cls(interface.capture(), _engines.installed(), process, records)
 
     @classmethod
     def capture_to_travel(cls) -> Self:
@@ -80,7 +80,7 @@ class Submission:
     @property
     def in_origin_process(self) -> bool:
         """Whether this is the process where it was captured."""
-        return self._origin_process == (_token, os.getpid())
+        return self._origin_process == (TOKEN, os.getpid())
 
     def attach(self, over: "Submission | None" = None) -> State | None:
         """Open the scopes, those of `over` below them, and the baseline at the bottom.
@@ -142,6 +142,7 @@ class Submission:
 
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
+        interface.note_sent(self.scopes, self.records, is_told=True)
         encoded = self._encoded(store)
         attachments, payload = encoded.attachments, encoded.fixed
         engine_values: Sequence[object] = ()
@@ -245,10 +246,6 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
     return found
 
 
-# Tells this process, and with the pid those forked from it, from all others.
-_token = os.urandom(8)
-
-
 class ReceivedSubmission(Submission):
     """A submission from another process, which named itself in the origins when it sent it."""
 
@@ -281,14 +278,18 @@ class ReceivedSubmission(Submission):
 
     def _records_here(self) -> Sequence[Recorder]:
         if not self.records and self._address:
-            forward = forward_to(self._address)
+            forward = forward_to(self._address, self._submitter)
             forward.know(self.scopes, self.baseline)
             self.records = [forward, interface.process_record()]
         return self.records
 
+    @property
+    def _submitter(self) -> str:
+        return submitter_of(self._origin_process)
+
     def _tell_from_start(self) -> None:
         if self._address:
-            interface.process_record().beyond = forward_to(self._address)
+            interface.process_record().beyond = forward_to(self._address, self._submitter)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

@@ -26,6 +26,17 @@ Medium = Literal["host", "cluster", "any"]
 """How far work may go: to processes of this host, to workers of a cluster, or nobody knows."""
 
 
+def this_submitter() -> str:
+    """Return what tells this process from all others that submit work."""
+    return submitter_of((TOKEN, os.getpid()))
+
+
+def submitter_of(process: tuple[bytes, int]) -> str:
+    """Return what tells a process from all others: a token of its own or an ancestor's, its pid."""
+    token, pid = process
+    return f"{token.hex()}-{pid}"
+
+
 def id_of(record: Record) -> str:
     """Return the id that a record of this process has in other processes."""
     known = _ids.get(record)
@@ -56,6 +67,9 @@ def forget_ids() -> None:
     _ids.clear()
     _records.clear()
 
+
+TOKEN = os.urandom(8)
+"""Tells this process, and with the pid those forked from it, from all others."""
 
 _ids: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
 _records: WeakValueDictionary[str, Record] = WeakValueDictionary()

@@ -20,8 +20,8 @@ class Post(Protocol):
     def put(self, mailbox: str, report: Report) -> None:
         """Send a report, or have it sent soon."""
 
-    def count(self, mailbox: str, to: tuple[str, ...], started: int, ended: int) -> None:
-        """Tell of calls that have been submitted, or have ended, with what is sent next."""
+    def count(self, mailbox: str, to: tuple[str, ...], by: str, started: int, ended: int) -> None:
+        """Tell of calls that a process has submitted, or that have ended, with what is next."""
 
 
 class Cluster(Protocol):
@@ -33,6 +33,9 @@ class Cluster(Protocol):
     def post(self, collector: str) -> Post:
         """Return the way to a collector."""
 
+    def settle(self) -> None:
+        """Wait until the collectors have what was sent to them."""
+
 
 def cluster() -> Cluster | None:
     """Return what talks to the cluster that this process is connected to."""
@@ -40,6 +43,12 @@ def cluster() -> Cluster | None:
     if ray is None or _is_forked or not ray.is_initialized():
         return None
     return cast(Cluster, importlib.import_module("hp_dist._ray.collector"))
+
+
+def settle() -> None:
+    """Tell all that was read before a call ends that nobody counts: its result may be awaited."""
+    if (found := cluster()) is not None:
+        found.settle()
 
 
 def _note_fork() -> None:

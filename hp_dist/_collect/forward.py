@@ -7,23 +7,35 @@ import warnings
 from weakref import WeakValueDictionary
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter._engine_interface import RawOrigin, RawRead, Read, Record
+from hyperparameter._engine_interface import KeptReads, RawOrigin, RawRead, Read, Record
 from hyperparameter.context import Snapshot
 
-from .address import Address, Destination
+from .address import Address, Destination, this_submitter
 from .cluster import Report, cluster
 from .mailbox import Post
+
+
+class Told:
+    """What has been told to an address: forwards of several submitters share it."""
+
+    def __init__(self) -> None:
+        self.reads = KeptReads()
+        self.overrides: dict[str, RawOrigin] = {}
 
 
 class Forward(Record):
     """A record in a worker: each different read goes once to the records at its address."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, submitter: str, told: Told) -> None:
         super().__init__()
-        self.address = address
+        self._kept, self.overrides, self._told = told.reads, told.overrides, told
         self._told_dropped = False
-        for destination in address:
-            _send(destination, {"here": True})
+        self.address = address
+        self.submitter = submitter
+
+    def announce(self) -> None:
+        """Tell that what is read here arrives."""
+        self._tell({"here": True})
 
     def know(self, *snapshots: Snapshot) -> None:
         """Take these bindings for known where they came from."""
@@ -52,23 +64,34 @@ class Forward(Record):
     def tell_loss(self, reason: str) -> None:
         self._tell({"losses": [reason]})
 
-    def tell_calls(self, started: int = 0, ended: int = 0) -> None:
-        """Tell collectors how many calls have been submitted from here, or have ended here."""
+    def tell_start(self) -> None:
+        """Tell collectors of a call that has been submitted from here."""
+        self._count(this_submitter(), 1, 0)
+
+    def tell_end(self) -> None:
+        """Tell collectors that a call of the submitter has ended here."""
+        self._count(self.submitter, 0, 1)
+
+    def _count(self, submitter: str, started: int, ended: int) -> None:
         for destination in self.address:
             mailbox, collector, to = destination
             if collector and (found := cluster()) is not None:
-                found.post(collector).count(mailbox, to, started, ended)
+                found.post(collector).count(mailbox, to, submitter, started, ended)
 
     def _tell(self, report: Report) -> None:
         for destination in self.address:
             _send(destination, report)
 
 
-def forward_to(address: Address) -> Forward:
-    """Return the forward to an address, the existing one while there is one."""
-    known = _forwards.get((os.getpid(), address))
+def forward_to(address: Address, submitter: str, *, is_announced: bool = True) -> Forward:
+    """Return the forward of a submitter's work, the existing one while there is one."""
+    pid = os.getpid()
+    known = _forwards.get((pid, address, submitter))
     if known is None:
-        known = _forwards[os.getpid(), address] = Forward(address)
+        told = _told.setdefault((pid, address), Told())
+        known = _forwards[pid, address, submitter] = Forward(address, submitter, told)
+        if is_announced:
+            known.announce()
     return known
 
 
@@ -97,9 +120,8 @@ def _put(path: str, report: Report) -> None:
         found = _posts[path] = Post(path)
     try:
         found.put(report)
-    except FileNotFoundError:  # who submitted this has ended: nobody will ask
-        if not os.path.isdir(os.path.dirname(os.path.dirname(path))):
-            raise
+    except FileNotFoundError:
+        pass  # who submitted this has ended and nobody will ask, or it finds out by itself
     except OSError:
         if not found.tell_loss():
             raise
@@ -119,4 +141,5 @@ def _warn(error: OSError) -> None:
 
 _has_warned = False
 _posts: dict[str, Post] = {}
-_forwards: WeakValueDictionary[tuple[int, Address], Forward] = WeakValueDictionary()
+_forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()
+_told: WeakValueDictionary[tuple[int, Address], Told] = WeakValueDictionary()

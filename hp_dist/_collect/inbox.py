@@ -9,6 +9,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterable, Sequence
+from multiprocessing.process import BaseProcess
 from threading import RLock
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
@@ -25,11 +26,12 @@ from .address import (
     is_known,
     own_records,
     record_of,
+    this_submitter,
 )
 from .cluster import cluster
 from .forward import Forward, forward_to, uses_collector
 from .mailbox import Mailbox
-from .work import Work, count_of_pending
+from .work import Calls, Work, count_of_pending
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
 
@@ -52,6 +54,9 @@ class Collector(Protocol):
         `CollectorGone` when there will be none.
         """
 
+    def leave_to_parent(self) -> None:
+        """Let nothing that happens to this object in a forked child reach the cluster."""
+
 
 class Inbox:
     """The mailbox of this process, its collector in a cluster, and the work under way."""
@@ -62,7 +67,7 @@ class Inbox:
         self._mailbox: Mailbox | None = None
         self._without_mailbox = f"!{os.urandom(6).hex()}"
         self._work: WeakKeyDictionary[Recorder, WeakSet[Any]] = WeakKeyDictionary()
-        self._calls: WeakKeyDictionary[Recorder, list[int]] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[Recorder, Calls] = WeakKeyDictionary()
         self._collected_at = time.monotonic()
         self._has_warned = False
         self._has_hops = False  # whether what is told here has to be told further
@@ -105,6 +110,7 @@ class Inbox:
             for record in records:
                 if isinstance(record, Record):
                     self._work.setdefault(record, WeakSet()).add(work)
+                    record.has_tasks |= not isinstance(work, BaseProcess)
 
     def note_call(self, records: Sequence[Recorder]) -> None:
         """Note a call in a cluster, whose worker will tell the collector when it has ended."""
@@ -112,9 +118,9 @@ class Inbox:
         with self._lock:
             for record in records:
                 if isinstance(record, Forward) and _reaches(record, "cluster"):
-                    record.tell_calls(started=1)
+                    record.tell_start()
                 elif isinstance(record, Record):
-                    self._calls.setdefault(record, [0, 0])[0] += 1
+                    self._calls.setdefault(record, Calls()).add(this_submitter(), 1, 0)
 
     def pass_on(self) -> None:
         """Tell further what work that was submitted here has told, before its submitter ends."""
@@ -155,22 +161,22 @@ class Inbox:
     def awaits_calls(self) -> bool:
         """Whether calls in the cluster have not told that they have ended."""
         with self._lock:
-            return any(started > ended for started, ended in self._calls.values())
+            return any(calls.open for calls in self._calls.values())
 
     def pending(self, record: Recorder) -> list[str]:
         with self._lock:
             count = count_of_pending(self._work.get(record, ()))
-            started, ended = self._calls.get(record, (0, 0))
-            count += max(0, started - ended)
+            calls = self._calls.get(record)
+            count += 0 if calls is None else calls.open
         return [f"{count} of the submitted tasks and processes have not ended"] if count else []
 
     def leave_cluster(self, reason: str = "") -> None:
         """Forget the collector; what it has not told yet is lost, for that reason."""
         with self._lock:
             self.collector = None
-            for record, (started, ended) in self._calls.items():
-                if started > ended and isinstance(record, Record):
-                    record.note_loss(_shut_down(started - ended))
+            for record, calls in self._calls.items():
+                if calls.open and isinstance(record, Record):
+                    record.note_loss(f"{calls.open} calls had not ended when Ray was shut down")
             self._calls.clear()
         if reason:
             self._note_loss(reason)
@@ -206,7 +212,8 @@ class Inbox:
                 to, reads = report["to"], [*map(interface.unpack, report.get("reads", ()))]
                 overrides = interface.unpack_overrides(report.get("overrides", ()))
                 losses = [str(loss) for loss in report.get("losses", ())]
-                started, ended = int(report.get("started", 0)), int(report.get("ended", 0))
+                by, *counts = report.get("calls", ("", 0, 0))
+                started, ended = map(int, counts)
                 records = [record for known in to if (record := record_of(known)) is not None]
             except (AttributeError, LookupError, TypeError, ValueError):
                 self._note_loss("a report of a worker could not be read")
@@ -218,13 +225,7 @@ class Inbox:
                 for loss in losses:
                     record.note_loss(loss)
                 if started or ended:
-                    calls = self._calls.setdefault(record, [0, 0])
-                    calls[0] += started
-                    calls[1] += ended
-
-
-def _shut_down(count: int) -> str:
-    return f"{count} calls in Ray had not ended when it was shut down"
+                    self._calls.setdefault(record, Calls()).add(str(by), started, ended)
 
 
 def _reaches(forward: Forward, medium: Medium) -> bool:
@@ -238,12 +239,17 @@ def _become_worker() -> None:
     """In a forked child, tell the parent what is read: the records that are open are its own."""
     global _inbox
     parents, _inbox = _inbox, Inbox()
+    by = this_submitter()
+    _of_parents.append(parents)  # never deleted here: its collector would go
+    if parents.collector is not None:
+        parents.collector.leave_to_parent()
     open_here = [each for each in interface.records() if isinstance(each, Record)]
     records = [each for each in open_here if isinstance(each, Forward) or is_known(each)]
     for index, record in enumerate(records):
         is_told = isinstance(record, Forward)
         address = () if is_told else parents.address(records[index:], "host")
-        record.begin_anew(forward_to(address) if address else None)
+        beyond = forward_to(address, by, is_announced=False) if address else None
+        record.begin_anew(beyond)
     interface.forget_answers()
     forget_ids()
 
@@ -263,6 +269,7 @@ def current_inbox() -> Inbox:
 
 
 _inbox = Inbox()
+_of_parents: list[Inbox] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_become_worker)
 interface.sources.append(_Source())

@@ -1,7 +1,13 @@
-"""Work that has been submitted, and whether it has ended."""
+"""Work that has been submitted, and whether it has ended.
+
+Of work on this host the engines tell it.  Calls in a cluster are counted, for each process that
+submits by itself: what a worker submits it tells before its own call has ended, so where the calls
+of this process have ended, those that they made are known.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import Future
 from multiprocessing.process import BaseProcess
@@ -24,3 +30,20 @@ def has_ended(work: Work) -> bool:
     if isinstance(work, Future):
         return work.done()
     return work._job not in work._cache  # what a pool drops with the last result
+
+
+class Calls:
+    """How many calls of a record have started and ended, by the process that submitted them."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+
+    def add(self, submitter: str, started: int, ended: int) -> None:
+        counts = self._counts[submitter]
+        counts[0] += started
+        counts[1] += ended
+
+    @property
+    def open(self) -> int:
+        """How many have not ended; one that ran twice counts for nobody else."""
+        return sum(max(0, started - ended) for started, ended in self._counts.values())

@@ -56,7 +56,7 @@ class Collector:
 
 def _without_reads(report: dict[str, Any]) -> dict[str, Any]:
     lost = {"losses": [_OVERFLOW]} if "reads" in report or "overrides" in report else {}
-    return {name: report[name] for name in ("to", "started", "ended") if name in report} | lost
+    return {name: report[name] for name in ("to", "calls") if name in report} | lost
 
 
 def _line(report: dict[str, Any]) -> bytes:
@@ -75,8 +75,8 @@ class OwnCollector:
         if upstream:
             self._actor: Any = ray.get_actor(upstream, namespace=_NAMESPACE)
         else:
-            # It takes no CPU, and is in no placement group of a task that submits.
-            remote = ray.remote(num_cpus=0, scheduling_strategy="DEFAULT")(Collector)
+            how = {"num_cpus": 0, "lifetime": "non_detached", "scheduling_strategy": _near()}
+            remote = ray.remote(**how)(Collector)
             self._actor = remote.options(name=self.name, namespace=_NAMESPACE).remote()
 
         self._asked: Any = None  # what has not been answered yet
@@ -100,6 +100,22 @@ class OwnCollector:
             raise CollectorGone(type(error).__name__) from error
         self._asked, self._is_slow = None, False
         return reports
+
+    def leave_to_parent(self) -> None:
+        # Private, and the only way: a handle that is deleted in a forked child sends that over the
+        # connection of the parent, whose actor ends, and whose connection is broken from then on.
+        self._actor._ray_weak_ref = True
+
+
+def _near() -> object:
+    """Return where the collector goes: to this node if it can, into no placement group."""
+    import ray
+    from ray.util.client import ray as client
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    if client.is_connected():  # a client is on no node
+        return "DEFAULT"
+    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
 
 
 def _get(reference: Any, patience: float) -> bytes:
@@ -144,13 +160,17 @@ def leave() -> None:
             time.sleep(_PAUSE)
 
 
+def _nothing() -> list[int]:
+    return [0, 0]
+
+
 class CollectorPost:
     """A collector, from the side of a worker."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._lines: dict[str, list[bytes]] = defaultdict(list)
-        self._calls: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(lambda: [0, 0])
+        self._calls: dict[tuple[str, tuple[str, ...], str], list[int]] = defaultdict(_nothing)
         self._condition = threading.Condition(threading.RLock())
         self._sent_at = 0.0
         self._unanswered: list[Any] = []
@@ -168,12 +188,12 @@ class CollectorPost:
                 self._condition.notify()
             self._lines[mailbox].append(_line(report))
 
-    def count(self, mailbox: str, to: tuple[str, ...], started: int, ended: int) -> None:
-        """Tell of calls that have been submitted, or have ended, with what is sent next."""
+    def count(self, mailbox: str, to: tuple[str, ...], by: str, started: int, ended: int) -> None:
+        """Tell of calls that a process has submitted, or that have ended, with what is next."""
         with self._condition:
             if not self._calls:
                 self._condition.notify()
-            calls = self._calls[mailbox, to]
+            calls = self._calls[mailbox, to, by]
             calls[0] += started
             calls[1] += ended
 
@@ -189,11 +209,18 @@ class CollectorPost:
         except Exception:  # noqa: BLE001  # Ray's, or ValueError for a name that is gone
             self._give_up()
 
+    def settle(self) -> None:
+        """Send now, and wait for the answer but in an event loop."""
+        if self._lines or self._unanswered:
+            self.flush()
+            if asyncio._get_running_loop() is None:
+                self._see(_ANSWER_SECONDS)
+
     def _flush(self) -> None:
         with self._condition:
-            calls, self._calls = self._calls, defaultdict(lambda: [0, 0])
-            for (mailbox, to), (started, ended) in calls.items():
-                report = {"to": to, "started": started, "ended": ended}
+            calls, self._calls = self._calls, defaultdict(_nothing)
+            for (mailbox, to, by), counts in calls.items():
+                report = {"to": to, "calls": [by, *counts]}
                 self._lines[mailbox].append(_line(report))
             lines, self._lines = self._lines, defaultdict(list)
             if not lines or self._is_gone:
@@ -218,13 +245,16 @@ class CollectorPost:
             self.flush()
             self._see()
 
-    def _see(self) -> None:
+    def _see(self, patience: float | None = None) -> None:
         """Learn whether the collector has got what was sent."""
         with self._condition:
             unanswered, self._unanswered = self._unanswered, []
         try:
             for each in unanswered:  # not `ray.get`, of which Ray warns in an async actor
-                each.future().result()
+                each.future().result(patience)
+        except TimeoutError:  # it may not have started yet
+            with self._condition:
+                self._unanswered += unanswered
         except Exception:  # noqa: BLE001  # all that Ray may have to say
             self._give_up()
 
@@ -243,6 +273,12 @@ def post(collector: str) -> CollectorPost:
         return _posts[collector]
 
 
+def settle() -> None:
+    """Wait until the collectors have what this worker has read."""
+    for each in list(_posts.values()):
+        each.settle()
+
+
 def note_end(before: State | None) -> None:
     """Tell that a call has ended whose state this is, over that of `before` it."""
     if not _posts:
@@ -251,7 +287,7 @@ def note_end(before: State | None) -> None:
     for frame in interface.record_frames(interface.active()):
         if isinstance(frame.record, Forward) and frame not in around:
             current_inbox().pass_on()
-            frame.record.tell_calls(ended=1)
+            frame.record.tell_end()
     for each in list(_posts.values()):
         each.flush_soon()
 

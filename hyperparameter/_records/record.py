@@ -44,6 +44,7 @@ class Record:
         self.run: Run | None = None
         self.beyond: Record | None = None  # gets what is read here directly, for another process
         self.was_sent = False  # whether workers know of this
+        self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
         self.is_heard = False  # whether a worker has answered that its reads arrive here
         self._kept = KeptReads()
         self._carried: set[str] = set()  # to where nobody tells what is read
@@ -126,6 +127,8 @@ class Record:
         """Why something may be missing here that was read; empty for a complete record."""
         self._collect()
         pending = [reason for source in sources for reason in source.pending(self)]
+        if self.has_tasks and not self.is_heard and not pending:
+            pending = ["no worker could tell what it has read"]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
         return list(dict.fromkeys([*self._losses, *pending, *dropped]))
 
@@ -194,10 +197,9 @@ class Record:
 
     def carry(self, layer: Layer, *, is_told: bool = False) -> None:
         """Note that these bindings may be read in another process, which tells it or not."""
-        for record in self._and_around():
-            keys = record._sent if is_told else record._carried
-            if len(keys) < MOST_KEYS:
-                keys.update(layer.values)
+        keys = self._sent if is_told else self._carried
+        if len(keys) < MOST_KEYS:
+            keys.update(layer.values)
 
     def note(
         self,

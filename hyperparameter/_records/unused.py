@@ -68,6 +68,8 @@ def warn_of_unknown(keys: list[str], reasons: list[str]) -> None:
     """Say of which overrides nobody can tell whether they were read."""
     import warnings  # a tenth of our import
 
+    if not keys:
+        return
     shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
     warnings.warn(
         f"The record is incomplete, so it cannot tell whether workers read {shown}: "

@@ -6,7 +6,7 @@ takes the place of others, and never that of what this process has set itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -200,8 +200,8 @@ def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     return top
 
 
-def note_sent(snapshot: Snapshot, records: list[Recorder], *, is_told: bool) -> None:
-    """Tell the records open here what may be read in another process, each layer once.
+def note_sent(snapshot: Snapshot, records: Sequence[Recorder], *, is_told: bool) -> None:
+    """Tell the records what may be read in another process, each layer once.
 
     `is_told` says that the other process will tell what it has read.
     """
@@ -212,7 +212,8 @@ def note_sent(snapshot: Snapshot, records: list[Recorder], *, is_told: bool) -> 
         known = known.lower
     for layer in snapshot.layers if new else ():
         if known is None or not any(layer is sent for sent in known.layers):
-            records[0].carry(layer, is_told=is_told)
+            for record in records:
+                record.carry(layer, is_told=is_told)
     for each in new:
         each.sent_by = sent_by
 
