@@ -47,8 +47,8 @@ DEFINE = Option(
 )  # fmt: skip
 CONFIG = Option(
     "config", ("-C", "--config"), "repeated", metavar="FILE",
-    help="read parameters from a TOML, YAML, JSON or Jsonnet file; KEY=FILE puts them below KEY, "
-    "- is standard input; may be repeated, later files override earlier ones",
+    help="read parameters from a TOML, YAML, JSON or Jsonnet file, or from a record; KEY=FILE puts "
+    "them below KEY, - is standard input; may be repeated, later files override earlier ones",
 )  # fmt: skip
 LIST = Option(
     "list", ("-lps", "--list-param-scope"), "flag",
