@@ -2,7 +2,8 @@
 
 import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
@@ -87,15 +88,16 @@ def read(path: str | PathLike[str]) -> Saved:
     return _saved(path, _document(path))
 
 
-def without_collection(body: Callable[[], T]) -> T:
-    """Call `body` while the collector rests: it would go through all that is read, again and again.
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Let the collector rest: it would go through all that is read, again and again.
 
     There is no garbage in it.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return body()
+        yield
     finally:
         if was_enabled:
             gc.enable()

@@ -260,7 +260,7 @@ class Record:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
         from .file import read, without_collection
 
-        def loaded() -> Record:
+        with without_collection():
             record, saved = cls(), read(path)
             record.overrides.update(saved.overrides)
             record._carried.update(saved.carried)
@@ -268,8 +268,6 @@ class Record:
             record._losses.update(dict.fromkeys(saved.losses))
             record.add(saved.reads)
             return record
-
-        return without_collection(loaded)
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
