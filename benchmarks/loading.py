@@ -29,6 +29,21 @@ def rows(peers: Figures) -> Iterator[Row]:
         )
     yield from _params()
     yield from _conversions()
+    yield from _records()
+
+
+def _records() -> Iterator[Row]:
+    with hp.record() as rec, hp.scope(**{f"ns{n % 100}.key{n}": n * 0.5 for n in range(100_000)}):
+        hp.scope.storage().storage()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "record.json")
+        taken = in_turns(
+            {"save": lambda: rec.save(path), "load": lambda: hp.Record.load(path)},
+            rounds=3,
+            calls=1,
+        )
+    for name, one in taken.items():
+        yield Row(f"record of 100,000 keys: {name}", one.median / 1e9, "s", 2)
 
 
 def _files() -> Iterator[Row]:

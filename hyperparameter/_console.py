@@ -20,14 +20,17 @@ BOLD, DIM, RED, NAME, ERROR = "1", "2", "31", "36", "1;31"
 class NotFound(UsageError):
     """Exit status 1: what the user asks for does not exist, or cannot be written."""
 
+    exit_status = 1
+
 
 def with_exit_status(
     program: str, body: Callable[[], T], before: Callable[[UsageError], None] = lambda _: None
 ) -> tuple[int, T | None]:
     """Call `body` and return the exit status of the program with the result.
 
-    The status is 2 for a usage error, 1 for `NotFound`, 130 for Ctrl-C, each with a line on stderr,
-    and 141 if the reader of stdout has closed it.  `before` is called before the line of an error.
+    The status is 2 for a usage error or its `exit_status`, 130 for Ctrl-C, each with a line on
+    stderr, and 141 if the reader of stdout has closed it.  `before` is called before the line of an
+    error.
     """
     try:
         result = body()
@@ -36,7 +39,7 @@ def with_exit_status(
     except UsageError as error:
         before(error)
         print_message(str(error), program)
-        return 1 if isinstance(error, NotFound) else 2, None
+        return getattr(error, "exit_status", 2), None
     except KeyboardInterrupt:
         print_message(f"{program}: interrupted")
         return 130, None

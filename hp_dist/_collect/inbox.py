@@ -66,8 +66,8 @@ class Inbox:
         self._last_address: tuple[Medium, list[Recorder], Address] | None = None
         self._mailbox: Mailbox | None = None
         self._without_mailbox = f"!{os.urandom(6).hex()}"
-        self._work: WeakKeyDictionary[Recorder, WeakSet[Any]] = WeakKeyDictionary()
-        self._calls: WeakKeyDictionary[Recorder, Calls] = WeakKeyDictionary()
+        self._work: WeakKeyDictionary[object, WeakSet[Any]] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[object, Calls] = WeakKeyDictionary()
         self._collected_at = time.monotonic()
         self._has_warned = False
         self._has_hops = False  # whether what is told here has to be told further
@@ -163,7 +163,7 @@ class Inbox:
         with self._lock:
             return any(calls.open for calls in self._calls.values())
 
-    def pending(self, record: Recorder) -> list[str]:
+    def pending(self, record: object) -> list[str]:
         with self._lock:
             count = count_of_pending(self._work.get(record, ()))
             calls = self._calls.get(record)
@@ -260,7 +260,7 @@ class _Source:
     def collect(self) -> None:
         _inbox.collect()
 
-    def pending(self, record: Recorder) -> list[str]:
+    def pending(self, record: object) -> list[str]:
         return _inbox.pending(record)
 
 

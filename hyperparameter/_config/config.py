@@ -77,6 +77,6 @@ def config(
         source, overrides, variables, known, here,
         declarations=wanted.declarations(declared_defaults), at=at,
     )  # fmt: skip
-    for note in wanted.notes(variables, loaded.referenced):
+    for note in (*loaded.notes, *wanted.notes(variables, loaded.referenced)):
         warnings.warn(note, stacklevel=2)
     return cast("T", wanted.of(loaded.sources, here))

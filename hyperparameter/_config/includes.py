@@ -20,7 +20,7 @@ from .bindings import Binding, Bindings, is_inside
 from .defaults import Elsewhere, default_of
 from .environment import Variables
 from .flat_names import FlatNames
-from .from_record import Missing
+from .from_record import NONE, Missing
 from .interpolation import Resolver
 from .place import Place
 from .sources import INCLUDE, Include, Source, of_file
@@ -108,7 +108,7 @@ class Files:
         over = self._above
         if self._variables is not None:  # whose names are held against those of all files
             over = [self._variables.bindings(one for one, _ in files), *over]
-        return [*files, *((one, {}) for one in over)]
+        return [*files, *((one, NONE) for one in over)]
 
     def _view(self) -> View:
         return View(bindings for bindings, _ in self._written())

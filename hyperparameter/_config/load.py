@@ -24,12 +24,14 @@ Overrides = Mapping[str, object] | Iterable[str]
 class Loaded(NamedTuple):
     """What each source writes, the weakest first, and the keys that references took.
 
-    `anchored` are sections of files that other sections take values from.
+    `anchored` are sections of files that other sections take values from; `notes` say what a record
+    does not set.
     """
 
     sources: list[Bindings]
     referenced: frozenset[str]
     anchored: frozenset[str]
+    notes: list[str]
 
     def each(self) -> Iterator[tuple[str, object, RawOrigin]]:
         for source in self.sources:
@@ -68,7 +70,8 @@ def load(
     for index, (_, missing) in enumerate(written):
         check_complete(missing, bindings[index + 1 :])
     resolved, taken = interpolated(bindings, env, files.elsewhere)
-    return Loaded(resolved, taken | files.taken, files.anchored())
+    notes = [missing.note for _, missing in written if missing.note]
+    return Loaded(resolved, taken | files.taken, files.anchored(), notes)
 
 
 def layers(sources: list[Bindings], here: RawOrigin) -> Snapshot:

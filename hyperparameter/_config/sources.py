@@ -11,7 +11,7 @@ from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, mounted, of_document, of_mapping
 from .flat_names import FlatNames
-from .from_record import Missing, is_record, of_record
+from .from_record import NONE, Missing, begins_like_record, is_record, of_record
 
 INCLUDE = "$include"
 """The name behind which a file says which other files lie under it."""
@@ -76,11 +76,15 @@ def read_source(
     """Return what a source writes, below `key` if it is given."""
     if isinstance(source, FileAt):
         path, key = source
+        if path != "-" and begins_like_record(path):
+            return _of_record(os.fspath(path), key)
         document = read_standard_input() if path == "-" else read_document(path, may_be_empty=True)
         return of_file(document, key, None, flat)
     if isinstance(source, Mapping):
-        return Source(check_no_include(mounted(of_mapping(source, here), key)), {}, [])
+        return Source(check_no_include(mounted(of_mapping(source, here), key)), NONE, [])
     if isinstance(source, (str, os.PathLike)):
+        if begins_like_record(source):
+            return _of_record(os.fspath(source), key)
         return of_file(read_document(source, may_be_empty=True), key, None, flat)
     raise TypeError(
         f"Each source of hp.config must be a path or a mapping, not {type(source).__name__}."
@@ -92,12 +96,7 @@ def of_file(
 ) -> Source:
     """Return what a file writes, put below a key whose names are given if one has a dot."""
     if is_record(document):
-        if key:
-            raise ConfigurationError(
-                f"{document.name}: this is a record of a whole run, which cannot be put below "
-                f"{key!r}. Give it without a key."
-            )
-        return Source(*of_record(document.name), [])
+        return _of_record(document.name, key)
     bindings = mounted(of_document(document), key, names)
     bindings = bindings if flat is None else flat(bindings)
     _check_includes(bindings)
@@ -109,7 +108,18 @@ def of_file(
     ]
     anchored = frozenset(f"{key}.{one}" if key else str(one) for one in document.anchored)
     includes.sort(key=lambda one: one.depth)
-    return Source(bindings, {}, includes, document.name, anchored)
+    return Source(bindings, NONE, includes, document.name, anchored)
+
+
+def _of_record(path: str, key: str) -> Source:
+    if key:
+        raise ConfigurationError(
+            f"{path}: this is a record of a whole run, which cannot be put below {key!r}. Give it "
+            "without a key."
+        )
+    if not os.path.exists(path):
+        raise ConfigurationError(f"{path}: a record has to be a file. Write it into one first.")
+    return Source(*of_record(path), [])
 
 
 def check_no_include(bindings: Bindings) -> Bindings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .._functions.signature import Signature
@@ -10,7 +11,7 @@ from .._scopes.snapshot import Layer
 from .argv import ParsedArgv, with_spare_words
 from .commands import Function
 from .invocation import Invocation, invocation_of
-from .options import Option
+from .options import CHECK, Option
 from .positionals import words_lacking
 from .run import lacking
 from .settings import Settings
@@ -56,3 +57,15 @@ class Asked:
             invocation = invocation_of(parsed, self.own, self.signature).under(over)
             settings = Settings(invocation, sources, env)
         return invocation, settings
+
+
+def asks(argv: list[str], option: Option) -> bool:
+    """Tell whether an option is given, before the words are parsed: they may have mistakes."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    return not set(option.flags).isdisjoint(words)
+
+
+def asks_for_json(argv: list[str]) -> bool:
+    """Tell whether a program reads what `--check` prints, before the words are parsed."""
+    flag = CHECK.flags[0]
+    return f"{flag}=json" in argv or (flag, "json") in pairwise(argv)

@@ -21,7 +21,8 @@ from .asked import Asked
 from .checked_values import value_faults
 from .options import ALLOW
 from .program_keys import LazyScan
-from .run import check_writable, missing
+from .recording import check_writable
+from .run import missing
 from .settings import Settings
 from .sources import files_of, sources_of
 

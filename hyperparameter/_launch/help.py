@@ -77,7 +77,7 @@ def common_section(own: Sequence[Option], version: str | None, *, is_whole: bool
         rows = [Row(left, one.help) for left, one in zip(lefts, table, strict=True)]
         return Section("common options", rows)
     short = [(one, min(one.flags, key=len)) for one in table if one.key != HELP_ALL.key]
-    # In two lines there is no place for choices, and for what may be several words.
+    # In three lines there is no place for choices, and for what may be several words.
     names = [
         flag if one.choices or one.kind == "words" else _with_words(flag, one)
         for one, flag in short

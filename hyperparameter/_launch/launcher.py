@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
 from .argv import ParsedArgv, parse_argv
-from .asked import Asked
+from .asked import Asked, asks, asks_for_json
 from .commands import Function, dashed, function_for, names_of, signature_of
 from .invocation import Invocation
 from .options import Option, common_options
@@ -25,6 +24,7 @@ from .usage_errors import usage_errors
 if TYPE_CHECKING:
     from .._files.text import FilePath
     from .._functions.signature import Signature
+    from .replay import Replay
     from .sources import Sources
 
 ANSWERED: Final = object()
@@ -37,12 +37,15 @@ class Launcher:
     `config` is a file that the program always reads.
     """
 
+    replay: ClassVar[Replay | None] = None
+    """Set by `hp replay`: what runs in the place of what a program launches."""
+
     def __init__(
         self, functions: Sequence[Function], single: bool, config: FilePath | None = None
     ) -> None:
         self.name = _name()
         self._config = config
-        self._functions = functions
+        self.functions = functions
         self._single = single or len(functions) == 1
         self._shows_tracebacks = False
 
@@ -53,9 +56,11 @@ class Launcher:
 
         `freeze` makes what is set the baseline of the process.
         """
-        if _asks(argv, options.HELP) or _asks(argv, options.HELP_ALL):
+        if Launcher.replay is not None:
+            return self._replayed(Launcher.replay, env_prefix, env, freeze)
+        if asks(argv, options.HELP) or asks(argv, options.HELP_ALL):
             return self._help(argv, env_prefix, env)
-        self._shows_tracebacks = _asks(argv, options.TRACEBACK)
+        self._shows_tracebacks = asks(argv, options.TRACEBACK)
         given = self._asked(argv)
         self._shows_tracebacks = given.invocation.asks(options.TRACEBACK)
         scan = LazyScan(given.signature, env)
@@ -70,27 +75,43 @@ class Launcher:
         if self._answers(invocation, settings, scan, given.known):
             return ANSWERED
         if function is None:
-            names = ", ".join(names_of(one, self._functions)[0] for one in self._functions)
+            names = ", ".join(names_of(one, self.functions)[0] for one in self.functions)
             raise UsageError(f"no command given. The commands are {names}. See --help.")
         require(given.own, given.signature, settings)
         if sources is not None or any(layer.values for layer in invocation.defines):
             from .checked_values import check_values  # options are of the function that runs
 
             check_values(settings, scan, given.signature)
-        return self._run(function, invocation, settings, freeze)
+        return self._run(function, invocation, settings, argv, freeze)
+
+    def _replayed(
+        self, replay: Replay, env_prefix: str | None, env: Mapping[str, str], freeze: bool
+    ) -> object:
+        Launcher.replay = None  # the function itself may launch others
+        try:
+            return replay.launch(self, env_prefix, env, freeze)
+        finally:
+            Launcher.replay = replay
 
     def _note(self, settings: Settings) -> None:
         for note in settings.notes:
             print_message(f"{self.name}: {note}")
 
     def _run(
-        self, function: Function, invocation: Invocation, settings: Settings, freeze: bool
+        self,
+        function: Function,
+        invocation: Invocation,
+        settings: Settings,
+        argv: Sequence[str],
+        freeze: bool,
     ) -> object:
-        result, unused = run_function(function, invocation, settings, freeze)
+        result, record = run_function(function, invocation, settings, argv, freeze)
         if sys.stdout is not None:
             sys.stdout.flush()  # so that what the function has printed comes before the messages
-        for text in unused:
-            print_message(f"{self.name}: {text}")
+        if settings.origins:
+            from .unread import report  # nothing is set in most runs
+
+            report(record, settings, self.name, is_strict=invocation.asks(options.STRICT))
         return result
 
     def _sources(
@@ -131,26 +152,27 @@ class Launcher:
     def _asked(self, argv: list[str]) -> Asked:
         """Return the function that the words name, with the words parsed for it."""
         try:
-            return self._parsed(argv)
+            return self.parsed(argv)
         except UsageError as error:
-            if not _asks_for_json(argv):
+            if not asks_for_json(argv):
                 raise
             from .faults import report
 
             print_output(report([error], "json"))
             raise UsageError("1 fault found.") from error
 
-    def _parsed(self, argv: list[str]) -> Asked:
+    def parsed(self, argv: list[str]) -> Asked:
+        """Return what the words ask for, by the function that they name."""
         first = ParsedArgv([], [], argv)
         if self._single:
-            function = self._functions[0]
+            function = self.functions[0]
         else:
             first = parse_argv(
                 argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
             )
             if not first.positionals:
-                return Asked(None, signature_of(self._functions[0]), [], first)
-            function = function_for(first.positionals[0], self._functions)
+                return Asked(None, signature_of(self.functions[0]), [], first)
+            function = function_for(first.positionals[0], self.functions)
         signature = signature_of(function)
         own = options_of(signature)
         extra = bool(signature.varkw_name)
@@ -163,8 +185,8 @@ class Launcher:
     def _commands_with(self, flag: str) -> str:
         """Return a hint that names the commands which have an option."""
         names = [
-            names_of(one, self._functions)[0]
-            for one in self._functions
+            names_of(one, self.functions)[0]
+            for one in self.functions
             if any(flag in (*each.flags, *each.negations) for each in options_of(signature_of(one)))
         ]
         commands = " and ".join(names)
@@ -179,29 +201,29 @@ class Launcher:
         Looking it up imports `importlib.metadata`, which takes as long as all of our import.
         """
         asked = options.VERSION._replace(flags=("--version", "--hp-version"))
-        if not any(_asks(argv, one) for one in (asked, options.HELP, options.HELP_ALL)):
+        if not any(asks(argv, one) for one in (asked, options.HELP, options.HELP_ALL)):
             return None
         from .version import version_of
 
-        name = str(signature_of(self._functions[0]).module)
-        return version_of(name, everywhere=_asks(argv, asked))
+        name = str(signature_of(self.functions[0]).module)
+        return version_of(name, everywhere=asks(argv, asked))
 
     def _help(self, argv: list[str], env_prefix: str | None, env: Mapping[str, str]) -> object:
         from . import help as texts
         from .layout import render
         from .listing import advanced
 
-        function = self._functions[0] if self._single else self._named(argv)
-        is_whole, version = _asks(argv, options.HELP_ALL), self._version(argv)
+        function = self.functions[0] if self._single else self._named(argv)
+        is_whole, version = asks(argv, options.HELP_ALL), self._version(argv)
         if function is None:
             common = texts.common_section((), version, is_whole=is_whole)
-            page = texts.page_of_program(self._functions, self.name, common)
+            page = texts.page_of_program(self.functions, self.name, common)
         else:
             signature = signature_of(function)
             own = options_of(signature)
             common = texts.common_section(own, version, is_whole=is_whole)
             rows = advanced(LazyScan(signature, env)(), signature, own)
-            command = "" if self._single else f" {names_of(function, self._functions)[0]}"
+            command = "" if self._single else f" {names_of(function, self.functions)[0]}"
             page = texts.page_of_function(function, self.name + command, rows, common, env_prefix)
         colour = wants_colour(sys.stdout, env)
         print_output(render(page, terminal_width(env), colour), styled=colour)
@@ -213,9 +235,7 @@ class Launcher:
         words = [word for word in argv if word not in asked]
         try:
             first = parse_argv(words, self._common(words), stops_at_command=True)
-            return (
-                function_for(first.positionals[0], self._functions) if first.positionals else None
-            )
+            return function_for(first.positionals[0], self.functions) if first.positionals else None
         except UsageError:  # who asks for help gets help, whatever else is wrong
             return None
 
@@ -232,12 +252,12 @@ class Launcher:
 
             shell = given[options.COMPLETION.key][-1]
             command = os.path.basename(sys.argv[0])
-            print_output(script(shell, self._functions, command, self._single, scan()))
+            print_output(script(shell, self.functions, command, self._single, scan()))
         elif options.VERSION.key in given:
             print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
         elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
             with settings.open(), usage_errors(settings):
-                commands = [signature_of(one) for one in self._functions]
+                commands = [signature_of(one) for one in self.functions]
                 print_output(_described(given, settings, scan, commands, chosen))
         else:
             return False
@@ -288,15 +308,3 @@ def _name() -> str:
     if spec is not None:  # set by `python -m`, where argv[0] is the path of a file
         return f"python -m {spec.name.removesuffix('.__main__')}"
     return os.path.basename(sys.argv[0]) or "program"
-
-
-def _asks(argv: list[str], option: Option) -> bool:
-    """Tell whether an option is given, before the words are parsed: they may have mistakes."""
-    words = argv[: argv.index("--")] if "--" in argv else argv
-    return not set(option.flags).isdisjoint(words)
-
-
-def _asks_for_json(argv: list[str]) -> bool:
-    """Tell whether a program reads what `--check` prints, before the words are parsed."""
-    flag = options.CHECK.flags[0]
-    return f"{flag}=json" in argv or (flag, "json") in pairwise(argv)

@@ -47,8 +47,8 @@ DEFINE = Option(
 )  # fmt: skip
 CONFIG = Option(
     "config", ("-C", "--config"), "repeated", metavar="FILE",
-    help="read parameters from a TOML, YAML, JSON or Jsonnet file; KEY=FILE puts them below KEY, "
-    "- is standard input; may be repeated, later files override earlier ones",
+    help="read parameters from a TOML, YAML, JSON or Jsonnet file, or from a record; KEY=FILE puts "
+    "them below KEY, - is standard input; may be repeated, later files override earlier ones",
 )  # fmt: skip
 LIST = Option(
     "list", ("-lps", "--list-param-scope"), "flag",
@@ -71,6 +71,10 @@ RECORD = Option(
     "record", ("--record",), metavar="FILE",
     help="write the parameters that were read, with their origins, to a JSON file",
 )  # fmt: skip
+STRICT = Option(
+    "strict_unused", ("--strict-unused",), "flag",
+    help="exit with status 3 after the run if a value that was set had no effect",
+)  # fmt: skip
 TRACEBACK = Option(
     "traceback", ("--traceback",), "flag", help="show the traceback of a usage error as well"
 )
@@ -81,8 +85,8 @@ COMPLETION = Option(
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
 
 _COMMON = (
-    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, TRACEBACK,
-    COMPLETION,
+    HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, STRICT,
+    TRACEBACK, COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
 
 from .._functions.signature import Signature
-from .._records.record import Record, process_record, record
+from .._records.record import Record
 from .._scopes import ambient
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
@@ -16,22 +14,26 @@ from ..exceptions import UsageError
 from .commands import Function, signature_of
 from .invocation import Invocation
 from .options import REQUIRED, Option
+from .recording import recorded
 from .settings import Settings
-from .unread import unread
 from .usage_errors import usage_errors
 
 
 def run_function(
-    function: Function, invocation: Invocation, settings: Settings, freeze: bool
-) -> tuple[object, list[str]]:
-    """Return what the function returns, and a text for each override that had no effect."""
-    with _recorded(invocation.record, freeze) as rec, settings.open():
+    function: Function,
+    invocation: Invocation,
+    settings: Settings,
+    argv: Sequence[str],
+    freeze: bool,
+) -> tuple[object, Record]:
+    """Return what the function returns, and the record of what it read."""
+    with recorded(function, invocation, argv, freeze) as rec, settings.open():
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state
         with usage_errors(settings):
             result = _call(function, invocation)
-    return result, unread(rec, settings)
+    return result, rec
 
 
 def lacking(own: Iterable[Option], signature: Signature, settings: Settings) -> list[Option]:
@@ -83,29 +85,6 @@ def _missing(option: Option, below: list[Option]) -> str:
     return f"{option.flags[0]} is missing. Give it with {shown}."
 
 
-@contextmanager
-def _recorded(path: str | None, whole_process: bool) -> Iterator[Record]:
-    """Record a run; the record is written to `path` even if the run fails.
-
-    `whole_process` uses the record of the process: reads of other threads do not reach a record
-    of this context.
-    """
-    check_writable(path)
-    with nullcontext(process_record()) if whole_process else record() as rec:
-        try:
-            yield rec
-        except BaseException:  # the user must see this error, not that of writing the record
-            if path:
-                with suppress(OSError):
-                    rec.save(path)
-            raise
-        if path:
-            try:
-                rec.save(path)
-            except OSError as error:
-                raise UsageError(f"--record {path!r}: {error.strerror}.") from error
-
-
 def _call(function: Function, invocation: Invocation) -> object:
     args, kwargs = signature_of(function).bind(invocation.args) if invocation.args else ((), {})
     result = function(*args, **kwargs, **invocation.extra)
@@ -131,16 +110,3 @@ def _run_async(awaitable: Awaitable[object]) -> object:
 
 async def _awaited(awaitable: Awaitable[object]) -> object:
     return await awaitable  # asyncio.run takes coroutines alone
-
-
-def check_writable(path: str | None) -> None:
-    """Raise `UsageError` before the run, not after hours of it, if its record has no place."""
-    if path is None:
-        return
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        raise UsageError(f"--record {path!r}: this is a directory. Give the name of a file.")
-    if not os.path.isdir(folder):
-        raise UsageError(f"--record {path!r}: the directory {folder!r} does not exist. Create it.")
-    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise UsageError(f"--record {path!r}: permission denied.")

@@ -48,7 +48,7 @@ class Settings:
             loaded, self.layers = _merged(invocation, sources, env)
             written = loaded.each()
             self.referenced, self._anchored = loaded.referenced, loaded.anchored
-            self.notes.extend(sources.notes(self.referenced))
+            self.notes.extend([*loaded.notes, *sources.notes(self.referenced)])
         self._others = OtherSections(self._anchored)
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below

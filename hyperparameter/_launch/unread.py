@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
+from .._console import print_message
 from .._records.read import Read
 from .._records.record import Record
 from .._records.unused import never_read
 from .._values.origin import Origin, resolve
+from ..exceptions import UsageError
 from .program_keys import DeclaredParameters
+from .recording import finish
 from .settings import Settings
 
 Reads = Mapping[str, list[Read]]
@@ -17,14 +20,36 @@ _MOST_REPORTED = 20
 _CARRIERS = {"hp_dist.multiprocessing", "hp_dist.ray"}  # imported by install(), not by hp_dist
 
 
+class NoEffect(UsageError):
+    """Exit status 3: a value that was set had no effect, and `--strict-unused` forbids that."""
+
+    exit_status = 3
+
+
+def report(rec: Record, settings: Settings, program: str, *, is_strict: bool) -> None:
+    """Print a line for each override from outside that had no effect.
+
+    `is_strict` raises `NoEffect` if there is any, unless the record may lack reads.
+    """
+    finish(rec)
+    texts = unread(rec, settings)
+    more = 0 if is_strict else len(texts) - _MOST_REPORTED
+    for text in texts[:_MOST_REPORTED] if more > 0 else texts:
+        print_message(f"{program}: {text}")
+    if more > 0:
+        print_message(f"{program}: {more} more had no effect")
+    if is_strict and rec.incomplete:
+        reasons = "; ".join(rec.incomplete)
+        print_message(f"{program}: --strict-unused cannot tell what nobody has read: {reasons}.")
+    elif is_strict and texts:
+        what = "1 value that was set" if len(texts) == 1 else f"{len(texts)} values that were set"
+        raise NoEffect(f"--strict-unused: {what} had no effect. Correct or remove what is named.")
+
+
 def unread(rec: Record, settings: Settings) -> list[str]:
     """Return a text for each override from outside that had no effect."""
-    if not settings.origins:
-        return []  # to look up the places of all reads takes time
     reads = _by_key(rec)
-    texts = [*_never_read(rec, settings, reads), *_shadowed(settings, reads)]
-    more = len(texts) - _MOST_REPORTED
-    return [*texts[:_MOST_REPORTED], f"{more} more had no effect"] if more > 0 else texts
+    return [*_never_read(rec, settings, reads), *_shadowed(settings, reads)]
 
 
 def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
@@ -36,10 +61,11 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     if not unused:
         return
     declared = set(DeclaredParameters())
-    had_workers = _had_workers()
-    where = "in this process" if had_workers else ""
-    is_carried = not had_workers or not _CARRIERS.isdisjoint(sys.modules)
-    advice = "" if is_carried else "; hp_dist.install() carries it to workers"
+    # What is carried to workers is read there as well, and they tell it.
+    is_known = not _had_workers() or not _CARRIERS.isdisjoint(sys.modules)
+    where, advice = "", ""
+    if not is_known:
+        where, advice = "in this process", "; hp_dist.install() carries it to workers"
     for one in unused:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:

@@ -1,89 +1,187 @@
 """A record as a JSON file: written exactly, read with suspicion."""
 
+import gc
 import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
+from .._files.replacing import write_whole
 from .._values.describe import from_json, to_json
 from .._values.keys import check
 from .._values.origin import Origin, Process
 from ..exceptions import ConfigurationError
 from .read import Read
+from .run import Run
 
 T = TypeVar("T")
 FORMAT = "hyperparameter-record"
-_VERSION = 1
-_TYPES = {"reader": str, "default_used": bool, "bulk": bool}
+VERSION = 2
+"""Version 1 had no `run`, and may lack `losses`."""
+
+_FIELDS = frozenset(Read._fields)
+_NESTED = (list, dict)
+_SCALARS = (int, bool, str, type(None))  # what is in JSON as it is; of str no subclass
 
 
 class Saved(NamedTuple):
     """What a file has of a record; `carried` are the overrides that other processes may read."""
 
-    overrides: dict[str, Origin]
+    overrides: Mapping[str, Origin]
     carried: list[str]
     reads: list[Read]
     dropped: int
     losses: list[str]
+    run: Run | None = None
 
 
 def write(path: str | PathLike[str], saved: Saved) -> None:
-    document = {
+    write_whole(path, _text(saved))
+
+
+def _text(saved: Saved) -> Iterator[str]:
+    """Yield the document with a line for each override and each read, so that tools can compare."""
+    encoded = json.JSONEncoder(allow_nan=False).encode
+    head = {
         "format": FORMAT,
-        "version": _VERSION,
+        "version": VERSION,
+        "run": saved.run and saved.run.pack(),
         "dropped": saved.dropped,
         "losses": saved.losses,
-        "overrides": {key: origin.pack() for key, origin in saved.overrides.items()},
         "carried": saved.carried,
-        "reads": [
-            {**read._asdict(), "value": to_json(read.value), "default": to_json(read.default),
-             "origin": read.origin and read.origin.pack(), "process": list(read.process)}
-            for read in saved.reads
-        ],
-    }  # fmt: skip
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1, allow_nan=False)
-        file.write("\n")
+    }
+    yield "{\n"
+    for name, value in head.items():
+        yield f'"{name}": {encoded(value)},\n'
+    overrides = (f"{encoded(k)}: {encoded(v.pack())}" for k, v in saved.overrides.items())
+    yield from _lines("overrides", "{", overrides, "},\n")
+    yield from _lines("reads", "[", (encoded(_plain(read)) for read in saved.reads), "]\n}\n")
+
+
+def _lines(name: str, opening: str, items: Iterable[str], closing: str) -> Iterator[str]:
+    yield f'"{name}": {opening}'
+    separator = "\n"
+    for item in items:
+        yield separator
+        yield item
+        separator = ",\n"
+    yield closing if separator == "\n" else f"\n{closing}"
+
+
+def _plain(read: Read) -> dict[str, object]:
+    value, default = read.value, read.default
+    return {
+        "key": read.key,
+        "value": value if type(value) in _SCALARS else to_json(value),
+        "default": default if type(default) in _SCALARS else to_json(default),
+        "origin": read.origin and read.origin.pack(),
+        "default_used": read.default_used,
+        "reader": read.reader,
+        "process": read.process,
+        "bulk": read.bulk,
+    }
 
 
 def read(path: str | PathLike[str]) -> Saved:
-    """Read what `write` wrote; `ConfigurationError` for anything else."""
+    """Read what `write` wrote, now or in version 1; `ConfigurationError` for anything else."""
+    return _saved(path, _document(path))
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Let the collector rest: it would go through all that is read, again and again.
+
+    There is no garbage in it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _document(path: str | PathLike[str]) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{path} is not a saved record: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ConfigurationError(f"{path} is not a saved record.")
-    if document.get("version") != _VERSION:
         raise ConfigurationError(
-            f"{path} is a record of version {document.get('version')!r}, "
-            f"this library reads version {_VERSION}."
+            f"{path} is not a saved record, or only a part of one: {error}"
+        ) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ConfigurationError(
+            f"{path} is not a saved record. --record FILE and Record.save write one."
         )
+    return document
+
+
+def _saved(path: str | PathLike[str], document: dict[str, Any]) -> Saved:
+    version = document.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
+        is_newer = type(version) is int and version > VERSION
+        advice = "Upgrade hyperparameter-dist to read it." if is_newer else "The file is damaged."
+        raise ConfigurationError(
+            f"{path} is a record of version {version!r:.80}, and this library reads versions 1 to "
+            f"{VERSION}. {advice}"
+        )
+    reader = _Reader()
     try:
-        overrides = {check(k): Origin.unpack(v) for k, v in document["overrides"].items()}
-        carried = [check(key) for key in document["carried"]]
-        reads = [_read(fields) for fields in document["reads"]]
-        losses = [_is(loss, str) for loss in document.get("losses", [])]
-        return Saved(overrides, carried, reads, _is(document["dropped"], int), losses)
+        run = document["run"] if version > 1 else None
+        losses = document["losses"] if version > 1 else document.get("losses", [])
+        return Saved(
+            {check(key): reader.origin(one) for key, one in document["overrides"].items()},
+            [check(key) for key in document["carried"]],
+            [reader.read(fields) for fields in document["reads"]],
+            _is(document["dropped"], int),
+            [_is(loss, str) for loss in _is(losses, list)],
+            None if run is None else Run.unpack(run),
+        )
     except (
         ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
     ) as error:  # fmt: skip
         raise ConfigurationError(f"{path} is a damaged record: {error!r:.200}") from None
 
 
-def _read(fields: dict[str, Any]) -> Read:
-    if set(fields) != set(Read._fields):
-        raise ValueError(f"a read has {', '.join(map(str, fields))}")
-    origin, process = fields["origin"], fields["process"]
-    checked: dict[str, Any] = {name: _is(fields[name], kind) for name, kind in _TYPES.items()}
-    return Read(
-        key=check(fields["key"]),
-        value=from_json(fields["value"]),
-        default=from_json(fields["default"]),
-        origin=None if origin is None else Origin.unpack(origin),
-        process=Process.unpack(process),
-        **checked,
-    )
+class _Reader:
+    """Makes reads of their plain form; what many of them share, once."""
+
+    def __init__(self) -> None:
+        self._origins: dict[object, Origin] = {}
+        self._processes: dict[object, Process] = {}
+
+    def read(self, fields: dict[str, Any]) -> Read:
+        if fields.keys() != _FIELDS:
+            raise ValueError(f"a read has {', '.join(map(str, fields))}")
+        value, default, origin = fields["value"], fields["default"], fields["origin"]
+        return Read(
+            check(fields["key"]),
+            from_json(value) if type(value) in _NESTED else value,
+            from_json(default) if type(default) in _NESTED else default,
+            None if origin is None else self.origin(origin),
+            _is(fields["default_used"], bool),
+            _is(fields["reader"], str),
+            self._process(fields["process"]),
+            _is(fields["bulk"], bool),
+        )
+
+    def origin(self, packed: Any) -> Origin:
+        kind, place, process = packed
+        if process is not None:
+            return Origin.unpack(packed)
+        found = self._origins.get((kind, place))
+        if found is None:
+            found = self._origins[kind, place] = Origin.unpack(packed)
+        return found
+
+    def _process(self, packed: Any) -> Process:
+        key = tuple(packed)
+        found = self._processes.get(key)
+        if found is None:
+            found = self._processes[key] = Process.unpack(packed)
+        return found
 
 
 def _is(value: Any, kind: type[T]) -> T:

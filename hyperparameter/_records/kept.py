@@ -14,8 +14,12 @@ from .._values.spelling import Unwritable, spelled, spelled_name
 
 _LARGE = (str, int, list, tuple, dict)
 """The types of plain data, which is described in words only where it is too large or secret."""
+_MOST_BYTES = 1 << 16
+_MOST_ITEMS = 1 << 13
+"""Of one value that is kept as data, although only its words are shown."""
 NO_DATA: Any = object()
 HIDDEN = "it is a secret"
+"""The reason for which a secret is left out."""
 ONLY_WORDS = "a record has only its words: "
 
 
@@ -26,7 +30,11 @@ def kept(key: str, value: object) -> Any:
 
 def _with_data(key: str, described: Any, value: Any) -> Any:
     if type(described) is Description:
-        return described if type(value) in _LARGE else _spelled(key, described, value)
+        if type(value) not in _LARGE:
+            return _spelled(key, described, value)
+        data = value if type(value) is str else describe(key, value, _MOST_ITEMS)
+        words = _told_apart(described, value)
+        return Spelled(words, data) if _may_be_kept(data) else words
     if type(described) is dict and type(value) is dict:
         return {
             _with_name(shown, name): _with_data(below(key, name), one, value[name])
@@ -49,14 +57,30 @@ def _spelled(key: str, words: Description, value: object) -> Description:
     try:
         data = describe(key, spelled(value))
     except Exception:  # noqa: BLE001  # it has no spelling, or its own code fails
-        return words
+        return _told_apart(words, value)
+    words = _told_apart(words, value)
     return words if has_secrets(data) or _has_words(data) else Spelled(words, data)
+
+
+def _told_apart(words: Description, value: object) -> Description:
+    from .fingerprint import told_apart_words  # most values need no more than their words
+
+    return told_apart_words(words, value)
+
+
+def _may_be_kept(data: Any) -> bool:
+    """Tell plain data of a size that a record may hold."""
+    if _has_words(data) or has_secrets(data):
+        return False
+    import marshal
+
+    return len(marshal.dumps(data)) <= _MOST_BYTES
 
 
 def _has_words(data: object) -> bool:
     if isinstance(data, dict):
         return any(map(_has_words, data)) or any(map(_has_words, data.values()))
-    if isinstance(data, list):
+    if isinstance(data, (list, tuple)):
         return any(map(_has_words, data))
     return isinstance(data, Description)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import RLock  # importing threading is a tenth of our import
 from typing import Any
 
-from .read import RawRead, Read
+from .read import Places, RawRead, Read
 
 # A record of a long program must not grow without end.
 _MOST_VALUES = 1_000
@@ -49,7 +49,8 @@ class KeptReads:
     def all(self) -> list[Read]:
         with self.lock:
             found = [read for seen in self.by_key.values() for read in seen.by_value.values()]
-        return [read if isinstance(read, Read) else read.resolved() for read in found]
+        places = Places()
+        return [read if isinstance(read, Read) else read.resolved(places) for read in found]
 
     def last(self) -> list[tuple[str, Any]]:
         """Return each key with the value that was seen last."""

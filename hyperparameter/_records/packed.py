@@ -8,13 +8,13 @@ from typing import Any
 from .._values.describe import from_json, to_json
 from .._values.keys import check
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
-from .read import RawRead, Read
+from .read import Places, RawRead, Read
 
 
 def pack(read: RawRead | Read) -> list[object]:
     """Return a read as lists and scalars; its places are looked up, as nobody else can."""
     if isinstance(read, RawRead):
-        read = read.resolved()
+        read = read.resolved(Places())
     key, value, default, origin, default_used, reader, process, bulk = read
     return [
         key,

@@ -35,10 +35,10 @@ class RawRead(NamedTuple):
     process: Process
     bulk: bool = False
 
-    def resolved(self) -> Read:
-        origin = resolve(self.origin) if self.origin is not None else None
+    def resolved(self, places: "Places") -> Read:
+        origin = places.origin(self.origin) if self.origin is not None else None
         used = self.origin is None and not self.bulk
-        place = location(self.site)
+        place = places.location(self.site)
         return Read(
             self.key, self.value, self.default, origin, used, place, self.process, self.bulk
         )
@@ -51,3 +51,30 @@ def divergent(reads: Iterable[Read]) -> dict[str, list[Read]]:
         values = by_key.setdefault(read.key, {})
         values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
     return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
+
+
+class Places:
+    """Looks up places, each once: a program reads and sets most of its keys in a few of them.
+
+    It may be used as long as what it is asked for is kept.
+    """
+
+    def __init__(self) -> None:
+        self._locations: dict[tuple[int, int], str] = {}
+        self._origins: dict[tuple[int, int], Origin] = {}
+
+    def location(self, site: Site) -> str:
+        key = id(site[0]), site[1]  # to hash code is to go through all of it
+        found = self._locations.get(key)
+        if found is None:
+            found = self._locations[key] = location(site)
+        return found
+
+    def origin(self, source: RawOrigin) -> Origin:
+        if isinstance(source, Origin):
+            return source
+        key = id(source[0]), source[1]
+        found = self._origins.get(key)
+        if found is None:
+            found = self._origins[key] = resolve(source)
+        return found

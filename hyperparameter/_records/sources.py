@@ -6,8 +6,6 @@ import sys
 import time
 from typing import Protocol
 
-from .._scopes.recorder import Recorder
-
 _PAUSE = 0.005
 _CLOSING_SECONDS = 2.0
 
@@ -18,14 +16,14 @@ class Source(Protocol):
     def collect(self) -> None:
         """Add what has arrived since the last time to the records that it is for."""
 
-    def pending(self, record: Recorder) -> list[str]:
+    def pending(self, record: object) -> list[str]:
         """Say what may still tell `record` something; nothing when all has arrived."""
 
 
 sources: list[Source] = []
 
 
-def wait_at_close(record: Recorder, error: object) -> None:
+def wait_at_close(record: object, error: object) -> None:
     """Wait for what is pending, but not after Ctrl-C, nor in an event loop, which waits here."""
     loops = sys.modules.get("asyncio.events")
     in_loop = loops is not None and loops._get_running_loop() is not None
@@ -33,7 +31,7 @@ def wait_at_close(record: Recorder, error: object) -> None:
     wait_for(record, 0 if is_hurried else _CLOSING_SECONDS)
 
 
-def wait_for(record: Recorder, timeout: float | None) -> bool:
+def wait_for(record: object, timeout: float | None) -> bool:
     """Wait until nothing is pending for `record`; return whether that is so."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:

@@ -70,12 +70,15 @@ class Spelled(Description):
         return Spelled, (str(self), self.data)
 
 
-def describe(key: str, value: object) -> Any:
-    """Return `value` as plain data, in which what is a secret at `key` and below is `Masked`."""
+def describe(key: str, value: object, most_items: int = _MOST_ITEMS) -> Any:
+    """Return `value` as plain data, in which what is a secret at `key` and below is `Masked`.
+
+    More items than `most_items` are described in words.
+    """
     kind = type(value)
     if kind in (float, bool, type(None)):
         return value
-    return _copy(key, value, [_MOST_ITEMS], _MOST_DEPTH)
+    return _copy(key, value, [most_items], _MOST_DEPTH)
 
 
 def show(key: str, value: object) -> str:

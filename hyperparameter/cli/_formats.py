@@ -10,8 +10,8 @@ from typing import Any
 
 from .._values.describe import Masked, describe
 from ._entries import Entry, assigned, on_one_line
+from ._output import as_json
 
-FORMATS = ("text", "markdown", "json", "html")
 _NOT_ASCII = re.compile(r"[^ -~\n]")
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
 _PAGE = """<!DOCTYPE html>
@@ -37,7 +37,7 @@ td:nth-child(-n+3) {{ font-family: monospace; }}
 
 
 def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
-    """Return entries in one of `FORMATS`."""
+    """Return entries in one of the formats of `hp ls -f`."""
     total = f"Total: {len(entries)} hyperparameters"
     if kind == "json":
         return as_json({key: entry.plain() for key, entry in entries.items()})
@@ -45,10 +45,6 @@ def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
         lines = [f"  {entry.line}" for entry in entries.values()]
         return "\n".join([f"{title}:", "-" * 40, *lines, "", total])
     return as_table(kind, title, _COLUMNS, map(_row, entries.values()), total)
-
-
-def as_json(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def in_ascii(kind: str, text: str) -> str:

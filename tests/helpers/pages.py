@@ -10,7 +10,9 @@ The language of a block says what becomes of it:
 - `sh` is for commands that need what a test lacks: a network, a cluster, this checkout.
 
 What is printed must be what the page shows, `laptop:4242` standing for this host and the number of
-the process.  `python tests/helpers/pages.py [PAGE ...]` writes what is printed now into the pages.
+a process, and a time, a folder and a version for others.
+`python tests/helpers/pages.py [PAGE ...]`
+writes what is printed now into the pages.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-SETTER = "laptop:4242"  # on the pages: host and process of the program that set a value
+# On the pages: host and process of a program, when it ran, with which Python, and where.
+SETTER, TIME = "laptop:4242", "2026-11-26T12:00:00.000+00:00"
+PYTHON, FOLDER = "Python 3.11.7", "/home/me/digits"
 NOT_RUN = {"docker", "export", "git", "install", "make", "openssl", "pip", "pytest", "python",
            "python3", "ray", "run", "source", "sudo"}  # fmt: skip
 FILES = {"json", "jsonnet", "toml", "yaml"}
@@ -165,8 +169,14 @@ class Replay:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 printed = process.communicate()[0] + b"[stopped after 60 seconds]\n"
-        # bash becomes the only command that it is given, so this is the program's own number.
-        return printed.decode().replace(f"{socket.gethostname()}:{process.pid}", SETTER)
+        return self._as_anywhere(printed.decode())
+
+    def _as_anywhere(self, printed: str) -> str:
+        """Return what is printed without what is new in each run."""
+        printed = re.sub(rf"\b{re.escape(socket.gethostname())}:\d+", SETTER, printed)
+        printed = re.sub(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", TIME, printed)
+        printed = re.sub(r"\bPython 3\.\d+\.\d+", PYTHON, printed)
+        return printed.replace(str(self.folder), FOLDER)
 
 
 def written(text: str, folder: Path) -> str:

@@ -435,7 +435,7 @@ def test_numpy_sections_are_kept_or_taken_as_texts(shown: Shown) -> None:
 # -- what every program has -------------------------------------------------------------------
 
 
-def test_common_options_take_two_lines_and_are_whole_on_request(
+def test_common_options_take_three_lines_and_are_whole_on_request(
     shown: Shown, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @hp.param("common")
@@ -445,7 +445,7 @@ def test_common_options_take_two_lines_and_are_whole_on_request(
     lines = shown(main, columns=80)
     at = next(n for n, line in enumerate(lines) if line.startswith("common options, see"))
     assert "--help-all" in lines[at]
-    assert len(lines) - at == 2
+    assert len(lines) - at == 3
     assert "--hp-record FILE" in "".join(lines[at:])  # --record is the parameter
     assert hp.run_cli(main, ["--help-all"]) is None
     whole = " ".join(capsys.readouterr().out.split())

@@ -136,22 +136,21 @@ def test_a_process_that_is_started_without_the_scope_is_named_with_the_remedy(
     assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == []
 
 
-def test_a_saved_record_knows_what_workers_have_read(tmp_path: Path) -> None:
+def test_a_saved_record_knows_what_workers_read(tmp_path: Path) -> None:
     program = tmp_path / "prog.py"
     carries = "import hp_dist; hp_dist.install()"
     program.write_text(PROGRAM.replace("IMPORTS", carries).replace("LAUNCH", "hp.launch(main)"))
     words = ["--how", "spawn", "-D", "train.optim.lr=5", "-D", "evaluate.ckpt=x"]
     told(program, *words, "--record", "r.json")
-    saved = hp.Record.load(tmp_path / "r.json")
-    assert saved.incomplete == []
-    assert [one.key for one in saved.unused()] == ["evaluate.ckpt"]
+    unused = hp.Record.load(tmp_path / "r.json").unused()
+    assert [one.key for one in unused] == ["evaluate.ckpt"]
 
 
 def test_suggestions_are_made_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hyperparameter._records import unused as questions
+    from hyperparameter._records import unused as module
 
     calls: list[Any] = []
-    monkeypatch.setattr(questions, "nearest", lambda key, used: calls.append(key) or ["it"])
+    monkeypatch.setattr(module, "nearest", lambda key, used: calls.append(key) or ["it"])
     with hp.record() as rec, hp.scope(**{"sfn.epoch": 1}):
         hp.scope.sfn.epochs | 2
     [unused] = rec.unused()

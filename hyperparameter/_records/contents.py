@@ -1,0 +1,191 @@
+"""What a record holds, and what it answers; `Record` says how that gets there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from .._values.keys import nest
+from .._values.origin import RawOrigin
+from .kept_reads import MOST_KEYS, KeptReads
+from .read import Places, RawRead, Read, divergent
+from .sources import sources, wait_for
+from .unused import Unused, unused, warn_of_unknown
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from .exports.target import Exported
+    from .run import Run
+
+
+class Contents:
+    """Reads and overrides, of this process and of those that were sent work.
+
+    What other processes have read comes through `sources`, which are asked whenever this is.
+    """
+
+    def __init__(self) -> None:
+        self.overrides: dict[str, RawOrigin] = {}
+        self.run: Run | None = None
+        self.was_sent = False  # whether workers know of this
+        self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
+        self.is_heard = False  # whether a worker has answered that its reads arrive here
+        self._kept = KeptReads()
+        self._carried: set[str] = set()  # to where nobody tells what is read
+        self._sent: set[str] = set()  # to workers, which tell
+        self._losses: dict[str, None] = {}  # in order, and each once
+
+    def __repr__(self) -> str:
+        self._collect()
+        return f"<Record: {len(self._kept.by_key)} keys read, {len(self.overrides)} overridden>"
+
+    def __str__(self) -> str:
+        from .table import as_text
+
+        return as_text(repr(self), self.reads)
+
+    def _repr_html_(self) -> str:
+        from .table import as_html
+
+        return as_html(repr(self), self.reads)
+
+    @property
+    def reads(self) -> list[Read]:
+        """All reads, by key in the order of their first read."""
+        self._collect()
+        return self._kept.all()
+
+    def operative(self, nested: bool = False) -> dict[str, Any]:
+        """Return each key with its value, defaults included; of several, the one seen last.
+
+        A scope answers later reads of a key by itself, so its first one tells the order.
+        Given as a scope or to `hp.config`, it has the same program do the same.  What is not
+        plain data is spelled as in a file; `left_out` names secrets and what has no such spelling.
+        """
+        from .operative import operative
+
+        flat = operative(self._last())[0]
+        return nest(flat) if nested else flat
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The keys of the values that `operative` leaves out, each with the reason."""
+        from .operative import operative
+
+        return operative(self._last())[1]
+
+    def _last(self) -> list[tuple[str, Any]]:
+        self._collect()
+        return self._kept.last()
+
+    @property
+    def dropped(self) -> int:
+        """How many reads were over the limits."""
+        return self._kept.dropped
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until all work that was submitted in this record has ended and told what it read.
+
+        Return whether it has, after at most `timeout` seconds where there is one.  Closing the
+        record waits 2 s at most, and not at all after Ctrl-C or in an event loop.
+        """
+        return wait_for(self, timeout)
+
+    def export(self, target: str, **options: object) -> Exported:
+        """Return the values as "mlflow", "wandb" or another target takes them."""
+        from .exports.exporting import export
+
+        return export(self, target, options)
+
+    def log_to(self, target: str, run: object = None, **options: object) -> Exported:
+        """Log the record into a run of the target, by default the active one."""
+        from .exports.exporting import log_to
+
+        return log_to(self, target, run, options)
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Why something may be missing here that was read; empty for a complete record."""
+        self._collect()
+        pending = [reason for source in sources for reason in source.pending(self)]
+        if self.has_tasks and not self.is_heard and not pending:
+            pending = ["no worker could tell what it has read"]
+        dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
+        return list(dict.fromkeys([*self._losses, *pending, *dropped]))
+
+    def note_loss(self, reason: str) -> None:
+        """Note that reads may be missing here, and why."""
+        self._losses[reason] = None
+
+    def unused(self) -> list[Unused]:
+        """Return the overrides that nobody read, in workers neither.
+
+        Those that were carried to where nobody tells what is read are left out.  So are, with a
+        warning, those sent to workers while the record is incomplete.
+        """
+        reasons, reads = self.incomplete, self.reads
+        with self._kept.lock:
+            overrides, unknown = list(self.overrides.items()), set(self._carried)
+            open_here = self._sent if reasons or not self.is_heard else set()
+        found = unused(overrides, reads, unknown)
+        if reasons and (lost := [one.key for one in found if one.key in open_here]):
+            warn_of_unknown(lost, reasons)
+        return [one for one in found if one.key not in open_here]
+
+    def divergent(self) -> dict[str, list[Read]]:
+        """Return the keys that different readers saw with different values."""
+        return divergent(self.reads)
+
+    def _collect(self) -> None:
+        """Take in what workers have told since."""
+        for source in sources:
+            source.collect()
+
+    def add(self, reads: Iterable[Read]) -> None:
+        """Add reads collected elsewhere, in another process or from a file, to this record."""
+        for read in reads:
+            self.take(read.key, (repr(read[1:5]), read.process, read.bulk), read)
+
+    def add_overrides(self, origins: Mapping[str, RawOrigin]) -> None:
+        """Add overrides from elsewhere, as `add` does reads."""
+        for key, origin in origins.items():
+            if key not in self.overrides and len(self.overrides) < MOST_KEYS:
+                self.take_override(key, origin)
+
+    def take_override(self, key: str, origin: RawOrigin) -> None:
+        """Keep an override that is new."""
+        self.overrides[key] = origin
+
+    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+        """Keep a read, whose identity tells it from others of its key; return whether it is new."""
+        return self._kept.take(key, identity, read)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the record as JSON; of a secret it has a digest under a key of the user."""
+        from .digest import with_keyed_digests
+        from .file import Saved, write
+
+        reasons = self.incomplete
+        with self._kept.lock:
+            open_here = self._sent if reasons or not self.is_heard else set()
+            overrides, carried = dict(self.overrides), sorted(self._carried | open_here)
+        places = Places()
+        origins = {key: places.origin(source) for key, source in overrides.items()}
+        reads = with_keyed_digests(self.reads, os.environ)
+        write(path, Saved(origins, carried, reads, self.dropped, reasons, self.run))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
+        from .file import read, without_collection
+
+        with without_collection():
+            record, saved = cls(), read(path)
+            record.overrides.update(saved.overrides)
+            record._carried.update(saved.carried)
+            record._kept.dropped, record.run = saved.dropped, saved.run
+            record._losses.update(dict.fromkeys(saved.losses))
+            record.add(saved.reads)
+            return record

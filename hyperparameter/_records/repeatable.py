@@ -1,0 +1,59 @@
+"""What to set from outside so that a program reads again what a record says it read."""
+
+from typing import Any, NamedTuple
+
+from .comparing import by_key, values_of
+from .kept import HIDDEN
+from .operative import operative
+from .read import Read
+from .record import Record
+
+_OUTSIDE = ("cli", "env", "file")
+
+
+class Repeatable(NamedTuple):
+    """The values to set, and why a record lacks others that were set.
+
+    `by_code` are the keys that are left to the code which has set them: it gave them several
+    values, or one that is not plain data.
+    """
+
+    values: dict[str, Any]
+    lacking: dict[str, str]
+    by_code: list[str]
+
+
+def repeatable(record: Record) -> Repeatable:
+    """Choose a value for each key: what code sets while it runs lies over what is set outside.
+
+    So a value from outside comes first, then a default; where those of several places differ, each
+    place has its own again.
+    """
+    chosen: dict[str, Read] = {}
+    by_code: list[str] = []
+    for key, reads in by_key(record.reads).items():
+        given = [read for read in reads if read.origin and read.origin.kind in _OUTSIDE]
+        defaults = [read for read in reads if read.default_used]
+        found = given[-1:] or defaults or reads
+        if len(values_of(found)) == 1:
+            chosen[key] = found[0]
+        elif not defaults:
+            by_code.append(key)
+    values, left_out = operative((key, read.value) for key, read in chosen.items())
+    lacking: dict[str, str] = {}
+    for key, reason in left_out.items():
+        read = _owner(key, chosen)
+        if read is None or read.default_used:  # which is the default again
+            continue
+        if read.origin is not None and read.origin.kind == "code" and reason != HIDDEN:
+            by_code.append(key)
+        else:
+            lacking[key] = reason
+    return Repeatable(values, lacking, by_code)
+
+
+def _owner(key: str, chosen: dict[str, Read]) -> Read | None:
+    """Return the read of a key, or of the nearest one above that the key is a part of."""
+    while key not in chosen and "." in key:
+        key = key.rpartition(".")[0]
+    return chosen.get(key)

@@ -1,0 +1,225 @@
+"""`hp show` and `hp diff`: what a saved record has, and what differs between several."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from shlex import join
+from typing import Any
+
+from .._console import can_print, print_message, print_output
+from .._records.comparing import Compared, Difference, by_key, compared, plain, without
+from .._records.read import Read
+from .._records.record import Record
+from .._records.run import Run
+from .._values.describe import show as shown_value
+from .._values.origin import Process
+from ..exceptions import CONTROLS, ConfigurationError, UsageError
+from ._output import MARKS, PLAIN_MARKS, print_json
+
+_COLUMNS = ("key", "value", "origin", "default", "read by")
+_MOST_PIDS = 4
+
+
+def load(path: str) -> Record:
+    """Return a saved record; `UsageError` for what is not one or cannot be read."""
+    try:
+        return Record.load(path)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path}: {reason}. Give the file of a record.") from None
+
+
+# -- show -------------------------------------------------------------------------------------
+
+
+def show(args: argparse.Namespace) -> int:
+    """Print a record."""
+    record = load(args.record)
+    if args.json:
+        print_json(_document(record))
+        return 0
+    reads = by_key(record.reads)
+    lines = [*_head(record.run), *(_tree(reads) if args.tree else _table(reads))]
+    count = f"{len(reads)} keys were read." if len(reads) != 1 else "1 key was read."
+    lines += ["", count, *(f"{_cell(str(one))}." for one in record.unused())]
+    lines += [f"Incomplete: {_cell(reason)}." for reason in record.incomplete]
+    print_output("\n".join(lines))
+    return 0
+
+
+def _document(record: Record) -> dict[str, object]:
+    unused = [(one, one.suggestions) for one in record.unused()]
+    return {
+        "run": record.run and record.run.pack(),
+        "incomplete": record.incomplete,
+        "reads": [{"key": read.key, **plain(read)} for read in record.reads],
+        "unused": [
+            {"key": one.key, "origin": str(one.origin), "suggestions": near} for one, near in unused
+        ],
+    }
+
+
+def _head(run: Run | None) -> list[str]:
+    if run is None:
+        return []
+    problem = f" {run.problem}" if run.problem else ""
+    words = join([run.script or run.module, *run.argv])
+    return [
+        *map(
+            _cell,
+            (
+                f"{run.name} {run.ending}{problem}",
+                f"  {run.started} to {run.ended} on {run.process}",
+                f"  {words}",
+                f"  in {run.folder}, Python {run.python}, hyperparameter-dist {run.package}",
+            ),
+        ),
+        "",
+    ]
+
+
+def _rows(reads: Iterable[Read]) -> Iterable[tuple[Read, str]]:
+    """Yield each different value of a key, with all who have read it."""
+    found: dict[tuple[object, ...], list[Read]] = {}
+    for read in reads:
+        same = repr(read.value), read.origin, read.default_used
+        found.setdefault(same, []).append(read)
+    for each in found.values():
+        yield each[0], _readers(each)
+
+
+def _readers(reads: list[Read]) -> str:
+    """Return who has read: places, and below each host the processes."""
+    places: dict[str, dict[str, list[int]]] = {}
+    for read in reads:
+        pids = places.setdefault(read.reader, {}).setdefault(read.process.host, [])
+        if read.process.pid not in pids:
+            pids.append(read.process.pid)
+    return ", ".join(
+        f"{place} on {' and '.join(_processes(host, pids) for host, pids in hosts.items())}"
+        for place, hosts in places.items()
+    )
+
+
+def _processes(host: str, pids: list[int]) -> str:
+    if len(pids) == 1:
+        return str(Process(host, pids[0]))
+    more = f" and {len(pids) - _MOST_PIDS} more" if len(pids) > _MOST_PIDS else ""
+    return f"{host}:({', '.join(map(str, pids[:_MOST_PIDS]))}{more})"
+
+
+def _table(reads: Mapping[str, Sequence[Read]]) -> list[str]:
+    rows: list[tuple[str, ...]] = [_COLUMNS]
+    for key, each in reads.items():
+        for read, readers in _rows(each):
+            is_default = "yes" if read.default_used else "no"
+            cells = key, shown_value(key, read.value), _origin(read), is_default, readers
+            rows.append(tuple(map(_cell, cells)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _tree(reads: Mapping[str, Sequence[Read]]) -> list[str]:
+    section, leaf = MARKS if can_print("".join(MARKS)) else PLAIN_MARKS
+    nested: dict[str, Any] = {}
+    for key in reads:
+        node = nested
+        *parents, name = key.split(".")
+        for parent in parents:
+            node = node.setdefault(f"{parent}.", {})  # a key may be a parameter and a namespace
+        node[name] = key
+    lines = []
+    # An explicit stack: the depth of user data must not reach the interpreter's.
+    stack = [(0, name, node) for name, node in reversed(nested.items())]
+    while stack:
+        depth, name, node = stack.pop()
+        if isinstance(node, dict):
+            lines.append(f"{'  ' * depth}{section} {_cell(name[:-1])}")
+            stack += [(depth + 1, inner, below) for inner, below in reversed(node.items())]
+            continue
+        for read, readers in _rows(reads[node]):
+            value = shown_value(node, read.value)
+            text = _cell(f"{name} = {value}  ({_origin(read)}), read in {readers}")
+            lines.append(f"{'  ' * depth}{leaf} {text}")
+    return lines
+
+
+def _origin(read: Read) -> str:
+    return "default" if read.origin is None else str(read.origin)
+
+
+def _cell(text: str) -> str:
+    return text.translate(CONTROLS)
+
+
+# -- diff -------------------------------------------------------------------------------------
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Print what differs; return 1 if anything does, 0 if nothing."""
+    names = [args.baseline, *args.records]
+    records = [load(name) for name in names]
+    found = compared([without(by_key(one.reads), args.ignore) for one in records])
+    for name, record in zip(names, records, strict=True):
+        for reason in record.incomplete:
+            print_message(f"hp: {name} may lack reads: {reason}.")
+    for key in found.unknown:
+        print_message(f"hp: {key} is a secret of which a record has no digest: nothing tells "
+                      "whether it is the same.")  # fmt: skip
+    if args.json:
+        print_json(_differences(names, found))
+    else:
+        print_output("\n".join(_listed(names, found)))
+    return 1 if found.differences else 0
+
+
+def _differences(names: list[str], found: Compared) -> dict[str, object]:
+    return {
+        "baseline": names[0],
+        "records": names[1:],
+        "same": found.same,
+        "unknown": found.unknown,
+        "differences": [
+            {
+                "key": one.key,
+                "changes": [change or None for change in one.changes],
+                "baseline": [plain(read) for read in one.reads[0]],
+                "records": [[plain(read) for read in reads] for reads in one.reads[1:]],
+            }
+            for one in found.differences
+        ],
+    }
+
+
+def _listed(names: list[str], found: Compared) -> list[str]:
+    labels = [_cell(name) for name in names]
+    width = max(map(len, labels))
+    lines = []
+    for one in found.differences:
+        lines.append(_cell(one.key))
+        for label, text in zip(labels, _texts(one), strict=True):
+            lines.append(f"  {label.ljust(width)}  {text}".rstrip())
+    differ, count = len(found.differences), len(names)
+    keys = "1 key differs" if differ == 1 else f"{differ} keys differ"
+    same = f"{found.same} {'is' if found.same == 1 else 'are'} the same"
+    lines += ["", f"{keys}, {same} in {count} records."] if lines else [f"No key differs, {same}."]
+    return lines
+
+
+def _texts(one: Difference) -> Iterable[str]:
+    """Yield what each record has: its values with their origins, and how that is a change."""
+    first = ""
+    for reads, change in zip(one.reads, ["", *one.changes], strict=True):
+        values = {f"{shown_value(one.key, read.value)}  ({_origin(read)})": None for read in reads}
+        text = ", ".join(values) or ("" if change else "not read")
+        word = change if change in {"added", "gone"} else ""
+        if change == "value" and text == first:  # as a mask shows them
+            word = "another value"
+        first = first or text
+        yield _cell(f"{text}  {word}".strip())
