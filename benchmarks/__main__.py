@@ -39,10 +39,12 @@ def main() -> int:
         rows += _printed(core.rows(beside["peers"]))
         beside["peers, programs"] = _measure_peers("peers_programs.py")
     if "files" in sections:
+        import exporting
         import loading
 
         beside["peers, files"] = _measure_peers("peers_loading.py")
         rows += _printed(loading.rows(beside["peers, files"]))
+        rows += _printed(exporting.rows())
     if "scan" in sections:
         import scanning
 

@@ -29,6 +29,7 @@ from .exceptions import (
 if _typing.TYPE_CHECKING:
     from ._config.config import config
     from ._records.explain import Explanation, explain
+    from ._records.exports.target import Exported
     from .params import Params
 
     # Not in __all__: a program that imports * would take our version for its own.
@@ -38,6 +39,7 @@ __all__ = [
     "ConfigurationError",
     "ConversionError",
     "Explanation",
+    "Exported",
     "HyperparameterError",
     "InvalidKey",
     "MissingParameter",
@@ -68,6 +70,7 @@ if _os.path.exists(_os.path.join(__path__[0], "api.py")):
 
 _ON_USE = {
     "Explanation": "._records.explain",
+    "Exported": "._records.exports.target",
     "Params": ".params",
     "config": "._config.config",
     "explain": "._records.explain",

@@ -46,7 +46,14 @@ LONGEST_FIRST = [
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+    # Files that connect to Ray come last: what is forked afterwards from the same process may
+    # hang, since Ray's objects talk to its threads when they are deleted.
+    with_ray = {item.path for item in items if "ray_environment" in _fixtures(item)}
+    items.sort(key=lambda item: (item.path in with_ray, place.get(item.path.name, len(place))))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,29 +11,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
+from .._values.variable_names import DOT, start_of, variable_for
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, of_mapping, set_twice
 from .view import keys_above
 
-_DOT = "__"
 _MOST_NAMED = 3
 
 
 def variables_with(prefix: str, env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each variable with the prefix, and what follows it, in the order of their names."""
-    start = _start(prefix)
+    start = start_of(prefix)
     for name in sorted(env):
         if name.startswith(start) and name != start:
             yield name, name[len(start) :]
-
-
-def variable_for(prefix: str, key: str) -> str:
-    """Return the name of the variable that sets a key."""
-    return _start(prefix) + key.replace(".", _DOT).upper()
-
-
-def _start(prefix: str) -> str:
-    return prefix if prefix.endswith("_") or not prefix else f"{prefix}_"
 
 
 def is_in(key: str, namespaces: Collection[str]) -> bool:
@@ -124,12 +115,12 @@ class _NameTree:
 
     def key_of(self, variable: str, origin: Origin) -> str:
         """Return the key that a variable means, without its prefix."""
-        parts, found = variable.split(_DOT), []
+        parts, found = variable.split(DOT), []
         node: _NameTree | None = self
         while parts:
             name, count = None, 1
             for count in range(1, len(parts) + 1):  # a name may have two underscores itself
-                name = None if node is None else node._name(_DOT.join(parts[:count]), origin)
+                name = None if node is None else node._name(DOT.join(parts[:count]), origin)
                 if name is not None:
                     break
             else:

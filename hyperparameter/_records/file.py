@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
@@ -10,9 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 from .._files.replacing import write_whole
 from .._values.describe import from_json, to_json
 from .._values.keys import check
-from .._values.origin import Origin, Process
+from .._values.origin import Origin, Process, RawOrigin
 from ..exceptions import ConfigurationError
-from .read import Read
+from .read import Places, Read
 from .run import Run
 
 T = TypeVar("T")
@@ -34,6 +35,22 @@ class Saved(NamedTuple):
     dropped: int
     losses: list[str]
     run: Run | None = None
+
+
+def save(
+    path: str | PathLike[str],
+    overrides: Mapping[str, RawOrigin],
+    carried: list[str],
+    rest: tuple[list[Read], int, list[str], Run | None],
+) -> None:
+    """Write a record whose places have not been looked up yet, nor its secrets made digests of."""
+    from .digest import with_keyed_digests
+
+    reads, dropped, losses, run = rest
+    places = Places()
+    origins = {key: places.origin(source) for key, source in overrides.items()}
+    reads = with_keyed_digests(reads, os.environ)
+    write(path, Saved(origins, carried, reads, dropped, losses, run))
 
 
 def write(path: str | PathLike[str], saved: Saved) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.describe import Description, Masked, Spelled, below, describe, has_secrets
+from .._values.scalars import SCALARS_AND_TEXT
 from .._values.spelling import Unwritable, spelled, spelled_name
 
 _LARGE = (str, int, list, tuple, dict)
@@ -18,7 +19,8 @@ _MOST_ITEMS = 1 << 13
 """Of one value that is kept as data, although only its words are shown."""
 NO_DATA: Any = object()
 HIDDEN = "it is a secret"
-"""The reason for which a secret is left out."""
+ONLY_WORDS = "a record has only its words: "
+"""The reasons for which a value is left out."""
 
 
 def kept(key: str, value: object) -> Any:
@@ -88,13 +90,19 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
 
     A list is left out as a whole: without one item, it would be another list.
     """
+    if type(value) in SCALARS_AND_TEXT:  # which most are
+        return value
     if isinstance(value, Spelled):
         return value.data
     if isinstance(value, (list, tuple)):
-        missing: dict[str, str] = {}
-        items = [data_of(key, item, missing) for item in value]
-        if missing:
-            left_out[key] = next(iter(missing.values()))
+        items: list[Any] = []
+        reasons: set[str] = set()
+        for item in value:
+            missing: dict[str, str] = {}
+            items.append(data_of(key, item, missing))
+            reasons.update(missing.values())
+        if reasons:
+            left_out[key] = HIDDEN if HIDDEN in reasons else min(reasons)
             return NO_DATA
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):
@@ -105,7 +113,6 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
         found = {n: one for n, one in parts.items() if n is not NO_DATA and one is not NO_DATA}
         return found if found or not value else NO_DATA
     if isinstance(value, Description):
-        is_secret = isinstance(value, Masked)
-        left_out[key] = HIDDEN if is_secret else f"a record has only its words: {value}"
+        left_out[key] = HIDDEN if isinstance(value, Masked) else f"{ONLY_WORDS}{value}"
         return NO_DATA
     return value

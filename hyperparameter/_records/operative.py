@@ -16,7 +16,9 @@ def operative(values: Iterable[tuple[str, object]]) -> tuple[dict[str, Any], dic
     left_out: dict[str, str] = {}
     flat = {key: data_of(key, value, left_out) for key, value in values}
     flat = {key: value for key, value in flat.items() if value is not NO_DATA}
-    return {key: value for key, value in flat.items() if not _is_part(key, flat)}, left_out
+    if any(type(value) is dict for value in flat.values()):
+        flat = {key: value for key, value in flat.items() if not _is_part(key, flat)}
+    return flat, left_out
 
 
 def _is_part(key: str, flat: Mapping[str, object]) -> bool:

@@ -1,7 +1,9 @@
-"""What a record has of each read."""
+"""What a record has of each read, and which of them differ."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .._values.describe import told_apart
 from .._values.origin import Origin, Process, RawOrigin, Site, location, resolve
 
 
@@ -67,3 +69,12 @@ class Places:
         if found is None:
             found = self._origins[key] = resolve(source)
         return found
+
+
+def divergent(reads: Iterable[Read]) -> dict[str, list[Read]]:
+    """Return the reads of each key that was read with different values, one for each value."""
+    by_key: dict[str, dict[str, Read]] = {}
+    for read in reads:
+        values = by_key.setdefault(read.key, {})
+        values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
+    return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}

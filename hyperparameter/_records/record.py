@@ -1,14 +1,13 @@
 """What a stretch of program read: the operative configuration.
 
-A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one
-for a block.  A read goes to the innermost record of its context and from there to those
-around it, so each holds all that happened inside.  What other processes have read comes through
-`sources`, which are asked whenever the record is.
+A `Record` collects `Read`s.  One for the whole process always exists; `record()` opens one for a
+block.  A read goes to the innermost record of its context and from there to those around it, so
+each holds all that happened inside.  What other processes have read comes through `sources`, which
+are asked whenever the record is.
 """
 
 from __future__ import annotations
 
-import os
 from _thread import RLock  # importing threading is a tenth of our import
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -16,19 +15,20 @@ from typing import TYPE_CHECKING, Any, cast
 from .._functions import registry
 from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer, Snapshot
-from .._values.describe import describe, told_apart
+from .._values.describe import describe
 from .._values.keys import nest
 from .._values.origin import RawOrigin, Site, this_process
 from .._values.scalars import SCALARS, is_small
 from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .kept_reads import MOST_KEYS, KeptReads
-from .read import Places, RawRead, Read
+from .read import RawRead, Read, divergent
 from .sources import sources, wait_at_close, wait_for
 from .unused import Unused, unused, warn_of_unknown
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    from .exports.target import Exported
     from .run import Run
 
 
@@ -36,12 +36,11 @@ class Record:
     """Reads and overrides of a stretch of program, and the context manager that collects them.
 
     At most 1 000 different values of a key and 100 000 keys are kept; `dropped` counts the rest.
-    `run` tells what a launched program ran.
     """
 
     def __init__(self) -> None:
         self.overrides: dict[str, RawOrigin] = {}
-        self.run: Run | None = None
+        self.run: Run | None = None  # of a launched program
         self.beyond: Record | None = None  # gets what is read here directly, for another process
         self.was_sent = False  # whether workers know of this
         self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
@@ -122,6 +121,18 @@ class Record:
         """
         return wait_for(self, timeout)
 
+    def export(self, target: str, **options: object) -> Exported:
+        """Return the values as "mlflow", "wandb" or another target takes them."""
+        from .exports.exporting import export
+
+        return export(self, target, options)
+
+    def log_to(self, target: str, run: object = None, **options: object) -> Exported:
+        """Log the record into a run of the target, by default the active one."""
+        from .exports.exporting import log_to
+
+        return log_to(self, target, run, options)
+
     @property
     def incomplete(self) -> list[str]:
         """Why something may be missing here that was read; empty for a complete record."""
@@ -153,11 +164,7 @@ class Record:
 
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
-        by_key: dict[str, dict[str, Read]] = {}
-        for read in self.reads:
-            values = by_key.setdefault(read.key, {})
-            values.setdefault(f"{type(read.value).__name__} {told_apart(read.value)}", read)
-        return {key: list(values.values()) for key, values in by_key.items() if len(values) > 1}
+        return divergent(self.reads)
 
     def _collect(self) -> None:
         """Take in what workers have told since."""
@@ -238,22 +245,17 @@ class Record:
             return
         used = kept(key, value)
         default = used if origin is None else describe(key, default)
-        raw = RawRead(key, used, default, origin, site, this_process(), bulk)
-        self._keep(key, identity, raw)
+        self._keep(key, identity, RawRead(key, used, default, origin, site, this_process(), bulk))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; of a secret it has a digest under a key of the user."""
-        from .digest import with_keyed_digests
-        from .file import Saved, write
+        from .file import save
 
-        reasons = self.incomplete
+        told = self.reads, self.dropped, (reasons := self.incomplete), self.run
         with self._kept.lock:
-            open_here = self._sent if reasons or not self.is_heard else set()
-            overrides, carried = dict(self.overrides), sorted(self._carried | open_here)
-        places = Places()
-        origins = {key: places.origin(source) for key, source in overrides.items()}
-        reads = with_keyed_digests(self.reads, os.environ)
-        write(path, Saved(origins, carried, reads, self.dropped, reasons, self.run))
+            unheard = self._sent if reasons or not self.is_heard else set()
+            overrides, carried = dict(self.overrides), sorted(self._carried | unheard)
+        save(path, overrides, carried, told)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Record:
@@ -262,12 +264,11 @@ class Record:
 
         with without_collection():
             record, saved = cls(), read(path)
-            record.overrides.update(saved.overrides)
-            record._carried.update(saved.carried)
-            record._kept.dropped, record.run = saved.dropped, saved.run
-            record._losses.update(dict.fromkeys(saved.losses))
+            record.overrides, record._carried = {**saved.overrides}, set(saved.carried)
+            record._kept.dropped, record._losses = saved.dropped, dict.fromkeys(saved.losses)
+            record.run = saved.run
             record.add(saved.reads)
-            return record
+        return record
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
@@ -283,8 +284,7 @@ class Record:
             if state.is_record and state.owner not in found:
                 found.append(cast("Record", state.owner))
             state = state.parent
-        if self is not process:
-            found.append(process)
+        found += [] if self is process else [process]
         return found if self.beyond is None else [*found, self.beyond]
 
     def _keep(self, key: str, identity: object, read: RawRead) -> None:

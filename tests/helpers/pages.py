@@ -153,6 +153,7 @@ class Replay:
             env={
                 **kept,
                 "COLUMNS": "80",
+                "DO_NOT_TRACK": "true",  # MLflow would report to its makers
                 "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
                 "PYTHONUTF8": "1",
                 "XDG_CACHE_HOME": str(self.folder / ".cache"),

@@ -104,6 +104,8 @@ async def use() -> None:
     assert_type(record.reads, list[hp.Read])
     assert_type(record.unused(), list[hp.Unused])
     assert_type(record.left_out, dict[str, str])
+    assert_type(record.export("mlflow").changed, list[tuple[str, str]])
+    assert_type(record.log_to("wandb", None), hp.Exported)
     assert_type(hp.explain("a"), hp.Explanation)
     params = hp.Params.from_file("x.json", {"a": 1})
     assert_type(params, hp.Params)

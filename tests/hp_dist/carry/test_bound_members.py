@@ -432,7 +432,7 @@ def test_method_that_is_bound_in_the_body_of_a_class_keeps_self() -> None:
             def static() -> Any:
                 return lr()
 
-            partial = hp_dist.bind(functools.partial(lr))
+            partial = staticmethod(hp_dist.bind(functools.partial(lr)))  # as Python 3.13 advises
 
     own = Own()
     assert own.method(3) == (own, 3, 0.5)

@@ -1,0 +1,1 @@
+"""Records as other programs take them: experiment trackers, files, the environment."""
