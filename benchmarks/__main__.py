@@ -1,4 +1,4 @@
-"""Run the benchmarks, `python benchmarks [core] [files] [scan] [engines]`; exit 1 for a miss."""
+"""Run the benchmarks, `python benchmarks [SECTION ...]`; exit 1 for a miss."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PEERS = (
 )  # fmt: skip
 HERE = Path(__file__).parent
 WORK = HERE.parent / ".bench"
-SECTIONS = ("core", "files", "scan", "engines")
+SECTIONS = ("core", "files", "scan", "records", "engines")
 
 
 def main() -> int:
@@ -49,6 +49,14 @@ def main() -> int:
         import scanning
 
         rows += _printed(scanning.rows())
+    if "records" in sections:
+        import collecting
+        import on_ray
+
+        beside["records"] = {}
+        rows += _printed(collecting.rows())
+        with on_ray.started() as ray:
+            rows += _printed(collecting.rows_on_ray(ray, beside["records"]))
     if "engines" in sections:
         import engines
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
+from .._collect.inbox import pass_on
 from .spool import Spool, UnreadableFile
 from .submission import Attachments, receive
 
@@ -39,6 +40,7 @@ def run(
         return function(*args, **kwargs)
     finally:
         context.detach(before)
+        pass_on()
 
 
 def run_each(
@@ -62,6 +64,7 @@ def run_each(
             results.append(result)
     finally:
         context.detach(before)
+        pass_on()
     return results
 
 

@@ -37,6 +37,7 @@ _TORN = "a worker could not tell all that it read: it was killed, or its disk wa
 
 
 _MOST_SECONDS = 1.0
+_PASSING_SECONDS = 2.0
 
 
 class CollectorGone(Exception):
@@ -70,7 +71,7 @@ class Inbox:
         self._calls: WeakKeyDictionary[object, Calls] = WeakKeyDictionary()
         self._collected_at = time.monotonic()
         self._has_warned = False
-        self._has_hops = False  # whether what is told here has to be told further
+        self._hops: WeakSet[Forward] = WeakSet()  # what is told to them has to be told further
         self._lock = RLock()  # reentrant: a finalizer may ask a record
 
     def address(self, records: Sequence[Recorder], medium: Medium) -> Address:
@@ -92,12 +93,12 @@ class Inbox:
         own: list[Record] = []
         is_worker = any(isinstance(record, Forward) for record in records)
         for record in records[:-1] if is_worker else records:  # nobody asks a worker's last one
-            if isinstance(record, Forward) and _reaches(record, medium):
+            if isinstance(record, Forward) and reaches(record, medium):
                 found += [each for each in record.address if each not in found]
             elif isinstance(record, Record):
                 own.append(record)
         if own:
-            self._has_hops |= any(isinstance(record, Forward) for record in own)
+            self._hops.update(record for record in own if isinstance(record, Forward))
             name = self.collector.name if self.collector and medium != "host" else ""
             to = Destination(self.ensure_mailbox(own), name, tuple(map(id_of, own)))
             found.insert(0, to)
@@ -117,15 +118,16 @@ class Inbox:
         self._collect_sometimes()
         with self._lock:
             for record in records:
-                if isinstance(record, Forward) and _reaches(record, "cluster"):
+                if isinstance(record, Forward) and reaches(record, "cluster"):
                     record.tell_start()
                 elif isinstance(record, Record):
                     self._calls.setdefault(record, Calls()).add(this_submitter(), 1, 0)
 
     def pass_on(self) -> None:
-        """Tell further what work that was submitted here has told, before its submitter ends."""
-        if self._has_hops:
-            self.collect()
+        """Tell further what work that was submitted here has read, before its submitter ends."""
+        for forward in list(self._hops):
+            if not forward.wait(_PASSING_SECONDS):
+                forward.tell_loss("work that a worker had submitted had not ended when it ended")
 
     def collect(self, *, waits: bool = True) -> None:
         """Hand what has arrived to the records; `waits` for an answer from far away."""
@@ -133,16 +135,24 @@ class Inbox:
         with self._lock:
             if self._mailbox is not None:
                 reports, is_torn = self._mailbox.take()
-                self._deliver(reports)
+                with interface.without_collection():
+                    self._deliver(reports)
                 if is_torn:
                     self._note_loss(_TORN)
                 if self._mailbox.is_gone:
                     self._mailbox = self._last_address = None
             if self.collector is not None:
                 try:
-                    self._deliver(self.collector.take(self._path, waits=waits))
+                    reports = self.collector.take(self._path, waits=waits)
                 except CollectorGone as error:
                     self.leave_cluster(f"the collector of the Ray job has gone ({error})")
+                else:
+                    with interface.without_collection():
+                        self._deliver(reports)
+
+    @property
+    def has_hops(self) -> bool:
+        return bool(self._hops)
 
     @property
     def collector(self) -> Collector | None:
@@ -228,7 +238,7 @@ class Inbox:
                     self._calls.setdefault(record, Calls()).add(str(by), started, ended)
 
 
-def _reaches(forward: Forward, medium: Medium) -> bool:
+def reaches(forward: Forward, medium: Medium) -> bool:
     """Tell whether workers reached by a medium can tell the address of a forward themselves."""
     if medium == "any":
         return True
@@ -266,6 +276,12 @@ class _Source:
 
 def current_inbox() -> Inbox:
     return _inbox
+
+
+def pass_on() -> None:
+    """Do so where a call of this process ends: see `Inbox.pass_on`."""
+    if _inbox.has_hops:
+        _inbox.pass_on()
 
 
 _inbox = Inbox()

@@ -22,6 +22,7 @@ try:
 except ImportError:  # Windows, where a mailbox is never emptied
     fcntl = None
 
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _LOST = stat.S_IXUSR
 """The mode bit of a mailbox that says that a worker could not write: it needs no space."""
 
@@ -31,7 +32,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.path = os.path.join(folder(), "reads")
-        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
         self._read = 0
         self.is_gone = False
 
@@ -41,12 +42,12 @@ class Mailbox:
         self.is_gone = found.st_nlink == 0  # a cleaner of /tmp has been here
         is_lossy = bool(found.st_mode & _LOST) or self.is_gone
         if found.st_mode & _LOST:
-            os.fchmod(self._handle, 0o600)
+            _set_mode(self._handle, 0o600)
         if found.st_size == self._read:
             return [], is_lossy
         with _locked(self._handle, exclusive=True):
             size = os.fstat(self._handle).st_size
-            data = os.pread(self._handle, size - self._read, self._read)
+            data = _contents(self._handle, self._read, size)
             if fcntl is None:
                 self._read = size
             else:
@@ -66,8 +67,8 @@ class Post:
     def put(self, report: dict[str, Any]) -> None:
         """Append a report; `OSError` where that cannot be done."""
         if self._pid != os.getpid():  # a lock of the parent would be this process's too
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-            self._handle, self._pid = os.open(self._path, flags), os.getpid()
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | _FLAGS)
+            self._handle, self._pid = handle, os.getpid()
         line = b"\n" + json.dumps(report, separators=(",", ":")).encode() + b"\n"
         with _locked(self._handle, exclusive=False):
             written = os.write(self._handle, line)
@@ -77,7 +78,7 @@ class Post:
     def tell_loss(self) -> bool:
         """Leave a mark in the mailbox that something could not be written, if that can be done."""
         if self._pid == os.getpid():
-            os.fchmod(self._handle, 0o600 | _LOST)
+            _set_mode(self._handle, 0o600 | _LOST)
         return self._pid == os.getpid()
 
 
@@ -93,6 +94,20 @@ def parsed(data: bytes) -> tuple[list[dict[str, Any]], bool]:
         if isinstance(report, dict):
             reports.append(report)
     return reports, is_torn
+
+
+def _contents(handle: int, start: int, end: int) -> bytes:
+    os.lseek(handle, start, os.SEEK_SET)
+    parts, left = [], end - start
+    while left and (part := os.read(handle, left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _set_mode(handle: int, mode: int) -> None:
+    if hasattr(os, "fchmod"):  # not on Windows
+        os.fchmod(handle, mode)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import Record, Recorder, State
 
 from .._collect.forward import Forward
-from .._collect.inbox import CollectorGone, current_inbox
+from .._collect.inbox import CollectorGone, current_inbox, pass_on, reaches
 from .._collect.mailbox import parsed
 from .store import cluster_connection
 
@@ -136,10 +136,10 @@ def ensure_collector(records: Sequence[Recorder]) -> None:
         return
     if known is not None:
         inbox.leave_cluster()
-    forwards = [each for each in records if isinstance(each, Forward)]
-    names = [to.collector for each in forwards for to in each.address if to.collector]
-    if forwards and all(isinstance(each, Forward) for each in records[:-1]):
-        return  # whom they tell, this process has no part in
+    forwards = [each for each in records if isinstance(each, Forward) and reaches(each, "cluster")]
+    if forwards and len(forwards) == len(records) - 1:
+        return  # what the calls read they tell straight to whom these do
+    names = [to.collector for each in forwards for to in each.address]
     try:
         inbox.collector = OwnCollector(names[0] if names else "")
     except ValueError as error:  # that of the job is gone
@@ -286,7 +286,7 @@ def note_end(before: State | None) -> None:
     around = interface.record_frames(before)
     for frame in interface.record_frames(interface.active()):
         if isinstance(frame.record, Forward) and frame not in around:
-            current_inbox().pass_on()
+            pass_on()
             frame.record.tell_end()
     for each in list(_posts.values()):
         each.flush_soon()

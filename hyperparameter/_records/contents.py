@@ -146,7 +146,7 @@ class Contents:
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
         for read in reads:
-            self.take(read.key, (repr(read[1:5]), read.process, read.bulk), read)
+            self.take(read.key, read.identity(), read)
 
     def add_overrides(self, origins: Mapping[str, RawOrigin]) -> None:
         """Add overrides from elsewhere, as `add` does reads."""
@@ -179,7 +179,8 @@ class Contents:
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
-        from .file import read, without_collection
+        from .file import read
+        from .packed import without_collection
 
         with without_collection():
             record, saved = cls(), read(path)

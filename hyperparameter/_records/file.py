@@ -1,9 +1,7 @@
 """A record as a JSON file: written exactly, read with suspicion."""
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
@@ -86,21 +84,6 @@ def _plain(read: Read) -> dict[str, object]:
 def read(path: str | PathLike[str]) -> Saved:
     """Read what `write` wrote, now or in version 1; `ConfigurationError` for anything else."""
     return _saved(path, _document(path))
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Let the collector rest: it would go through all that is read, again and again.
-
-    There is no garbage in it.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _document(path: str | PathLike[str]) -> dict[str, Any]:

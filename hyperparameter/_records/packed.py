@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .._values.describe import from_json, to_json
@@ -53,11 +56,39 @@ def pack_origin(origin: RawOrigin) -> list[object]:
     return found.pack()
 
 
-def unpack_origin(packed: object) -> Origin:
+def unpack_origin(packed: Any) -> Origin:
     """Return the origin of `pack_origin` as this process calls it."""
-    origin = Origin.unpack(packed)
-    return origin._replace(process=None) if origin.process == this_process() else origin
+    kind, place, process = packed
+    known = kind, place, *process, os.getpid()
+    origin = _origins.get(known)
+    if origin is None:
+        origin = Origin.unpack(packed)
+        if origin.process == this_process():
+            origin = origin._replace(process=None)
+        if len(_origins) >= _MOST_ORIGINS:
+            _origins.clear()
+        _origins[known] = origin
+    return origin
 
 
 def unpack_overrides(packed: Iterable[Any]) -> dict[str, Origin]:
     return {check(key): unpack_origin(origin) for key, origin in packed}
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Let the collector rest: it would go through all that is read, again and again.
+
+    There is no garbage in it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+_MOST_ORIGINS = 1_000  # most keys are set in a few places
+_origins: dict[object, Origin] = {}

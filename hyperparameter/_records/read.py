@@ -23,6 +23,13 @@ class Read(NamedTuple):
     process: Process
     bulk: bool = False
 
+    def identity(self) -> tuple[object, ...]:
+        """Return what tells this read from others of its key; its reader does not."""
+        value, default = self.value, self.default
+        told = told_apart(value)
+        of_default = told if default is value else told_apart(default)
+        return told, of_default, self.origin, self.default_used, self.process, self.bulk
+
 
 class RawRead(NamedTuple):
     """A read whose places have not been looked up yet."""

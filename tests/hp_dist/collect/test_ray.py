@@ -468,3 +468,61 @@ def test_a_driver_that_is_interrupted_does_not_wait_for_its_tasks(run_with_ray: 
     )
     (seconds,) = ended.shown
     assert seconds < 1
+
+
+def test_a_worker_of_a_pool_that_is_a_driver_of_its_own_passes_on_what_its_tasks_read(
+    run_with_ray: Run,
+) -> None:
+    run_with_ray(
+        WORK
+        + """
+    def drive(n):
+        connect()
+        try:
+            task = ray.remote(num_cpus=0)(read)
+            return flat([read(f"own.k{n}", n), *get([task.remote(f"deep.k{n}", n),
+                                                     task.remote("train.momentum", 0.8)])])
+        finally:
+            ray.shutdown()
+
+    def main():
+        hp_dist.install()
+        with ProcessPoolExecutor(1, mp.get_context("spawn")) as executor:
+            for n in range(2):
+                with hp.record() as rec:
+                    at = here(1)
+                    with hp.scope(**SET):
+                        reads = executor.submit(drive, n).result(PATIENCE)
+                assert [one.key for one in reads] == [f"own.k{n}", f"deep.k{n}", "train.momentum"]
+                lacks(rec, reads)
+                assert rec.incomplete == []
+                assert {one.key for one in rec.unused()} == set(SET)
+    """
+    )
+
+
+def test_a_fork_in_a_driver_leaves_its_collector_alone(run_with_ray: Run) -> None:
+    """A handle that is deleted in a forked child says so over the connection of its parent."""
+    run_with_ray(
+        WORK
+        + """
+    def main():
+        import gc
+        connect()
+        hp_dist.install("ray")
+        task = ray.remote(num_cpus=0)(work)
+        collectors = []
+        for n in range(2):
+            check(lambda: get([task.remote(n) for n in range(3)]))
+            collectors.append([one["Name"] for one in alive()])
+            child = os.fork()
+            if child == 0:
+                gc.collect()
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+        check(lambda: get([task.remote(n) for n in range(3)]))
+        assert collectors[0] == collectors[1] == [one["Name"] for one in alive()]
+        assert len(collectors[0]) == 1
+        ray.shutdown()
+    """
+    )

@@ -1,0 +1,114 @@
+"""What workers read, told back: what it costs the tasks, and what it costs to take it in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from typing import Any
+
+from bursts import carrying, compared, in_turns
+from table import Figures, Row
+
+import hyperparameter as hp
+from hp_dist._collect.address import id_of
+from hp_dist._collect.inbox import Inbox, current_inbox
+from hyperparameter import _engine_interface as interface
+
+_TASKS = 200
+_KEYS = 100
+_ENTRIES = 100_000
+_MB = 1 << 20
+
+
+def rows_on_ray(ray: Any, figures: Figures) -> Iterator[Row]:
+    """Tasks that read 100 keys, told to a record or not: under one scope, and under their own."""
+
+    def read(argument: int) -> int:
+        namespace = hp.scope.told
+        return sum(namespace[f"key{n}"] | 0 for n in range(argument))
+
+    with carrying("ray"):
+        task = ray.remote(read)
+
+        def one_scope() -> None:
+            with hp.scope(**_values(0)):
+                ray.get([task.remote(_KEYS) for _ in range(_TASKS)])
+
+        def own_scopes() -> None:
+            references = []
+            for n in range(_TASKS):
+                with hp.scope(**_values(n)):
+                    references.append(task.remote(_KEYS))
+            ray.get(references)
+
+        cases = {"one scope": (one_scope, 0.95), "values of their own": (own_scopes, 0.85)}
+        for name, (burst, least) in cases.items():
+            taken = in_turns({"untold": _timed(burst, False), "told": _timed(burst, True)}, 15, 40)
+            what = f"{_TASKS} Ray tasks reading {_KEYS} keys, {name}: throughput, recorded"
+            yield compared(what, taken["untold"]["wall"], taken["told"]["wall"],
+                           "x not recorded", least, True)  # fmt: skip
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["memory of the driver that recorded them"] = {"MB": used}
+
+
+def _timed(burst: Callable[[], None], is_told: bool) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        with contextlib.nullcontext() if is_told else _untold():
+            start = time.perf_counter()
+            burst()
+            return {"wall": (time.perf_counter() - start) * 1e9}
+
+    return run
+
+
+@contextlib.contextmanager
+def _untold() -> Iterator[None]:
+    """Send work whose workers do not know where to tell what they read."""
+    inbox: Any = current_inbox()
+    inbox.address = lambda records, medium: ()
+    try:
+        yield
+    finally:
+        del inbox.address
+
+
+def rows() -> Iterator[Row]:
+    """Taking in 100 000 reads; a worker that reads 100 keys a million times."""
+    record, inbox = hp.record(), Inbox()
+    known, process = id_of(record), ["elsewhere", 1]
+    origin: list[object] = ["code", "train.py:3", process]
+    reports = [
+        {"to": [known], "reads": [_packed(n, origin, process) for n in range(start, start + 100)]}
+        for start in range(0, _ENTRIES, 100)
+    ]  # fmt: skip
+    lines = [json.dumps(report) for report in reports]
+    start = time.perf_counter()
+    with interface.without_collection():
+        inbox._deliver(map(json.loads, lines))
+    yield Row(f"taking in {_ENTRIES:,} reads", time.perf_counter() - start, "s", 1)
+    if len(record.reads) != _ENTRIES:
+        raise AssertionError(f"{len(record.reads)} of {_ENTRIES} reads were taken in")
+    with carrying("multiprocessing"), get_context("spawn").Pool(1) as pool:
+        with hp.record() as told, hp.scope(**_values(1)):
+            pool.apply(_read_often, (1_000_000 // _KEYS,))
+        count = len(told.reads)
+    yield Row(f"entries of a worker that makes 1 000 000 reads of {_KEYS} keys", count, "", _KEYS)
+
+
+def _packed(n: int, origin: list[object], process: list[Any]) -> list[object]:
+    key = f"group{n % 1000}.key{n % 25_000}"
+    return [key, n, 0, origin, False, "train.py:9", process, False, False]
+
+
+def _read_often(times: int) -> None:
+    for _ in range(times):
+        for n in range(_KEYS):
+            hp.scope.told[f"key{n}"] | 0
+
+
+def _values(of: int) -> dict[str, int]:
+    return {f"told.key{n}": of * 1_000 + n for n in range(_KEYS)}
