@@ -1,14 +1,22 @@
 """What `hp_dist` uses besides `hyperparameter.context`, named once.
 
 It is not public: both packages are released together, and change together.
+
+What reads import on use is imported here: a worker may change its root before it reads.
 """
 
 from __future__ import annotations
 
+import copy as _copy  # noqa: F401
+import decimal as _decimal  # noqa: F401
+import difflib as _difflib  # noqa: F401
+import json as _json  # noqa: F401
+import unicodedata as _unicodedata  # noqa: F401
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
+from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records.kept_reads import KeptReads
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_collection
 from ._records.read import RawRead, Read

@@ -117,6 +117,10 @@ def _put(path: str, report: Report) -> None:
         return
     found = _posts.get(path)
     if found is None:
+        if len(_posts) >= _MOST_POSTS:  # those of submitters that have ended are open too
+            for each in _posts.values():
+                each.close()
+            _posts.clear()
         found = _posts[path] = Post(path)
     try:
         found.put(report)
@@ -139,6 +143,7 @@ def _warn(error: OSError) -> None:
         )
 
 
+_MOST_POSTS = 16
 _has_warned = False
 _posts: dict[str, Post] = {}
 _forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()

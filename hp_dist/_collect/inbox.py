@@ -180,6 +180,12 @@ class Inbox:
             count += 0 if calls is None else calls.open
         return [f"{count} of the submitted tasks and processes have not ended"] if count else []
 
+    def is_late(self, record: object) -> bool:
+        """Tell whether calls may have ended and told it, which takes a moment in a cluster."""
+        with self._lock:
+            calls = self._calls.get(record)
+            return calls is not None and calls.open > 0
+
     def leave_cluster(self, reason: str = "") -> None:
         """Forget the collector; what it has not told yet is lost, for that reason."""
         with self._lock:
@@ -272,6 +278,9 @@ class _Source:
 
     def pending(self, record: object) -> list[str]:
         return _inbox.pending(record)
+
+    def is_late(self, record: object) -> bool:
+        return _inbox.is_late(record)
 
 
 def current_inbox() -> Inbox:

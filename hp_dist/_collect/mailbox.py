@@ -75,6 +75,11 @@ class Post:
         if written < len(line):
             raise OSError(f"only {written} of {len(line)} bytes could be written")
 
+    def close(self) -> None:
+        if self._pid == os.getpid():
+            os.close(self._handle)
+            self._pid = 0
+
     def tell_loss(self) -> bool:
         """Leave a mark in the mailbox that something could not be written, if that can be done."""
         if self._pid == os.getpid():

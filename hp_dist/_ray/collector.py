@@ -1,6 +1,7 @@
 """The collector of a Ray job: an actor to which workers, on any node, tell what they read.
 
-Workers send in batches, at most one in 50 ms, so that a thousand short tasks cost a few calls.
+Workers send when a call has ended, but after a few at most one batch in 50 ms, so that a thousand
+short tasks cost some calls.
 With each batch they tell how much work has been submitted and has ended, for the driver to know
 when it has everything.
 """
@@ -26,6 +27,7 @@ from .._collect.mailbox import parsed
 from .store import cluster_connection
 
 _PAUSE = 0.05
+_MOST_TURNS = 8
 _ANSWER_SECONDS = 2.0
 _LEAVING_SECONDS = 0.5
 _MOST_BYTES = 64 * 1024 * 1024  # of reports that nobody has taken yet, by mailbox
@@ -172,7 +174,8 @@ class CollectorPost:
         self._lines: dict[str, list[bytes]] = defaultdict(list)
         self._calls: dict[tuple[str, tuple[str, ...], str], list[int]] = defaultdict(_nothing)
         self._condition = threading.Condition(threading.RLock())
-        self._sent_at = 0.0
+        self._turns = float(_MOST_TURNS)  # how often something may be sent at once
+        self._counted_at = time.monotonic()
         self._unanswered: list[Any] = []
         self._collector: Any = None
         self._is_gone = False
@@ -198,8 +201,15 @@ class CollectorPost:
             calls[1] += ended
 
     def flush_soon(self) -> None:
-        """Send now, unless something has been sent a moment ago."""
-        if time.monotonic() - self._sent_at >= _PAUSE:
+        """Send now, unless much has been sent lately: then it is sent with what comes soon.
+
+        A worker may be killed as soon as a call has ended.
+        """
+        now = time.monotonic()
+        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _PAUSE)
+        self._counted_at = now
+        if self._turns >= 1:
+            self._turns -= 1
             self.flush()
 
     def flush(self) -> None:
@@ -225,7 +235,6 @@ class CollectorPost:
             lines, self._lines = self._lines, defaultdict(list)
             if not lines or self._is_gone:
                 return
-            self._sent_at = time.monotonic()
             for mailbox, parts in lines.items():
                 self._unanswered.append(self._find().add.remote(mailbox, b"".join(parts)))
 

@@ -10,7 +10,7 @@ from .._values.keys import nest
 from .._values.origin import RawOrigin
 from .kept_reads import MOST_KEYS, KeptReads
 from .read import Places, RawRead, Read, divergent
-from .sources import sources, wait_for
+from .sources import settle, sources, wait_for
 from .unused import Unused, unused, warn_of_unknown
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Contents:
     def incomplete(self) -> list[str]:
         """Why something may be missing here that was read; empty for a complete record."""
         self._collect()
-        pending = [reason for source in sources for reason in source.pending(self)]
+        pending = settle(self)
         if self.has_tasks and not self.is_heard and not pending:
             pending = ["no worker could tell what it has read"]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []

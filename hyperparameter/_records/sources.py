@@ -8,6 +8,7 @@ from typing import Protocol
 
 _PAUSE = 0.005
 _CLOSING_SECONDS = 2.0
+_SETTLING_SECONDS = 0.25
 
 
 class Source(Protocol):
@@ -19,16 +20,32 @@ class Source(Protocol):
     def pending(self, record: object) -> list[str]:
         """Say what may still tell `record` something; nothing when all has arrived."""
 
+    def is_late(self, record: object) -> bool:
+        """Tell whether that may be on its way, although the work has ended."""
+
 
 sources: list[Source] = []
 
 
 def wait_at_close(record: object, error: object) -> None:
     """Wait for what is pending, but not after Ctrl-C, nor in an event loop, which waits here."""
-    loops = sys.modules.get("asyncio.events")
-    in_loop = loops is not None and loops._get_running_loop() is not None
-    is_hurried = in_loop or isinstance(error, KeyboardInterrupt)
+    is_hurried = _in_event_loop() or isinstance(error, KeyboardInterrupt)
     wait_for(record, 0 if is_hurried else _CLOSING_SECONDS)
+
+
+def settle(record: object) -> list[str]:
+    """Say what is pending, after a moment in which it may have come."""
+    end = time.monotonic() + (0 if _in_event_loop() else _SETTLING_SECONDS)
+    while any(source.is_late(record) for source in sources) and time.monotonic() < end:
+        time.sleep(_PAUSE)
+        for source in sources:
+            source.collect()
+    return [reason for source in sources for reason in source.pending(record)]
+
+
+def _in_event_loop() -> bool:
+    loops = sys.modules.get("asyncio.events")
+    return loops is not None and loops._get_running_loop() is not None
 
 
 def wait_for(record: object, timeout: float | None) -> bool:

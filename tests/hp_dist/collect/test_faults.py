@@ -571,7 +571,7 @@ BLOCKED = (
         with pool_of(1) as pool:
             try:
                 with hp.record() as rec, hp.scope(a=1):
-                    pool.apply_async(held_up, ("ready", "gate"))
+                    held = pool.apply_async(held_up, ("ready", "gate"))
                     Path("ready").read_text()
                     began = time.monotonic()
                     if sys.argv[1:]:
@@ -582,6 +582,7 @@ BLOCKED = (
             assert rec.incomplete
             assert unused_keys(rec) == set()
             Path("gate").write_text("go on")
+            held.get(PATIENCE)  # a pool that is terminated with a result on its way may hang
             show(seconds)
     """
 )
