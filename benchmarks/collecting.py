@@ -87,7 +87,7 @@ def rows() -> Iterator[Row]:
     ]  # fmt: skip
     lines = [json.dumps(report) for report in reports]
     start = time.perf_counter()
-    with interface.without_collection():
+    with interface.without_garbage_collection():
         inbox._deliver(map(json.loads, lines))
     yield Row(f"taking in {_ENTRIES:,} reads", time.perf_counter() - start, "s", 1)
     if len(record.reads) != _ENTRIES:

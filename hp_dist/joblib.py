@@ -22,6 +22,8 @@ from ._carry.executors import creating, submitting
 from ._carry.local_call import ATTRIBUTE, run
 from ._carry.spool import LokySpool, Spool
 from ._carry.submission import Submission
+from ._collect.inbox import current_inbox
+from ._collect.work import Ending
 from ._engines import Patches
 
 if TYPE_CHECKING:
@@ -83,10 +85,23 @@ def _calling(call: Callable[..., object]) -> Callable[..., object]:
         items: Iterable[Task] = inside(tasks, submission.attach)()
         if hasattr(iterable, "__len__"):  # joblib tells the progress by it
             items = [*items]
+        under_way = Ending()
+        current_inbox().note_work(submission.records, under_way)
         # No scope is active meanwhile, or the workers that joblib starts would inherit it for good.
-        return call_and_detach(interface.swap(None), call, (self, items), {})
+        results = call_and_detach(interface.swap(None), call, (self, items), {})
+        if isinstance(results, Iterator):
+            return _until_ended(results, under_way)
+        under_way.has_ended = True
+        return results
 
     return wrapper
+
+
+def _until_ended(results: Iterator[T], under_way: Ending) -> Iterator[T]:
+    try:
+        yield from results
+    finally:
+        under_way.has_ended = True
 
 
 def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]:

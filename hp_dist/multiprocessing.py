@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.bound import is_bound
+from ._carry.bound import is_bound, note_work
 from ._carry.calling import as_here, call_and_detach, drawn_here
 from ._carry.delivery import Delivery
 from ._carry.initializer import replaces_worker, start, start_without, worker_initializer
@@ -142,7 +142,10 @@ def _applying(apply: Callable[..., T]) -> Callable[..., T]:
             callbacks = tuple(map(_as_here, callbacks))
             more = {name: _as_here(callback) for name, callback in more.items()}
         if isinstance(self, ThreadPool) or is_bound(func):
-            return apply(self, func, args, kwds or {}, *callbacks, **more)
+            result = apply(self, func, args, kwds or {}, *callbacks, **more)
+            if not isinstance(self, ThreadPool):
+                note_work(func, result)
+            return result
         submission = Submission.capture()
         delivery = Delivery(self, submission)
         call = (*delivery.message, func, args, kwds or {})

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records.kept_reads import KeptReads
-from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_collection
+from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
 from ._records.sources import sources
@@ -151,6 +151,6 @@ __all__ = [
     "this_process",
     "unpack",
     "unpack_overrides",
-    "without_collection",
+    "without_garbage_collection",
     "wrap",
 ]

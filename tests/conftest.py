@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import warnings
 from collections.abc import Iterator
 from types import FrameType
 
@@ -10,6 +11,7 @@ import pytest
 import soak
 
 import hyperparameter as hp
+from hp_dist._collect import inbox
 from hyperparameter import _engine_interface as interface
 from hyperparameter._functions import signature as signatures
 
@@ -83,6 +85,9 @@ def clean_state(clean_scope: None) -> Iterator[None]:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     yield
     assert interface.active() is None, "the test left a scope open"
+    with warnings.catch_warnings():  # what its workers told, or could not tell, is its own affair
+        warnings.simplefilter("ignore")
+        inbox.current_inbox().collect(waits=False)
 
 
 @pytest.fixture(autouse=True)

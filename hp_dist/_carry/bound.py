@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any, TypeVar
 
@@ -11,6 +11,8 @@ from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
 from .._collect.cluster import settle
+from .._collect.inbox import current_inbox
+from .._collect.work import Work
 from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
 from .calling import inside
@@ -72,6 +74,18 @@ _OF_THE_WRAPPER = frozenset([
     "_function", "__copy__", "__deepcopy__", "__getinitargs__", "__getnewargs__",
     "__getnewargs_ex__", "__getstate__", "__setstate__",
 ])  # fmt: skip
+
+
+def note_work(function: object, work: Work) -> None:
+    """Note a call of a bound function that is sent to a worker, until it ends."""
+    if isinstance(function, functools.partial) and function.args:  # what `map` makes of it
+        function = function.args[0]
+    submission = getattr(function, "_submission", None) if isinstance(function, Bound) else None
+    records: Sequence[interface.Recorder] = interface.records()
+    if isinstance(submission, Submission):
+        records = submission.records
+        interface.note_sent(submission.scopes, records, is_told=True)  # it is pickled later
+    current_inbox().note_work(records, work)
 
 
 def is_bound(function: object) -> bool:

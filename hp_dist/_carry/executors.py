@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 
 from .._collect.inbox import current_inbox
-from .bound import is_bound
+from .bound import is_bound, note_work
 from .calling import as_here, call_and_detach
 from .delivery import STATE, Delivery, keep_for
 from .initializer import worker_initializer
@@ -72,7 +72,10 @@ def submitting(
         # A worker that is started now serves all later submissions: it inherits no scope.
         here = interface.swap(None)
         future = scoped(call_and_detach(here, submit, (self, *call), kwargs))
-        current_inbox().note_work(records or interface.records(), future)
+        if records:
+            current_inbox().note_work(records, future)
+        else:
+            note_work(fn, future)
         if delivery is not None and delivery.message.attachments:
             keep_for(future, self, delivery, call)
             # A worker was faster than this thread.

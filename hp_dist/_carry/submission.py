@@ -18,7 +18,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect.address import TOKEN, submitter_of
+from .._collect.address import TOKEN, records_at, submitter_of
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
 from ..exceptions import CarrierError
@@ -264,6 +264,8 @@ class ReceivedSubmission(Submission):
         States never change, so the next task of the same submission may have the very same one,
         with the answers that it keeps: that is several times faster than making it again.
         """
+        if self.in_origin_process:
+            self.records = self.records or records_at(self._address)
         if over is not None or self.in_origin_process:
             return super().attach(over)
         if self._attached is not None:

@@ -57,6 +57,12 @@ def record_of(known: str) -> Record | None:
     return _records.get(known)
 
 
+def records_at(address: Address) -> list[Record]:
+    """Return the records of this process that an address names."""
+    found = [record_of(known) for destination in address for known in destination.records]
+    return [record for record in found if record is not None]
+
+
 def own_records() -> list[Record]:
     """Return the records of this process that have been told to others."""
     return list(_records.values())

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from hyperparameter._engine_interface import Recorder
 
@@ -35,6 +35,25 @@ class Cluster(Protocol):
 
     def settle(self) -> None:
         """Wait until the collectors have what was sent to them."""
+
+
+class CollectorGone(Exception):
+    """The collector of a cluster does not answer any more."""
+
+
+class Collector(Protocol):
+    """The collector of a cluster, for the process that has records."""
+
+    name: str
+
+    def take(self, mailbox: str, *, waits: bool) -> list[dict[str, Any]]:
+        """Return the reports since the last time, or wait for an answer to come later.
+
+        `CollectorGone` when there will be none.
+        """
+
+    def leave_to_parent(self) -> None:
+        """Let nothing that happens to this object in a forked child reach the cluster."""
 
 
 def cluster() -> Cluster | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from weakref import WeakValueDictionary
@@ -12,7 +13,7 @@ from hyperparameter.context import Snapshot
 
 from .address import Address, Destination, this_submitter
 from .cluster import Report, cluster
-from .mailbox import Post
+from .mailbox import Marked, post
 
 
 class Told:
@@ -32,6 +33,10 @@ class Forward(Record):
         self._told_dropped = False
         self.address = address
         self.submitter = submitter
+
+    @property
+    def is_always_within_the_same(self) -> bool:
+        return False  # it is opened for each task, and a worker may have records of its own
 
     def announce(self) -> None:
         """Tell that what is read here arrives."""
@@ -115,20 +120,9 @@ def _send(destination: Destination, report: Report) -> None:
 def _put(path: str, report: Report) -> None:
     if path[:1] == "!":  # the submitter could not make a mailbox, and knows it
         return
-    found = _posts.get(path)
-    if found is None:
-        if len(_posts) >= _MOST_POSTS:  # those of submitters that have ended are open too
-            for each in _posts.values():
-                each.close()
-            _posts.clear()
-        found = _posts[path] = Post(path)
-    try:
-        found.put(report)
-    except FileNotFoundError:
-        pass  # who submitted this has ended and nobody will ask, or it finds out by itself
-    except OSError:
-        if not found.tell_loss():
-            raise
+    # Who submitted this has ended and nobody will ask, or it finds out by itself.
+    with contextlib.suppress(FileNotFoundError, Marked):
+        post(path, report)
 
 
 def _warn(error: OSError) -> None:
@@ -143,8 +137,6 @@ def _warn(error: OSError) -> None:
         )
 
 
-_MOST_POSTS = 16
 _has_warned = False
-_posts: dict[str, Post] = {}
 _forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()
 _told: WeakValueDictionary[tuple[int, Address], Told] = WeakValueDictionary()

@@ -5,13 +5,14 @@ It is a `Source` of records, which they ask whenever somebody asks them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 import warnings
 from collections.abc import Iterable, Sequence
 from multiprocessing.process import BaseProcess
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from hyperparameter import _engine_interface as interface
@@ -28,35 +29,17 @@ from .address import (
     record_of,
     this_submitter,
 )
-from .cluster import cluster
+from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward, forward_to, uses_collector
 from .mailbox import Mailbox
-from .work import Calls, Work, count_of_pending
+from .work import Calls, Ending, Work, count_of_pending
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
 
 
+_GONE = "the file was deleted in which workers tell what they read"
 _MOST_SECONDS = 1.0
 _PASSING_SECONDS = 2.0
-
-
-class CollectorGone(Exception):
-    """The collector of a cluster does not answer any more."""
-
-
-class Collector(Protocol):
-    """The collector of a cluster, for the process that has records."""
-
-    name: str
-
-    def take(self, mailbox: str, *, waits: bool) -> list[dict[str, Any]]:
-        """Return the reports since the last time, or wait for an answer to come later.
-
-        `CollectorGone` when there will be none.
-        """
-
-    def leave_to_parent(self) -> None:
-        """Let nothing that happens to this object in a forked child reach the cluster."""
 
 
 class Inbox:
@@ -104,6 +87,11 @@ class Inbox:
             found.insert(0, to)
         return tuple(found)
 
+    def hop(self, forward: Forward) -> Address:
+        """Return where a forked child tells what it reads, for the parent to tell it further."""
+        forward.address = ()
+        return (Destination(self._path, "", (id_of(forward),)),)
+
     def note_work(self, records: Sequence[Recorder], work: Work) -> None:
         """Note what has been submitted, until it ends."""
         self._collect_sometimes()
@@ -111,7 +99,7 @@ class Inbox:
             for record in records:
                 if isinstance(record, Record):
                     self._work.setdefault(record, WeakSet()).add(work)
-                    record.has_tasks |= not isinstance(work, BaseProcess)
+                    record.has_tasks |= not isinstance(work, (BaseProcess, Ending))
 
     def note_call(self, records: Sequence[Recorder]) -> None:
         """Note a call in a cluster, whose worker will tell the collector when it has ended."""
@@ -125,6 +113,9 @@ class Inbox:
 
     def pass_on(self) -> None:
         """Tell further what work that was submitted here has read, before its submitter ends."""
+        if asyncio._get_running_loop() is not None:  # other calls run here, and would wait
+            self.collect(waits=False)
+            return
         for forward in list(self._hops):
             if not forward.wait(_PASSING_SECONDS):
                 forward.tell_loss("work that a worker had submitted had not ended when it ended")
@@ -135,11 +126,13 @@ class Inbox:
         with self._lock:
             if self._mailbox is not None:
                 reports, is_torn = self._mailbox.take()
-                with interface.without_collection():
+                with interface.without_garbage_collection():
                     self._deliver(reports)
                 if is_torn:
                     self._note_loss(_TORN)
                 if self._mailbox.is_gone:
+                    self._note_loss(_GONE)
+                    self._mailbox.close()
                     self._mailbox = self._last_address = None
             if self.collector is not None:
                 try:
@@ -147,7 +140,7 @@ class Inbox:
                 except CollectorGone as error:
                     self.leave_cluster(f"the collector of the Ray job has gone ({error})")
                 else:
-                    with interface.without_collection():
+                    with interface.without_garbage_collection():
                         self._deliver(reports)
 
     @property
@@ -262,8 +255,11 @@ def _become_worker() -> None:
     open_here = [each for each in interface.records() if isinstance(each, Record)]
     records = [each for each in open_here if isinstance(each, Forward) or is_known(each)]
     for index, record in enumerate(records):
-        is_told = isinstance(record, Forward)
-        address = () if is_told else parents.address(records[index:], "host")
+        if isinstance(record, Forward):
+            # What the parent reaches through its cluster, this process cannot reach itself.
+            address = parents.hop(record) if is_known(record) else ()
+        else:
+            address = parents.address(records[index:], "host")
         beyond = forward_to(address, by, is_announced=False) if address else None
         record.begin_anew(beyond)
     interface.forget_answers()

@@ -36,11 +36,14 @@ class Mailbox:
         self._read = 0
         self.is_gone = False
 
+    def close(self) -> None:
+        os.close(self._handle)
+
     def take(self) -> tuple[list[dict[str, Any]], bool]:
         """Return the reports that have arrived since, and whether any may have been lost."""
         found = os.fstat(self._handle)
         self.is_gone = found.st_nlink == 0  # a cleaner of /tmp has been here
-        is_lossy = bool(found.st_mode & _LOST) or self.is_gone
+        is_lossy = bool(found.st_mode & _LOST)
         if found.st_mode & _LOST:
             _set_mode(self._handle, 0o600)
         if found.st_size == self._read:
@@ -56,35 +59,28 @@ class Mailbox:
         return reports, is_lossy or torn
 
 
-class Post:
-    """A mailbox, from the side of a worker."""
+def post(path: str, report: dict[str, Any]) -> None:
+    """Append a report to a mailbox, from the side of a worker; `OSError` where that cannot be done.
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._handle = -1
-        self._pid = 0
-
-    def put(self, report: dict[str, Any]) -> None:
-        """Append a report; `OSError` where that cannot be done."""
-        if self._pid != os.getpid():  # a lock of the parent would be this process's too
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | _FLAGS)
-            self._handle, self._pid = handle, os.getpid()
-        line = b"\n" + json.dumps(report, separators=(",", ":")).encode() + b"\n"
-        with _locked(self._handle, exclusive=False):
-            written = os.write(self._handle, line)
+    The file is opened each time: a lock belongs to the opened file, and threads, forked children
+    and finalizers that shared one would release each other's.
+    """
+    line = b"\n" + json.dumps(report, separators=(",", ":")).encode() + b"\n"
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | _FLAGS)
+    try:
+        with _locked(handle, exclusive=False):
+            written = os.write(handle, line)
         if written < len(line):
             raise OSError(f"only {written} of {len(line)} bytes could be written")
+    except OSError as error:
+        _set_mode(handle, 0o600 | _LOST)  # the owner of the mailbox sees it
+        raise Marked from error
+    finally:
+        os.close(handle)
 
-    def close(self) -> None:
-        if self._pid == os.getpid():
-            os.close(self._handle)
-            self._pid = 0
 
-    def tell_loss(self) -> bool:
-        """Leave a mark in the mailbox that something could not be written, if that can be done."""
-        if self._pid == os.getpid():
-            _set_mode(self._handle, 0o600 | _LOST)
-        return self._pid == os.getpid()
+class Marked(Exception):
+    """A report could not be written, and the mailbox says so."""
 
 
 def parsed(data: bytes) -> tuple[list[dict[str, Any]], bool]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import Future
+from multiprocessing.pool import TERMINATE
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -29,7 +30,18 @@ def has_ended(work: Work) -> bool:
         return popen is None or popen.poll() is not None
     if isinstance(work, Future):
         return work.done()
+    if isinstance(work, Ending):
+        return work.has_ended
+    pool = getattr(work, "_pool", None)
+    if getattr(pool, "_state", None) == TERMINATE:  # such a pool keeps the jobs that it gave up
+        return True
     return work._job not in work._cache  # what a pool drops with the last result
+
+
+class Ending:
+    """Work that says itself when it has ended."""
+
+    has_ended = False
 
 
 class Calls:

@@ -21,8 +21,9 @@ from typing import Any
 from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import Record, Recorder, State
 
+from .._collect.cluster import CollectorGone
 from .._collect.forward import Forward
-from .._collect.inbox import CollectorGone, current_inbox, pass_on, reaches
+from .._collect.inbox import current_inbox, pass_on, reaches
 from .._collect.mailbox import parsed
 from .store import cluster_connection
 
@@ -171,6 +172,7 @@ class CollectorPost:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._pid = os.getpid()
         self._lines: dict[str, list[bytes]] = defaultdict(list)
         self._calls: dict[tuple[str, tuple[str, ...], str], list[int]] = defaultdict(_nothing)
         self._condition = threading.Condition(threading.RLock())
@@ -214,6 +216,8 @@ class CollectorPost:
 
     def flush(self) -> None:
         """Send now, without waiting for an answer."""
+        if self._pid != os.getpid():  # a forked child would send over its parent's connection
+            return
         try:
             self._flush()
         except Exception:  # noqa: BLE001  # Ray's, or ValueError for a name that is gone

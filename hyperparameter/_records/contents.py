@@ -108,8 +108,8 @@ class Contents:
     @property
     def incomplete(self) -> list[str]:
         """Why something may be missing here that was read; empty for a complete record."""
-        self._collect()
         pending = settle(self)
+        self._collect()  # afterwards: what has ended has told all
         if self.has_tasks and not self.is_heard and not pending:
             pending = ["no worker could tell what it has read"]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
@@ -127,12 +127,16 @@ class Contents:
         """
         reasons, reads = self.incomplete, self.reads
         with self._kept.lock:
-            overrides, unknown = list(self.overrides.items()), set(self._carried)
-            open_here = self._sent if reasons or not self.is_heard else set()
-        found = unused(overrides, reads, unknown)
-        if reasons and (lost := [one.key for one in found if one.key in open_here]):
+            overrides, carried, untold = self._overrides(reasons)
+        found = unused(overrides.items(), reads, carried)
+        if reasons and (lost := [one.key for one in found if one.key in untold]):
             warn_of_unknown(lost, reasons)
-        return [one for one in found if one.key not in open_here]
+        return [one for one in found if one.key not in untold]
+
+    def _overrides(self, reasons: list[str]) -> tuple[dict[str, RawOrigin], set[str], set[str]]:
+        """Return the overrides, those of which nobody tells, and those of which nobody has told."""
+        untold = self._sent if reasons or not self.is_heard else set()
+        return dict(self.overrides), set(self._carried), set(untold)
 
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
@@ -169,20 +173,21 @@ class Contents:
 
         reasons = self.incomplete
         with self._kept.lock:
-            open_here = self._sent if reasons or not self.is_heard else set()
-            overrides, carried = dict(self.overrides), sorted(self._carried | open_here)
+            overrides, carried, untold = self._overrides(reasons)
         places = Places()
         origins = {key: places.origin(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
-        write(path, Saved(origins, carried, reads, self.dropped, reasons, self.run))
+        write(
+            path, Saved(origins, sorted(carried | untold), reads, self.dropped, reasons, self.run)
+        )
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
         from .file import read
-        from .packed import without_collection
+        from .packed import without_garbage_collection
 
-        with without_collection():
+        with without_garbage_collection():
             record, saved = cls(), read(path)
             record.overrides.update(saved.overrides)
             record._carried.update(saved.carried)

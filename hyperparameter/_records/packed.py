@@ -76,7 +76,7 @@ def unpack_overrides(packed: Iterable[Any]) -> dict[str, Origin]:
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Let the collector rest: it would go through all that is read, again and again.
 
     There is no garbage in it.

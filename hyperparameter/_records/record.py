@@ -34,9 +34,11 @@ class Record(Contents):
     def __init__(self) -> None:
         super().__init__()
         self.beyond: Record | None = None  # gets what is read here directly, for another process
+        self._entered = 0  # how often: only then other records may be around it
 
     def __enter__(self) -> Record:
         if self is not ambient.baseline_state.record:  # which gets everything anyway
+            self._entered += 1
             frames.push_record(self)
         return self
 
@@ -90,7 +92,7 @@ class Record(Contents):
         if type(origin) is tuple:
             place, offset = id(origin[0]), origin[1]
         seen = self._kept.by_key.get(key)
-        if seen is not None:
+        if seen is not None and self.is_always_within_the_same:
             last = seen.last  # most reads are the last one again: do not hash for them
             if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
                 if last[3] == place and last[4] == offset and last[5] is bulk:
@@ -103,13 +105,23 @@ class Record(Contents):
             offset,
             bulk,
         )
-        if seen is not None and identity in seen.by_value:
+        if seen is not None and self._is_known(key, identity):
             if seen.last != identity:
                 self._see_again(key, identity)
             return
         used = kept(key, value)
         default = used if origin is None else describe(key, default)
         self._keep(key, identity, RawRead(key, used, default, origin, site, this_process(), bulk))
+
+    @property
+    def is_always_within_the_same(self) -> bool:
+        """Whether the records around this one have its reads, since they were always around it."""
+        return self._entered <= 1
+
+    def _is_known(self, key: str, identity: object) -> bool:
+        records = [self] if self.is_always_within_the_same else self._and_around()
+        found = [record._kept.by_key.get(key) for record in records]
+        return all(seen is not None and identity in seen.by_value for seen in found)
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():

@@ -36,6 +36,8 @@ def wait_at_close(record: object, error: object) -> None:
 def settle(record: object) -> list[str]:
     """Say what is pending, after a moment in which it may have come."""
     end = time.monotonic() + (0 if _in_event_loop() else _SETTLING_SECONDS)
+    for source in sources:
+        source.collect()
     while any(source.is_late(record) for source in sources) and time.monotonic() < end:
         time.sleep(_PAUSE)
         for source in sources:

@@ -416,3 +416,125 @@ def test_a_saved_record_has_what_workers_read(run: Run) -> None:
         assert [one.key for one in again.unused()] == ["zz"]
         """
     )
+
+
+# -- what a reviewer found --------------------------------------------------------------------
+
+
+def test_a_record_that_is_opened_again_passes_on_what_it_knows_already(run: Run) -> None:
+    """The records around it are others the second time."""
+    run(
+        WORK
+        + """
+    def main():
+        again = hp.record()
+        with hp.scope(a=1):
+            for _ in range(2):
+                with hp.record() as outer, again:
+                    work("a", "b")
+                assert set(outer.operative()) == {"a", "b"}
+                assert outer.unused() == []
+        """
+    )
+
+
+def test_a_bound_function_that_was_pickled_and_stays_here_tells_its_record(run: Run) -> None:
+    run(
+        WORK
+        + """
+    def main():
+        import pickle
+        with hp.scope(a=1), hp.record() as rec:
+            data = pickle.dumps(hp_dist.bind(work))
+        reads = pickle.loads(data)("a")
+        lacks(rec, reads)
+        assert rec.unused() == []
+        """
+    )
+
+
+def test_threads_of_a_worker_and_its_submitter_lose_no_line_between_them(run: Run) -> None:
+    """The owner empties the mailbox while four threads of one worker append to it."""
+    run(
+        WORK
+        + """
+    def many(count):
+        def these(thread):
+            for n in range(count):
+                hp.scope[f"key{n}.of{thread}"] | 0
+        threads = [threading.Thread(target=hp_dist.bind(these), args=(n,)) for n in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    def main():
+        hp_dist.install()
+        with pool_of(1) as pool, hp.record() as rec:
+            result = pool.apply_async(many, (1_000,))
+            while not result.ready():
+                rec.reads  # noqa: B018
+            result.get(PATIENCE)
+        assert len(rec.reads) == 4_000
+        assert rec.incomplete == []
+        """
+    )
+
+
+def test_what_joblib_has_yet_to_do_is_pending(run: Run) -> None:
+    run(
+        WORK
+        + """
+    def slow(n, gate):
+        while n and not Path(gate).exists():
+            time.sleep(0.01)
+        return work(f"k{n}")
+
+    def main():
+        import joblib
+        from joblib.externals.loky import get_reusable_executor
+        hp_dist.install()
+        with joblib.Parallel(2, backend="loky", return_as="generator", batch_size=1) as parallel:
+            with hp.record() as rec, hp.scope(k0=1, k1=2):
+                results = parallel(joblib.delayed(slow)(n, "gate") for n in range(2))
+                next(results)
+            assert not rec.wait(0) and rec.incomplete
+            assert unused_keys(rec) == set()
+            Path("gate").touch()
+            list(results)
+            assert rec.wait(PATIENCE)
+            assert rec.unused() == [] and rec.incomplete == []
+        get_reusable_executor().shutdown(wait=True)
+        """
+    )
+
+
+@pytest.mark.parametrize("way", ["pool", "executor"])
+def test_a_bound_call_is_pending_for_the_record_where_it_was_bound(run: Run, way: str) -> None:
+    run(
+        WORK
+        + """
+    def slow(gate):
+        while not Path(gate).exists():
+            time.sleep(0.01)
+        return work("a")
+
+    def main():
+        hp_dist.install()
+        with pool_of(1) as pool, ProcessPoolExecutor(1, mp.get_context("spawn")) as executor:
+            with hp.record() as rec, hp.scope(a=1):
+                bound = hp_dist.bind(slow)
+            if sys.argv[1] == "pool":
+                get = pool.apply_async(bound, ("gate",)).get
+            else:
+                get = executor.submit(bound, "gate").result
+            assert not rec.wait(0)
+            assert unused_keys(rec) == set()
+            Path("gate").touch()
+            reads = get(PATIENCE)
+            lacks(rec, reads)
+            assert rec.wait(PATIENCE)
+            assert rec.unused() == []
+        """,
+        way,
+    )
