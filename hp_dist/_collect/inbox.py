@@ -138,7 +138,9 @@ class Inbox:
                 try:
                     reports = self.collector.take(self._path, waits=waits)
                 except CollectorGone as error:
-                    self.leave_cluster(f"the collector of the Ray job has gone ({error})")
+                    # What has ended has told it with what it read, so nothing else is lost.
+                    reason = f"the collector of the Ray job has gone ({error})"
+                    self.leave_cluster(reason if self.awaits_calls else "")
                 else:
                     with interface.without_garbage_collection():
                         self._deliver(reports)

@@ -89,8 +89,8 @@ class OwnCollector:
         import ray
         from ray.exceptions import GetTimeoutError, RayError
 
-        if not ray.is_initialized():
-            raise CollectorGone("Ray was shut down")
+        if not ray.is_initialized() or self.connection is not cluster_connection():
+            raise CollectorGone("this process has left its cluster")
         if self._asked is None:
             self._asked = self._actor.take.remote(mailbox)
         patience = 0.0 if not waits else _PAUSE if self._is_slow else _ANSWER_SECONDS
