@@ -35,8 +35,6 @@ from .mailbox import Mailbox
 from .work import Calls, Ending, Work, count_of_pending
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
-
-
 _GONE = "the file was deleted in which workers tell what they read"
 _MOST_SECONDS = 1.0
 _PASSING_SECONDS = 2.0

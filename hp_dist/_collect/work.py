@@ -57,5 +57,5 @@ class Calls:
 
     @property
     def open(self) -> int:
-        """How many have not ended; one that ran twice counts for nobody else."""
+        """How many have not ended; one that ran twice may stand for another of its submitter."""
         return sum(max(0, started - ended) for started, ended in self._counts.values())

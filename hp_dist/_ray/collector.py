@@ -1,9 +1,8 @@
 """The collector of a Ray job: an actor to which workers, on any node, tell what they read.
 
 Workers send when a call has ended, but after a few at most one batch in 50 ms, so that a thousand
-short tasks cost some calls.
-With each batch they tell how much work has been submitted and has ended, for the driver to know
-when it has everything.
+short tasks cost some calls.  With each batch they tell how much work has been submitted and has
+ended, for the driver to know when it has everything.
 """
 
 from __future__ import annotations
@@ -81,7 +80,6 @@ class OwnCollector:
             how = {"num_cpus": 0, "lifetime": "non_detached", "scheduling_strategy": _near()}
             remote = ray.remote(**how)(Collector)
             self._actor = remote.options(name=self.name, namespace=_NAMESPACE).remote()
-
         self._asked: Any = None  # what has not been answered yet
         self._is_slow = False
 
