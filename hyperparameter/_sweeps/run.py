@@ -1,0 +1,78 @@
+"""One run of a sweep: what is set for it, what a worker is given, and what comes back.
+
+A `Cell` is a point of the grid, `Work` goes to a runner, and an `Outcome` comes from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+State = Literal["waiting", "running", "done", "failed", "pruned", "same"]
+"""Of a run in the store: `same` is one that was not run, because another stands for it."""
+
+Ending = Literal[
+    "returned", "raised", "exited", "interrupted", "terminated", "killed", "timed out", "lost"
+]
+"""How an attempt ended: the endings of a record, and those of a worker that cannot say so itself.
+
+A process that died was `killed`, by itself too; what was on a node that is gone was `lost`.
+"""
+
+
+class Cell(NamedTuple):
+    """The values of one run by key, in the order in which the keys were given.
+
+    They are `UntypedText` from a command line, and any values from code.  Cells that differ in
+    `repeat` alone are repetitions of one.
+    """
+
+    values: Mapping[str, object]
+    repeat: int | None = None
+
+
+class Result(NamedTuple):
+    """What a run returned: as JSON where that gives the same value back, else as a pickle."""
+
+    kind: Literal["json", "pickle"]
+    data: bytes
+
+
+class Work(NamedTuple):
+    """One attempt of one run, as a runner gives it to a worker.
+
+    It has to be picklable.  `log` is the file for what the run prints; None leaves the output of
+    the worker alone.  `argv` and `started_by` go into the record.
+    """
+
+    number: int
+    attempt: int
+    function: Callable[..., object]
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+    log: str | None
+    argv: Sequence[str] = ()
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended.
+
+    `problem` is one line, `traceback` the whole text.  Times are seconds since the epoch.
+    `record` is the text of the file that `Record.save` writes; None if the worker could not tell.
+    `unread` are the keys set for the run that it never read, None where that is not known: the
+    record is incomplete, or has reads of a whole.  `output` is what the run printed if the worker
+    does not see the folder of the log.
+    """
+
+    ending: Ending
+    problem: str = ""
+    traceback: str = ""
+    result: Result | None = None
+    started: float = 0.0
+    ended: float = 0.0
+    host: str = ""
+    pid: int = 0
+    record: str | None = None
+    unread: tuple[str, ...] | None = None
+    output: bytes | None = None
+    error: Any = None  # the exception itself, for a single run that is not of a sweep
