@@ -87,25 +87,13 @@ def option_below(option: Option, names: Sequence[str]) -> Option:
     key, path = option.key, (option.flags or (f"--{option.key}",))[0][2:]
     hints = [option.hint]
     for word in names:
-        found = [one for hint in hints for one in _below(hint, word)]
+        found = [one for hint in hints for one in annotation.hints_below(hint, word)]
         name = found[0][0] if found else word
         key, path, hints = f"{key}.{name}", f"{path}.{name}", [hint for _, hint in found]
     if hints:
         made = _options(key, path, _united(hints), REQUIRED, _Place(may_lack=True))
         return next(made)._replace(flags=(f"--{path}",))
     return Option(key, (f"--{path}",))
-
-
-def _below(hint: object, name: str) -> Iterator[tuple[str, object]]:
-    """Yield what a name may be below a hint, as it is spelt there, with its own hint."""
-    for member in map(bare, annotation.members_of(hint)):
-        structure, args = structure_of(member), typing.get_args(member)
-        if structure is not None:
-            field = name if name in structure.fields else name.replace("-", "_")
-            if field in structure.fields:
-                yield field, structure.fields[field].hint
-        elif is_mapping(typing.get_origin(member)) and len(args) == 2:
-            yield name, args[1]
 
 
 def structures_in(hint: object) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Iterator
 from os import PathLike
 from typing import Any, TypeVar, Union
 
@@ -77,3 +78,15 @@ def members_of(hint: Any) -> list[Any]:
     if typing.get_origin(hint) in (Union, types.UnionType):
         return [one for arg in typing.get_args(hint) for one in members_of(arg)]
     return [type(None) if hint is None else hint]
+
+
+def hints_below(hint: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a name may be below a hint, as it is spelt there, with its own hint."""
+    for member in map(bare, members_of(hint)):
+        structure, args = structure_of(member), typing.get_args(member)
+        if structure is not None:
+            field = name if name in structure.fields else name.replace("-", "_")
+            if field in structure.fields:
+                yield field, structure.fields[field].hint
+        elif is_mapping(typing.get_origin(member)) and len(args) == 2:
+            yield name, args[1]
