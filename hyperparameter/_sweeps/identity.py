@@ -1,0 +1,93 @@
+"""What a run is known by: all that is set for it from outside, by value after conversion.
+
+`--lr 0.10` and `--lr 0.1` are one run, `--tag 0.10` and `--tag 0.1` are two.  Secrets do not
+count, nor does where a value was set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from .._functions import registry
+from .._records.fingerprint import digest_of
+from .._scopes.snapshot import Snapshot
+from .._values.annotations import hints_below
+from .._values.checking import is_unmade, only_checking
+from .._values.convert import NOTHING, Converter, Unconvertible, settled
+from .._values.hints import converter
+from .._values.secrets import is_secret
+from .._values.untyped import REMOVED, plain
+
+
+class Identity(NamedTuple):
+    """A digest of what is set, and the digest of each key's value.
+
+    `unseen` are the keys whose values cannot be compared, such as open files: a run with any of
+    them is like no other.
+    """
+
+    digest: str
+    parts: Mapping[str, str]
+    unseen: tuple[str, ...] = ()
+
+
+def identity(
+    snapshot: Snapshot, args: Sequence[object], kwargs: Mapping[str, object], repeat: int | None
+) -> Identity:
+    """Return what a run is known by that is called so in the scopes of a snapshot."""
+    parts = {
+        key: _digest(key, value) for key, value in snapshot.flat().items() if _counts(key, value)
+    }
+    parts |= {f"*{index}": _digest("", value) for index, value in enumerate(args)}
+    parts |= {f"**{name}": _digest("", value) for name, value in kwargs.items()}
+    unseen = tuple(key for key, digest in parts.items() if not digest)
+    whole = blake2b(digest_size=16)
+    for key in sorted(parts):
+        whole.update(f"{len(key)}:{key}={parts[key]};".encode("utf-8", "surrogatepass"))
+    whole.update(f"repeat {repeat}".encode())
+    if unseen:
+        whole.update(os.urandom(16))
+    return Identity(whole.hexdigest(), parts, unseen)
+
+
+def _counts(key: str, value: object) -> bool:
+    return value is not REMOVED and not is_secret(key, value)
+
+
+def _digest(key: str, value: object) -> str:
+    """Return a digest of a value as its readers get it; of several different ones, of all.
+
+    What only the user's code can make counts as it is written.
+    """
+    found = {digest for one in _converted(key, value) if (digest := digest_of(one))}
+    return " ".join(sorted(found)) or digest_of(plain(value))
+
+
+def _converted(key: str, value: object) -> Iterator[object]:
+    """Yield the value as each declaration of the key takes it."""
+    for convert in _converters(key):
+        try:
+            with only_checking(may_lack=True):
+                made = settled(convert, value, NOTHING)
+        except Unconvertible:  # the check of values says so, if no other declaration takes it
+            continue
+        if not is_unmade(made):
+            yield made
+
+
+def _converters(key: str) -> Iterable[Converter]:
+    """Yield the converters of the declarations of a key, or of what it is a part of."""
+    names = key.split(".")
+    for end in range(len(names), 1, -1):
+        for signature in registry.declarations(".".join(names[:end])):
+            name, below = names[end - 1], names[end:]
+            if not below:
+                yield signature.wanted(name).convert
+                continue
+            hints = [signature.hint(name)]
+            for word in below:
+                hints = [hint for one in hints for _, hint in hints_below(one, word)]
+            yield from map(converter, hints)
