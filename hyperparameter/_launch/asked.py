@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from .._scopes.snapshot import Layer
 from .argv import ParsedArgv, with_spare_words
 from .commands import Function
 from .invocation import Invocation, invocation_of
-from .options import CHECK, Option
+from .options import CHECK, SWEEPS, Option
 from .positionals import words_lacking
 from .run import lacking
 from .settings import Settings
@@ -69,3 +69,13 @@ def asks_for_json(argv: list[str]) -> bool:
     """Tell whether a program reads what `--check` prints, before the words are parsed."""
     flag = CHECK.flags[0]
     return f"{flag}=json" in argv or (flag, "json") in pairwise(argv)
+
+
+def options_beside(argv: Sequence[str]) -> Sequence[Option]:
+    """Return the options of sweeps where the words ask for one, or for a run elsewhere."""
+    flags = {flag for one in SWEEPS for flag in (*one.flags, f"--hp-{one.flags[0][2:]}")}
+    if flags.isdisjoint(word.partition("=")[0] for word in argv):
+        return ()
+    from .sweep_options import OF_SWEEPS  # which other runs do not need
+
+    return OF_SWEEPS

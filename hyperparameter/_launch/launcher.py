@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from .._console import print_message, print_output, terminal_width, wants_colour
+from .._console import print_message, print_output
 from ..exceptions import UsageError
 from . import options
 from .argv import ParsedArgv, parse_argv
-from .asked import Asked, asks, asks_for_json
+from .asked import Asked, asks, asks_for_json, options_beside
 from .commands import Function, dashed, function_for, names_of, signature_of
 from .invocation import Invocation
 from .options import Option, common_options
@@ -19,7 +19,6 @@ from .parameters import options_of
 from .program_keys import LazyScan
 from .run import require, run_function
 from .settings import Settings
-from .usage_errors import usage_errors
 
 if TYPE_CHECKING:
     from .._files.text import FilePath
@@ -46,7 +45,7 @@ class Launcher:
         self.name = _name()
         self._config = config
         self.functions = functions
-        self._single = single or len(functions) == 1
+        self.is_single = single or len(functions) == 1
         self._shows_tracebacks = False
 
     def launch(
@@ -59,7 +58,10 @@ class Launcher:
         if Launcher.replay is not None:
             return self._replayed(Launcher.replay, env_prefix, env, freeze)
         if asks(argv, options.HELP) or asks(argv, options.HELP_ALL):
-            return self._help(argv, env_prefix, env)
+            from .answers import print_help
+
+            print_help(self, argv, env_prefix, env)
+            return ANSWERED
         self._shows_tracebacks = asks(argv, options.TRACEBACK)
         given = self._asked(argv)
         self._shows_tracebacks = given.invocation.asks(options.TRACEBACK)
@@ -72,7 +74,10 @@ class Launcher:
             settings.unknown(scan).check()
         self._note(settings)
         function = given.function
-        if self._answers(invocation, settings, scan, given.known):
+        if not options.ASKING.isdisjoint(invocation.given):
+            from .answers import answer
+
+            answer(self, invocation, settings, scan, given.known)
             return ANSWERED
         if function is None:
             names = ", ".join(names_of(one, self.functions)[0] for one in self.functions)
@@ -164,11 +169,11 @@ class Launcher:
     def parsed(self, argv: list[str]) -> Asked:
         """Return what the words ask for, by the function that they name."""
         first = ParsedArgv([], [], argv)
-        if self._single:
+        if self.is_single:
             function = self.functions[0]
         else:
             first = parse_argv(
-                argv, self._common(argv), stops_at_command=True, elsewhere=self._commands_with
+                argv, self.common(argv), stops_at_command=True, elsewhere=self._commands_with
             )
             if not first.positionals:
                 return Asked(None, signature_of(self.functions[0]), [], first)
@@ -176,8 +181,8 @@ class Launcher:
         signature = signature_of(function)
         own = options_of(signature)
         extra = bool(signature.varkw_name)
-        parsed = parse_argv(first.rest, [*own, *self._common(argv, own)], takes_extra=extra)
-        if self._single and not signature.varargs_name:
+        parsed = parse_argv(first.rest, [*own, *self.common(argv, own)], takes_extra=extra)
+        if self.is_single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
         parsed = parsed._replace(given=[*first.given, *parsed.given])
         return Asked(function, signature, own, parsed)
@@ -192,10 +197,10 @@ class Launcher:
         commands = " and ".join(names)
         return f" It is an option of {commands}: write it behind the command." if names else ""
 
-    def _common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
-        return common_options(own, self._version(argv))
+    def common(self, argv: list[str], own: Sequence[Option] = ()) -> list[Option]:
+        return common_options(own, self.version(argv), options_beside(argv))
 
-    def _version(self, argv: list[str]) -> str | None:
+    def version(self, argv: list[str]) -> str | None:
         """Return the version of the program's package, None also for words that need no version.
 
         Looking it up imports `importlib.metadata`, which takes as long as all of our import.
@@ -208,61 +213,6 @@ class Launcher:
         name = str(signature_of(self.functions[0]).module)
         return version_of(name, everywhere=asks(argv, asked))
 
-    def _help(self, argv: list[str], env_prefix: str | None, env: Mapping[str, str]) -> object:
-        from . import help as texts
-        from .layout import render
-        from .listing import advanced
-
-        function = self.functions[0] if self._single else self._named(argv)
-        is_whole, version = asks(argv, options.HELP_ALL), self._version(argv)
-        if function is None:
-            common = texts.common_section((), version, is_whole=is_whole)
-            page = texts.page_of_program(self.functions, self.name, common)
-        else:
-            signature = signature_of(function)
-            own = options_of(signature)
-            common = texts.common_section(own, version, is_whole=is_whole)
-            rows = advanced(LazyScan(signature, env)(), signature, own)
-            command = "" if self._single else f" {names_of(function, self.functions)[0]}"
-            page = texts.page_of_function(function, self.name + command, rows, common, env_prefix)
-        colour = wants_colour(sys.stdout, env)
-        print_output(render(page, terminal_width(env), colour), styled=colour)
-        return ANSWERED
-
-    def _named(self, argv: Iterable[str]) -> Function | None:
-        """Return the function whose help is asked for, None for the help of the program."""
-        asked = (*options.HELP.flags, *options.HELP_ALL.flags)
-        words = [word for word in argv if word not in asked]
-        try:
-            first = parse_argv(words, self._common(words), stops_at_command=True)
-            return function_for(first.positionals[0], self.functions) if first.positionals else None
-        except UsageError:  # who asks for help gets help, whatever else is wrong
-            return None
-
-    def _answers(
-        self, invocation: Invocation, settings: Settings, scan: LazyScan, chosen: Signature | None
-    ) -> bool:
-        """Print what is asked for instead of a run; tell whether anything was.
-
-        `chosen` is the command that is given.
-        """
-        given = invocation.given
-        if options.COMPLETION.key in given:
-            from .completion import script
-
-            shell = given[options.COMPLETION.key][-1]
-            command = os.path.basename(sys.argv[0])
-            print_output(script(shell, self.functions, command, self._single, scan()))
-        elif options.VERSION.key in given:
-            print_output(f"{self.name} {self._version([options.VERSION.flags[0]])}")
-        elif not {options.LIST.key, options.EXPLAIN.key, options.PRINT.key}.isdisjoint(given):
-            with settings.open(), usage_errors(settings):
-                commands = [signature_of(one) for one in self.functions]
-                print_output(_described(given, settings, scan, commands, chosen))
-        else:
-            return False
-        return True
-
 
 def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) -> ParsedArgv:
     """Return the words without the name of the only command, where no positional could take it."""
@@ -273,33 +223,6 @@ def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) ->
     given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
     literal = min(parsed.literal, len(parsed.positionals) - 1)
     return parsed._replace(given=given, positionals=parsed.positionals[1:], literal=literal)
-
-
-def _described(
-    given: Mapping[str, list[str]],
-    settings: Settings,
-    scan: LazyScan,
-    commands: list[Signature],
-    chosen: Signature | None,
-) -> str:
-    if options.EXPLAIN.key in given:
-        from .listing import explanations
-
-        return explanations(given[options.EXPLAIN.key], scan())
-    if options.LIST.key in given:
-        from .listing import listing
-
-        return listing(scan())
-    from .configuration import configuration
-
-    program = scan()
-    keys = [
-        key  # not what references alone take: their values are printed where they stand
-        for key in settings.origins
-        if key not in settings.referenced or program is None or program.mentions(key)
-    ]
-    others = [one for one in commands if chosen is not None and one is not chosen]
-    return configuration(given[options.PRINT.key][-1], program, keys, commands, others)
 
 
 def _name() -> str:

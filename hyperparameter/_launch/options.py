@@ -83,23 +83,42 @@ COMPLETION = Option(
     help="print a completion script for a shell, and exit",
 )  # fmt: skip
 VERSION = Option("version", ("--version",), "flag", help="show the version and exit")
+ASKING = frozenset(one.key for one in (COMPLETION, VERSION, LIST, EXPLAIN, PRINT))
+"""The options whose answer takes the place of a run."""
+
+ON = Option(
+    "on", ("--on",), metavar="RUNNER",
+    help="run elsewhere: local, processes[:N] or ray[:ADDRESS]",
+)  # fmt: skip
+SWEEP = Option(
+    "sweep", ("--sweep",), "repeated", metavar="KEY=VALUES",
+    help="run once for each value: lr=0.1,0.01, n=1:10 or lr=log:1e-5:1e-1:5; several make a grid",
+)  # fmt: skip
+REPEAT = Option(
+    "repeat", ("--repeat",), metavar="N[:KEY]",
+    help="run each cell N times, with 0 to N-1 as the value of KEY",
+)  # fmt: skip
+SWEEPS = (ON, SWEEP, REPEAT)
+"""The options that ask for a sweep, or for a run elsewhere."""
 
 _COMMON = (
     HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, STRICT,
-    TRACEBACK, COMPLETION,
+    *SWEEPS, TRACEBACK, COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 
 
-def common_options(own: Sequence[Option] = (), version: str | None = None) -> list[Option]:
-    """Return the options that every program has, without the flags of its `own` options.
+def common_options(
+    own: Sequence[Option] = (), version: str | None = None, others: Sequence[Option] = ()
+) -> list[Option]:
+    """Return the options that every program has, and others, without the flags of its `own`.
 
     An option that loses all its flags in this way becomes `--hp-NAME`.  No parameter takes
     `--help` or `--help-all`.
     """
     taken = {flag for option in own for flag in option.flags}
     table = []
-    for option in (*_COMMON, VERSION) if version else _COMMON:
+    for option in (*_COMMON, *others, *((VERSION,) if version else ())):
         free = tuple(flag for flag in option.flags if flag not in taken)
         table.append(option._replace(flags=free or (f"--hp-{option.flags[-1][2:]}",)))
     return table

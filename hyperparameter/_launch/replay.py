@@ -26,7 +26,6 @@ from .._values.masking import MASK
 from .._values.origin import Origin
 from ..exceptions import UsageError
 from .argv import GivenOption, ParsedArgv
-from .asked import Asked
 from .checked_values import check_values
 from .commands import Function, signature_of
 from .invocation import Invocation, invocation_of
@@ -40,17 +39,8 @@ from .sources import Sources
 from .unread import unread
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from .._functions.signature import Signature
-
-    class Program(Protocol):
-        """What a `Launcher` knows."""
-
-        name: str
-        functions: Sequence[Function]
-
-        def parsed(self, argv: list[str]) -> Asked: ...
+    from .program import Program
 
 
 _HERE = Origin("code", "")

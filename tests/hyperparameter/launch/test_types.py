@@ -332,8 +332,8 @@ def test_further_options_go_to_kwargs() -> None:
     def main(level: int = 1, **more: Any) -> Any:
         return level, more
 
-    argv = ["--level", "2", "--some-name", "3", "--text=a=b", "--on", "--last"]
-    expected = {"some_name": 3, "text": "a=b", "on": True, "last": True}
+    argv = ["--level", "2", "--some-name", "3", "--text=a=b", "--fast", "--last"]
+    expected = {"some_name": 3, "text": "a=b", "fast": True, "last": True}
     assert hp.run_cli(main, argv) == (2, expected)
 
 
