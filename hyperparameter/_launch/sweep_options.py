@@ -1,7 +1,5 @@
 """The options of sweeps, and what they ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """The code that runs were made with: a commit and what differs from it, and the modules loaded."""
 
-from __future__ import annotations
-
 import os
 import sys
 import zlib

@@ -4,8 +4,6 @@
 count, nor does where a value was set.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b

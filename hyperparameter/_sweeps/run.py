@@ -3,8 +3,6 @@
 A `Cell` is a point of the grid, `Work` goes to a runner, and an `Outcome` comes from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 

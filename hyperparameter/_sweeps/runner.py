@@ -4,8 +4,6 @@ The group is `hyperparameter.runners`.  An entry point is a callable that takes 
 returns a `Runner`; it raises `UsageError` for options that it cannot fulfil.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
