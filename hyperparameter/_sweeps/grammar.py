@@ -29,13 +29,13 @@ class Repeat(NamedTuple):
         return {} if self.key is None else {self.key: self.values[number]}
 
 
-def axis_of(text: str) -> Axis:
-    """Read `KEY=VALUES`, or `KEY,KEY=(VALUE,VALUE),...`."""
+def axis_of(text: str, written: str = "") -> Axis:
+    """Read `KEY=VALUES`, or `KEY,KEY=(VALUE,VALUE),...`; `written` is how messages name it."""
     names, equals, values = text.partition("=")
     if not equals:
         raise ValueError(f"there is no '=' in it; {_EXAMPLE}")
     keys = keys_of(names)
-    return Axis(keys, domain_of(keys, values), text)
+    return Axis(keys, domain_of(keys, values), written or text)
 
 
 def keys_of(names: str) -> tuple[str, ...]:

@@ -76,17 +76,17 @@ class Plan:
         return [axis.written for grid in self.grids for axis in grid.spaces]
 
     @cached_property
-    def tallies(self) -> list[Tally] | None:
-        """How many cells there are in each grid; None where they cannot be counted."""
-        if any(grid.count is None for grid in self.grids):
-            return None
+    def tallies(self) -> list[Tally]:
+        """How many cells there are in each grid, one for all numbers of an axis of real ones."""
         both = zip(self.grids, self._skipped, self._repeated, strict=True)
         return [tally(grid, [r for _, r in skipped], repeated) for grid, skipped, repeated in both]
 
     @cached_property
     def distinct(self) -> int | None:
         """How many different cells there are to run or to draw; None where there is no end."""
-        return None if self.tallies is None else sum(found.kept for found in self.tallies)
+        if any(grid.count is None for grid in self._not_empty):
+            return None
+        return sum(found.kept for found in self.tallies)
 
     @cached_property
     def count(self) -> int:
@@ -125,10 +125,18 @@ class Plan:
     def _points(self) -> Iterator[tuple[int, Point]]:
         if self.sample is None:
             return (found for found in self._all() if not self._reason(*found))
-        found = (found for found in drawn(self.grids, self.sample.seed) if not self._reason(*found))
+        points = drawn(self._not_empty, self.sample.seed)
+        numbered = ((self.grids.index(grid), point) for grid, point in points)
+        found = (found for found in numbered if not self._reason(*found))
         size = self.sample.size
         # Nothing is drawn any more once all cells have been, however many are left out.
         return islice(found, size if self.distinct is None else min(size, self.distinct))
+
+    @cached_property
+    def _not_empty(self) -> list[Grid]:
+        """The grids that have a cell to run: from others, nothing could be drawn for ever."""
+        both = zip(self.grids, self.tallies, strict=True)
+        return [grid for grid, found in both if found.kept]
 
     def _all(self) -> Iterator[tuple[int, Point]]:
         for number, grid in enumerate(self.grids):

@@ -57,14 +57,15 @@ def regions_in(grid: Grid, other: Grid) -> list[Region]:
 
 
 def tally(grid: Grid, skipped: Sequence[Region], repeated: Sequence[Region]) -> Tally:
-    """Count the cells of a grid without real numbers, none of them twice.
+    """Count the cells of a grid, none of them twice; an axis of real numbers counts as one value.
 
     For the values of one axis it only matters which of the regions they can still be in.
     """
     regions = [*skipped, *repeated]
     still: Counter[frozenset[int]] = Counter({frozenset(range(len(regions))): 1})
     for number, column in enumerate(grid.columns):
-        groups = _groups(number, column.count or 0, regions)
+        count = 1 if column.count is None else column.count
+        groups = _groups(number, count, regions)
         narrowed: Counter[frozenset[int]] = Counter()
         for possible, cells in still.items():
             for group, values in groups.items():
@@ -105,9 +106,8 @@ def _places(grid: Grid, column: Column) -> Sequence[Region]:
 def _shared(home: Column, column: Column) -> frozenset[int] | None:
     """Return which values of `home` are on `column` as well; None for all."""
     here, there = home.axis.domain, column.axis.domain
-    if isinstance(here, Integers) and isinstance(there, Integers):
-        if (here.low, here.high, here.step) == (there.low, there.high, there.step):
-            return None
+    if isinstance(here, Integers) and isinstance(there, Integers) and _are_same(here, there):
+        return None
     if (home.count or 0) <= MOST_COMPARED:
         return frozenset(
             index for index in range(home.count or 0) if column.having(_of(column, home, index))
@@ -116,6 +116,10 @@ def _shared(home: Column, column: Column) -> frozenset[int] | None:
         values = map(column.bindings, range(column.count or 0))
         return frozenset().union(*map(home.having, values))
     return frozenset()
+
+
+def _are_same(one: Integers, other: Integers) -> bool:
+    return (one.low, one.high, one.step) == (other.low, other.high, other.step)
 
 
 def _of(column: Column, home: Column, index: int) -> Bindings:

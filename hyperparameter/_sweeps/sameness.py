@@ -10,7 +10,7 @@ Reading = Callable[[str, object], object]
 """Returns what a value of a key means to the program: `0.10` as a float, or as a version."""
 
 
-def without_type(key: str, value: object) -> object:  # noqa: ARG001  # a `Reading`
+def without_type(key: str, value: object) -> object:  # a `Reading`
     """Return what `value` means where nobody says its type."""
     return plain(value)
 

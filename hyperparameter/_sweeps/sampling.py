@@ -22,14 +22,14 @@ _NARROW = 0.01  # relative; between closer ends, all digits are kept
 _MOST_MISSES = 1000
 
 
-def drawn(grids: Sequence[Grid], seed: int) -> Iterator[tuple[int, Point]]:
-    """Yield points, each with the number of its grid, and none of a grid twice.
+def drawn(grids: Sequence[Grid], seed: int) -> Iterator[tuple[Grid, Point]]:
+    """Yield points, each with its grid, and none of a grid twice.
 
     All cells are equally likely where they can be counted; else all grids are.
     """
     from random import Random
 
-    random = Random(seed)  # noqa: S311  # no secrets are made with it
+    random = Random(seed)  # no secrets are made with it
     points = {number: _points(grid, random) for number, grid in enumerate(grids)}
     left = {number: grid.count for number, grid in enumerate(grids)}
     while points:
@@ -41,7 +41,7 @@ def drawn(grids: Sequence[Grid], seed: int) -> Iterator[tuple[int, Point]]:
             continue
         if remaining is not None:
             left[number] = remaining - 1
-        yield number, point
+        yield grids[number], point
 
 
 def _one_of(left: dict[int, int | None], random: Random) -> int:
