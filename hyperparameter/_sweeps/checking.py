@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .._values.keys import did_you_mean
-from .._values.masking import masked_text, masked_value
+from .._values.masking import MASK, masked_text
+from .._values.secrets import is_made_of_secrets, is_secret
 from .._values.untyped import UntypedText
 from .grid import Grid
 from .plan import Plan, Skip
@@ -66,7 +67,7 @@ def notes(plan: Plan) -> Iterator[str]:
         for column in grid.columns:
             if column.repeated:
                 which = ", ".join(_text(column.keys, value) for value in column.repeated[:3])
-                more = ", ..." if len(column.repeated) > 3 else ""  # noqa: PLR2004  # shown
+                more = ", ..." if len(column.repeated) > 3 else ""
                 name = ",".join(column.keys)
                 yield f"{name}: {which}{more} is the same as a value before it, and runs once."
             yield from _time_of_day(column.axis)
@@ -82,7 +83,17 @@ def notes(plan: Plan) -> Iterator[str]:
 def shown(text: str) -> str:
     """Return what the user typed, as part of a message."""
     text = masked_text(text)
-    return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004  # of one line
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def shown_value(key: str, text: str) -> str:
+    """Return a value as part of a message."""
+    hidden = is_secret(key) or is_made_of_secrets(key, text)
+    return MASK if hidden else f"{masked_text(text):.40}"
+
+
+def sentence(problem: str) -> str:
+    return problem if problem[-1:] in (".", "?") else f"{problem}."
 
 
 def _check_skip(skip: Skip, grids: Sequence[Grid]) -> None:
@@ -96,8 +107,8 @@ def _check_skip(skip: Skip, grids: Sequence[Grid]) -> None:
         columns = [g.columns[g.column_of[key]] for g in grids if key in g.column_of]
         if not any(column.having([(key, value)]) for column in columns):
             listed = "; ".join(dict.fromkeys(_values(column.axis, key) for column in columns))
-            what = masked_value(key, _plain_text(value))
-            raise ValueError(f"{skip.written}: {key} is never {what!r:.80}, but {listed}.")
+            what = shown_value(key, _plain_text(value))
+            raise ValueError(f"{skip.written}: {key} is never {what!r}, but {listed}.")
     if not any(region_with(grid, list(skip.values.items())) for grid in grids):
         raise ValueError(f"{skip.written}: no cell has all of these values.")
 
@@ -112,9 +123,9 @@ def _values(axis: Axis, key: str) -> str:
         return f"an integer from {domain.low} to {domain.high}{steps}"
     place = axis.keys.index(key)
     values = dict.fromkeys(_part(axis, value, place) for value in domain.values)
-    texts = [masked_value(key, text) for text in values]
+    texts = [shown_value(key, text) for text in values]
     more = ", ..." if len(texts) > _MOST_SHOWN else ""
-    return ", ".join(f"{text:.40}" for text in texts[:_MOST_SHOWN]) + more
+    return ", ".join(texts[:_MOST_SHOWN]) + more
 
 
 def _part(axis: Axis, value: object, place: int) -> str:
@@ -123,9 +134,8 @@ def _part(axis: Axis, value: object, place: int) -> str:
 
 def _text(keys: tuple[str, ...], value: object) -> str:
     parts = value if len(keys) > 1 and isinstance(value, tuple) else (value,)
-    texts = [masked_value(key, _plain_text(part)) for key, part in zip(keys, parts, strict=True)]
-    joined = ",".join(f"{text:.40}" for text in texts)
-    return joined if len(texts) == 1 else f"({joined})"
+    texts = [shown_value(key, _plain_text(part)) for key, part in zip(keys, parts, strict=True)]
+    return texts[0] if len(texts) == 1 else f"({','.join(texts)})"
 
 
 def _plain_text(value: object) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from .._values.keys import flatten, is_nested
-from .._values.masking import masked_value
 from ..exceptions import CONTROLS
 from .asked import Asked
-from .checking import shown
+from .checking import sentence, shown, shown_value
 from .grammar import Repeat, checked_keys, domain_of, keys_of, repeat_of, skip_of
 from .plan import Plan, Skip
 from .ranges import MOST_VALUES
@@ -55,7 +54,7 @@ def plan_from_code(
             raise ValueError("a union of grids needs at least one key in each of them")
         return asked.plan(read, None if is_searched else ("sample=N", "search=NAME"))
     except ValueError as error:
-        raise ValueError(str(error).translate(CONTROLS)) from None
+        raise ValueError(_message(str(error))) from None
 
 
 def _all(given: object, what: str) -> list[object]:
@@ -78,7 +77,7 @@ def _axes(grid: object) -> Iterator[Axis]:
             else:
                 yield _axis(keys, values)
         except (ValueError, TypeError) as error:
-            problem = f"{shown(repr(name))}: {error}".translate(CONTROLS)
+            problem = _message(f"{shown(repr(name))}: {error}")
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(problem) from None
 
@@ -106,7 +105,7 @@ def _listed(values: object) -> list[object]:
     if isinstance(values, range) and (values[MOST_VALUES:] or not values):
         raise ValueError(f"it has no values, or more than {MOST_VALUES}")
     if isinstance(values, (list, tuple, range)) or hasattr(type(values), "__array__"):
-        found = list(values)  # type: ignore[call-overload]  # an array is iterable
+        found: list[object] = list(values)  # type: ignore[call-overload]  # an array is iterable
         if not found:
             raise ValueError("it has no values")
         return found
@@ -129,13 +128,13 @@ def _skip(skip: object) -> Skip:
         try:
             return Skip(skip_of(skip), said)
         except ValueError as error:
-            raise ValueError(f"{said}: {error}".translate(CONTROLS)) from None
+            raise ValueError(_message(f"{said}: {error}")) from None
     if not isinstance(skip, Mapping):
         raise TypeError(f"skip must be a mapping from keys to values, or text, not {_kind(skip)}")
     if not skip:
         raise ValueError("skip: an empty mapping would leave out every cell")
     values = flatten(skip).values
-    parts = (f"{key}={masked_value(key, repr(value)):.40}" for key, value in values.items())
+    parts = (f"{key}={shown_value(key, repr(value))}" for key, value in values.items())
     return Skip(values, f"skip {', '.join(parts)}")
 
 
@@ -150,7 +149,7 @@ def _repeat(repeat: object) -> Repeat:
         else:
             times, key = _whole(repeat, "repeat", least=1), None
     except ValueError as error:
-        raise ValueError(f"{said}: {error}".translate(CONTROLS)) from None
+        raise ValueError(_message(f"{said}: {error}")) from None
     return Repeat(times, key, tuple(range(times)) if key else ())
 
 
@@ -160,6 +159,10 @@ def _whole(value: object, name: str, *, least: int) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
     return value
+
+
+def _message(problem: str) -> str:
+    return sentence(problem.translate(CONTROLS))
 
 
 def _kind(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ..exceptions import UsageError
 from .asked import Asked
-from .checking import shown
+from .checking import sentence, shown
 from .grammar import axis_of, repeat_of, skip_of, whole_number
 from .plan import Plan, Skip
 from .sameness import Reading, without_type
@@ -26,13 +26,13 @@ def plan_from_options(
         try:
             _READERS[option](asked, text, said)
         except ValueError as error:
-            raise UsageError(f"{said}: {error}.") from None
+            raise UsageError(sentence(f"{said}: {error}")) from None
     try:
         if len(asked.axes) > 1 and not asked.axes[-1]:
-            raise ValueError("--or: no --sweep follows it, and it begins another grid.")
+            raise ValueError("--or: no --sweep follows it, and it begins another grid")
         return asked.plan(read, None if is_searched else ("--sample N", "--search NAME"))
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(sentence(str(error))) from None
 
 
 def _sweep(asked: Asked, text: str, said: str) -> None:

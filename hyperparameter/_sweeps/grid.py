@@ -70,7 +70,7 @@ class Column:
         return True
 
     def _codes(self, bindings: Bindings) -> Codes:
-        return tuple(code(self._read(key, value)) for key, value in bindings)
+        return tuple(code(key, value, self._read) for key, value in bindings)
 
     def _indices_by(self, keys: tuple[str, ...]) -> dict[Codes, set[int]]:
         """Return the indices of values by what they set these keys to."""

@@ -3,7 +3,7 @@
 A `Plan` is iterated for its cells and knows their number without making them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -15,8 +15,6 @@ from .run import Cell
 from .sameness import Reading, code
 from .sampling import drawn
 
-NO_REPEAT = Repeat(1, None)
-
 
 class Skip(NamedTuple):
     """The values of cells that are left out, and how the user wrote it."""
@@ -24,9 +22,9 @@ class Skip(NamedTuple):
     values: dict[str, object]
     written: str
 
-    def matches(self, values: dict[str, object], read: Reading) -> bool:
+    def matches(self, values: Mapping[str, object], read: Reading) -> bool:
         return all(
-            key in values and code(read(key, values[key])) == code(read(key, value))
+            key in values and code(key, values[key], read) == code(key, value, read)
             for key, value in self.values.items()
         )
 
@@ -105,17 +103,17 @@ class Plan:
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield the cells of the grids that do not run; of a sample there are none."""
-        if self.sample is None:
+        if self.sample is None and any(found.skipped or found.repeated for found in self.tallies):
             for number, point in self._all():
                 if reason := self._reason(number, point):
                     yield LeftOut(Cell(self.grids[number].values(point)), reason)
 
-    def why_skipped(self, values: dict[str, object]) -> str:
+    def why_skipped(self, values: Mapping[str, object]) -> str:
         """Return how the user wrote that a cell is left out; nothing where it is not."""
         found = (skip.written for skip in self.skips if skip.matches(values, self._read))
         return next(found, "")
 
-    def repetitions(self, values: dict[str, object]) -> list[Cell]:
+    def repetitions(self, values: Mapping[str, object]) -> list[Cell]:
         """Return the runs of one cell."""
         if self.repeat is None:
             return [Cell(values)]
