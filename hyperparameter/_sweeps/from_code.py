@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from .._values.keys import flatten, is_nested
 from ..exceptions import CONTROLS
@@ -18,11 +19,9 @@ from .ranges import MOST_VALUES
 from .sameness import Reading, without_type
 from .spaces import Axis, Choices
 
-Keys = str | tuple[str, ...]
-
 
 def plan_from_code(
-    grids: Mapping[Keys, object] | Sequence[Mapping[Keys, object]],
+    grids: Mapping[Any, object] | Sequence[Mapping[Any, object]],
     *,
     skip: object = (),
     repeat: object = None,
@@ -50,7 +49,7 @@ def plan_from_code(
         },
     )
     try:
-        if len(asked.axes) != 1 and not all(asked.axes):
+        if len(asked.axes) != 1 and not (asked.axes and all(asked.axes)):
             raise ValueError("a union of grids needs at least one key in each of them")
         return asked.plan(read, None if is_searched else ("sample=N", "search=NAME"))
     except ValueError as error:
