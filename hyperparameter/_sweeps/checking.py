@@ -66,10 +66,14 @@ def notes(plan: Plan) -> Iterator[str]:
     for grid in plan.grids:
         for column in grid.columns:
             if column.repeated:
-                which = ", ".join(_text(column.keys, value) for value in column.repeated[:3])
-                more = ", ..." if len(column.repeated) > 3 else ""
-                name = ",".join(column.keys)
-                yield f"{name}: {which}{more} is the same as a value before it, and runs once."
+                which = [_text(column.keys, value) for value in column.repeated]
+                listed = ", ".join(which[:_MOST_SHOWN]) + ", ..." * (len(which) > _MOST_SHOWN)
+                means = (
+                    "mean the same as values before them; each runs"
+                    if which[1:]
+                    else "means the same as a value before it, and runs"
+                )
+                yield f"{','.join(column.keys)}: {listed} {means} once."
             yield from _time_of_day(column.axis)
     repeated = sum(found.repeated for found in plan.tallies)
     if repeated and plan.sample is None:

@@ -131,7 +131,7 @@ def _skip(skip: object) -> Skip:
     if not isinstance(skip, Mapping):
         raise TypeError(f"skip must be a mapping from keys to values, or text, not {_kind(skip)}")
     if not skip:
-        raise ValueError("skip: an empty mapping would leave out every cell")
+        raise ValueError("skip: an empty mapping would leave out every cell.")
     values = flatten(skip).values
     parts = (f"{key}={shown_value(key, repr(value))}" for key, value in values.items())
     return Skip(values, f"skip {', '.join(parts)}")
@@ -143,8 +143,10 @@ def _repeat(repeat: object) -> Repeat:
         if isinstance(repeat, str):
             times, key, _ = repeat_of(repeat)
         elif isinstance(repeat, tuple):
-            count, name = repeat
-            times, key = _whole(count, "repeat", least=1), *checked_keys([name])
+            if len(repeat) != 2:  # noqa: PLR2004  # a pair
+                what = "a number, text, or a number and a key"
+                raise TypeError(f"repeat must be {what}, not {_kind(repeat)}")
+            times, key = _whole(repeat[0], "repeat", least=1), *checked_keys([repeat[1]])
         else:
             times, key = _whole(repeat, "repeat", least=1), None
     except ValueError as error:
@@ -156,7 +158,7 @@ def _whole(value: object, name: str, *, least: int) -> int:
     if type(value) is not int:
         raise TypeError(f"{name} must be an integer, not {_kind(value)}")
     if value < least:
-        raise ValueError(f"{name} must be at least {least}, not {value}")
+        raise ValueError(f"{name} must be at least {least}, not {value}.")
     return value
 
 
@@ -165,4 +167,4 @@ def _message(problem: str) -> str:
 
 
 def _kind(value: object) -> str:
-    return f"{type(value).__name__}: {value!r:.80}"
+    return f"{type(value).__name__}: {value!r:.80}."

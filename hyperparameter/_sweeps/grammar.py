@@ -76,7 +76,7 @@ def skip_of(text: str) -> dict[str, object]:
         if not equals:
             raise ValueError(
                 f"part {number} has no '='; write KEY=VALUE,KEY=VALUE for what a cell has that is "
-                "left out, and another --skip for another value"
+                "left out, and skip once more for another value"
             )
         [word] = values_in(value.strip())
         key, *others = keys_of(name)

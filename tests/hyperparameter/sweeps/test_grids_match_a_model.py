@@ -209,7 +209,7 @@ PROBLEMS = {
     ("--sweep a=1,2", "--skip a=1", "--skip a=2"): "--skip a=1: nothing is left to run.",
     ("--sweep a=1,2", "--skip a=1,2"):
         "--skip a=1,2: part 2 has no '='; write KEY=VALUE,KEY=VALUE for what a cell has that is "
-        "left out, and another --skip for another value.",
+        "left out, and skip once more for another value.",
     ("--sweep a=1,2", "--skip a=1,a=2"): "--skip a=1,a=2: it names the key 'a' twice.",
     ("--sweep a=1,2", "--sweep b=1", "--sweep a=3"):
         "--sweep a=1,2 and --sweep a=3 both set 'a'; write all its values in one of them.",
