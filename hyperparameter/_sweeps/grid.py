@@ -7,8 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from math import prod
 
-from .._values.untyped import plain
-from .sameness import Reading, code
+from .sameness import Reading, code, without_type
 from .spaces import Axis, Choices, Floats
 
 Point = tuple[int | float, ...]
@@ -52,7 +51,7 @@ class Column:
         if isinstance(domain, Choices):
             keys = tuple(key for key, _ in wanted)
             return frozenset(self._indices_by(keys).get(self._codes(wanted), ()))
-        number = plain(wanted[0][1])
+        number = without_type(*wanted[0])
         if isinstance(domain, Floats) or type(number) not in (int, float):
             return frozenset()
         if number not in domain.numbers:  # 3.0 is in it, and nan is not

@@ -10,9 +10,13 @@ Reading = Callable[[str, object], object]
 """Returns what a value of a key means to the program: `0.10` as a float, or as a version."""
 
 
+_MOST_READ = 10_000  # characters; reading a number of a million digits takes minutes
+
+
 def without_type(key: str, value: object) -> object:
-    """Return what `value` means where nobody says its type."""
-    return plain(value)
+    """Return what `value` means where nobody says its type; very long text is itself."""
+    is_long = isinstance(value, UntypedText) and len(value.text) > _MOST_READ
+    return value.text if is_long else plain(value)  # type: ignore[attr-defined]  # text if long
 
 
 def code(key: str, value: object, read: Reading) -> Hashable:

@@ -108,12 +108,12 @@ def test_any_text_can_be_a_value_in_quotes(wanted: list[str]) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
 )
 
 
-@given(st.lists(JSON.map(json.dumps), min_size=1, unique=True))
+@given(st.lists(JSON.map(json.dumps), min_size=1, max_size=5, unique=True))
 def test_any_json_can_be_a_value(written: list[str]) -> None:
     assert values(",".join(written))[0] == written[0]
     made = plan(f"--sweep key={','.join(written)}")

@@ -26,7 +26,18 @@ def cells(grids: Any, **options: Any) -> list[dict[str, object]]:
 
 
 def test_values_of_a_list_survive_unchanged() -> None:
-    values: list[Any] = [0.1, None, "a,b", "0..9", Path("x"), ARRAY, {"k": [1]}, (1, 2), Kind.A, len]
+    values: list[Any] = [
+        0.1,
+        None,
+        "a,b",
+        "0..9",
+        Path("x"),
+        ARRAY,
+        {"k": [1]},
+        (1, 2),
+        Kind.A,
+        len,
+    ]
     made = cells({"key": values})
     assert len(made) == len(values)
     assert all(cell["key"] is value for cell, value in zip(made, values, strict=True))
@@ -89,7 +100,7 @@ def test_skip_repeat_and_sample() -> None:
 
 def test_values_that_were_made_for_a_comparison_and_are_gone_are_not_taken_for_others() -> None:
     """The id of a value that a conversion made is soon that of another."""
-    text = ",".join(f'{"[" * 980}{number}{"]" * 980}' for number in range(50))
+    text = ",".join(f"{'[' * 980}{number}{']' * 980}" for number in range(50))
     assert len(cells({"a": text})) == 50
     read: Callable[[str, object], object] = lambda key, value: ARRAY.copy()  # noqa: E731
     assert len(cells({"a": ",".join(map(str, range(50)))}, read=read)) == 50

@@ -72,7 +72,15 @@ TEXTS = [
     "0x10..0x20", "1_0..20", "٣..٥", "1:٣", "a.b", "C:\\x", "^\\d+$", "-", "~", "+", ".", "%d",
 ]  # fmt: skip
 TEXTS.remove("log(")  # its bracket is not closed
-QUOTED = ['"0..9"', '"1:10"', '"range(3)"', '"log:1:2:3"', '"interval(0,1)"', '"a)"', '"shuffle(a)"']
+QUOTED = [
+    '"0..9"',
+    '"1:10"',
+    '"range(3)"',
+    '"log:1:2:3"',
+    '"interval(0,1)"',
+    '"a)"',
+    '"shuffle(a)"',
+]
 
 
 @pytest.mark.parametrize("text", [*LISTS, *RANGES, *POINTS])
@@ -209,7 +217,9 @@ def test_a_word_that_cannot_be_meant_is_an_error_that_begins_with_it(text: str) 
     message = str(caught.value)
     assert message.startswith(f"--sweep {text}: ".replace("\n", "\\n"))
     assert message[-1] in ".?"
-    assert ".." not in message.removeprefix(f"--sweep {text}").replace("a..b", "").replace("...", "")
+    assert ".." not in message.removeprefix(f"--sweep {text}").replace("a..b", "").replace(
+        "...", ""
+    )
 
 
 def test_pairs_set_several_keys_together() -> None:
