@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from .checking import check_keys, check_repeat, check_skips, check_spaces
-from .grammar import Repeat
+from .grammar import Repeat, checked_keys
 from .grid import Grid
 from .plan import Plan, Sample, Skip
 from .sameness import Reading
@@ -25,6 +26,19 @@ class Asked:
     size: int | None = None
     seed: int | None = None
     said: dict[str, str] = field(default_factory=dict)
+
+    def named(self, full: Callable[[str], str]) -> None:
+        """Replace each key by its full name: that of an option by that of its parameter."""
+        self.axes = [
+            [replace(axis, keys=checked_keys([full(key) for key in axis.keys])) for axis in axes]
+            for axes in self.axes
+        ]
+        self.skips = [
+            Skip({full(key): value for key, value in skip.values.items()}, skip.written)
+            for skip in self.skips
+        ]
+        if self.repeat and self.repeat.key is not None:
+            self.repeat = self.repeat._replace(key=full(self.repeat.key))
 
     def plan(self, read: Reading, remedies: tuple[str, str] | None) -> Plan:
         """Return the plan; `ValueError` where the parts do not fit.

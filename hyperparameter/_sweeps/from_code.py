@@ -19,9 +19,12 @@ from .ranges import MOST_VALUES
 from .sameness import Reading, without_type
 from .spaces import Axis, Choices
 
+Keys = Any
+"""Text, or a tuple of texts; as a union of them, it would refuse a variable `dict[str, list]`."""
+
 
 def plan_from_code(
-    grids: Mapping[Any, object] | Sequence[Mapping[Any, object]],
+    grids: Mapping[Keys, object] | Sequence[Mapping[Keys, object]],
     *,
     skip: object = (),
     repeat: object = None,

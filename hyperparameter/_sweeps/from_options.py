@@ -11,13 +11,18 @@ from .sameness import Reading, without_type
 
 
 def plan_from_options(
-    words: Iterable[tuple[str, str]], *, read: Reading = without_type, is_searched: bool = False
+    words: Iterable[tuple[str, str]],
+    *,
+    read: Reading = without_type,
+    is_searched: bool = False,
+    full: Callable[[str], str] = lambda key: key,
 ) -> Plan:
     """Return the plan for pairs of an option and its text, in the order of the command line.
 
     The options are `--sweep`, `--or` (whose text does not matter), `--skip`, `--repeat`, `--sample`
     and `--seed`.  `read` returns what a value of a key means to the program, and never raises:
-    values that mean the same are one.  Spaces need no sample where they are searched.
+    values that mean the same are one.  Spaces need no sample where they are searched.  `full`
+    returns the key of a name that stands for one.
     `UsageError` for what cannot be used.
     """
     asked = Asked()
@@ -30,6 +35,7 @@ def plan_from_options(
     try:
         if len(asked.axes) > 1 and not asked.axes[-1]:
             raise ValueError("--or: no --sweep follows it, and it begins another grid")
+        asked.named(full)
         return asked.plan(read, None if is_searched else ("--sample N", "--search NAME"))
     except ValueError as error:
         raise UsageError(sentence(str(error))) from None

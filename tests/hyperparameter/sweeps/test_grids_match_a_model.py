@@ -1,20 +1,20 @@
-"""Products, unions, skips and repetitions against nested loops, and counts without any cell made."""
+"""Products, unions, skips and repetitions against nested loops."""
 
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from typing import TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sweep_plans import plan, texts, values
 
 from hyperparameter._sweeps.from_options import plan_from_options
 from hyperparameter._sweeps.run import Cell
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError
-from sweep_plans import plan, texts, values
 
 Pairs: TypeAlias = dict[tuple[str, ...], list[tuple[int, ...]]]
 KEYS = "abcd"
@@ -142,7 +142,7 @@ def test_points_are_at_equal_ratios_and_end_at_the_ends(low: int, high: int, cou
     assert found[0] == low
     assert found[-1] == high
     ratio = (high / low) ** (1 / (count - 1))
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         assert other / one == pytest.approx(ratio)
 
 
@@ -160,6 +160,16 @@ def test_the_last_axis_varies_fastest_and_repetitions_innermost() -> None:
         {"b": b, "a": a, "s": s} for b in "xy" for a in "12" for s in "01"
     ]  # fmt: skip
     assert [cell.repeat for cell in made] == [0, 1] * 4
+
+
+def test_a_name_that_stands_for_a_key_is_replaced_by_it() -> None:
+    words = [("--sweep", "lr=1,2"), ("--sweep", "x.y=3"), ("--skip", "lr=1"), ("--repeat", "1:s")]
+    made = plan_from_options(words, full=lambda key: key if "." in key else f"train.{key}")
+    assert texts(made) == [{"train.lr": "2", "x.y": "3", "train.s": "0"}]
+    with pytest.raises(UsageError, match="both set 'train.lr'"):
+        plan_from_options(
+            [("--sweep", "lr=1"), ("--sweep", "train.lr=1")], full=lambda key: "train.lr"
+        )
 
 
 def test_repetitions_without_a_key_set_nothing() -> None:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from sweep_plans import plan, texts
 
 from hyperparameter._sweeps.checking import notes
 from hyperparameter.exceptions import UsageError
-from sweep_plans import plan, texts
 
 GRIDS = {
     "a space": ["--sweep lr=log:1e-5:1e-1", "--sweep opt=sgd,adam"],

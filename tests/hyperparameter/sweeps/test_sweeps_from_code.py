@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from hyperparameter._sweeps.from_code import plan_from_code
 from hyperparameter._values.untyped import UntypedText
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     A = "a,b"
 
 
@@ -120,8 +120,8 @@ PROBLEMS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     ({1: [1]}, {}, TypeError,
      "1: a key must be text, or a tuple of texts for keys that are set together."),
     ({("a", 1): [1]}, {}, ValueError,
-     "('a', 1): A key must be text, not int: 1. Write the key as a string, or keep the mapping out "
-     "of the scope."),
+     ("('a', 1): A key must be text, not int: 1. Write the key as a string, or keep the mapping "
+      "out of the scope.")),
     ({("a", "a"): [(1, 2)]}, {}, ValueError, "('a', 'a'): it names the key 'a' twice."),
     ({("a", "b"): [(1, 2), 3]}, {}, ValueError,
      "('a', 'b'): value 2 must be a tuple of 2, one for each key."),
@@ -134,8 +134,8 @@ PROBLEMS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (3, {}, TypeError, "the grids must be a mapping or a list of mappings, not int: 3."),
     ([3], {}, TypeError, "a grid must be a mapping from keys to values, not int: 3."),
     ({"x": "interval(0,1)"}, {}, ValueError,
-     "x=interval(0,1): this is a space, so add sample=N for runs drawn from it or search=NAME to "
-     "search it; log:1e-5:1e-1:5 and 0:1:0.25 list values."),
+     ("x=interval(0,1): this is a space, so add sample=N for runs drawn from it or search=NAME to "
+      "search it; log:1e-5:1e-1:5 and 0:1:0.25 list values.")),
     ({"a": [1]}, {"sample": "3"}, TypeError, "sample must be an integer, not str: '3'."),
     ({"a": [1]}, {"sample": True}, TypeError, "sample must be an integer, not bool: True."),
     ({"a": [1]}, {"sample": 0}, ValueError, "sample must be at least 1, not 0."),
@@ -148,11 +148,12 @@ PROBLEMS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     ({"a": [1]}, {"repeat": 1.5}, TypeError, "repeat must be an integer, not float: 1.5."),
     ({"a": [1]}, {"skip": {}}, ValueError,
      "skip: an empty mapping would leave out every cell."),
-    ({"a": [1]}, {"skip": 3}, TypeError, "skip must be a mapping or a list of mappings, not int: 3."),
+    ({"a": [1]}, {"skip": 3}, TypeError,
+     "skip must be a mapping or a list of mappings, not int: 3."),
     ({"a": [1]}, {"skip": {"a": 2}}, ValueError, "skip a=2: a is never '2', but 1."),
     ({"a": [1]}, {"skip": "a"}, ValueError,
-     "skip a: part 1 has no '='; write KEY=VALUE,KEY=VALUE for what a cell has that is left out, "
-     "and skip once more for another value."),
+     ("skip a: part 1 has no '='; write KEY=VALUE,KEY=VALUE for what a cell has that is left out, "
+      "and skip once more for another value.")),
 ]  # fmt: skip
 
 
