@@ -146,7 +146,7 @@ def _repeat(repeat: object) -> Repeat:
         if isinstance(repeat, str):
             times, key, _ = repeat_of(repeat)
         elif isinstance(repeat, tuple):
-            if len(repeat) != 2:  # noqa: PLR2004  # a pair
+            if len(repeat) != 2:  # a pair
                 what = "a number, text, or a number and a key"
                 raise TypeError(f"repeat must be {what}, not {_kind(repeat)}")
             times, key = _whole(repeat[0], "repeat", least=1), *checked_keys([repeat[1]])

@@ -166,7 +166,7 @@ def test_a_name_that_stands_for_a_key_is_replaced_by_it() -> None:
     words = [("--sweep", "lr=1,2"), ("--sweep", "x.y=3"), ("--skip", "lr=1"), ("--repeat", "1:s")]
     made = plan_from_options(words, full=lambda key: key if "." in key else f"train.{key}")
     assert texts(made) == [{"train.lr": "2", "x.y": "3", "train.s": "0"}]
-    with pytest.raises(UsageError, match="both set 'train.lr'"):
+    with pytest.raises(UsageError, match=r"both set 'train\.lr'"):
         plan_from_options(
             [("--sweep", "lr=1"), ("--sweep", "train.lr=1")], full=lambda key: "train.lr"
         )

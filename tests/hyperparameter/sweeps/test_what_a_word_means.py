@@ -1,5 +1,8 @@
 """Each word of `--sweep` is a list, a range, points or a space; never silently something else."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sweep_plans import plan, texts, values
 
@@ -69,7 +72,8 @@ TEXTS = [
     "12:30:00", "08:30", "a:b", "1:2:3:4", ":8080", "1:", "127.0.0.1:80", "::1", "1:x",
     "f(x)", "sin(x)", "f(a,b)", "log(a)+log(b)", "Range(1)", "my_range(1)", "range",
     "log:info", "log:/var/log", "log", "lin:a",
-    "0x10..0x20", "1_0..20", "\u0663..\u0665", "1:\u0663", "a.b", "C:\\x", "^\\d+$", "-", "~", "+", ".", "%d",
+    "0x10..0x20", "1_0..20", "\u0663..\u0665", "1:\u0663",
+    "a.b", "C:\\x", "^\\d+$", "-", "~", "+", ".", "%d",
 ]  # fmt: skip
 QUOTED = [
     '"0..9"',
@@ -259,3 +263,25 @@ def test_a_search_makes_cells_of_the_values_that_it_chooses() -> None:
         "a": UntypedText("y"), "b": UntypedText("2"),
     }  # fmt: skip
     assert [axis.name for axis in axes] == ["lr", "n", "a,b"]
+
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "sweeps.md").read_text("utf-8").partition("## From Python")[0]
+ROWS = [row.partition(" | ")[0] for row in PAGE.splitlines() if row.startswith("| `")]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_a_row_of_the_page_shows_works_and_its_forms_mean_the_same(row: str) -> None:
+    found = [word.strip("'") for word in re.findall("`([^`]+)`", row)]
+    if found[0].startswith("--"):
+        words = [*(f"--sweep {key}={values}" for key, values in SHOWN.items()), *found]
+        words += ["--sweep other=1"] if found == ["--or"] else []
+        assert plan(*words).count
+        return
+    domains = [axis_of(word).domain for word in found]
+    assert all(isinstance(one, (Choices, Integers, Floats)) for one in domains)
+    if found[0].split("(")[0] != "n=int":  # there, two spaces are shown
+        assert domains == domains[:1] * len(domains)
+
+
+SHOWN = {"opt": "sgd,adam", "momentum": "0.0,0.9"}
