@@ -86,6 +86,9 @@ def notes(plan: Plan) -> Iterator[str]:
 
 def shown(text: str) -> str:
     """Return what the user typed, as part of a message."""
+    names, equals, _ = text.partition("=")
+    if equals and any(is_secret(name.strip()) for name in names.split(",")):
+        text = f"{names}={MASK}"  # and not the first value alone
     text = masked_text(text)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
