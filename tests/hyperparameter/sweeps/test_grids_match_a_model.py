@@ -248,3 +248,15 @@ def test_parts_that_do_not_fit_are_an_error_that_names_them(words: tuple[str, ..
     with pytest.raises(UsageError) as caught:
         plan(*words)
     assert str(caught.value) == PROBLEMS[words]
+
+
+def test_a_pair_is_in_an_earlier_product_only_if_both_of_its_values_are() -> None:
+    made = plan("--sweep a=1,2", "--sweep b=1,2", "--or", "--sweep a,b=(1,1),(1,9),(9,1)")
+    assert texts(made)[4:] == [{"a": "1", "b": "9"}, {"a": "9", "b": "1"}]
+    assert made.count == 6
+
+
+def test_ranges_that_overlap_share_what_is_in_both() -> None:
+    made = plan("--sweep n=0..9", "--or", "--sweep n=5..14", "--or", "--sweep n=0:30:10")
+    assert [int(cell["n"]) for cell in texts(made)] == [*range(15), 20]
+    assert made.count == 16

@@ -153,3 +153,15 @@ def test_a_union_is_drawn_by_the_number_of_cells() -> None:
     assert few < 10
     made = plan("--sweep a=interval(0,1)", "--or", "--sweep b=0..999", "--sample 500")
     assert sum("b" in cell for cell in texts(made)) == pytest.approx(250, abs=60)
+
+
+def test_grids_of_one_size_are_drawn_from_alike() -> None:
+    made = plan("--sweep a=0..999", "--or", "--sweep b=0..999", "--sample 500")
+    assert sum("b" in cell for cell in texts(made)) == pytest.approx(250, abs=60)
+
+
+def test_the_ends_of_integers_on_a_scale_are_as_likely_as_their_share_of_it() -> None:
+    made = plan("--sweep n=int(log:1:3)", "--sweep x=interval(0,1)", "--sample 4000")
+    share = sum(cell["n"] == "1" for cell in texts(made, 4000)) / 4000
+    # From 0.5 to 1.5 of 0.5 to 3.5; without the halves it would be 0.37.
+    assert share == pytest.approx(math.log(3) / math.log(7), abs=0.04)
