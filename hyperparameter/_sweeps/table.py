@@ -1,0 +1,188 @@
+"""The tables at the end of a sweep: its results, the best first, and its failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from .aggregate import Group, aggregate, is_repeated
+from .columns import Column, Columns, full_text, number_of, order, short_text, varying
+from .layout import laid_out
+from .results import WHOLE
+from .stored import Goal, Row, Sweep
+
+MOST_ROWS = 20
+"""How many runs a table on a terminal has before it says how to see the others."""
+
+
+def results_table(
+    rows: Sequence[Row], sweep: Sweep, width: int | None = None, most: int | None = None
+) -> list[str]:
+    """Return the results as lines: the best first where a goal is known, else by number.
+
+    Repeats of a cell are one line.  With `most`, the last line says what is left out.
+    """
+    columns = Columns(rows)
+    shown = [row for row in rows if row.state in ("done", "same", "pruned")]
+    if not shown:
+        return []
+    if is_repeated(rows):
+        return _of_groups(rows, columns, sweep, width, most)
+    ranked = best_first(shown, sweep.goal, columns)
+    cut = ranked if most is None else ranked[:most]
+    has_states = any(row.state != "done" for row in shown)
+    fields = [columns.run("number"), *([columns.run("state")] if has_states else []),
+              *swept(rows, columns, sweep), *columns.results.values(),
+              columns.run("time")]  # fmt: skip
+    lines = laid_out(heads(fields), [cells(row, fields) for row in cut], width)
+    return [f"{_title(sweep.goal)}:", *lines, *_left_out(len(ranked), len(cut), "runs", sweep)]
+
+
+def _title(goal: Goal | None) -> str:
+    if goal is None:
+        return "Results"
+    lowest = "lowest" if goal.direction == "minimize" else "highest"
+    return f"Results, {lowest} {goal.name or WHOLE} first"
+
+
+def _left_out(count: int, shown: int, what: str, sweep: Sweep) -> list[str]:
+    if shown == count:
+        return []
+    return [f"And {count - shown} more {what}: hp runs {sweep.name}"]
+
+
+def best_first(rows: Sequence[Row], goal: Goal | None, columns: Columns) -> list[Row]:
+    """Sort runs by their goal; those without a number for it, and pruned ones, come last."""
+    name = (goal.name or WHOLE) if goal else ""
+    column = columns.results.get(name) or columns.results.get(f"result.{name}")
+    if goal is None or column is None:
+        return list(rows)
+    whole = [row for row in rows if row.state != "pruned"]
+    pruned = [row for row in rows if row.state == "pruned"]
+    numbers = [row for row in whole if number_of(column.value(row)) is not None]
+    others = [row for row in whole if number_of(column.value(row)) is None]
+    return [*order(numbers, column, is_reversed=goal.direction == "maximize"), *others, *pruned]
+
+
+def swept(rows: Sequence[Row], columns: Columns, sweep: Sweep) -> list[Column]:
+    """Return the parameters that tell runs apart; the one that numbers repeats does not."""
+    parameters = {key: one for key, one in columns.parameters.items() if key != sweep.repeat_key}
+    return varying(rows, parameters)
+
+
+def cells(row: Row, fields: Sequence[Column]) -> list[str]:
+    """Return the cells of a run, as they are seen at a glance."""
+    return [_cell(row, field) for field in fields]
+
+
+def _cell(row: Row, field: Column) -> str:
+    name = field.name.removeprefix("run.")
+    if name == "state" and row.same_as is not None:
+        return f"= run {row.same_as}"
+    if name == "time" and field.name not in row.typed and field.name not in row.results:
+        return "" if row.seconds is None else duration_text(row.seconds)
+    value = field.value(row)
+    # A parameter is shown as it was typed, a result with as many digits as one sees at a glance.
+    return field.text(row) if field.name in row.typed else short_text(value)
+
+
+def heads(fields: Sequence[Column]) -> list[str]:
+    return [field.name for field in fields]
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time for people: `0.25s`, `59.9s`, `2m05s`, `3h20m`."""
+    if seconds < 59.95:
+        return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}m"
+
+
+# -- repeats ----------------------------------------------------------------------------------
+
+
+def _of_groups(
+    rows: Sequence[Row], columns: Columns, sweep: Sweep, width: int | None, most: int | None
+) -> list[str]:
+    groups = ranked_groups(aggregate(rows, sweep.repeat_key), sweep.goal)
+    cut = groups if most is None else groups[:most]
+    lines = means_table(cut, rows, columns, sweep, width)
+    left = _left_out(len(groups), len(cut), "cells", sweep)
+    return [f"{_title(sweep.goal)}, as mean ± standard deviation over repeats:", *lines, *left]
+
+
+def ranked_groups(groups: Sequence[Group], goal: Goal | None) -> list[Group]:
+    """Sort cells by the mean of their goal; those without one come last."""
+    if goal is None:
+        return list(groups)
+    name = goal.name or WHOLE
+    sign = 1 if goal.direction == "minimize" else -1
+    means = [(sign * one.means[name].mean, one) for one in groups if name in one.means]
+    sound = sorted((pair for pair in means if pair[0] == pair[0]), key=lambda pair: pair[0])  # noqa: PLR0124  # not NaN
+    placed = [group for _, group in sound]
+    taken = set(map(id, placed))
+    return placed + [group for group in groups if id(group) not in taken]
+
+
+def means_table(
+    groups: Sequence[Group], rows: Sequence[Row], columns: Columns, sweep: Sweep,
+    width: int | None = None,
+) -> list[str]:  # fmt: skip
+    """Return a line for each cell: how many of its repeats are done, and their means."""
+    keys = [column.name for column in swept(rows, columns, sweep)]
+    names = dict.fromkeys(name for group in groups for name in group.means)
+    body = [
+        [
+            *(group.typed.get(key, "") for key in keys),
+            _count(group),
+            *(str(group.means.get(name, "")) for name in names),
+        ]
+        for group in groups
+    ]
+    return laid_out([*keys, "n", *names], body, width)
+
+
+def _count(group: Group) -> str:
+    whole = len(group.rows)
+    return str(whole) if group.done == whole else f"{group.done} of {whole}"
+
+
+# -- failures ---------------------------------------------------------------------------------
+
+
+def failures_table(
+    rows: Sequence[Row], sweep: Sweep, folder: str, width: int | None = None,
+    most: int | None = None,
+) -> list[str]:  # fmt: skip
+    """Return the runs that failed: what was set, the error in one line, and the file of the log."""
+    failed = [row for row in rows if row.state == "failed"]
+    if not failed:
+        return []
+    columns = Columns(rows)
+    fields = [columns.run("number"), *swept(rows, columns, sweep)]
+    cut = failed if most is None else failed[:most]
+    body = [
+        [*cells(row, fields), log_file(row, folder), f"{problem_of(row)}{_attempts(row)}"]
+        for row in cut
+    ]
+    lines = laid_out([*heads(fields), "log", "error"], body, width)
+    count = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
+    more = [f"And {len(failed) - len(cut)} more: hp runs {sweep.name} -w state=failed"]
+    return [f"{count} failed:", *lines, *(more if len(cut) < len(failed) else ())]
+
+
+def problem_of(row: Row) -> str:
+    """Return why a run failed, in one line."""
+    return row.problem or row.ending or full_text(row.state)
+
+
+def _attempts(row: Row) -> str:
+    return f" (attempt {row.attempt})" if row.attempt > 1 else ""
+
+
+def log_file(row: Row, folder: str) -> str:
+    """Return where the output of a run is, empty where nothing was kept."""
+    return os.path.join(folder, row.log) if row.log else ""
