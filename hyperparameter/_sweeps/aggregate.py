@@ -11,11 +11,11 @@ from .stored import Row
 
 
 class Mean(NamedTuple):
-    """The mean of `count` numbers; `deviation` is that of the sample, None of a single number."""
+    """The mean of `n` numbers; `deviation` is that of the sample, None for a single number."""
 
     mean: float
     deviation: float | None
-    count: int
+    n: int
 
     def __str__(self) -> str:
         if self.deviation is None:

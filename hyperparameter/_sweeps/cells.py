@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from .._values.describe import describe, has_secrets, show
 from .._values.masking import MASK
@@ -32,7 +33,7 @@ def packed_cell(values: Mapping[str, object], converted: Mapping[str, object]) -
 
 def unpacked_cell(text: str) -> tuple[dict[str, str], dict[str, object]]:
     """Return what was typed by key, and the values of those that mean something else."""
-    typed: dict[str, str] = json.loads(text)
+    typed: dict[str, Any] = json.loads(text)
     meant: dict[str, object] = {}
     for key, kept in typed.items():
         if not isinstance(kept, str):

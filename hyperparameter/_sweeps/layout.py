@@ -7,23 +7,29 @@ from collections.abc import Sequence
 from ..exceptions import CONTROLS
 
 _GAP = "  "
+_DURATION = frozenset("0123456789.hms")
 _MOST, _LEAST = 40, 12
 """Columns of a terminal that a cell of text has at most, and those that cutting leaves it."""
 
 
 def laid_out(
-    head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int | None = None,
+    whole: Sequence[str] = (),
 ) -> list[str]:
     """Return the lines of a table; numbers are to the right and whole, texts may end in `…`.
 
-    The last column takes the rest of the `width`, which None does not limit.
+    The last column takes the rest of the `width`, which None does not limit.  Columns whose heads
+    are in `whole` are not cut, and so may make lines too long.
     """
     shown = [[cell.translate(CONTROLS) for cell in row] for row in (head, *rows)]
     columns = list(zip(*shown, strict=True))
     right = [_is_of_numbers(column[1:]) for column in columns]
     widths = [max(map(text_width, column)) for column in columns]
     if width is not None:
-        widths = _fitted(widths, right, width)
+        uncut = [one or name in whole for one, name in zip(right, head, strict=True)]
+        widths = _fitted(widths, uncut, width)
     return [
         _GAP.join(
             _padded(cell, size, to_right)
@@ -39,30 +45,30 @@ def _is_of_numbers(cells: Sequence[str]) -> bool:
 
 
 def _is_number(cell: str) -> bool:
+    if _DURATION.issuperset(cell):
+        return True
     try:
-        float(cell.partition(" ± ")[0].removesuffix("s") or "x")
+        float(cell.partition(" ± ")[0])
     except ValueError:
         return False
     return True
 
 
-def _fitted(widths: list[int], right: Sequence[bool], width: int) -> list[int]:
+def _fitted(widths: list[int], uncut: Sequence[bool], width: int) -> list[int]:
     """Return widths with which a line fits, as far as texts can be cut."""
     last = len(widths) - 1
     fitted = [
-        size if is_number or index == last else min(size, _MOST)
-        for index, (size, is_number) in enumerate(zip(widths, right, strict=True))
+        size if is_uncut or index == last else min(size, _MOST)
+        for index, (size, is_uncut) in enumerate(zip(widths, uncut, strict=True))
     ]
-    while (over := sum(fitted) + len(_GAP) * last - width) > 0:
-        index = max(
-            (index for index, is_number in enumerate(right) if not is_number),
-            key=lambda index: (fitted[index], index), default=None,
-        )  # fmt: skip
-        if index is None or fitted[index] <= _LEAST:
+    texts = [index for index, is_uncut in enumerate(uncut) if not is_uncut]
+    over = sum(fitted) + len(_GAP) * last - width
+    while over > 0 and texts:
+        widest = max(texts, key=lambda index: (fitted[index], index))
+        if fitted[widest] <= _LEAST:
             break
-        others = [fitted[one] for one, is_number in enumerate(right) if not is_number]
-        second = max([size for size in others if size < fitted[index]], default=0)
-        fitted[index] = max(_LEAST, min(fitted[index] - 1, max(second, fitted[index] - over)))
+        fitted[widest] -= 1
+        over -= 1
     return fitted
 
 

@@ -121,7 +121,9 @@ def ranked_groups(groups: Sequence[Group], goal: Goal | None) -> list[Group]:
     name = goal.name or WHOLE
     sign = 1 if goal.direction == "minimize" else -1
     means = [(sign * one.means[name].mean, one) for one in groups if name in one.means]
-    sound = sorted((pair for pair in means if pair[0] == pair[0]), key=lambda pair: pair[0])  # noqa: PLR0124  # not NaN
+    sound = sorted(
+        (pair for pair in means if pair[0] == pair[0]), key=lambda pair: pair[0]
+    )  # not NaN
     placed = [group for _, group in sound]
     taken = set(map(id, placed))
     return placed + [group for group in groups if id(group) not in taken]
@@ -168,7 +170,7 @@ def failures_table(
         [*cells(row, fields), log_file(row, folder), f"{problem_of(row)}{_attempts(row)}"]
         for row in cut
     ]
-    lines = laid_out([*heads(fields), "log", "error"], body, width)
+    lines = laid_out([*heads(fields), "log", "error"], body, width, whole=("log",))
     count = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
     more = [f"And {len(failed) - len(cut)} more: hp runs {sweep.name} -w state=failed"]
     return [f"{count} failed:", *lines, *(more if len(cut) < len(failed) else ())]

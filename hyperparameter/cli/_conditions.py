@@ -1,0 +1,68 @@
+"""The conditions of `hp runs -w`: `train.lr<0.1`, `state=failed`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .._sweeps.columns import Columns, full_text, number_of
+from .._sweeps.stored import Row
+from .._values.untyped import infer
+from ..exceptions import UsageError
+
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_SHAPE = re.compile(r"\s*([^=!<>]*[^=!<>\s])\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+
+
+class Condition(NamedTuple):
+    """What `-w` says: a column, a sign and a value.
+
+    Two numbers are compared as numbers, anything else as text.  A run without a value in the
+    column fulfils no condition on it.
+    """
+
+    name: str
+    sign: str
+    value: str
+    word: str
+
+    def of(self, columns: Columns) -> Callable[[Row], bool]:
+        """Return what tells whether a run fulfils the condition."""
+        value_of = columns.find(self.name, self.word).value
+        compare, wanted = _SIGNS[self.sign], _meant(self.value)
+        number, text = number_of(wanted), full_text(wanted)
+
+        def fulfils(row: Row) -> bool:
+            value = value_of(row)
+            if value is None:
+                return False
+            own = number_of(value)
+            if own is not None and number is not None:
+                return compare(own, number)
+            return compare(full_text(value), self.value if own is not None else text)
+
+        return fulfils
+
+
+def condition(word: str) -> Condition:
+    """Return what the word behind `-w` means; `UsageError` for anything else."""
+    found = _SHAPE.fullmatch(word)
+    if found is None:
+        raise UsageError(
+            f"-w {word!r}: not a condition. Write a column, one of = != < <= > >=, and a value: "
+            "-w 'train.lr<0.1'."
+        )
+    return Condition(found[1], found[2], found[3], f"-w {word!r}")
+
+
+def _meant(text: str) -> object:
+    """Return what a value means; in quotes it is text, whatever it looks like."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    found = infer(text)
+    return found if isinstance(found, (int, float, bool)) else text
