@@ -19,11 +19,12 @@ RUN, RESULT = "run.", "result."
 
 
 class Column(NamedTuple):
-    """A name, the value of it in a row or None, and how it is written in full."""
+    """A name, its value in a row or None, and how it is written: in full, and to be seen."""
 
     name: str
     value: Callable[[Row], object]
     text: Callable[[Row], str]
+    shown: Callable[[Row], str]
 
 
 def full_text(value: object) -> str:
@@ -38,6 +39,17 @@ def full_text(value: object) -> str:
 def short_text(value: object) -> str:
     """Return a value as it is seen at a glance: six digits of a float."""
     return f"{value:.6g}" if isinstance(value, float) else full_text(value)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time for people: `0.25s`, `59.9s`, `2m05s`, `3h20m`."""
+    if seconds < 59.95:
+        return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}m"
 
 
 def _time(seconds: float | None) -> str | None:
@@ -61,6 +73,11 @@ _COLUMNS: dict[str, Callable[[Row], object]] = {
     "error": lambda row: row.problem or None,
     "unread": lambda row: " ".join(row.unread) if row.unread else None,
     "log": lambda row: row.log or None,
+}
+
+_SHOWN: dict[str, Callable[[Row], str]] = {
+    "state": lambda row: row.state if row.same_as is None else f"= run {row.same_as}",
+    "time": lambda row: "" if row.seconds is None else duration_text(row.seconds),
 }
 
 
@@ -106,19 +123,28 @@ def _parameter(key: str) -> Column:
     def value(row: Row) -> object:
         return row.value(key) if key in row.typed else None
 
-    return Column(key, value, lambda row: row.typed.get(key, ""))
+    def text(row: Row) -> str:
+        return row.typed.get(key, "")
+
+    return Column(key, value, text, text)
 
 
 def _result(short: str, name: str) -> Column:
     def value(row: Row) -> object:
         return row.results.get(name)
 
-    return Column(short, value, lambda row: full_text(value(row)))
+    return Column(
+        short, value, lambda row: full_text(value(row)), lambda row: short_text(value(row))
+    )
 
 
 def _of_run(short: str, name: str) -> Column:
     value = _COLUMNS[name]
-    return Column(short, value, lambda row: full_text(value(row)))
+
+    def text(row: Row) -> str:
+        return full_text(value(row))
+
+    return Column(short, value, text, _SHOWN.get(name, text))
 
 
 def varying(rows: Sequence[Row], columns: Mapping[str, Column]) -> list[Column]:

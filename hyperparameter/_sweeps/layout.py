@@ -23,7 +23,7 @@ def laid_out(
     The last column takes the rest of the `width`, which None does not limit.  Columns whose heads
     are in `whole` are not cut, and so may make lines too long.
     """
-    shown = [[cell.translate(CONTROLS) for cell in row] for row in (head, *rows)]
+    shown = [[_on_one_line(cell) for cell in row] for row in (head, *rows)]
     columns = list(zip(*shown, strict=True))
     right = [_is_of_numbers(column[1:]) for column in columns]
     widths = [max(map(text_width, column)) for column in columns]
@@ -37,6 +37,10 @@ def laid_out(
         ).rstrip()
         for row in shown
     ]
+
+
+def _on_one_line(cell: str) -> str:
+    return cell if cell.isprintable() else cell.translate(CONTROLS)
 
 
 def _is_of_numbers(cells: Sequence[str]) -> bool:

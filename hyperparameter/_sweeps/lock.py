@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import weakref
+from contextlib import suppress
 from typing import Any, Self
 
 from .._console import NotFound
@@ -43,21 +44,21 @@ class Lock:
             os.close(handle)
             raise UsageError(f"{path}: {error.strerror}. Nothing would keep two launchers apart "
                              "here. Start the sweep on another file system.") from None  # fmt: skip
+        with suppress(OSError):  # a full disk: then the message to others names nobody
+            _sign(handle)
         return cls(handle)
-
-    def sign(self, started: float) -> None:
-        """Write who has the lock, for the message to others; its time is that of the launch."""
-        if self._handle is None:
-            return
-        signed = {"pid": os.getpid(), "host": os.uname().nodename, "started": started}
-        text = json.dumps(signed).encode()
-        os.pwrite(self._handle, text, 0)
-        os.ftruncate(self._handle, len(text))
 
     def release(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _sign(handle: int) -> None:
+    """Write who has the lock; the time of the file is that of the launch."""
+    text = json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode()
+    os.pwrite(handle, text, 0)
+    os.ftruncate(handle, len(text))
 
 
 def _holder(handle: int) -> str:

@@ -130,7 +130,7 @@ def _not_found(name: str, parent: str) -> str:
         return f"{name!r}: no sweep is there: a sweep is a folder with the file {FILE}."
     names = [os.path.basename(folder) for folder in sweeps_in(parent)]
     near = did_you_mean(name, names) or (f" There are {_some(names)}." if names else "")
-    return f"{name!r}: no sweep in {parent} is called so.{near}"
+    return f"{name!r}: {parent} has no sweep of this name.{near}"
 
 
 def _some(names: list[str]) -> str:

@@ -144,7 +144,6 @@ class Store(Stored):
                 launch.diff_digest, json.dumps(dict(launch.modules)),
             )  # fmt: skip
         self._launch = made.lastrowid
-        self._lock.sign(started)
         assert self._launch is not None
         return self._launch
 

@@ -203,6 +203,7 @@ class Stored:
                 return _row(found)
             first, last = self._one("SELECT min(number), max(number) FROM runs")
         which = "no runs yet" if first is None else f"runs {first} to {last}"
+        which = "run 1 alone" if first == last == 1 else which
         raise NotFound(f"{number}: no such run. {self.sweep.name} has {which}.")
 
     def attempts(self, number: int) -> list[Row]:
@@ -287,5 +288,5 @@ def _attempt(fields: Sequence[Any]) -> dict[str, Any]:
     return {
         "ending": ending or "", "problem": problem or "", "started": started, "ended": ended,
         "host": host or "", "pid": pid or 0, "log": log or "",
-        "unread": None if unread is None else tuple(json.loads(unread)),
+        "unread": None if unread is None else () if unread == "[]" else _words(unread),
     }  # fmt: skip

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from .aggregate import Group, aggregate, is_repeated
-from .columns import Column, Columns, full_text, number_of, order, short_text, varying
+from .columns import Column, Columns, full_text, number_of, order, varying
 from .layout import laid_out
 from .results import WHOLE
 from .stored import Goal, Row, Sweep
@@ -71,34 +71,11 @@ def swept(rows: Sequence[Row], columns: Columns, sweep: Sweep) -> list[Column]:
 
 
 def cells(row: Row, fields: Sequence[Column]) -> list[str]:
-    """Return the cells of a run, as they are seen at a glance."""
-    return [_cell(row, field) for field in fields]
-
-
-def _cell(row: Row, field: Column) -> str:
-    name = field.name.removeprefix("run.")
-    if name == "state" and row.same_as is not None:
-        return f"= run {row.same_as}"
-    if name == "time" and field.name not in row.typed and field.name not in row.results:
-        return "" if row.seconds is None else duration_text(row.seconds)
-    value = field.value(row)
-    # A parameter is shown as it was typed, a result with as many digits as one sees at a glance.
-    return field.text(row) if field.name in row.typed else short_text(value)
+    return [field.shown(row) for field in fields]
 
 
 def heads(fields: Sequence[Column]) -> list[str]:
     return [field.name for field in fields]
-
-
-def duration_text(seconds: float) -> str:
-    """Return a time for people: `0.25s`, `59.9s`, `2m05s`, `3h20m`."""
-    if seconds < 59.95:
-        return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02d}s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02d}m"
 
 
 # -- repeats ----------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ from .._console import (
     writing_output,
 )
 from .._sweeps import names
+from .._sweeps.columns import duration_text
 from .._sweeps.stored import Row, Stored
-from .._sweeps.table import duration_text, log_file
+from .._sweeps.table import log_file
 from ..exceptions import UsageError
 
 _RUN = re.compile(
@@ -71,7 +72,7 @@ def attempt_of(store: Stored, run: Named) -> Row:
     for row in attempts:
         if row.attempt == run.attempt:
             return row
-    last = f"attempts 1 to {attempts[-1].attempt}" if attempts else "no attempts yet"
+    last = f"had {attempts[-1].attempt}" if attempts else "not begun"
     raise NotFound(f"{run.number}.{run.attempt}: no such attempt. Run {run.number} has {last}.")
 
 

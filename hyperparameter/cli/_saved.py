@@ -60,6 +60,6 @@ def _in_store(name: str) -> str | None:
         row = row if row.same_as is None else store.row(row.same_as)
         text = store.record(row.number, row.attempt)
     if text is None:
-        raise UsageError(f"{name}: run {row.number} has no record: it is {row.state}. hp log {name} "
-                         "shows what is known of it.")  # fmt: skip
+        raise UsageError(f"{name}: run {row.number} has no record: it is {row.state}. hp log "
+                         f"{name} shows what is known of it.")  # fmt: skip
     return text
