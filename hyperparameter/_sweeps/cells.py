@@ -28,7 +28,7 @@ def packed_cell(values: Mapping[str, object], converted: Mapping[str, object]) -
         typed = typed_text(key, value)
         meant = _plain_value(key, converted.get(key, value))
         kept[key] = typed if _is_same(infer(typed), meant) else [typed, meant]
-    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(kept, separators=(",", ":"))
 
 
 def unpacked_cell(text: str) -> tuple[dict[str, str], dict[str, object]]:

@@ -26,7 +26,7 @@ def summary_of(value: object) -> str:
     """
     found: dict[str, object] = {}
     _add(found, "", value)
-    return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(found, separators=(",", ":"))
 
 
 def _add(found: dict[str, object], name: str, value: object) -> None:
@@ -51,18 +51,14 @@ def _shown(name: str, value: object) -> object:
 
 
 def _number(value: Any) -> object:
-    kind = type(value)
     try:
-        if kind.__name__ in ("bool", "bool_"):  # numpy's, which has an index as well
-            return bool(value)
-        return int(value) if hasattr(kind, "__index__") and _is_whole(value) else float(value)
+        item = getattr(value, "item", None)  # of the scalars of numpy, torch and others
+        value = item() if callable(item) else value
+        if isinstance(value, (bool, float)):
+            return bool(value) if isinstance(value, bool) else float(value)
+        return int(value) if hasattr(type(value), "__index__") else float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # complex ones, or a tensor
         return show("", value)
-
-
-def _is_whole(value: Any) -> bool:
-    """Tell an integer from a tensor of a float, whose type has an index too."""
-    return bool(value == int(value)) and "." not in repr(value)
 
 
 def summary_in_store(result: Result, file: str | None) -> str:

@@ -47,7 +47,7 @@ CREATE TABLE records (
     PRIMARY KEY (run, attempt)
 );
 CREATE TABLE reports (
-    run INTEGER NOT NULL, attempt INTEGER NOT NULL, step INTEGER, value REAL NOT NULL
+    run INTEGER NOT NULL, attempt INTEGER NOT NULL, step INTEGER, value REAL  -- NULL is NaN
 );
 CREATE INDEX reports_of_runs ON reports (run, attempt);
 """

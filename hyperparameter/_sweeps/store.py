@@ -247,7 +247,7 @@ class Store(Stored):
 
     def _end(self, run: Run, number: int, attempt: int, outcome: Outcome) -> None:
         unread = None if outcome.unread is None else json.dumps(outcome.unread)
-        problem = self.masks.masked(outcome.problem)
+        problem = _encodable(self.masks.masked(outcome.problem))
         run(
             "UPDATE attempts SET started = coalesce(nullif(?, 0.0), started), ended = ?, "
             "host = coalesce(nullif(?, ''), host), pid = coalesce(nullif(?, 0), pid), "
@@ -286,6 +286,11 @@ class Store(Stored):
                 self._change(run, number, attempt, "waiting", time.time())
                 run("UPDATE runs SET summary = NULL WHERE number = ?", number)
                 run("DELETE FROM results WHERE run = ?", number)
+
+
+def _encodable(text: str) -> str:
+    """Return text that SQLite takes: an error may name a file whose name is not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _packed(text: str) -> bytes:

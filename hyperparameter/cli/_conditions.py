@@ -22,8 +22,8 @@ _SHAPE = re.compile(r"\s*([^=!<>]*[^=!<>\s])\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", 
 class Condition(NamedTuple):
     """What `-w` says: a column, a sign and a value.
 
-    Two numbers are compared as numbers, anything else as text.  A run without a value in the
-    column fulfils no condition on it.
+    Two numbers are compared as numbers, anything else as text, as it was typed.  A value in quotes
+    is text.  A run without a value in the column fulfils no condition on it.
     """
 
     name: str
@@ -33,18 +33,21 @@ class Condition(NamedTuple):
 
     def of(self, columns: Columns) -> Callable[[Row], bool]:
         """Return what tells whether a run fulfils the condition."""
-        value_of = columns.find(self.name, self.word).value
-        compare, wanted = _SIGNS[self.sign], _meant(self.value)
-        number, text = number_of(wanted), full_text(wanted)
+        column, compare = columns.find(self.name, self.word), _SIGNS[self.sign]
+        text, is_quoted = _unquoted(self.value)
+        wanted = None if is_quoted else infer(text)
+        number = number_of(wanted)
 
         def fulfils(row: Row) -> bool:
-            value = value_of(row)
-            if value is None:
+            value, own_text = column.value(row), column.text(row)
+            if value is None and not own_text:
                 return False
             own = number_of(value)
             if own is not None and number is not None:
                 return compare(own, number)
-            return compare(full_text(value), self.value if own is not None else text)
+            if isinstance(value, bool) and isinstance(wanted, bool):  # however they are spelled
+                return compare(full_text(value), full_text(wanted))
+            return compare(own_text, text)
 
         return fulfils
 
@@ -60,9 +63,7 @@ def condition(word: str) -> Condition:
     return Condition(found[1], found[2], found[3], f"-w {word!r}")
 
 
-def _meant(text: str) -> object:
-    """Return what a value means; in quotes it is text, whatever it looks like."""
+def _unquoted(text: str) -> tuple[str, bool]:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    found = infer(text)
-    return found if isinstance(found, (int, float, bool)) else text
+        return text[1:-1], True
+    return text, False

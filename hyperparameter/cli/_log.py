@@ -104,7 +104,9 @@ def _state(row: Row, attempts: list[Row]) -> str:
         return f"not run, the same as run {row.same_as} but for what that never read"
     if len(attempts) < 2:
         return row.state
-    return f"{row.state}, attempt {row.attempt} of {attempts[-1].attempt}"
+    is_last = row.attempt == attempts[-1].attempt
+    state = row.state if is_last else row.ending
+    return f"{state}, attempt {row.attempt} of {attempts[-1].attempt}"
 
 
 def _results(row: Row) -> Iterator[str]:

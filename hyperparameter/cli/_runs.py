@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -124,6 +123,13 @@ def _plain(row: Row, columns: Columns) -> dict[str, object]:
     }
 
 
+class _Lines(list[str]):
+    """Takes the rows of a CSV writer, which quotes all ends of lines only if its own are these."""
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n"))
+
+
 def _write_csv(args: argparse.Namespace, rows: Sequence[Row], columns: Columns) -> None:
     """Write a table as RFC 4180 has it, but with the line ends of the system.
 
@@ -132,11 +138,11 @@ def _write_csv(args: argparse.Namespace, rows: Sequence[Row], columns: Columns) 
     fields = [columns.run(name) for name in ("number", "state", "same_as")]
     fields += [*columns.parameters.values(), columns.run("repeat"), *columns.results.values()]
     fields += [one for one in columns.runs.values() if one not in fields]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines)
     writer.writerow(heads(fields))
     writer.writerows([field.text(row) for field in fields] for row in rows)
-    whole = text.getvalue().removesuffix("\n")
+    whole = "\n".join(lines)
     if args.output is not None or sys.stdout.isatty():
         write(args, whole)
     else:

@@ -94,7 +94,8 @@ for known in store.known().values():
         continue
     n = numbers[known.number]
     store.started(known.number, known.attempt + 1, "here", os.getpid())
-    result = Result("json", json.dumps({"n": n, "text": "x" * (70_000 if n % 50 == 0 else 10)}).encode())
+    text = "x" * (70_000 if n % 50 == 0 else 10)
+    result = Result("json", json.dumps({"n": n, "text": text}).encode())
     outcome = Outcome("returned", result=result, record=str(n) * 100)
     store.ended(known.number, known.attempt + 1, outcome, "done")
     os.write(log, f"{n}\\n".encode())  # only now does it count

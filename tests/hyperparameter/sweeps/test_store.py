@@ -72,7 +72,7 @@ def test_a_failure_has_its_problem_and_traceback_and_each_attempt_is_kept(tmp_pa
         finish(store, 1, 2, attempt=2)
         assert store.rows()[0].state == "done"
         first, second = store.attempts(1)
-        assert (first.ending, first.problem) == ("raised", "ValueError: \udce4 first")
+        assert (first.ending, first.problem) == ("raised", "ValueError: \\udce4 first")
         assert (second.ending, second.problem, second.log) == ("returned", "", "logs/1.2.log")
         assert store.traceback(1, 1).endswith("ValueError: \udce4 first\n")
         assert store.traceback(1, 2) == ""
@@ -261,7 +261,7 @@ def test_no_secret_is_in_the_store(tmp_path: Path) -> None:
     assert store.launches()[2].argv == ("--sweep", "hub.token=***,***", "-D", "db.password=***")
     assert store.traceback(1, 1).count("\n") == trace.count("\n")
     store.close()
-    data = everything(tmp_path)
+    data = everything(tmp_path / "sweeps/grid")
     for secret in (b"first-secret", b"second-secret"):
         assert secret not in data
     assert b"=ab1" not in data
@@ -314,8 +314,8 @@ def test_a_reader_sees_each_run_as_soon_as_it_has_ended(tmp_path: Path) -> None:
 
 def test_an_unknown_run_is_an_error_that_says_which_there_are(tmp_path: Path) -> None:
     with create(tmp_path) as store:
-        with pytest.raises(NotFound, match="1: no such run. grid has no runs yet"):
+        with pytest.raises(NotFound, match=r"1: no such run\. grid has no runs yet"):
             store.row(1)
         store.add([planned(typed(lr=text)) for text in "123"])
-        with pytest.raises(NotFound, match="9: no such run. grid has runs 1 to 3"):
+        with pytest.raises(NotFound, match=r"9: no such run\. grid has runs 1 to 3"):
             store.row(9)

@@ -95,18 +95,16 @@ def test_a_missing_table_is_said(folder: Path, table: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE runs SET cell = '{'", "UPDATE runs SET cell = '[]'", "UPDATE runs SET summary = '1'",
-        "UPDATE runs SET cell = NULL", "UPDATE records SET data = 'x'", "DELETE FROM sweep",
+        "UPDATE runs SET cell = '{'", "UPDATE runs SET cell = '[]'",
+        "UPDATE runs SET summary = '1'",
+        "UPDATE records SET data = 'x'", "DELETE FROM sweep",
         "UPDATE launches SET modules = ''", "UPDATE attempts SET unread = '3'",
         "UPDATE runs SET cell = x'00ff'",
     ],
 )  # fmt: skip
 def test_content_that_is_damaged_is_said(folder: Path, change: str) -> None:
     with sqlite3.connect(folder / FILE) as other:
-        try:
-            other.execute(change)
-        except sqlite3.IntegrityError:
-            return  # the schema itself refuses it
+        other.execute(change)
     other.close()
     with pytest.raises(UsageError, match=f"{FILE} is damaged"):
         read_all(folder)
@@ -140,16 +138,27 @@ def test_a_store_with_zeros_or_noise_anywhere_is_read_or_refused(
 
 def refused_or_read(folder: Path, data: bytes) -> None:
     """No other error than ours comes, from the command line neither, and nothing is changed."""
+    problem = FILE
     try:
         read_all(folder)
     except UsageError as error:
-        assert FILE in str(error)
-        assert "\n" not in str(error)
+        problem = str(error)
+    assert FILE in problem
+    assert "\n" not in problem
     assert main(["runs", "grid"]) in (0, 1, 2)
     assert main(["log", "grid/3"]) in (0, 1, 2)
     assert (folder / FILE).read_bytes() == data
     for ending in ("-wal", "-shm"):
         Path(f"{folder / FILE}{ending}").unlink(missing_ok=True)
+
+
+def with_own_mounts(script: str, program: str) -> "subprocess.CompletedProcess[str]":
+    """Run a shell script that may mount, in which `"$@"` is a Python program."""
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    return subprocess.run(
+        [*command, sys.executable, "-c", program],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
 
 
 # -- a full disk ------------------------------------------------------------------------------
@@ -167,14 +176,16 @@ store = Store.create(folder, Sweep("grid", "f"))
 store.begin_launch(Launch(()))
 numbers = store.add([Planned(Cell({"n": n}), str(n)) for n in range(2000)])
 if kind == "limit":
-    resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(f"{folder}/sweep.sqlite") + 400_000,) * 2)
+    most = os.path.getsize(f"{folder}/sweep.sqlite") + 400_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 ended = 0
 try:
     for number in numbers:
         store.started(number, 1)
         size = 200_000 if kind == "pickles" else 100
         result = Result("pickle" if kind == "pickles" else "json", json.dumps("x" * size).encode())
-        store.ended(number, 1, Outcome("returned", result=result, record=os.urandom(2000).hex()), "done")
+        outcome = Outcome("returned", result=result, record=os.urandom(2000).hex())
+        store.ended(number, 1, outcome, "done")
         ended = number
     print("it never got full")
 except UsageError as error:
@@ -195,10 +206,7 @@ def test_a_full_disk_is_a_clear_error_and_what_had_finished_is_kept(
     # A disk of 4 MB, which is copied before it is gone with its namespace.
     mount = f"mount -t tmpfs -o size=4m none {disk}" if kind != "limit" else "true"
     script = f'{mount} && mkdir {disk}/grid && "$@" {disk}/grid {kind} && cp -r {disk}/grid {kept}'
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", sys.executable, "-c", FILL],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = with_own_mounts(script, FILL)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     ended, _, problem = done.stdout.partition(" ")
@@ -247,10 +255,7 @@ def test_a_read_only_file_system_is_read_with_what_a_killed_launcher_has_left(
     script = (
         f'mount --bind {copy} {copy} && mount -o remount,ro,bind {copy} && cd {copy}/.. && "$@"'
     )
-    done = subprocess.run(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", sys.executable, "-c", READ],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = with_own_mounts(script, READ)
     assert done.stdout == "{'done': 1, 'waiting': 4}\n", done.stderr
 
 
