@@ -88,7 +88,7 @@ def read(path: str | PathLike[str]) -> Saved:
 
 
 def parse(path: str | PathLike[str], data: bytes) -> Saved:
-    """Return what is in a file of this name; `ConfigurationError` if it is no record."""
+    """Return what is in a file of this name; `ConfigurationError` if that is not a record."""
     return _saved(path, _document(path, data))
 
 

@@ -1,7 +1,5 @@
 """Repeats of a cell as one: the mean of each result, and how far the runs are from it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

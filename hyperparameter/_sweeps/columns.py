@@ -5,8 +5,6 @@ two have one name, the parameter has it, and the others are `result.NAME` and `r
 long names are always understood.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple

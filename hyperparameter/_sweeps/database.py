@@ -141,7 +141,7 @@ def check_exists(folder: str) -> str:
     if not os.path.exists(path):
         raise NotFound(f"{folder}: no sweep is there: {path} does not exist.")
     if not os.path.isfile(path):
-        raise Damaged(f"{path} is no file. {_KEEP}")
+        raise Damaged(f"{path} is not a file. {_KEEP}")
     if not os.access(path, os.R_OK):
         raise NotFound(f"{path}: permission denied.")
     return path

@@ -16,13 +16,13 @@ FOLDER = "results"
 _MOST_INLINE = 64 << 10
 _MOST_NAMES, _MOST_TEXT = 100, 200
 WHOLE = "result"
-"""The column of a result that is no dict of its own."""
+"""The column of a result that is not a mapping."""
 
 
 def summary_of(value: object) -> str:
     """Return as JSON what a table shows of a result: numbers and short texts by name.
 
-    Names inside of others are joined by dots.  A value that is no mapping is called `result`.
+    Names inside of others are joined by dots.  A value that is not a mapping is called `result`.
     """
     found: dict[str, object] = {}
     _add(found, "", value)

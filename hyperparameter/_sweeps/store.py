@@ -4,8 +4,6 @@ One process writes, under the lock of the folder.  Whatever kills it, what has b
 kept, and runs that were under way are waiting again for the next launcher.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -50,7 +48,7 @@ class Store(Stored):
         self.masks = Masks()
 
     @classmethod
-    def create(cls, folder: str, sweep: Sweep) -> Store:
+    def create(cls, folder: str, sweep: Sweep) -> "Store":
         """Make the store of a new sweep; `UsageError` if the folder has one."""
         direction, goal = sweep.goal or ("", "")
         made = time.time() if not sweep.created else sweep.created
@@ -64,7 +62,7 @@ class Store(Stored):
         return cls._opened(folder, lock)
 
     @classmethod
-    def open(cls, folder: str) -> Store:
+    def open(cls, folder: str) -> "Store":
         """Take over a sweep; runs that a killed launcher has left are waiting again."""
         database.check_exists(folder)  # before the lock would make a file there
         store = cls._opened(folder, Lock.acquire(folder))
@@ -76,7 +74,7 @@ class Store(Stored):
         return store
 
     @classmethod
-    def _opened(cls, folder: str, lock: Lock) -> Store:
+    def _opened(cls, folder: str, lock: Lock) -> "Store":
         try:
             opened = database.open_for_writing(folder)
             try:
@@ -211,7 +209,7 @@ class Store(Stored):
             "UPDATE runs SET state = ?, attempt = ?, same_as = NULL WHERE number = ?",
             state, attempt, number,
         )  # fmt: skip
-        assert changed.rowcount == 1, f"{number} is no run of this store"
+        assert changed.rowcount == 1, f"{number} is not a run of this store"
 
     def reported(self, number: int, attempt: int, step: int | None, value: float) -> None:
         """Keep a value that a run has told on its way; SQLite has no NaN, so that one is NULL."""

@@ -1,7 +1,5 @@
 """What a store says, to its launcher and to anybody who reads it meanwhile."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -119,7 +117,7 @@ class Stored:
             self.sweep = self._sweep()
 
     @classmethod
-    def read(cls, folder: str) -> Stored:
+    def read(cls, folder: str) -> "Stored":
         """Open a store to read it, also while its launcher writes and where nobody can write."""
         opened = database.open_for_reading(folder)
         try:

@@ -1,7 +1,5 @@
 """The conditions of `hp runs -w`: `train.lr<0.1`, `state=failed`."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable

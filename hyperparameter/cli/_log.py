@@ -1,7 +1,5 @@
 """`hp log`: what a run was, how it ended, and what it printed."""
 
-from __future__ import annotations
-
 import argparse
 import codecs
 import os

@@ -64,7 +64,7 @@ def _width(environ: Mapping[str, str]) -> int | None:
 def _text(
     sweep: Sweep, rows: list[Row], shown: list[Row], columns: Columns, width: int | None
 ) -> list[str]:
-    lines = [_title(sweep, rows), *_same_in_all(rows, columns, sweep), ""]
+    lines = [*_title(sweep, rows), *_same_in_all(rows, columns, sweep), ""]
     if not shown:
         return [*lines, "No run fulfils the conditions." if rows else "There are no runs yet."]
     fields = _fields(sweep, rows, shown, columns)
@@ -78,12 +78,15 @@ def _text(
     return lines
 
 
-def _title(sweep: Sweep, rows: list[Row]) -> str:
+def _title(sweep: Sweep, rows: list[Row]) -> list[str]:
     counts = {state: sum(row.state == state for row in rows) for state in _STATES}
     parts = [f"{count} {_word(state)}" for state, count in counts.items() if count]
     number = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
     goal = f", {sweep.goal.direction} {sweep.goal.name or 'the result'}" if sweep.goal else ""
-    return f"{sweep.name}: {number} of {sweep.function}{goal}: {', '.join(parts) or 'none yet'}"
+    return [
+        f"{sweep.name}: {number} of {sweep.function}{goal}",
+        *([", ".join(parts)] if parts else []),
+    ]
 
 
 def _word(state: str) -> str:

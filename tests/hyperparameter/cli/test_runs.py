@@ -31,9 +31,9 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COLUMNS", raising=False)
     with create(tmp_path, goal=Goal("minimize", "loss")) as store:
-        cells = [typed(train__lr=lr, opt=opt, epochs="3") for lr in ("0.1", "0.01") for opt in ("adam", "sgd")]  # fmt: skip
-        cells += [typed(train__lr="1e-3", opt="adam", epochs="3"), typed(train__lr="10", opt="3.10", epochs="3")]  # fmt: skip
-        store.add([planned(cell) for cell in cells])
+        grid = [("0.1", "adam"), ("0.1", "sgd"), ("0.01", "adam"), ("0.01", "sgd"),
+                ("1e-3", "adam"), ("10", "3.10")]  # fmt: skip
+        store.add([planned(typed(train__lr=lr, opt=opt, epochs="3")) for lr, opt in grid])
         finish(store, 1, {"loss": 0.25, "acc": 1 / 3})
         finish(store, 2, {"loss": 0.125, "acc": 1}, seconds=125.0)
         fail(store, 3, "ValueError: bad")
@@ -58,10 +58,9 @@ def numbers(text: str) -> list[int]:
 
 
 def test_the_runs_of_the_latest_sweep_are_a_table(hp: Hp) -> None:
-    assert (
-        hp("runs")
-        == """\
-grid: 6 runs of train.py:main, minimize loss: 2 done, 1 the same as another, 1 failed, 1 running, 1 waiting
+    expected = """\
+grid: 6 runs of train.py:main, minimize loss
+2 done, 1 the same as another, 1 failed, 1 running, 1 waiting
 In all: epochs=3
 
 number  state    train.lr  opt    loss       acc   time  host   error
@@ -72,22 +71,25 @@ number  state    train.lr  opt    loss       acc   time  host   error
      5  running      1e-3  adam                          node2
      6  waiting        10  3.10
 """
-    )  # noqa: E501
+    assert hp("runs") == expected
 
 
 @pytest.mark.parametrize(
     ("conditions", "found"),
     [
-        (["train.lr<0.1"], [3, 4, 5]), (["train.lr<=0.1"], [1, 2, 3, 4, 5]), (["train.lr=1e-1"], [1, 2]),
+        (["train.lr<0.1"], [3, 4, 5]), (["train.lr<=0.1"], [1, 2, 3, 4, 5]),
+        (["train.lr=1e-1"], [1, 2]),
         (["train.lr==.1"], [1, 2]), (["train.lr!=0.1"], [3, 4, 5, 6]), (["train.lr>0.1"], [6]),
         (["train.lr>=10"], [6]), (["opt=sgd"], [2, 4]), (["opt!=sgd"], [1, 3, 5, 6]),
         ([" opt = sgd "], [2, 4]), (["opt='sgd'"], [2, 4]), (["opt<b"], [1, 3, 5, 6]),
-        (["state=failed"], [3]), (["state=same"], [4]), (["same_as=2"], [4]), (["number>=5"], [5, 6]),
+        (["state=failed"], [3]), (["state=same"], [4]), (["same_as=2"], [4]),
+        (["number>=5"], [5, 6]),
         (["loss<0.2"], [2, 4]), (["loss!=0.25"], [2, 4]), (["result.loss=0.25"], [1]),
         (["time>60"], [2]), (["host=here"], [1, 2, 3]), (["run.host=node2"], [5]),
         (["error=ValueError: bad"], [3]), (["attempt=0"], [4, 6]),
         (["train.lr<1", "opt=adam", "state!=running"], [1, 3]), (["opt=nothing"], []),
-        (["opt=3.1"], [6]), (["opt='3.1'"], []), (["opt='3.10'"], [6]), (["started<2026"], [1, 2, 3]),
+        (["opt=3.1"], [6]), (["opt='3.1'"], []), (["opt='3.10'"], [6]),
+        (["started<2026"], [1, 2, 3]),
     ],
 )  # fmt: skip
 def test_conditions_choose_runs(hp: Hp, conditions: list[str], found: list[int]) -> None:
@@ -98,7 +100,7 @@ def test_conditions_choose_runs(hp: Hp, conditions: list[str], found: list[int])
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("train.lrr<1", "-w 'train.lrr<1': no column is called 'train.lrr'. Did you mean 'train.lr'?"),
+        ("train.lrr<1", "-w 'train.lrr<1': no column is called 'train.lrr'. Did you mean"),
         ("zzz=1", "-w 'zzz=1': no column is called 'zzz'. Use one of number, state, "),
         ("train.lr", "-w 'train.lr': not a condition. Write a column, one of = != < <= > >=, and"),
         ("", "-w '': not a condition."), ("<1", "-w '<1': not a condition."),

@@ -55,10 +55,10 @@ def test_launchers_that_start_together_get_folders_of_their_own() -> None:
     assert sorted(made) == [f"sweeps/p-{number}\n" for number in range(1, 7)]
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "/a", "..", ".", ".x", "-x", "a\nb", "a\x1b", " a",
-                                  "a\0b", "a\udce4", "\u2028", "latest", "x" * 101])  # fmt: skip
+@pytest.mark.parametrize("name", ["", " ", "a/b", "/a", "..", ".", ".x", "-x", "a\nb", "a\x1b", 
+                                  " a", "a\0b", "a\udce4", "\u2028", "latest", "x" * 101])  # fmt: skip
 def test_a_name_that_is_none_of_a_folder_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="^--name ") as found:
+    with pytest.raises(UsageError, match=r"^--name ") as found:
         make_folder(name, "train.py")
     assert "\n" not in str(found.value)
     assert not Path("sweeps").exists() or not os.listdir("sweeps")
@@ -72,7 +72,7 @@ def test_other_names_are_taken_as_they_are(name: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said() -> None:
     Path("sweeps").write_text("a file")
-    with pytest.raises(UsageError, match="sweeps: File exists"):
+    with pytest.raises(UsageError, match=r"sweeps: File exists"):
         make_folder(None, "train.py")
 
 
@@ -118,5 +118,5 @@ def test_a_sweep_that_is_not_found_is_an_error_with_what_there_is(
 
 
 def test_without_any_sweep_the_error_says_where_they_would_be() -> None:
-    with pytest.raises(NotFound, match="^sweeps: no sweep is here"):
+    with pytest.raises(NotFound, match=r"^sweeps: no sweep is here"):
         find()

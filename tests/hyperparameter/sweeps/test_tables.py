@@ -21,8 +21,8 @@ SWEEP = Sweep("grid", "train.py:main")
 def row(number: int, results: Mapping[str, object] | None = None, /, **fields: Any) -> Row:
     own = {key: fields.pop(key) for key in list(fields) if key in Row._fields}
     typed = {key.replace("__", "."): text for key, text in fields.items()}
-    made = Row(number, "done", None, typed, {}, None, 1, results or {}, "returned", "", 0.0, 1.5, "h")  # fmt: skip
-    return made._replace(**own)
+    made = Row(number, "done", None, typed, {}, None, 1, results or {}, "returned")
+    return made._replace(started=0.0, ended=1.5, host="h")._replace(**own)
 
 
 # -- means ------------------------------------------------------------------------------------
@@ -133,7 +133,8 @@ def test_no_results_are_no_table() -> None:
 def test_failures_have_their_overrides_error_and_log() -> None:
     rows = [
         row(1, {"loss": 1}, lr="0.1"),
-        row(2, lr="1", state="failed", problem="ValueError: bad\nvery", log="logs/2.3.log", attempt=3),
+        row(2, lr="1", state="failed", problem="ValueError: bad\nvery", log="logs/2.3.log",
+            attempt=3),
         row(3, lr="2", state="failed", ending="killed", log="logs/3.log"),
     ]  # fmt: skip
     assert failures_table(rows, SWEEP, "sweeps/grid") == [
@@ -158,8 +159,8 @@ def test_names_that_meet_are_told_apart_and_long_names_always_work() -> None:
     one = row(1, {"lr": 5, "host": 3}, lr="0.1", time="noon")
     values = {
         name: columns.find(name, "-w").value(one)
-        for name in ("lr", "result.lr", "time", "run.time", "host", "result.host", "run.host", "state",
-                     "run.state")
+        for name in ("lr", "result.lr", "time", "run.time", "host", "result.host", "run.host",
+                     "state", "run.state")
     }  # fmt: skip
     assert values == {
         "lr": 0.1, "result.lr": 5, "time": "noon", "run.time": 1.5, "host": 3, "result.host": 3,
