@@ -198,7 +198,7 @@ def test_repeats_are_listed_and_then_aggregated(hp: Hp, tmp_path: Path) -> None:
             if loss is not None:
                 finish(store, number, loss)
     assert (
-        hp("runs").split("\n", 2)[2]
+        hp("runs").split("\n\n", 1)[1]
         == """\
 number  state    lr  repeat  result   time  host
      1  done      1       0       1  1.50s  here

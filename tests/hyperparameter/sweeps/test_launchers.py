@@ -86,9 +86,10 @@ from hyperparameter._sweeps.run import Cell, Outcome, Result
 
 store = Store.open(sys.argv[1])
 log = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-planned = [Planned(Cell({"n": n}), str(n)) for n in range(20_000)]
+count = int(sys.argv[3])
+planned = [Planned(Cell({"n": n}), str(n)) for n in range(count)]
 store.begin_launch(Launch(()))
-numbers = dict(zip(store.add(planned), range(20_000)))
+numbers = dict(zip(store.add(planned), range(count)))
 for known in store.known().values():
     if known.state == "done":
         continue
@@ -108,9 +109,11 @@ def test_no_finished_run_is_lost_when_its_launcher_is_killed(tmp_path: Path) -> 
     log.touch()
     rng = random.Random(3)
     kills = 20 * soak.KILLS
+    count = kills * 100
+    words = [sys.executable, "-c", WRITE, str(folder), str(log), str(count)]
     for _ in range(kills):
-        process = subprocess.Popen([sys.executable, "-c", WRITE, str(folder), str(log)])
-        enough = log.stat().st_size + rng.randrange(1, 1500)
+        process = subprocess.Popen(words)
+        enough = log.stat().st_size + rng.randrange(1, 900)
         while log.stat().st_size < enough and process.poll() is None:
             time.sleep(rng.random() / 1000)
         process.send_signal(signal.SIGKILL)
@@ -126,7 +129,7 @@ def test_no_finished_run_is_lost_when_its_launcher_is_killed(tmp_path: Path) -> 
                 result = stored.result(row.number)
                 assert result is not None
                 assert stored.record(row.number, row.attempt) == str(n) * 100
-        if len(done) == 20_000:
+        if len(done) == count:
             break
     with Store.open(str(folder)) as store:
         assert "running" not in store.counts()

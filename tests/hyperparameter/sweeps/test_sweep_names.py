@@ -55,8 +55,11 @@ def test_launchers_that_start_together_get_folders_of_their_own() -> None:
     assert sorted(made) == [f"sweeps/p-{number}\n" for number in range(1, 7)]
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "/a", "..", ".", ".x", "-x", "a\nb", "a\x1b", 
-                                  " a", "a\0b", "a\udce4", "\u2028", "latest", "x" * 101])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "a/b", "/a", "..", ".", ".x", "-x", "a\nb", "a\x1b", " a", "a\0b", "a\udce4",
+     "\u2028", "latest", "x" * 101],
+)  # fmt: skip
 def test_a_name_that_is_none_of_a_folder_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match=r"^--name ") as found:
         make_folder(name, "train.py")
