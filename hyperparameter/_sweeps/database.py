@@ -13,7 +13,7 @@ from .._console import NotFound
 from ..exceptions import UsageError
 from .file_system import network_file_system
 from .names import FILE
-from .schema import APPLICATION, TABLES, VERSION
+from .schema import APPLICATION, NAMES, TABLES, VERSION
 
 _BUSY_SECONDS = 10
 _COPIES = 5  # of a file that may be written meanwhile
@@ -166,6 +166,9 @@ def _check(path: str, opened: sqlite3.Connection) -> None:
                          f"{VERSION}. Upgrade hyperparameter-dist to read it.")  # fmt: skip
     if version < 1:
         raise Damaged(f"{path} is damaged: its version is {version}. {_KEEP}")
+    tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}
+    if missing := [name for name in NAMES if name not in tables]:
+        raise Damaged(f"{path} is damaged: it has no table {', '.join(missing)}. {_KEEP}")
 
 
 def _copied(path: str) -> sqlite3.Connection:
@@ -173,23 +176,29 @@ def _copied(path: str) -> sqlite3.Connection:
 
     SQLite would need a file beside it for what readers and the writer tell each other.
     """
-    import shutil
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="hp-store-") as folder:
-        copy = os.path.join(folder, FILE)
-        for _ in range(_COPIES):
-            before = os.stat(path)
-            shutil.copyfile(path, copy)
-            with suppress(FileNotFoundError):
-                shutil.copyfile(f"{path}-wal", f"{copy}-wal")
-            after = os.stat(path)
-            if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
-                break
-        found = _connected(copy, "rw")
-        kept = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        try:
-            found.backup(kept)
-        finally:
-            found.close()
-    return kept
+    for _ in range(_COPIES):
+        with tempfile.TemporaryDirectory(prefix="hp-store-") as folder:
+            if not _copy_files(path, os.path.join(folder, FILE)):
+                continue
+            found = _connected(os.path.join(folder, FILE), "rw")
+            kept = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            try:
+                found.backup(kept)
+            finally:
+                found.close()
+            return kept
+    raise UsageError(f"{path} has changed whenever it was read. Try again.")
+
+
+def _copy_files(path: str, copy: str) -> bool:
+    """Copy a database and what is not in it yet; tell whether it stayed as it was meanwhile."""
+    import shutil
+
+    before = os.stat(path)
+    shutil.copyfile(path, copy)
+    with suppress(FileNotFoundError):
+        shutil.copyfile(f"{path}-wal", f"{copy}-wal")
+    after = os.stat(path)
+    return (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)

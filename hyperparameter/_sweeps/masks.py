@@ -46,7 +46,7 @@ _MOST_AT_ONCE = 4096  # of which `masked_text` returns no more
 def _masked_line(line: str) -> str:
     if len(line) <= _MOST_AT_ONCE:
         return masked_text(line)
-    return f"{masked_text(line)}…\n"
+    return f"{masked_text(line)}…{line[len(line.rstrip()) :]}"  # which is what `masked_text` cuts
 
 
 def _texts(value: object) -> Iterable[str]:

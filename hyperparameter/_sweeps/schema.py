@@ -5,6 +5,9 @@ from __future__ import annotations
 APPLICATION = 0x68707377  # "hpsw", which `file` and SQLite's own tools can see
 VERSION = 1
 
+NAMES = ("sweep", "launches", "runs", "attempts", "transitions", "tracebacks", "results", "records",
+         "reports")  # fmt: skip
+
 TABLES = """
 CREATE TABLE sweep (
     name TEXT NOT NULL, function TEXT NOT NULL, created REAL NOT NULL,

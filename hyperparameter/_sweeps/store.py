@@ -112,8 +112,8 @@ class Store(Stored):
     @contextmanager
     def _transaction(self) -> Iterator[Run]:
         with database.explained(self.path):
-            self._database.execute("BEGIN IMMEDIATE")
             try:
+                self._database.execute("BEGIN IMMEDIATE")
                 yield self._execute
                 self._database.execute("COMMIT")
             except BaseException:

@@ -253,6 +253,7 @@ def test_no_secret_is_in_the_store(tmp_path: Path) -> None:
     ]
     store.add([planned(cell)._replace(identity=str(n)) for n, cell in enumerate(cells)])
     store.begin_launch(Launch(words, words))
+    assert store.masks.masked("x" * 5000 + "\n") == "x" * 4096 + "…\n"
     trace = "Traceback:\n" + "  long line\n" * 1000 + "x = 'second-secret'\nKeyError: second-secret"
     outcome = raised("KeyError: first-secret ab1 in cab1n")
     store.ended(1, 1, outcome._replace(traceback=trace), "failed")
