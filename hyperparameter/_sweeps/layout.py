@@ -16,20 +16,17 @@ def laid_out(
     head: Sequence[str],
     rows: Sequence[Sequence[str]],
     width: int | None = None,
-    whole: Sequence[str] = (),
 ) -> list[str]:
     """Return the lines of a table; numbers are to the right and whole, texts may end in `…`.
 
-    The last column takes the rest of the `width`, which None does not limit.  Columns whose heads
-    are in `whole` are not cut, and so may make lines too long.
+    The last column takes the rest of the `width`, which None does not limit.
     """
     shown = [[_on_one_line(cell) for cell in row] for row in (head, *rows)]
     columns = list(zip(*shown, strict=True))
     right = [_is_of_numbers(column[1:]) for column in columns]
     widths = [max(map(text_width, column)) for column in columns]
     if width is not None:
-        uncut = [one or name in whole for one, name in zip(right, head, strict=True)]
-        widths = _fitted(widths, uncut, width)
+        widths = _fitted(widths, right, width)
     return [
         _GAP.join(
             _padded(cell, size, to_right)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ..exceptions import CONTROLS
 from .aggregate import Group, aggregate, is_repeated
 from .columns import Column, Columns, full_text, number_of, order, varying
-from .layout import laid_out
+from .layout import laid_out, text_width
 from .results import WHOLE
 from .stored import Goal, Row, Sweep
 
@@ -136,30 +137,44 @@ def failures_table(
     rows: Sequence[Row], sweep: Sweep, folder: str, width: int | None = None,
     most: int | None = None,
 ) -> list[str]:  # fmt: skip
-    """Return the runs that failed: what was set, the error in one line, and the file of the log."""
+    """Return the runs that failed: what was set, the error in one line, and the file of the log.
+
+    Where a table would not fit, each has three lines of its own, so that no error is cut.
+    """
     failed = [row for row in rows if row.state == "failed"]
     if not failed:
         return []
     columns = Columns(rows)
-    fields = [columns.run("number"), *swept(rows, columns, sweep)]
     cut = failed if most is None else failed[:most]
-    body = [
-        [*cells(row, fields), log_file(row, folder), f"{problem_of(row)}{_attempts(row)}"]
-        for row in cut
-    ]
-    lines = laid_out([*heads(fields), "log", "error"], body, width, whole=("log",))
+    fields = [columns.run("number"), *swept(rows, columns, sweep)]
+    lines = _failures_by_line(cut, fields, folder)
+    if width is not None and max(map(text_width, lines)) > width:
+        lines = [line for row in cut for line in _failure_by_itself(row, fields[1:], folder)]
     count = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
     more = [f"And {len(failed) - len(cut)} more: hp runs {sweep.name} -w state=failed"]
     return [f"{count} failed:", *lines, *(more if len(cut) < len(failed) else ())]
 
 
+def _failures_by_line(rows: Sequence[Row], fields: Sequence[Column], folder: str) -> list[str]:
+    body = [[*cells(row, fields), log_file(row, folder), _error(row)] for row in rows]
+    return laid_out([*heads(fields), "log", "error"], body)
+
+
+def _failure_by_itself(row: Row, fields: Sequence[Column], folder: str) -> list[str]:
+    values = ", ".join(f"{field.name}={field.text(row)}" for field in fields if field.text(row))
+    parts = [f"{row.number}: {values}".removesuffix(": "), f"  {_error(row)}"]
+    parts += [f"  {log_file(row, folder)}"] if row.log else []
+    return [part.translate(CONTROLS) for part in parts]
+
+
+def _error(row: Row) -> str:
+    attempts = f" (attempt {row.attempt})" if row.attempt > 1 else ""
+    return f"{problem_of(row)}{attempts}"
+
+
 def problem_of(row: Row) -> str:
     """Return why a run failed, in one line."""
     return row.problem or row.ending or full_text(row.state)
-
-
-def _attempts(row: Row) -> str:
-    return f" (attempt {row.attempt})" if row.attempt > 1 else ""
 
 
 def log_file(row: Row, folder: str) -> str:
