@@ -143,12 +143,17 @@ def test_failures_have_their_overrides_error_and_log() -> None:
         "     2   1  sweeps/grid/logs/2.3.log  ValueError: bad\\nvery (attempt 3)",
         "     3   2  sweeps/grid/logs/3.log    killed",
     ]
-    narrow = failures_table(rows, SWEEP, "sweeps/grid", 60)
-    assert narrow[2].endswith("ValueError: bad\\nvery…")
-    assert len(narrow[2]) == 60
-    assert (
-        failures_table(rows, SWEEP, "x", most=1)[-1] == "And 1 more: hp runs grid -w state=failed"
-    )
+    assert failures_table(rows, SWEEP, "sweeps/grid", 60) == [
+        "2 runs failed:",
+        "2: lr=1",
+        "  ValueError: bad\\nvery (attempt 3)",
+        "  sweeps/grid/logs/2.3.log",
+        "3: lr=2",
+        "  killed",
+        "  sweeps/grid/logs/3.log",
+    ]
+    last = failures_table(rows, SWEEP, "x", most=1)[-1]
+    assert last == "And 1 more: hp runs grid -w state=failed"
 
 
 # -- columns ----------------------------------------------------------------------------------
