@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TextIO, TypeVar
 
 from .exceptions import CONTROLS, UsageError
@@ -68,10 +68,17 @@ def print_output(text: str, *, styled: bool = False) -> None:
     Characters that stdout cannot encode become escapes.  So do control characters, which could
     steer the terminal, unless `text` is `styled`.
     """
+    with writing_output():
+        print(text if styled else harmless(text, "\n"), flush=True)  # noqa: T201  # the output
+
+
+@contextmanager
+def writing_output() -> Iterator[None]:
+    """Write to stdout in the body; `NotFound` if that fails, but for a reader who has closed it."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        print(text if styled else harmless(text, "\n"), flush=True)  # noqa: T201  # the output
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

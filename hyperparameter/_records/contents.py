@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from .._values.keys import nest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .exports.target import Exported
+    from .file import Saved
     from .run import Run
 
 
@@ -185,10 +186,15 @@ class Contents:
     def load(cls, path: str | PathLike[str]) -> Self:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
         from .file import read
+
+        return cls._of(lambda: read(path))
+
+    @classmethod
+    def _of(cls, read: Callable[[], Saved]) -> Self:
         from .packed import without_garbage_collection
 
         with without_garbage_collection():
-            record, saved = cls(), read(path)
+            record, saved = cls(), read()
             record.overrides.update(saved.overrides)
             record._carried.update(saved.carried)
             record._kept.dropped, record.run = saved.dropped, saved.run

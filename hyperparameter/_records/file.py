@@ -83,13 +83,18 @@ def _plain(read: Read) -> dict[str, object]:
 
 def read(path: str | PathLike[str]) -> Saved:
     """Read what `write` wrote, now or in version 1; `ConfigurationError` for anything else."""
-    return _saved(path, _document(path))
+    with open(path, "rb") as file:
+        return parse(path, file.read())
 
 
-def _document(path: str | PathLike[str]) -> dict[str, Any]:
+def parse(path: str | PathLike[str], data: bytes) -> Saved:
+    """Return what is in a file of this name; `ConfigurationError` if that is not a record."""
+    return _saved(path, _document(path, data))
+
+
+def _document(path: str | PathLike[str], data: bytes) -> dict[str, Any]:
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        document = json.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{path} is not a saved record, or only a part of one: {error}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,7 +10,6 @@ from .._values.describe import Masked, describe
 from ._entries import Entry, assigned, on_one_line
 from ._output import as_json
 
-_NOT_ASCII = re.compile(r"[^ -~\n]")
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -45,13 +42,6 @@ def listed(kind: str, title: str, entries: Mapping[str, Entry]) -> str:
         lines = [f"  {entry.line}" for entry in entries.values()]
         return "\n".join([f"{title}:", "-" * 40, *lines, "", total])
     return as_table(kind, title, _COLUMNS, map(_row, entries.values()), total)
-
-
-def in_ascii(kind: str, text: str) -> str:
-    """Return the text with the escapes of its format, where that has some of its own."""
-    if kind == "json":
-        return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
-    return text.encode("ascii", "xmlcharrefreplace").decode() if kind == "html" else text
 
 
 def as_table(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._console import NotFound, can_print, print_output
+from .._console import NotFound, can_print
 from .._values.keys import did_you_mean
-from ..exceptions import UsageError
 from ._entries import Entry
-from ._formats import as_table, as_tree, described, in_ascii, listed
-from ._output import MARKS, PLAIN_MARKS, as_json
+from ._formats import as_table, as_tree, described, listed
+from ._output import MARKS, PLAIN_MARKS, as_json, write
 from ._packages import dependencies, entries_in, installed
 from ._target import Target, target_of
 
@@ -25,19 +24,19 @@ def _list_all(args: argparse.Namespace, environ: Mapping[str, str], search: Sequ
     packages = installed(search, environ)
     title = f"Packages using hyperparameter ({len(packages)})"
     if args.format == "json":
-        _write(args, as_json([package._asdict() for package in packages]))
+        write(args, as_json([package._asdict() for package in packages]))
     elif not packages:
-        _write(args, "No packages using hyperparameter are installed.")
+        write(args, "No packages using hyperparameter are installed.")
     elif args.format == "text":
         rows = [f"{p.name:<30} {p.version:<12} {p.params:<8} {p.funcs:<8}" for p in packages]
         head = f"{'Package':<30} {'Version':<12} {'Params':<8} {'Funcs':<8}"
         lines = [f"{title}:", "=" * 60, head, "-" * 60, *rows, "-" * 60]
         lines.append("Use 'hp ls <package>' to see hyperparameters in a package.")
-        _write(args, "\n".join(line.rstrip() for line in lines))
+        write(args, "\n".join(line.rstrip() for line in lines))
     else:
         columns = ("Package", "Version", "Params", "Funcs")
         cells = [[str(cell) for cell in package] for package in packages]
-        _write(args, as_table(args.format, title, columns, cells, f"Total: {len(packages)}"))
+        write(args, as_table(args.format, title, columns, cells, f"Total: {len(packages)}"))
 
 
 def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> None:
@@ -50,12 +49,12 @@ def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence
     where = f"the dependencies of {target.name}" if args.which == "deps" else target.name
     title = f"Hyperparameters in {where}"
     if not entries and args.format == "text":
-        _write(args, _none_in(target, where))
+        write(args, _none_in(target, where))
     elif args.tree and args.format == "text":
         fancy = args.output is not None or can_print("".join(MARKS))
-        _write(args, as_tree(title, entries, MARKS if fancy else PLAIN_MARKS))
+        write(args, as_tree(title, entries, MARKS if fancy else PLAIN_MARKS))
     else:
-        _write(args, listed(args.format, title, entries))
+        write(args, listed(args.format, title, entries))
 
 
 def _none_in(target: Target, where: str) -> str:
@@ -73,12 +72,12 @@ def describe(args: argparse.Namespace, environ: Mapping[str, str], search: Seque
         near = did_you_mean(args.key, entries)
         raise NotFound(f"{args.key!r}: not found in {target.name}.{near}")
     if args.format != "text":
-        _write(args, listed(args.format, f"Hyperparameters like {args.key}", matching))
+        write(args, listed(args.format, f"Hyperparameters like {args.key}", matching))
     elif len(matching) == 1:
-        _write(args, described(next(iter(matching.values()))))
+        write(args, described(next(iter(matching.values()))))
     else:
         lines = [f"  {entry.line}" for entry in matching.values()]
-        _write(args, "\n".join([f"Multiple matches for {args.key!r}:", *lines]))
+        write(args, "\n".join([f"Multiple matches for {args.key!r}:", *lines]))
 
 
 def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -96,14 +95,3 @@ def _matching(wanted: str, entries: Mapping[str, Entry]) -> dict[str, Entry]:
     ending = {key: e for key, e in entries.items() if key.endswith(f".{wanted}")}
     lower = wanted.lower()
     return fitting or ending or {key: e for key, e in entries.items() if lower in key.lower()}
-
-
-def _write(args: argparse.Namespace, text: str) -> None:
-    if args.output is None:
-        print_output(text if can_print(text) else in_ascii(args.format, text))
-        return
-    try:
-        with open(args.output, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{text}\n")
-    except OSError as error:
-        raise UsageError(f"-o {args.output!r}: {error.strerror}.") from None

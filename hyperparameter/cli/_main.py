@@ -36,12 +36,14 @@ def main(
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> int:
     made = parser()
     if not words:
-        raise UsageError("no command given. Use ls, desc, show, diff or replay. See hp --help.")
+        raise UsageError(
+            "no command given. Use ls, desc, show, diff, replay, runs or log. See hp --help."
+        )
     if words[0][:1] != "-" and words[0] not in COMMANDS:
         near = did_you_mean(words[0], COMMANDS)
         raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
     try:
-        args = made.parse_args(words)
+        args = made.parse_args(_joined(words))
     except SystemExit:  # help has been shown
         return 0
     if args.version:
@@ -56,11 +58,32 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
         from ._replay import replay
 
         return replay(args)
+    if args.command == "runs":
+        from ._runs import runs
+
+        runs(args, environ)
+        return 0
+    if args.command == "log":
+        from ._log import log
+
+        log(args, environ)
+        return 0
     from . import _listing
 
     answer = _listing.describe if args.command in ("desc", "describe") else _listing.listing
     answer(args, environ, search)
     return 0
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Return the words with `--sort -loss` as one, which argparse takes for two options."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--sort" and word[:1] == "-":
+            joined[-1] = f"--sort={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _show_version() -> None:

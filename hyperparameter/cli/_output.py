@@ -1,11 +1,15 @@
-"""What all commands print alike: JSON, and the symbols of trees."""
+"""What all commands print alike: JSON, files for `-o`, and the symbols of trees."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 
 from .._console import can_print, print_output
+from ..exceptions import UsageError
 
+_NOT_ASCII = re.compile(r"[^ -~\n]")
 MARKS = ("\N{FILE FOLDER}", "\N{PAGE FACING UP}")
 PLAIN_MARKS = ("+", "-")
 """The symbols of a namespace and of a parameter; the plain ones where a terminal has no others."""
@@ -21,3 +25,27 @@ def print_json(document: object) -> None:
     if not can_print(text):
         text = json.dumps(document, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
     print_output(text)
+
+
+def plain_json(value: object) -> object:
+    """Return a scalar as strict JSON has it, which knows no NaN and no infinity."""
+    return repr(value) if isinstance(value, float) and value - value != 0 else value
+
+
+def in_ascii(kind: str, text: str) -> str:
+    """Return the text with the escapes of its format, where that has some of its own."""
+    if kind == "json":
+        return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return text.encode("ascii", "xmlcharrefreplace").decode() if kind == "html" else text
+
+
+def write(args: argparse.Namespace, text: str) -> None:
+    """Write text in the format of `-f` to the file of `-o`, or to stdout."""
+    if args.output is None:
+        print_output(text if can_print(text) else in_ascii(args.format, text))
+        return
+    try:
+        with open(args.output, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{text}\n")
+    except OSError as error:
+        raise UsageError(f"-o {args.output!r}: {error.strerror}.") from None

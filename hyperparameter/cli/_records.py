@@ -14,22 +14,12 @@ from .._records.record import Record
 from .._records.run import Run
 from .._values.describe import show as shown_value
 from .._values.origin import Process
-from ..exceptions import CONTROLS, ConfigurationError, UsageError
+from ..exceptions import CONTROLS
 from ._output import MARKS, PLAIN_MARKS, print_json
+from ._saved import load
 
 _COLUMNS = ("key", "value", "origin", "default", "read by")
 _MOST_PIDS = 4
-
-
-def load(path: str) -> Record:
-    """Return a saved record; `UsageError` for what is not one or cannot be read."""
-    try:
-        return Record.load(path)
-    except ConfigurationError as error:
-        raise UsageError(str(error)) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: {reason}. Give the file of a record.") from None
 
 
 # -- show -------------------------------------------------------------------------------------

@@ -14,13 +14,18 @@ from .._launch.replay import Replay
 from .._records.run import Run
 from .._values.masking import MASK
 from ..exceptions import UsageError
-from ._records import load
+from ._saved import as_file, load
 
 _INHERITED = "HYPERPARAMETER_SCOPE"
 
 
 def replay(args: argparse.Namespace) -> int:
     """Return the exit status of the program, or 1 where it has read something else."""
+    with as_file(args.record) as path:
+        return _replay(args, path)
+
+
+def _replay(args: argparse.Namespace, path: str) -> int:
     record = load(args.record)
     run = record.run
     if run is None:
@@ -28,7 +33,7 @@ def replay(args: argparse.Namespace) -> int:
             f"{args.record} does not say which function ran. Replay a record that a launched "
             "program has written: python program.py --record FILE."
         )
-    replayed = Replay(args.record, os.path.abspath(args.record), record, run, args.define)
+    replayed = Replay(args.record, path, record, run, args.define)
     _prepare(args.record, run)
     Launcher.replay = replayed
     try:

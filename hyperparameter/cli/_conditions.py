@@ -1,0 +1,67 @@
+"""The conditions of `hp runs -w`: `train.lr<0.1`, `state=failed`."""
+
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .._sweeps.columns import Columns, full_text, number_of
+from .._sweeps.stored import Row
+from .._values.untyped import infer
+from ..exceptions import UsageError
+
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_SHAPE = re.compile(r"\s*([^=!<>]*[^=!<>\s])\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+
+
+class Condition(NamedTuple):
+    """What `-w` says: a column, a sign and a value.
+
+    Two numbers are compared as numbers, anything else as text, as it was typed.  A value in quotes
+    is text.  A run without a value in the column fulfils no condition on it.
+    """
+
+    name: str
+    sign: str
+    value: str
+    word: str
+
+    def of(self, columns: Columns) -> Callable[[Row], bool]:
+        """Return what tells whether a run fulfils the condition."""
+        column, compare = columns.find(self.name, self.word), _SIGNS[self.sign]
+        text, is_quoted = _unquoted(self.value)
+        wanted = None if is_quoted else infer(text)
+        number = number_of(wanted)
+
+        def fulfils(row: Row) -> bool:
+            value, own_text = column.value(row), column.text(row)
+            if value is None and not own_text:
+                return False
+            own = number_of(value)
+            if own is not None and number is not None:
+                return compare(own, number)
+            if isinstance(value, bool) and isinstance(wanted, bool):  # however they are spelled
+                return compare(full_text(value), full_text(wanted))
+            return compare(own_text, text)
+
+        return fulfils
+
+
+def condition(word: str) -> Condition:
+    """Return what the word behind `-w` means; `UsageError` for anything else."""
+    found = _SHAPE.fullmatch(word)
+    if found is None:
+        raise UsageError(
+            f"-w {word!r}: not a condition. Write a column, one of = != < <= > >=, and a value: "
+            "-w 'train.lr<0.1'."
+        )
+    return Condition(found[1], found[2], found[3], f"-w {word!r}")
+
+
+def _unquoted(text: str) -> tuple[str, bool]:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1], True
+    return text, False

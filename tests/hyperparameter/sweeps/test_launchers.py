@@ -1,0 +1,162 @@
+"""One launcher at a time, and nothing lost of what it had finished when it is killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soak
+from sweep_stores import create, planned, typed
+
+from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.stored import Stored
+from hyperparameter.exceptions import UsageError
+
+HOLD = """
+import os, sys
+from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.stored import Launch
+store = Store.open(sys.argv[1])
+store.begin_launch(Launch(()))
+if len(sys.argv) > 2 and os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def holder(folder: Path, *more: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder), *more],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    return process
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with create(tmp_path) as store:
+        store.add([planned(typed(lr="1"))])
+    return tmp_path / "sweeps/grid"
+
+
+def test_a_second_launcher_is_told_which_process_has_the_sweep(folder: Path) -> None:
+    process = holder(folder)
+    try:
+        host = os.uname().nodename
+        with pytest.raises(UsageError, match=f"grid: process {process.pid} on {host} is running"):
+            Store.open(str(folder))
+        with Stored.read(str(folder)) as stored:  # which anybody may read
+            assert stored.counts() == {"waiting": 1}
+    finally:
+        process.kill()
+        process.communicate()
+    Store.open(str(folder)).close()  # the lock has ended with its process
+
+
+def test_a_child_of_a_killed_launcher_does_not_keep_the_lock(folder: Path) -> None:
+    process = holder(folder, "fork")
+    process.kill()
+    process.wait()
+    try:
+        Store.open(str(folder)).close()
+    finally:
+        process.communicate()  # which ends the child: it reads the same pipe
+
+
+def test_a_launcher_that_has_closed_its_store_lets_go(folder: Path) -> None:
+    for _ in range(3):
+        Store.open(str(folder)).close()
+
+
+# -- killed -----------------------------------------------------------------------------------
+
+WRITE = """
+import json, os, sys
+from hyperparameter._sweeps.store import Store, Planned
+from hyperparameter._sweeps.stored import Launch
+from hyperparameter._sweeps.run import Cell, Outcome, Result
+
+store = Store.open(sys.argv[1])
+log = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+count = int(sys.argv[3])
+planned = [Planned(Cell({"n": n}), str(n)) for n in range(count)]
+store.begin_launch(Launch(()))
+numbers = dict(zip(store.add(planned), range(count)))
+for known in store.known().values():
+    if known.state == "done":
+        continue
+    n = numbers[known.number]
+    store.started(known.number, known.attempt + 1, "here", os.getpid())
+    text = "x" * (70_000 if n % 50 == 0 else 10)
+    result = Result("json", json.dumps({"n": n, "text": text}).encode())
+    outcome = Outcome("returned", result=result, record=str(n) * 100)
+    store.ended(known.number, known.attempt + 1, outcome, "done")
+    os.write(log, f"{n}\\n".encode())  # only now does it count
+"""
+
+
+def test_no_finished_run_is_lost_when_its_launcher_is_killed(tmp_path: Path) -> None:
+    create(tmp_path).close()
+    folder, log = tmp_path / "sweeps/grid", tmp_path / "finished"
+    log.touch()
+    rng = random.Random(3)
+    kills = 20 * soak.KILLS
+    count = kills * 100
+    words = [sys.executable, "-c", WRITE, str(folder), str(log), str(count)]
+    for _ in range(kills):
+        process = subprocess.Popen(words)
+        enough = log.stat().st_size + rng.randrange(1, 900)
+        while log.stat().st_size < enough and process.poll() is None:
+            time.sleep(rng.random() / 1000)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() in (0, -signal.SIGKILL)
+        finished = [int(line) for line in log.read_text().split()]
+        assert len(finished) == len(set(finished)), "a run that had finished was run again"
+        with Stored.read(str(folder)) as stored:
+            done = {row.value("n"): row for row in stored.rows() if row.state == "done"}
+            assert set(finished) <= done.keys()
+            # One may have been committed, and its launcher killed before it could tell.
+            log.write_text("".join(f"{n}\n" for n in done))
+            for n, row in list(done.items())[-20:]:
+                result = stored.result(row.number)
+                assert result is not None
+                assert stored.record(row.number, row.attempt) == str(n) * 100
+        if len(done) == count:
+            break
+    with Store.open(str(folder)) as store:
+        assert "running" not in store.counts()
+        assert store._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_launcher_that_is_killed_while_it_makes_a_store_leaves_none_or_a_whole_one(
+    tmp_path: Path,
+) -> None:
+    program = """
+import sys, os
+from hyperparameter._sweeps.names import make_folder
+from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.stored import Sweep
+while True:
+    Store.create(make_folder(None, "p", "sweeps"), Sweep("p", "f")).close()
+"""
+    from hyperparameter._sweeps.names import sweeps_in
+
+    rng = random.Random(4)
+    for _ in range(5 * soak.KILLS):
+        before = len(sweeps_in(str(tmp_path / "sweeps")))
+        process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path)
+        while len(sweeps_in(str(tmp_path / "sweeps"))) < before + rng.randrange(2, 10):
+            time.sleep(rng.random() / 1000)
+        process.kill()
+        process.wait()
+    for folder in sweeps_in(str(tmp_path / "sweeps")):
+        with Stored.read(folder) as stored:
+            assert stored.rows() == []
