@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
-from .optuna_space import Point, Space
+from .optuna_space import Number, Point, Space
 from .run import Cell, State
 from .search import Finished, Options
 
@@ -53,9 +53,11 @@ class OptunaSearch:
                 study_name="sweep",  # Hyperband distributes runs by a digest of it
             )
         self._running: dict[int, Trial] = {}
+        self._steps: dict[int, set[int]] = {}
         self._seen: set[Point] = set()
         self._in_order = self._space.all_points()
-        self._resumed: list[FrozenTrial] = []
+        self._sources: list[FrozenTrial] = []  # for CMA-ES, which has a state of its own
+        self._first_sampler: BaseSampler | None = None
 
     def ask(self, number: int) -> Cell | None:
         """Begin a run with a cell that has not been run, None if the space is used up."""
@@ -78,16 +80,22 @@ class OptunaSearch:
 
     def report(self, number: int, step: int, value: float) -> bool:
         """Tell whether the pruner would continue a run that reports this."""
-        trial = self._running[number]
         if not self._options.prune:
             return True
         with self._quietly():
+            trial = self._running[number]
+            if step in self._steps[number]:  # each is told once, so this is another attempt
+                self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+                self._start(number, self._space.point(trial.params) if trial.params else None)
+                trial = self._running[number]
+            self._steps[number].add(step)
             trial.report(value, step)
             return not trial.should_prune()
 
     def tell(self, number: int, value: float | None, state: State) -> None:
         """Note the end of a run: a failure if it has no value that can be compared."""
         trial = self._running.pop(number)
+        self._steps.pop(number, None)
         ended = self._state(value, state)
         if value is not None and math.isnan(value):
             self._options.note(
@@ -104,12 +112,13 @@ class OptunaSearch:
         with self._quietly():
             for run in runs:
                 point = self._space.point_of(run.cell) if self._options.axes else ()
-                if point is not None:
-                    self._seen.add(point)
-                    added.append(self._frozen(run, point))
+                if point is None:
+                    continue
+                self._seen.add(point)
+                added.append(self._frozen(run, self._space.params(point)))
+                if self._method == "cmaes" and run.state == "done":
+                    self._sources.append(self._frozen(run, self._space.numbers(point)))
             self._study.add_trials(added)
-        complete = self._optuna.trial.TrialState.COMPLETE
-        self._resumed += [trial for trial in added if trial.state == complete]
         return len(added)
 
     def _suggested(self, number: int) -> Point | None:
@@ -122,7 +131,7 @@ class OptunaSearch:
             point = self._space.point(trial.params)
             if point not in self._seen:
                 if self._options.allows(self._space.cell(point)):
-                    self._running[number] = trial
+                    self._running[number], self._steps[number] = trial, set()
                     return point
                 self._seen.add(point)
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
@@ -144,11 +153,12 @@ class OptunaSearch:
         return point not in self._seen and self._options.allows(self._space.cell(point))
 
     def _start(self, number: int, point: Point | None) -> None:
-        if point is None:
-            self._running[number] = self._study.ask()
-            return
-        self._study.enqueue_trial(self._space.params(point))
-        self._running[number] = self._study.ask(self._space.distributions)
+        """Begin a trial with given parameters; without any, where the pruner alone is wanted."""
+        if point is not None:
+            self._study.enqueue_trial(self._space.params(point))
+        distributions = self._space.distributions if point is not None else {}
+        self._running[number] = self._study.ask(distributions)
+        self._steps[number] = set()
 
     def _state(self, value: float | None, state: State) -> TrialState:
         states = self._optuna.trial.TrialState
@@ -156,7 +166,7 @@ class OptunaSearch:
         found: TrialState = states.COMPLETE if is_usable else states.FAIL
         return states.PRUNED if state == "pruned" else found
 
-    def _frozen(self, run: Finished, point: Point) -> FrozenTrial:
+    def _frozen(self, run: Finished, params: dict[str, Number]) -> FrozenTrial:
         state = self._state(run.value, run.state)
         value = run.value if state == self._optuna.trial.TrialState.COMPLETE else None
         if run.state == "pruned" and run.reports:
@@ -164,8 +174,8 @@ class OptunaSearch:
         trial: FrozenTrial = self._optuna.trial.create_trial(
             state=state,
             value=value,
-            params=self._space.params(point),
-            distributions=self._space.distributions,
+            params=params,
+            distributions={name: self._space.distributions[name] for name in params},
             intermediate_values=dict(run.reports),
         )
         return trial
@@ -176,13 +186,20 @@ class OptunaSearch:
         Its seed is that of the sweep and the number of the run, so a sweep that is resumed draws
         what it would have drawn, and not the first cells once more.
         """
-        samplers = self._optuna.samplers
         seed = Random(f"{self._options.seed}:{number}:{attempt}").getrandbits(32)
+        made = self._made_sampler(seed)
+        # The first one remembers which parameters all runs share, which takes as long as the rest.
+        self._first_sampler = self._first_sampler or made
+        made.infer_relative_search_space = self._first_sampler.infer_relative_search_space  # type: ignore[method-assign]  # see above
+        return made
+
+    def _made_sampler(self, seed: int) -> BaseSampler:
+        samplers = self._optuna.samplers
         made: BaseSampler
         if self._method == "gp":
             made = samplers.GPSampler(seed=seed, warn_independent_sampling=False)
         elif self._method == "cmaes":
-            sources = self._resumed if len(self._resumed) >= _FEWEST_SOURCES else None
+            sources = self._sources if len(self._sources) >= _FEWEST_SOURCES else None
             made = samplers.CmaEsSampler(
                 seed=seed, warn_independent_sampling=False, source_trials=sources
             )
@@ -212,7 +229,7 @@ class OptunaSearch:
                     f"--search optuna:{self._method} needs {library}. "
                     f"Install it with 'pip install {library}'."
                 )
-        if self._method == "cmaes" and self._options.axes and self._space.numeric < 2:
+        if self._method == "cmaes" and self._options.axes and len(self._space.numeric) < 2:
             raise UsageError(
                 "--search optuna:cmaes needs at least two parameters that are ranges of numbers, "
                 "not lists. Use --search optuna:tpe."

@@ -41,12 +41,14 @@ class Space:
         """How many cells there are; infinite where an axis is continuous."""
         return math.prod(_count(axis.domain) for axis in self.axes)
 
-    @property
-    def numeric(self) -> int:
-        """How many axes have numbers to search between."""
-        return sum(
-            not isinstance(axis.domain, Choices) and _count(axis.domain) > 1 for axis in self.axes
-        )
+    @cached_property
+    def numeric(self) -> set[str]:
+        """The names of the axes that have numbers to search between."""
+        return {
+            axis.name
+            for axis in self.axes
+            if not isinstance(axis.domain, Choices) and _count(axis.domain) > 1
+        }
 
     def cell(self, point: Point) -> Cell:
         values = [
@@ -57,6 +59,11 @@ class Space:
 
     def params(self, point: Point) -> dict[str, Number]:
         return {axis.name: number for axis, number in zip(self.axes, point, strict=True)}
+
+    def numbers(self, point: Point) -> dict[str, Number]:
+        """Return the parameters of a point between which there are others."""
+        every = self.params(point)
+        return {name: number for name, number in every.items() if name in self.numeric}
 
     def point(self, params: Mapping[str, object]) -> Point:
         """Return what Optuna suggests as plain numbers: those of numpy have another repr."""
