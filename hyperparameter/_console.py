@@ -128,6 +128,17 @@ def terminal_width(env: Mapping[str, str]) -> int:
         return _WIDTH
 
 
+def own_stream(stream: TextIO | None) -> TextIO | None:
+    """Return a stream to where this one leads now, as runs in this process turn stderr to a log."""
+    try:
+        number = os.dup(stream.fileno()) if stream is not None else -1
+    except (OSError, ValueError, AttributeError):  # a notebook, or a test
+        return stream
+    if number < 0 or stream is None:
+        return None
+    return open(number, "w", encoding=stream.encoding, errors="backslashreplace")
+
+
 def _drop_output() -> None:
     """Discard what is still buffered: the interpreter would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -32,10 +32,14 @@ class Cell(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a run returned: as JSON where that gives the same value back, else as a pickle."""
+    """What a run returned: as JSON where that gives the same value back, else as a pickle.
+
+    `summary` is what `summary_of` tells of the value: the launcher may not be able to load it.
+    """
 
     kind: Literal["json", "pickle"]
     data: bytes
+    summary: str = ""
 
 
 class Work(NamedTuple):

@@ -1,0 +1,168 @@
+"""The live block on a terminal: a bar, counts, the best run, and what is running."""
+
+from collections.abc import Iterable, Mapping
+from os import get_terminal_size
+from typing import TextIO
+
+from rich.console import Console, ConsoleDimensions, Group
+from rich.live import Live as Block
+from rich.text import Text
+
+from .._console import harmless, own_stream
+from .progress_texts import closing_text, ended_text, failure_text, place_text
+from .run import Cell, Outcome, State
+from .shown import duration_text, overrides
+from .tally import Resumed, Running, Tally
+
+_FRAME_SECONDS = 0.1
+_BAR = 40
+_OTHER_LINES = 5  # bar, counts, best, how many more are running, the cursor
+
+
+class Live:
+    """Draws one block, at most ten times a second, and prints what has to stay above it."""
+
+    def __init__(self, stream: TextIO, env: Mapping[str, str], tally: Tally) -> None:
+        self._tally = tally
+        self._stream = own_stream(stream) or stream
+        self._console = Console(
+            file=self._stream,
+            force_terminal=True,
+            force_jupyter=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            no_color=bool(env.get("NO_COLOR")),
+            _environ=env,
+        )
+        # What runs print goes to their logs, so neither stream may be replaced.
+        self._block = Block(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._drawn_at = -_FRAME_SECONDS
+        self._is_gone = False
+
+    def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
+        self._tally.begin(total, slots, resumed)
+        self._fit()
+        self._block.start()
+        self._console.show_cursor(True)  # so that a terminal is sane whatever ends us
+        self._draw()
+
+    def started(self, number: int, cell: Cell, host: str) -> None:
+        self._tally.started(number, cell, host)
+        self.tick()
+
+    def reported(self, number: int, step: int | None, value: float) -> None:
+        self._tally.reported(number, step, value)
+        self.tick()
+
+    def ended(
+        self,
+        number: int,
+        cell: Cell,
+        state: State,
+        outcome: Outcome,
+        log: str | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        seconds = self._tally.ended(number, cell, state, outcome, again=again)
+        if state == "failed":
+            text = failure_text(number, cell, outcome, seconds, log)
+            self._above(text + (", will be tried once more" if again else ""), "red")
+        elif state == "waiting":
+            self._above(
+                ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
+            )
+        self.tick()
+
+    def skipped(self, number: int, cell: Cell, stands: int) -> None:
+        self._tally.skipped()
+        self.tick()
+
+    def note(self, text: str) -> None:
+        self._above(text)
+
+    def tick(self) -> None:
+        if self._tally.clock() - self._drawn_at >= _FRAME_SECONDS:
+            self._draw()
+
+    def finish(self) -> None:
+        if self._is_gone:
+            return
+        try:
+            if self._block.is_started:
+                self._draw()
+                self._block.stop()
+            self._console.print(Text(f"{place_text(self._tally)} {closing_text(self._tally)}"))
+        except OSError:
+            pass
+        self._is_gone = True
+
+    def _above(self, text: str, style: str = "") -> None:
+        """Print lines that stay; the terminal wraps them, so they can be copied."""
+        if self._is_gone:
+            return
+        try:
+            self._fit()
+            self._console.print(Text(harmless(text), style=style), soft_wrap=True)
+        except OSError:  # the terminal has gone, the runs have not
+            self._is_gone = True
+
+    def _draw(self) -> None:
+        if self._is_gone or not self._block.is_started:
+            return
+        self._drawn_at = self._tally.clock()
+        try:
+            self._fit()
+            self._block.update(Group(*self._lines()), refresh=True)
+        except OSError:
+            self._is_gone = True
+
+    def _fit(self) -> None:
+        """Take the size of this terminal: `Console` would ask stdin, stdout and stderr for it."""
+        try:
+            columns, lines = get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError):
+            columns, lines = 0, 0
+        self._console.size = ConsoleDimensions(columns or 80, lines or 25)
+
+    def _lines(self) -> list[Text]:
+        tally = self._tally
+        lines = [self._bar(), _line(tally.counts_text())]
+        if best := tally.best_text():
+            lines.append(_line(best, "bold"))
+        most = max(self._console.height - _OTHER_LINES, 1)
+        shown = list(tally.running.items())[:most]
+        lines += [_line(self._running(number, run)) for number, run in shown]
+        if (hidden := len(tally.running) - len(shown)) > 0:
+            lines.append(_line(f"  and {hidden} more"))
+        return lines
+
+    def _bar(self) -> Text:
+        tally, tail = self._tally, place_text(self._tally)[1:-1]
+        left = tally.seconds_left()
+        if left is not None and tally.finished != tally.total:
+            tail += f", about {duration_text(left)} left"
+        width = min(_BAR, self._console.width - len(tail) - 1)
+        if not tally.total or width < 5:
+            return _line(tail)
+        full = round(width * min(tally.finished / tally.total, 1.0))
+        marks = "━━" if self._console.encoding.startswith("utf") else "#-"
+        bar = Text.assemble((marks[0] * full, "green"), (marks[1] * (width - full), "bright_black"))
+        return Text.assemble(bar, f" {tail}", no_wrap=True, overflow="ellipsis")
+
+    def _running(self, number: int, run: Running) -> str:
+        parts = [f"  run {number}", duration_text(self._tally.clock() - run.since)]
+        if run.report:
+            parts.append(run.report)
+        return f"{', '.join(parts)}: {overrides(run.cell)}"
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(harmless(text), style=style, no_wrap=True, overflow="ellipsis")
