@@ -128,15 +128,20 @@ def terminal_width(env: Mapping[str, str]) -> int:
         return _WIDTH
 
 
-def own_stream(stream: TextIO | None) -> TextIO | None:
-    """Return a stream to where this one leads now, as runs in this process turn stderr to a log."""
+def own_stream(stream: TextIO) -> TextIO:
+    """Return a stream to where this one leads now, whatever is made of its descriptor later."""
     try:
-        number = os.dup(stream.fileno()) if stream is not None else -1
-    except (OSError, ValueError, AttributeError):  # a notebook, or a test
+        number = os.dup(stream.fileno())
+    except (OSError, ValueError):  # a notebook, or a test
         return stream
-    if number < 0 or stream is None:
-        return None
     return open(number, "w", encoding=stream.encoding, errors="backslashreplace")
+
+
+def close_own(own: TextIO, stream: TextIO | None) -> None:
+    """Close what `own_stream` has made, also where what it leads to has gone."""
+    if own is not stream:
+        with suppress(OSError):
+            own.close()
 
 
 def _drop_output() -> None:

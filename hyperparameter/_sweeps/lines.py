@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TextIO
 
-from .._console import harmless, own_stream
+from .._console import close_own, harmless, own_stream
 from .progress_texts import closing_text, ended_text, failure_text, place_text, summary_text
 from .run import Cell, Outcome, State
 from .shown import overrides
@@ -17,12 +17,14 @@ class Lines:
     """A line for each run that ends; in a large sweep for each failure, with summaries between."""
 
     def __init__(self, stream: TextIO | None, tally: Tally) -> None:
-        self._stream = own_stream(stream)
+        self._given = self._stream = stream
         self._tally = tally
         self._shown_at = tally.clock()
         self._shown = 0
 
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
+        if self._given is not None:
+            self._stream = own_stream(self._given)  # a run in this process turns stderr to its log
         self._tally.begin(total, slots, resumed)
         self._shown = finished = self._tally.finished
         if finished:
@@ -46,13 +48,11 @@ class Lines:
     ) -> None:
         seconds = self._tally.ended(number, cell, state, outcome, again=again)
         if state == "failed":
-            self._print(f"{self._place()} {failure_text(number, cell, outcome, seconds, log)}")
-            if again:
-                self._print(f"{self._place()} run {number} will be tried once more")
+            text = failure_text(number, cell, outcome, seconds=seconds, log=log, again=again)
+            self._print(f"{self._place()} {text}")
         elif self._is_small():
-            self._line(
-                ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
-            )
+            text = ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
+            self._line(text)
         self.tick()
 
     def skipped(self, number: int, cell: Cell, stands: int) -> None:
@@ -75,7 +75,7 @@ class Lines:
 
     def finish(self) -> None:
         self._line(closing_text(self._tally))
-        self._stream = None
+        self._close()
 
     def _is_small(self) -> bool:
         return (self._tally.total or self._tally.finished) <= _MOST_LINES
@@ -94,4 +94,9 @@ class Lines:
             self._stream.write(f"{harmless(text)}\n")
             self._stream.flush()
         except (OSError, ValueError):  # a closed pipe must not end the runs
-            self._stream = None
+            self._close()
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            close_own(self._stream, self._given)
+        self._stream = None

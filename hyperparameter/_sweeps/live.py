@@ -1,6 +1,6 @@
 """The live block on a terminal: a bar, counts, the best run, and what is running."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import get_terminal_size
 from typing import TextIO
 
@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live as Block
 from rich.text import Text
 
-from .._console import harmless, own_stream
+from .._console import close_own, harmless, own_stream
 from .progress_texts import closing_text, ended_text, failure_text, place_text
 from .run import Cell, Outcome, State
 from .shown import duration_text, overrides
@@ -24,7 +24,7 @@ class Live:
 
     def __init__(self, stream: TextIO, env: Mapping[str, str], tally: Tally) -> None:
         self._tally = tally
-        self._stream = own_stream(stream) or stream
+        self._given = self._stream = stream
         self._console = Console(
             file=self._stream,
             force_terminal=True,
@@ -48,9 +48,10 @@ class Live:
 
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
         self._tally.begin(total, slots, resumed)
-        self._fit()
-        self._block.start()
-        self._console.show_cursor(True)  # so that a terminal is sane whatever ends us
+        self._stream = self._console.file = own_stream(self._given)
+        self._to_terminal(self._block.start)
+        # So that the terminal is sane, whatever ends us.
+        self._to_terminal(lambda: self._console.show_cursor(True))
         self._draw()
 
     def started(self, number: int, cell: Cell, host: str) -> None:
@@ -73,12 +74,11 @@ class Live:
     ) -> None:
         seconds = self._tally.ended(number, cell, state, outcome, again=again)
         if state == "failed":
-            text = failure_text(number, cell, outcome, seconds, log)
-            self._above(text + (", will be tried once more" if again else ""), "red")
+            text = failure_text(number, cell, outcome, seconds=seconds, log=log, again=again)
+            self._above(text, "red")
         elif state == "waiting":
-            self._above(
-                ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
-            )
+            text = ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
+            self._above(text)
         self.tick()
 
     def skipped(self, number: int, cell: Cell, stands: int) -> None:
@@ -89,40 +89,40 @@ class Live:
         self._above(text)
 
     def tick(self) -> None:
-        if self._tally.clock() - self._drawn_at >= _FRAME_SECONDS:
+        is_due = self._tally.clock() - self._drawn_at >= _FRAME_SECONDS
+        if is_due and self._block.is_started:
             self._draw()
 
     def finish(self) -> None:
-        if self._is_gone:
-            return
-        try:
-            if self._block.is_started:
-                self._draw()
-                self._block.stop()
-            self._console.print(Text(f"{place_text(self._tally)} {closing_text(self._tally)}"))
-        except OSError:
-            pass
-        self._is_gone = True
+        if self._block.is_started:
+            self._draw()
+            self._to_terminal(self._block.stop)
+        text = f"{place_text(self._tally)} {closing_text(self._tally)}"
+        self._above(text)
+        self._close()
 
     def _above(self, text: str, style: str = "") -> None:
         """Print lines that stay; the terminal wraps them, so they can be copied."""
+        line = Text(harmless(text), style=style)
+        self._to_terminal(lambda: self._console.print(line, soft_wrap=True))
+
+    def _draw(self) -> None:
+        self._drawn_at = self._tally.clock()
+        self._to_terminal(lambda: self._block.update(Group(*self._lines()), refresh=True))
+
+    def _to_terminal(self, write: Callable[[], object]) -> None:
+        """Write, unless the terminal has gone: that must not end the runs."""
         if self._is_gone:
             return
         try:
             self._fit()
-            self._console.print(Text(harmless(text), style=style), soft_wrap=True)
-        except OSError:  # the terminal has gone, the runs have not
-            self._is_gone = True
+            write()
+        except (OSError, ValueError):
+            self._close()
 
-    def _draw(self) -> None:
-        if self._is_gone or not self._block.is_started:
-            return
-        self._drawn_at = self._tally.clock()
-        try:
-            self._fit()
-            self._block.update(Group(*self._lines()), refresh=True)
-        except OSError:
-            self._is_gone = True
+    def _close(self) -> None:
+        self._is_gone = True
+        close_own(self._stream, self._given)
 
     def _fit(self) -> None:
         """Take the size of this terminal: `Console` would ask stdin, stdout and stderr for it."""

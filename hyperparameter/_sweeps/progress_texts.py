@@ -32,9 +32,16 @@ def ended_text(
 
 
 def failure_text(
-    number: int, cell: Cell, outcome: Outcome, seconds: float | None, log: str | None
+    number: int,
+    cell: Cell,
+    outcome: Outcome,
+    *,
+    seconds: float | None,
+    log: str | None,
+    again: bool,
 ) -> str:
     after = "" if seconds is None else f" after {duration_text(seconds)}"
     problem = outcome.problem or outcome.ending
     where = f" ({log})" if log else ""
-    return f"run {number} failed{after}: {overrides(cell)}: {problem}{where}"
+    then = ". It will be tried again." if again else ""
+    return f"run {number} failed{after}: {overrides(cell)}: {problem}{where}{then}"
