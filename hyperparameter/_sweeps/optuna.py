@@ -17,6 +17,7 @@ from ..exceptions import UsageError
 from .optuna_space import Number, Point, Space
 from .run import Cell, State
 from .search import Finished, Options
+from .shown import overrides
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -52,9 +53,9 @@ class OptunaSearch:
                 pruner=self._pruner(),
                 study_name="sweep",  # Hyperband distributes runs by a digest of it
             )
-        self._running: dict[int, Trial] = {}
-        self._steps: dict[int, set[int]] = {}
-        self._seen: set[Point] = set()
+        self._running: dict[int, _Run] = {}
+        self._seen: set[Point] = set()  # run, running, or left out
+        self._chosen = 0  # of these, how many are not left out
         self._in_order = self._space.all_points()
         self._sources: list[FrozenTrial] = []  # for CMA-ES, which has a state of its own
         self._first_sampler: BaseSampler | None = None
@@ -63,48 +64,44 @@ class OptunaSearch:
         """Begin a run with a cell that has not been run, None if the space is used up."""
         with self._quietly():
             point = self._suggested(number)
-            if point is None and (point := self._any_new(number)) is not None:
-                self._start(number, point)
+            if point is None and (point := self._any_new()) is not None:
+                self._start(number, self._space.cell(point), point)
         if point is None:
             return None
-        self._seen.add(point)
+        self._note_chosen(point)
         return self._space.cell(point)
 
     def begin(self, number: int, cell: Cell) -> None:
         """Begin a run of a given cell; one outside the space counts for the pruner alone."""
         point = self._space.point_of(cell) if self._options.axes else None
         with self._quietly():
-            self._start(number, point)
+            self._start(number, cell, point)
         if point is not None:
-            self._seen.add(point)
+            self._note_chosen(point)
 
     def report(self, number: int, step: int, value: float) -> bool:
         """Tell whether the pruner would continue a run that reports this."""
         if not self._options.prune:
             return True
         with self._quietly():
-            trial = self._running[number]
-            if step in self._steps[number]:  # each is told once, so this is another attempt
-                self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
-                self._start(number, self._space.point(trial.params) if trial.params else None)
-                trial = self._running[number]
-            self._steps[number].add(step)
-            trial.report(value, step)
-            return not trial.should_prune()
+            run = self._running[number]
+            if step in run.steps:  # each is told once, so this is another attempt
+                run = self._start(number, run.cell, run.point)
+            run.steps.add(step)
+            run.trial.report(value, step)
+            return not run.trial.should_prune()
 
     def tell(self, number: int, value: float | None, state: State) -> None:
         """Note the end of a run: a failure if it has no value that can be compared."""
-        trial = self._running.pop(number)
-        self._steps.pop(number, None)
+        run = self._running.pop(number)
         ended = self._state(value, state)
         if value is not None and math.isnan(value):
             self._options.note(
-                f"run {number}: the result is nan. The search counts the run as failed."
+                f"{overrides(run.cell)}: the result is nan. The search counts the run as failed."
             )
+        is_complete = ended == self._optuna.trial.TrialState.COMPLETE
         with self._quietly():
-            self._study.tell(
-                trial, value if ended == self._optuna.trial.TrialState.COMPLETE else None, ended
-            )
+            self._study.tell(run.trial, value if is_complete else None, ended)
 
     def resume(self, runs: Iterable[Finished]) -> int:
         """Add finished runs to the study, and return how many of them are of the space."""
@@ -114,34 +111,39 @@ class OptunaSearch:
                 point = self._space.point_of(run.cell) if self._options.axes else ()
                 if point is None:
                     continue
-                self._seen.add(point)
+                self._note_chosen(point)
                 added.append(self._frozen(run, self._space.params(point)))
                 if self._method == "cmaes" and run.state == "done":
                     self._sources.append(self._frozen(run, self._space.numbers(point)))
             self._study.add_trials(added)
         return len(added)
 
+    def _note_chosen(self, point: Point) -> None:
+        self._chosen += point not in self._seen
+        self._seen.add(point)
+
     def _suggested(self, number: int) -> Point | None:
         """Ask Optuna until it suggests a cell that is new, and not left out."""
         for attempt in range(_MOST_ASKS):
             if len(self._seen) >= self._space.count:
                 return None
-            self._study.sampler = self._sampler(number, attempt)
+            self._study.sampler = self._sampler(attempt)
             trial = self._study.ask(self._space.distributions)
             point = self._space.point(trial.params)
             if point not in self._seen:
-                if self._options.allows(self._space.cell(point)):
-                    self._running[number], self._steps[number] = trial, set()
+                cell = self._space.cell(point)
+                if self._options.allows(cell):
+                    self._running[number] = _Run(trial, cell, point)
                     return point
                 self._seen.add(point)
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
         return None
 
-    def _any_new(self, number: int) -> Point | None:
+    def _any_new(self) -> Point | None:
         """Return the first cell of the space that is new; of a large space, a random one."""
         if self._space.count <= _MOST_IN_ORDER:
             return next(filter(self._is_new, self._in_order), None)
-        random = Random(f"{self._options.seed}:{number}")
+        random = Random(f"{self._options.seed}:{self._chosen}")
         drawn = (self._space.draw(random) for _ in range(_MOST_DRAWS))
         if (point := next(filter(self._is_new, drawn), None)) is None:
             raise UsageError(
@@ -152,13 +154,15 @@ class OptunaSearch:
     def _is_new(self, point: Point) -> bool:
         return point not in self._seen and self._options.allows(self._space.cell(point))
 
-    def _start(self, number: int, point: Point | None) -> None:
+    def _start(self, number: int, cell: Cell, point: Point | None) -> _Run:
         """Begin a trial with given parameters; without any, where the pruner alone is wanted."""
+        if (before := self._running.get(number)) is not None:
+            self._study.tell(before.trial, state=self._optuna.trial.TrialState.FAIL)
         if point is not None:
             self._study.enqueue_trial(self._space.params(point))
         distributions = self._space.distributions if point is not None else {}
-        self._running[number] = self._study.ask(distributions)
-        self._steps[number] = set()
+        self._running[number] = run = _Run(self._study.ask(distributions), cell, point)
+        return run
 
     def _state(self, value: float | None, state: State) -> TrialState:
         states = self._optuna.trial.TrialState
@@ -180,13 +184,13 @@ class OptunaSearch:
         )
         return trial
 
-    def _sampler(self, number: int, attempt: int) -> BaseSampler:
+    def _sampler(self, attempt: int) -> BaseSampler:
         """Return a sampler for one question.
 
-        Its seed is that of the sweep and the number of the run, so a sweep that is resumed draws
-        what it would have drawn, and not the first cells once more.
+        Its seed is that of the sweep with the number of cells that have been chosen, so a sweep
+        that is resumed draws what it would have drawn, and not the first cells once more.
         """
-        seed = Random(f"{self._options.seed}:{number}:{attempt}").getrandbits(32)
+        seed = Random(f"{self._options.seed}:{self._chosen}:{attempt}").getrandbits(32)
         made = self._made_sampler(seed)
         # The first one remembers which parameters all runs share, which takes as long as the rest.
         self._first_sampler = self._first_sampler or made
@@ -250,6 +254,16 @@ class OptunaSearch:
                 yield
         finally:
             logger.setLevel(level)
+
+
+class _Run:
+    """A run that has not ended, with the steps that it has reported."""
+
+    def __init__(self, trial: Trial, cell: Cell, point: Point | None) -> None:
+        self.trial = trial
+        self.cell = cell
+        self.point = point
+        self.steps: set[int] = set()
 
 
 def _library() -> ModuleType:
