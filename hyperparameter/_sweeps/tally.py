@@ -132,7 +132,7 @@ class Tally:
         return ", ".join(found)
 
     def value_text(self, outcome: Outcome) -> str:
-        """Tell the number that counts of a result, or what there is in its place."""
+        """Tell the number that counts of a result, or all of a result where none does."""
         result = result_of(outcome)
         try:
             return number_text(objective(result, self.goal))
