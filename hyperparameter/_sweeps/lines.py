@@ -21,14 +21,19 @@ class Lines:
         self._tally = tally
         self._shown_at = tally.clock()
         self._shown = 0
+        self._has_begun = False
 
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
         if self._given is not None:
             self._stream = own_stream(self._given)  # a run in this process turns stderr to its log
+        self._has_begun = True
         self._tally.begin(total, slots, resumed)
         self._shown = finished = self._tally.finished
         if finished:
             self._print(f"{self._place()} finished by earlier launches")
+
+    def expect(self, total: int) -> None:
+        self._tally.total = total
 
     def started(self, number: int, cell: Cell, host: str) -> None:
         self._tally.started(number, cell, host)
@@ -74,7 +79,8 @@ class Lines:
             self._line(summary_text(tally))
 
     def finish(self) -> None:
-        self._line(closing_text(self._tally))
+        if self._has_begun:
+            self._line(closing_text(self._tally))
         self._close()
 
     def _is_small(self) -> bool:

@@ -15,6 +15,7 @@ from .shown import duration_text, overrides
 from .tally import Resumed, Running, Tally
 
 _FRAME_SECONDS = 0.1
+_LINE_SECONDS = 0.02
 _BAR = 40
 _OTHER_LINES = 5  # bar, counts, best, how many more are running, the cursor
 
@@ -25,16 +26,8 @@ class Live:
     def __init__(self, stream: TextIO, env: Mapping[str, str], tally: Tally) -> None:
         self._tally = tally
         self._given = self._stream = stream
-        self._console = Console(
-            file=self._stream,
-            force_terminal=True,
-            force_jupyter=False,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            no_color=bool(env.get("NO_COLOR")),
-            _environ=env,
-        )
+        self._env = env
+        self._console = self._new_console()
         # What runs print goes to their logs, so neither stream may be replaced.
         self._block = Block(
             console=self._console,
@@ -43,16 +36,33 @@ class Live:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._drawn_at = -_FRAME_SECONDS
-        self._is_gone = False
+        self._drawn_at = self._printed_at = float("-inf")
+        self._waiting: list[Text] = []
+        self._is_gone = self._is_torn = False
+
+    def _new_console(self) -> Console:
+        return Console(
+            file=self._stream,
+            force_terminal=True,
+            force_jupyter=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            no_color=bool(self._env.get("NO_COLOR")),
+            _environ=self._env,
+        )
 
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
         self._tally.begin(total, slots, resumed)
         self._stream = self._console.file = own_stream(self._given)
-        self._to_terminal(self._block.start)
+        self._fit()
+        self._write(self._block.start)
         # So that the terminal is sane, whatever ends us.
-        self._to_terminal(lambda: self._console.show_cursor(True))
+        self._write(lambda: self._console.show_cursor(True))
         self._draw()
+
+    def expect(self, total: int) -> None:
+        self._tally.total = total
 
     def started(self, number: int, cell: Cell, host: str) -> None:
         self._tally.started(number, cell, host)
@@ -95,30 +105,52 @@ class Live:
 
     def finish(self) -> None:
         if self._block.is_started:
-            self._draw()
-            self._to_terminal(self._block.stop)
-        text = f"{place_text(self._tally)} {closing_text(self._tally)}"
-        self._above(text)
+            if self._is_torn:
+                # What rich has not written yet would come with the next line.
+                self._console = self._new_console()
+                self._print(Text())
+                self._print_waiting()
+            else:
+                self._draw()
+                self._write(self._block.stop)
+            self._print(Text(f"{place_text(self._tally)} {closing_text(self._tally)}"))
         self._close()
 
     def _above(self, text: str, style: str = "") -> None:
-        """Print lines that stay; the terminal wraps them, so they can be copied."""
-        line = Text(harmless(text), style=style)
-        self._to_terminal(lambda: self._console.print(line, soft_wrap=True))
+        """Print a line that stays; each draws the block anew, so many at once wait for a frame."""
+        self._waiting.append(Text(harmless(text), style=style))
+        if self._tally.clock() - self._printed_at >= _LINE_SECONDS:
+            self._print_waiting()
+
+    def _print_waiting(self) -> None:
+        if self._waiting:
+            self._printed_at = self._tally.clock()
+            self._print(Text("\n").join(self._waiting))
+            self._waiting.clear()
+
+    def _print(self, text: Text) -> None:
+        self._fit()
+        # The terminal wraps it, so that it can be copied.
+        self._write(lambda: self._console.print(text, soft_wrap=True))
 
     def _draw(self) -> None:
+        self._print_waiting()
         self._drawn_at = self._tally.clock()
-        self._to_terminal(lambda: self._block.update(Group(*self._lines()), refresh=True))
+        self._fit()
+        block = Group(*self._lines())
+        self._write(lambda: self._block.update(block, refresh=True))
 
-    def _to_terminal(self, write: Callable[[], object]) -> None:
+    def _write(self, write: Callable[[], object]) -> None:
         """Write, unless the terminal has gone: that must not end the runs."""
         if self._is_gone:
             return
         try:
-            self._fit()
             write()
-        except (OSError, ValueError):
+        except OSError:
             self._close()
+        except BaseException:  # Ctrl-C
+            self._is_torn = True
+            raise
 
     def _close(self) -> None:
         self._is_gone = True

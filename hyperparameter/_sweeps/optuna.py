@@ -55,6 +55,7 @@ class OptunaSearch:
             )
         self._running: dict[int, _Run] = {}
         self._seen: set[Point] = set()  # run, running, or left out
+        self._has_noted = False
         self._chosen = 0  # of these, how many are not left out
         self._in_order = self._space.all_points()
         self._sources: list[FrozenTrial] = []  # for CMA-ES, which has a state of its own
@@ -98,6 +99,12 @@ class OptunaSearch:
         if value is not None and math.isnan(value):
             self._options.note(
                 f"{overrides(run.cell)}: the result is nan. The search counts the run as failed."
+            )
+        if self._options.prune and state == "done" and not run.steps and not self._has_noted:
+            self._has_noted = True
+            self._options.note(
+                f"--prune {self._options.prune}: {overrides(run.cell)} has ended without a call of "
+                "hp.report. Only runs that report can be pruned."
             )
         is_complete = ended == self._optuna.trial.TrialState.COMPLETE
         with self._quietly():

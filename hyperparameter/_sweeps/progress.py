@@ -13,11 +13,15 @@ class Progress(Protocol):
     """What the driver tells the user while runs are under way.
 
     Drawing happens in these calls alone, never from another thread: runs may be in this process,
-    and may fork.  `finish` has to be called whatever happens.
+    and may fork.  `finish` has to be called whatever happens; before `begin` it does nothing.
     """
 
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
         """Begin with `total` runs, None where it is not known, those that are resumed included."""
+        ...
+
+    def expect(self, total: int) -> None:
+        """Take another number of runs, as when a search has used up its space."""
         ...
 
     def started(self, number: int, cell: Cell, host: str) -> None: ...

@@ -409,6 +409,41 @@ def test_it_draws_at_most_ten_frames_a_second(screen: Screen, clock: Clock) -> N
     assert screen.text.count("/1000") <= 13
 
 
+def test_many_failures_at_once_all_stay_and_few_frames_are_drawn(
+    screen: Screen, clock: Clock
+) -> None:
+    live = live_on(screen, clock)
+    live.begin(1000, 4)
+    for number in range(500):
+        live.started(number, cell(n=str(number)), "host")
+        clock.now += 0.001
+        live.ended(number, cell(n=str(number)), "failed", FAILED)
+    lines = finished(screen, live)
+    failures = [line for line in lines if "ValueError" in line]
+    assert [line.split()[1] for line in failures] == [str(number) for number in range(500)]
+    assert screen.text.count("/1000") <= 0.5 / 0.02 + 0.5 / 0.1 + 5
+
+
+def test_a_search_that_ends_early_is_complete(screen: Screen, clock: Clock) -> None:
+    live, stream = live_on(screen, clock), io.StringIO()
+    for progress in (live, Lines(stream, Tally(None, clock))):
+        progress.begin(40, 1)
+        progress.started(1, cell(), "host")
+        progress.ended(1, cell(), "done", returned(1))
+        progress.expect(1)
+        progress.finish()
+    screen.close()
+    assert screen.lines[-1] == stream.getvalue().splitlines()[-1]
+    assert screen.lines[-1].startswith("[1/1] 1 done in")
+
+
+def test_a_sweep_that_has_not_begun_says_nothing(screen: Screen, clock: Clock) -> None:
+    live_on(screen, clock).finish()
+    assert lines_of(lambda lines, _: lines.finish(), clock) == []
+    screen.close()
+    assert screen.text == ""
+
+
 def test_no_color_means_no_colours(clock: Clock) -> None:
     coloured, plain = Screen(), Screen()
     for screen, env in ((coloured, ENVIRONMENT), (plain, {**ENVIRONMENT, "NO_COLOR": "1"})):
@@ -465,7 +500,28 @@ def test_whatever_ends_it_the_cursor_is_shown_and_stdout_is_clean(
     assert screen.cursor_is_shown
     assert out == ("table\n" if signals == [signal.SIGINT] else "")
     if signals == [signal.SIGINT]:
-        assert screen.lines[0].startswith("[0/2] 0 done, 1 running, 1 waiting in")
+        summary = "[0/2] 0 done, 1 running, 1 waiting in"
+        assert [line.startswith(summary) for line in screen.lines].count(True) == 1
+
+
+def test_ctrl_c_in_the_middle_of_drawing_loses_no_line(screen: Screen, clock: Clock) -> None:
+    live = live_on(screen, clock)
+    begin_some(live, clock)
+    live.note("kept")
+    clock.now += 1
+    flush, live._stream.flush = live._stream.flush, interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        live.tick()
+    live._stream.flush = flush  # type: ignore[method-assign]
+    lines = finished(screen, live)
+    assert "kept" in lines
+    assert lines[-1].startswith("[1/4] 1 done, 2 running, 1 waiting in")
+    assert sum("waiting" in line for line in lines) <= 2  # the torn block, and the end
+    assert screen.cursor_is_shown
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_terminal_that_goes_does_not_end_the_runs(clock: Clock) -> None:

@@ -284,6 +284,19 @@ def test_an_attempt_that_is_made_again_is_judged_by_its_own_reports() -> None:
     assert not search.report(6, 0, 9.0)
 
 
+def test_a_program_that_never_reports_is_said_once() -> None:
+    notes: list[str] = []
+    search = open_search("", Options(prune="median", note=notes.append))
+    for one in range(3):
+        search.begin(one, Cell({"lr": UntypedText(str(one))}))
+        search.tell(one, 1.0, "done")
+    (note,) = notes
+    assert note == (
+        "--prune median: lr=0 has ended without a call of hp.report. "
+        "Only runs that report can be pruned."
+    )
+
+
 # What is asked for
 
 
