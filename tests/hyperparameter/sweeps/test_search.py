@@ -321,6 +321,38 @@ def test_unknown_names_are_said(written: str, prune: str, message: str) -> None:
         open_search(written, Options(axes=axes(CONTINUOUS), prune=prune))
 
 
+def offer(folder: Path, entry_point: str) -> None:
+    """Install a distribution that offers a search."""
+    (folder / "othersearch.py").write_text("def made(options):\n    return options\n")
+    information = folder / "othersearch-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: othersearch\nVersion: 1.0\n"
+    )
+    (information / "entry_points.txt").write_text(f"[hyperparameter.searches]\n{entry_point}\n")
+
+
+def test_other_distributions_offer_searches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(tmp_path, "other = othersearch:made")
+    monkeypatch.syspath_prepend(tmp_path)
+    options = Options(axes=axes(FINITE), direction="maximize", seed=3, prune="median")
+    assert open_search("other:way", options) == options._replace(method="way")
+    with pytest.raises(UsageError, match=r"Did you mean 'other'\? Installed are optuna, other\.$"):
+        open_search("othr", options)
+
+
+def test_a_search_that_cannot_be_imported_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(tmp_path, "other = othersearch:missing")
+    monkeypatch.syspath_prepend(tmp_path)
+    message = "^--search other: othersearch:missing, which othersearch offers as a search, cannot"
+    with pytest.raises(UsageError, match=message):
+        open_search("other", Options())
+
+
 def test_cmaes_needs_numbers() -> None:
     with pytest.raises(UsageError, match="--search optuna:cmaes needs at least two parameters"):
         open_search("optuna:cmaes", Options(axes=axes({"opt": LISTED, "x": Floats(0, 1)})))
