@@ -78,6 +78,9 @@ class Lines:
         if not self._is_small() and more >= every and is_due:
             self._line(summary_text(tally))
 
+    def hide(self) -> None:
+        """Lines are out of nobody's way."""
+
     def finish(self) -> None:
         if self._has_begun:
             self._line(closing_text(self._tally))

@@ -38,7 +38,7 @@ class Live:
         )
         self._drawn_at = self._printed_at = float("-inf")
         self._waiting: list[Text] = []
-        self._is_gone = self._is_torn = False
+        self._is_gone = self._is_torn = self._is_visible = False
 
     def _new_console(self) -> Console:
         return Console(
@@ -103,6 +103,11 @@ class Live:
         if is_due and self._block.is_started:
             self._draw()
 
+    def hide(self) -> None:
+        if self._is_visible:
+            self._is_visible = False
+            self._write(lambda: self._block.update(Text(), refresh=True))
+
     def finish(self) -> None:
         if self._block.is_started:
             if self._is_torn:
@@ -139,6 +144,7 @@ class Live:
         self._fit()
         block = Group(*self._lines())
         self._write(lambda: self._block.update(block, refresh=True))
+        self._is_visible = True
 
     def _write(self, write: Callable[[], object]) -> None:
         """Write, unless the terminal has gone: that must not end the runs."""

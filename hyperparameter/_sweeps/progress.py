@@ -51,6 +51,10 @@ class Progress(Protocol):
         """Let time pass: durations are drawn anew."""
         ...
 
+    def hide(self) -> None:
+        """Make room for what somebody else prints; the next drawing shows everything again."""
+        ...
+
     def finish(self) -> None: ...
 
 

@@ -25,6 +25,7 @@ class Resumed(NamedTuple):
     number: int
     cell: Cell
     result: object
+    state: State = "done"
 
 
 class Running(NamedTuple):
@@ -61,8 +62,9 @@ class Tally:
     def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed]) -> None:
         self.total, self.slots = total, max(slots, 1)
         for run in resumed:
-            self.counts["done"] += 1
-            self._note_value(run.number, run.cell, run.result)
+            self.counts[run.state] += 1
+            if run.state == "done":
+                self._note_value(run.number, run.cell, run.result)
 
     def started(self, number: int, cell: Cell, host: str) -> None:
         self.running[number] = Running(cell, host, self.clock())

@@ -115,7 +115,8 @@ def test_a_run_that_is_tried_again_is_not_finished(clock: Clock) -> None:
 
 def test_what_earlier_launches_have_finished_counts(clock: Clock) -> None:
     def use(lines: Lines, clock: Clock) -> None:
-        lines.begin(4, 1, [Resumed(1, cell(lr="0.3"), {"loss": 0.5}), Resumed(2, cell(lr="1"), 3)])
+        pruned = Resumed(2, cell(lr="1"), {"loss": 0.1}, "pruned")
+        lines.begin(4, 1, [Resumed(1, cell(lr="0.3"), {"loss": 0.5}), pruned])
         lines.started(3, cell(lr="0.1"), "host")
         lines.ended(3, cell(lr="0.1"), "done", returned({"loss": 0.75, "epochs": 3}))
         lines.finish()
@@ -123,7 +124,7 @@ def test_what_earlier_launches_have_finished_counts(clock: Clock) -> None:
     assert lines_of(use, clock, Goal("minimize", "loss")) == [
         "[2/4] finished by earlier launches",
         "[3/4] run 3: lr=0.1: 0.75 (0.0 s)",
-        "[3/4] 3 done, 1 waiting in 0.0 s; lowest loss 0.5: run 1, lr=0.3",
+        "[3/4] 2 done, 1 pruned, 1 waiting in 0.0 s; lowest loss 0.5: run 1, lr=0.3",
     ]
 
 
@@ -422,6 +423,22 @@ def test_many_failures_at_once_all_stay_and_few_frames_are_drawn(
     failures = [line for line in lines if "ValueError" in line]
     assert [line.split()[1] for line in failures] == [str(number) for number in range(500)]
     assert screen.text.count("/1000") <= 0.5 / 0.02 + 0.5 / 0.1 + 5
+
+
+def test_what_a_program_prints_between_runs_stays(screen: Screen, clock: Clock) -> None:
+    live = live_on(screen, clock)
+    begin_some(live, clock)
+    for number in range(3):
+        live.hide()
+        screen.stream.write(f"result {number}\n")
+        screen.stream.flush()
+        clock.now += 1
+        live.tick()
+    screen.wait_for("run 3, 4.0 s")
+    screen.wait_for("lr=0.2")
+    lines = finished(screen, live)
+    assert lines[:3] == ["result 0", "result 1", "result 2"]
+    assert len(lines) == 4
 
 
 def test_a_search_that_ends_early_is_complete(screen: Screen, clock: Clock) -> None:
