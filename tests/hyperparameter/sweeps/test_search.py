@@ -1,7 +1,6 @@
 """Searches with the real Optuna: what they choose, what they never repeat, what they stop."""
 
 import importlib.util
-import logging
 import math
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import optuna
 import pytest
 
 from hyperparameter._sweeps.objective import Direction
+from hyperparameter._sweeps.optuna import OptunaSearch
 from hyperparameter._sweeps.run import Cell
 from hyperparameter._sweeps.search import Finished, Options, Search, open_search
 from hyperparameter._sweeps.spaces import Axis, Choices, Domain, Floats, Integers
@@ -75,6 +75,13 @@ def test_a_search_comes_closer_than_chance(method: str, direction: Direction) ->
             (draw.uniform(-5, 5) - 2) ** 2 + (draw.uniform(-6, 2) + 3) ** 2 for _ in range(20)
         ]
     assert sorted(ours)[30] < sorted(random)[30] / 4  # medians of the last third
+
+
+def test_optuna_is_asked_once_for_a_cell_of_a_continuous_space() -> None:
+    search = open_search("optuna", Options(axes=axes(CONTINUOUS), seed=1))
+    assert isinstance(search, OptunaSearch)
+    run(search, 12)
+    assert len(search._study.trials) == 12  # of equal seeds it would suggest what has been run
 
 
 def test_the_same_seed_draws_the_same_and_another_one_does_not() -> None:
@@ -381,9 +388,8 @@ def test_without_optuna_the_message_says_what_to_install(tmp_path: Path) -> None
 def test_optuna_says_nothing_and_its_logger_is_left_alone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(before := optuna.logging.INFO)
     search = open_search("optuna", Options(axes=axes(CONTINUOUS), prune="hyperband"))
     run(search, 12)
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == before
-    assert logging.getLogger("optuna").level in (before, logging.NOTSET)
