@@ -30,6 +30,7 @@ if _typing.TYPE_CHECKING:
     from ._config.config import config
     from ._records.explain import Explanation, explain
     from ._records.exports.target import Exported
+    from ._sweeps.report import report
     from .params import Params
 
     # Not in __all__: a program that imports * would take our version for its own.
@@ -56,6 +57,7 @@ __all__ = [
     "param",
     "process_record",
     "record",
+    "report",
     "run_cli",
     "scope",
 ]
@@ -74,6 +76,7 @@ _ON_USE = {
     "Params": ".params",
     "config": "._config.config",
     "explain": "._records.explain",
+    "report": "._sweeps.report",
 }
 """Public names that few programs use, and the modules that have them: imported with us, they would
 double the time of our import."""

@@ -135,6 +135,22 @@ def terminal_width(env: Mapping[str, str]) -> int:
         return _WIDTH
 
 
+def own_stream(stream: TextIO) -> TextIO:
+    """Return a stream to where this one leads now, whatever is made of its descriptor later."""
+    try:
+        number = os.dup(stream.fileno())
+    except (OSError, ValueError):  # a notebook, or a test
+        return stream
+    return open(number, "w", encoding=stream.encoding, errors="backslashreplace")
+
+
+def close_own(own: TextIO, stream: TextIO | None) -> None:
+    """Close what `own_stream` has made, also where what it leads to has gone."""
+    if own is not stream:
+        with suppress(OSError):
+            own.close()
+
+
 def _drop_output() -> None:
     """Discard what is still buffered: the interpreter would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

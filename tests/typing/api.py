@@ -119,3 +119,7 @@ async def use() -> None:
     assert_type(hp.config("x.yaml", at="model"), hp.scope)
     nested: dict[str, object] = hp.config("x.yaml", dict)
     assert nested
+    assert_type(hp.report(0.5), bool)
+    assert_type(hp.report(1, step=3), bool)
+    hp.report("0.5")  # type: ignore[arg-type]
+    hp.report({"loss": 0.5})  # type: ignore[arg-type]
