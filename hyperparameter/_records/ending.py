@@ -25,7 +25,9 @@ def ending_of(error: BaseException | None) -> tuple[str, str]:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", ""
     if isinstance(error, SystemExit):
-        return "exited", f"status {0 if error.code is None else error.code}"
+        code = 0 if error.code is None else error.code
+        # Python prints what is not a number, and exits with 1.
+        return "exited", f"status {code}" if isinstance(code, int) else f"status 1: {code}"
     name = type(error).__qualname__
     try:
         return "raised", masked_text(f"{name}: {error}")
