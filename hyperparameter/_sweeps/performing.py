@@ -50,6 +50,21 @@ def perform(
     return outcome._replace(log_problem=log.problem)
 
 
+def failed(error: BaseException, started: float) -> Outcome:
+    """Return the outcome of work that could not begin."""
+    problem = f"the worker could not begin: {ending_of(error)[1] or type(error).__name__}"
+    return Outcome(
+        "raised",
+        problem.translate(CONTROLS)[:_MOST_PROBLEM],
+        traceback_text(error),
+        None,
+        started,
+        time.time(),
+        this_process().host,
+        os.getpid(),
+    )
+
+
 @contextmanager
 def _as_a_process() -> Iterator[Record]:
     """Run the body with no scope open and a new record of the process, which threads read into."""

@@ -51,9 +51,9 @@ _reporter: _Reporter | None = None
 def report(value: SupportsFloat | SupportsIndex, step: SupportsIndex | None = None) -> bool:
     """Tell the sweep how this run goes, and return whether to continue.
 
-    The value is the number that the sweep minimizes or maximizes, as it is after `step`: 0, 1, 2, ...
-    where no step is given. If the answer is False, the run is not worth continuing: clean up and
-    return.
+    The value is the number that the sweep minimizes or maximizes, as it is after `step`: 0, 1, 2,
+    ... where no step is given. If the answer is False, the run is not worth continuing: clean up
+    and return.
 
     Outside a sweep the answer is always True, so the program runs alone too. Threads and tasks of a
     run may report; a process that the run has started cannot: there the answer is True, with a

@@ -86,7 +86,7 @@ def _pickled(value: object) -> bytes:
 
         try:
             return bytes(cloudpickle.dumps(value, 5))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # likewise
             raise Unpicklable(
                 f"the result, which is of type {type(value).__qualname__}, cannot be pickled "
                 f"({type(error).__name__}: {error})"

@@ -6,7 +6,7 @@ returns a `Runner`; it raises `UsageError` for options that it cannot fulfil.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -14,22 +14,6 @@ if TYPE_CHECKING:
     from .run import Outcome, Work
 
 GROUP = "hyperparameter.runners"
-
-
-class Options(NamedTuple):
-    """What the user has asked of a runner.
-
-    `where` is what stands behind the colon of `--on`: a number of processes, an address.
-    `resources` are those of one run.  `time_limit` is in seconds.  `is_sweep` is false for a single
-    run, whose output belongs on the terminal.  `function` is what will run.
-    """
-
-    where: str = ""
-    gpus: int | None = None
-    resources: dict[str, float] = {}  # noqa: RUF012  # never changed
-    time_limit: float | None = None
-    is_sweep: bool = True
-    function: object = None
 
 
 class Started(NamedTuple):
@@ -46,6 +30,25 @@ class Reported(NamedTuple):
     number: int
     value: float
     step: int | None
+
+
+class Options(NamedTuple):
+    """What the user has asked of a runner.
+
+    `where` is what stands behind the colon of `--on`: a number of processes, an address.
+    `resources` are those of one run.  `time_limit` is in seconds.  `is_sweep` is false for a single
+    run, whose output belongs on the terminal, and whose exception is returned itself.  `judge`
+    answers reports for a runner whose runs are in the thread of the sweep, where no event can be
+    handled meanwhile.  `function` is what will run.
+    """
+
+    where: str = ""
+    gpus: int | None = None
+    resources: dict[str, float] = {}  # noqa: RUF012  # never changed
+    time_limit: float | None = None
+    is_sweep: bool = True
+    judge: Callable[[Reported], bool] | None = None
+    function: object = None
 
 
 class Ended(NamedTuple):
