@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from types import FrameType
 from typing import Any
 
 from hyperparameter import _runner_interface as interface
@@ -23,40 +22,10 @@ from .._carry.spool import Spool
 from .._carry.submission import ReceivedSubmission, Submission, receive
 from .._collect.inbox import pass_on
 from .errors import packed_error
+from .signals import Signals
 
 STARTED, REPORTED, ENDED, READY = "started", "reported", "ended", "ready"
 WORK, ANSWER = "work", "answer"
-
-
-class _Signals:
-    """Ctrl-C and SIGTERM, which raise in a run and nowhere else.
-
-    What arrives before a run, as while its process starts, raises when the run begins.
-    """
-
-    def __init__(self) -> None:
-        self.arrived = False
-        self.rest()
-
-    def rest(self) -> None:
-        """Handle signals between runs."""
-        signal.signal(signal.SIGINT, self._note)
-        interface.restore_sigterm()
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.arrived = True
-
-    @contextmanager
-    def raising(self) -> Iterator[None]:
-        try:
-            # asyncio knows this handler, and then cancels the main task.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            interface.raise_on_sigterm()
-            if self.arrived:
-                raise KeyboardInterrupt
-            yield
-        finally:
-            self.rest()
 
 
 def serve(pipe: Connection, start_method: str | None, is_sweep: bool) -> None:
@@ -66,7 +35,7 @@ def serve(pipe: Connection, start_method: str | None, is_sweep: bool) -> None:
     signals to.
     """
     os.setsid()
-    signals = _Signals()
+    signals = Signals(with_sigterm=True)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the launcher has blocked it
     if sys.stderr is not None and not faulthandler.is_enabled():
         faulthandler.enable()  # so that the log shows where it crashed
@@ -90,7 +59,7 @@ def serve(pipe: Connection, start_method: str | None, is_sweep: bool) -> None:
 
 
 def _done(
-    pipe: Connection, signals: _Signals, number: int, message: tuple[Any, ...], pickled: bytes
+    pipe: Connection, signals: Signals, number: int, message: tuple[Any, ...], pickled: bytes
 ) -> interface.Outcome:
     here = os.getpid()
     pipe.send((STARTED, number, this_process().host, here))
