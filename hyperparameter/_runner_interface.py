@@ -15,12 +15,14 @@ from ._sweeps.main_module import (
     unguarded_call,
 )
 from ._sweeps.performing import failed, perform
-from ._sweeps.report import Send, reporting
+from ._sweeps.report import VARIABLE as RUN_VARIABLE
+from ._sweeps.report import reporting
 from ._sweeps.run import Ending, Outcome, Work
 from ._sweeps.runner import Ended, Event, Options, Reported, Runner, Started
 from ._termination import raise_on_sigterm, restore_sigterm
 
 __all__ = [
+    "RUN_VARIABLE",
     "UNGUARDED_STATUS",
     "WORKER",
     "Ended",
@@ -32,7 +34,6 @@ __all__ = [
     "Outcome",
     "Reported",
     "Runner",
-    "Send",
     "Started",
     "Work",
     "c_library",

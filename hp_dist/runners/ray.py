@@ -1,7 +1,5 @@
 """The runner `ray[:ADDRESS]`: each run is a task of Ray, on any host of the cluster."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import time
@@ -21,6 +19,7 @@ from .._ray.store import ObjectStore
 from .cluster import connect, one_line
 from .desk import Desk
 from .errors import unpacked_error
+from .reach import Worker, reach
 from .resources import options_of, tasks_at_once
 from .task import Function, Log, Sent, identity_of, run_task
 
@@ -33,6 +32,13 @@ class _Running(NamedTuple):
     submission: Submission  # whose objects the task needs
     log: Log | None
     submitted: float
+
+
+class _Begun(NamedTuple):
+    at: float
+    host: str
+    worker: Worker
+    sees_log: bool
 
 
 class RayTasks:
@@ -63,7 +69,7 @@ class RayTasks:
         self._taken = self._desk.take.remote()
         self._function: tuple[object, Function] | None = None
         self._running: dict[Any, _Running] = {}
-        self._started: dict[int, tuple[float, str, int, bool]] = {}
+        self._started: dict[int, _Begun] = {}
         self._is_interrupted = False
 
     @property
@@ -117,7 +123,7 @@ class RayTasks:
         left = [] if timeout is None else [timeout]
         if self._limit is not None:
             now = time.monotonic()
-            left += [max(0.0, at + self._limit - now) for at, *_ in self._started.values()]
+            left += [max(0.0, one.at + self._limit - now) for one in self._started.values()]
         return min(left, default=None)
 
     def _noted(self) -> Iterator[interface.Event]:
@@ -128,10 +134,9 @@ class RayTasks:
             if number not in numbers:  # it has ended meanwhile
                 continue
             if kind == "started":
-                host, pid, is_here = content
-                if number not in self._started:
-                    yield interface.Started(number, host, pid)
-                self._started[number] = time.monotonic(), host, pid, is_here
+                host, pid, node, sees_log = content
+                self._started[number] = _Begun(time.monotonic(), host, Worker(node, pid), sees_log)
+                yield interface.Started(number, host, pid)
             else:
                 yield interface.Reported(number, *content)
 
@@ -180,8 +185,13 @@ class RayTasks:
     def _outcome(
         self, ending: interface.Ending, problem: str, running: _Running
     ) -> interface.Outcome:
-        _, host, pid, is_here = self._started.get(running.work.number, (0.0, "", 0, True))
-        lacks = "" if is_here else f"what it printed was on {host}, and is gone with its worker"
+        begun = self._started.get(running.work.number)
+        host, pid = (begun.host, begun.worker.pid) if begun is not None else ("", 0)
+        lacks = ""
+        if begun is not None:
+            reach("end children", begun.worker)
+            if not begun.sees_log:
+                lacks = f"what it printed was on {host}, and is gone with its worker"
         return interface.Outcome(
             ending, problem, "", None, running.submitted, time.time(), host, pid, log_problem=lacks
         )
@@ -191,7 +201,7 @@ class RayTasks:
         for reference, running in [*self._running.items()]:
             number = running.work.number
             begun = self._started.get(number)
-            if self._limit is None or begun is None or now - begun[0] < self._limit:
+            if self._limit is None or begun is None or now - begun.at < self._limit:
                 continue
             self._ray.cancel(reference, force=True)
             problem = f"it ran for longer than the time limit of {self._limit:g} s"
@@ -205,8 +215,12 @@ class RayTasks:
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in all runs, and take back what has not begun."""
         self._is_interrupted = True
-        for reference in self._running:
-            self._ray.cancel(reference)
+        for reference, running in self._running.items():
+            begun = self._started.get(running.work.number)
+            if begun is None:
+                self._ray.cancel(reference)
+            else:
+                reach("interrupt", begun.worker)
 
     def close(self) -> None:
         """End all runs, and leave the cluster if this has connected to it."""
@@ -214,6 +228,8 @@ class RayTasks:
             return
         for reference in self._running:
             self._ray.cancel(reference, force=True)
+        for begun in self._started.values():
+            reach("end children", begun.worker)
         self._running.clear()
         self._ray.kill(self._desk)
         if self._is_ours:

@@ -21,6 +21,8 @@ class Signals:
         self._has_arrived = False
         self._before = signal.getsignal(signal.SIGINT)
         self._rest()
+        # Ray's workers block it, and so has the launcher while it started this process.
+        self._mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def _rest(self) -> None:
         signal.signal(signal.SIGINT, self._note)
@@ -45,5 +47,6 @@ class Signals:
             self._rest()
 
     def put_back(self) -> None:
-        """Put back the handler of Ctrl-C that was there."""
+        """Put back the handler of Ctrl-C that was there, and block it again."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
         signal.signal(signal.SIGINT, self._before)

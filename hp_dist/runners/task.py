@@ -1,7 +1,5 @@
 """A run as a task of Ray: what its worker does."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import tempfile
@@ -66,9 +64,12 @@ class Sent(NamedTuple):
 
 def run_task(sent: Sent) -> tuple[bytes, bytes | None]:
     """Perform the work; return the outcome, and what is to be added to the log elsewhere."""
+    import ray
+
     started = time.time()
     is_here = sent.log is None or sent.log.is_here()
-    sent.desk.started.remote(sent.number, this_process().host, os.getpid(), is_here)
+    host, node = this_process().host, ray.get_runtime_context().get_node_id()
+    sent.desk.started.remote(sent.number, host, os.getpid(), node, is_here)
     path = None if sent.log is None else sent.log.path if is_here else _temporary()
     signals = Signals(with_sigterm=False)
     try:

@@ -33,7 +33,7 @@ def main(launcher: int) -> None:
 
 
 def _read() -> bytes | None:
-    """Return what there is to read, nothing at the end, None before anything has come."""
+    """Return what can be read now: nothing at the end, None before anything has come."""
     try:
         return os.read(0, 1 << 16)
     except BlockingIOError:

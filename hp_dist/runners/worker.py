@@ -36,7 +36,6 @@ def serve(pipe: Connection, start_method: str | None, is_sweep: bool) -> None:
     """
     os.setsid()
     signals = Signals(with_sigterm=True)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the launcher has blocked it
     if sys.stderr is not None and not faulthandler.is_enabled():
         faulthandler.enable()  # so that the log shows where it crashed
     pipe.send((READY,))

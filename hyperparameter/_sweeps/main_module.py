@@ -1,7 +1,5 @@
 """The main module of a program whose workers import it: nothing may run when they do."""
 
-from __future__ import annotations
-
 import ast
 import os
 import sys

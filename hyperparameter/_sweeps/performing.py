@@ -1,7 +1,5 @@
 """What happens in a worker: the function runs in a record of its own, and ends in an `Outcome`."""
 
-from __future__ import annotations
-
 import os
 import time
 import warnings

@@ -3,8 +3,6 @@
 A `Cell` is a point of the grid, `Work` goes to a runner, and an `Outcome` comes from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -54,7 +52,7 @@ class Work(NamedTuple):
     args: tuple[object, ...]
     kwargs: Mapping[str, object]
     log: str | None
-    run: Run | None = None
+    run: "Run | None" = None
 
 
 class Outcome(NamedTuple):

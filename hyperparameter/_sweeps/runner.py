@@ -4,8 +4,6 @@ The group is `hyperparameter.runners`.  An entry point is a callable that takes 
 returns a `Runner`; it raises `UsageError` for options that it cannot fulfil.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -55,7 +53,7 @@ class Ended(NamedTuple):
     """The work of this number has ended."""
 
     number: int
-    outcome: Outcome
+    outcome: "Outcome"
 
 
 Event = Started | Reported | Ended
@@ -75,7 +73,7 @@ class Runner(Protocol):
         """How many works may be submitted and not have ended: more would only wait."""
         ...
 
-    def submit(self, work: Work, captured: Captured) -> None:
+    def submit(self, work: "Work", captured: "Captured") -> None:
         """Send work, to be run inside the scopes and with the baseline of `captured`."""
         ...
 
