@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -70,7 +71,7 @@ class Slot:
         self._process = context.Process(
             target=serve, args=(theirs, given, self._is_sweep), name=self._name
         )
-        with _signals_blocked(), _in_environment(self._environment):
+        with _signals_blocked(), _in_environment(self._environment), _only_real_main():
             try:
                 self._process.start()
             finally:
@@ -166,6 +167,21 @@ def _signals_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _only_real_main() -> Iterator[None]:
+    """Hide the file of a main module that is none, as `<stdin>`: the process would look for it."""
+    main = sys.modules["__main__"]
+    file = vars(main).get("__file__")
+    if file is None or os.path.isfile(file):
+        yield
+        return
+    del main.__file__
+    try:
+        yield
+    finally:
+        main.__file__ = file
 
 
 @contextmanager

@@ -35,19 +35,22 @@ class RunnerContract:
 
     @pytest.mark.parametrize(
         "value",
-        [1, 1.0, True, None, "", "1", [1, 2.0], {"a": {"b": [None]}}, {1: 2}, (1, 2), math.inf,
-         "\ud83d\ude00", "\ud800", b"x", 10**5000, {"b": 1, "a": 2}],
-        ids=repr,
+        [1, 1.0, True, None, "", "1", [1, 2.0], {1: 2}, (1, 2), math.inf, "\ud83d\ude00", "\ud800",
+         b"x", 10**5000],
+        ids=[str(number) for number in range(14)],
     )  # fmt: skip
     def test_values_of_cells_and_results_arrive_as_they_are(self, runner, value):
-        outcome = at.run_one(runner, at.work(at.read_lr), {"lr": value})
+        outcome = at.run_one(runner, at.work(at.read_required), {"lr": value})
         found = unpack(outcome.result)
         assert found == value
         assert type(found) is type(value)
-        assert repr(found) == repr(value)
+        if value != 10**5000:  # Python prints no such number
+            assert repr(found) == repr(value)
 
-    def test_arguments_are_passed(self, runner):
-        assert unpack(at.run_one(runner, at.work(at.same, (1, "a"))).result) == (1, "a")
+    @pytest.mark.parametrize("value", [(1, "a"), {"a": {"b": [None]}}, {"b": 1, "a": 2.0}])
+    def test_arguments_are_passed(self, runner, value):
+        found = unpack(at.run_one(runner, at.work(at.same, value)).result)
+        assert repr(found) == repr(value)
 
     def test_a_result_without_json_is_pickled(self, runner):
         outcome = at.run_one(runner, at.work(at.same, at.Trained(3)))
@@ -104,7 +107,7 @@ class RunnerContract:
     def test_each_run_has_a_log_of_its_own_and_is_warned_anew(self, runner, tmp_path):
         logs = [tmp_path / str(number) for number in range(3)]
         at.drive(runner, [at.work(at.warn, number=n, log=log) for n, log in enumerate(logs)])
-        assert [log.read_text().count("told again") for log in logs] == [1, 1, 1]
+        assert [log.read_text().count("UserWarning: told again") for log in logs] == [1, 1, 1]
 
     def test_a_log_that_cannot_be_written_is_said_and_the_run_continues(self, runner, tmp_path):
         outcome = at.run_one(runner, at.work(at.read_lr, log=tmp_path / "missing" / "log"))

@@ -38,7 +38,7 @@ def drive(
     while waiting or running:
         while waiting and len(running) < runner.capacity:
             one = waiting.pop(0)
-            with hp.scope(dict(scopes(one))):
+            with hp.scope(**scopes(one)):
                 captured = context.capture()
             running.add(one.number)
             runner.submit(one, captured)
@@ -79,6 +79,10 @@ def same(value: object) -> object:
 
 def read_lr() -> object:
     return hp.scope.lr | 1.0
+
+
+def read_required() -> object:
+    return hp.scope.lr()
 
 
 def read_both() -> object:
@@ -147,7 +151,10 @@ def print_all_ways() -> None:
     os.write(1, b"from a descriptor\n")
     ctypes.CDLL(None).puts(b"from C")
     subprocess.run(["sh", "-c", "echo from a child; (echo from a grandchild)"], check=True)
-    logging.getLogger("train").warning("from logging")
+    logger = logging.getLogger("train")
+    logger.addHandler(handler := logging.StreamHandler())
+    logger.warning("from logging")
+    logger.removeHandler(handler)
     warnings.warn("from warnings", UserWarning, stacklevel=1)
     print(f"stdin: {sys.stdin.read()!r}, {os.read(0, 1)!r}")
 

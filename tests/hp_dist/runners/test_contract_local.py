@@ -1,6 +1,8 @@
 """The contract of runners, kept by `local`."""
 
 import os
+import sys
+import warnings
 
 import pytest
 import runner_work as at
@@ -11,7 +13,17 @@ from hyperparameter._sweeps.results import unpack
 from hyperparameter.exceptions import UsageError
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 class TestLocal(RunnerContract):
+    @pytest.fixture(autouse=True)
+    def _warnings_are_shown(self, monkeypatch):
+        """Show them, as outside of pytest, which collects them."""
+
+        def show(message, category, *_, **__):
+            print(f"{category.__name__}: {message}", file=sys.stderr)
+
+        monkeypatch.setattr(warnings, "showwarning", show)
+
     @pytest.fixture
     def make(self):
         return lambda **more: runner_for("local", options(**more))
