@@ -136,6 +136,8 @@ class RayTasks:
             if kind == "started":
                 host, pid, node, sees_log = content
                 self._started[number] = _Begun(time.monotonic(), host, Worker(node, pid), sees_log)
+                if self._is_interrupted:  # when it had begun, and nobody knew
+                    reach("interrupt", self._started[number].worker)
                 yield interface.Started(number, host, pid)
             else:
                 yield interface.Reported(number, *content)
