@@ -7,6 +7,7 @@ what a run has printed before it is killed is in the log.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import io
 import os
 import sys
@@ -49,9 +50,10 @@ def captured(path: str | None) -> Iterator[Log]:
     flush()
     before, _log = _log, log
     with ExitStack() as after:
-        output, nothing = log.open(), os.open(os.devnull, os.O_RDONLY)
+        saved = [_saved(number) for number in range(3)]
+        output, nothing = _above(log.open()), _above(os.open(os.devnull, os.O_RDONLY))
         for number, target in enumerate((nothing, output, output)):
-            after.callback(_restore, number, _saved(number))
+            after.callback(_restore, number, saved[number])
             os.dup2(target, number)
         os.close(output)
         os.close(nothing)
@@ -145,9 +147,18 @@ def _set_streams(stdin: TextIO, stdout: TextIO, stderr: TextIO) -> None:
 
 def _saved(number: int) -> int | None:
     try:
-        return os.dup(number)
+        return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
     except OSError:  # it is closed
         return None
+
+
+def _above(number: int) -> int:
+    """Return another descriptor for a file that may have got one of the three, which was free."""
+    if number > 2:
+        return number
+    other = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(number)
+    return other
 
 
 def _restore(number: int, saved: int | None) -> None:

@@ -109,7 +109,7 @@ def without_ray(monkeypatch):
 class TestAddress:
     @pytest.mark.parametrize("address", ["nowhere", "host:", "host:x", ":1", "host:70000"])
     def test_what_is_not_an_address_is_an_error(self, address):
-        with pytest.raises(UsageError, match="is not an address. Write it as HOST:PORT"):
+        with pytest.raises(UsageError, match=r"is not an address\. Write it as HOST:PORT"):
             runner_for(f"ray:{address}", options())
 
     def test_nothing_there_is_an_error(self):

@@ -52,7 +52,7 @@ def test_local_takes_no_number():
 
 def test_a_runner_that_cannot_be_imported_is_an_error(monkeypatch):
     offered(monkeypatch, ("broken", "no_such_module:make"))
-    with pytest.raises(UsageError, match="no_such_module:make, .* cannot be imported"):
+    with pytest.raises(UsageError, match=r"no_such_module:make, .* cannot be imported"):
         runner_for("broken", Options())
 
 
