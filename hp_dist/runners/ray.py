@@ -21,7 +21,7 @@ from .desk import Desk
 from .errors import unpacked_error
 from .reach import Worker, reach
 from .resources import options_of, tasks_at_once
-from .task import Function, Log, Sent, identity_of, run_task
+from .task import Folder, Function, Log, Sent, identity_of, run_task
 
 _MOST_BYTES = 1 << 16  # of a function that is sent with each task
 _LOST = ("NodeDiedError", "LocalRayletDiedError", "ObjectLostError", "OwnerDiedError")
@@ -71,6 +71,7 @@ class RayTasks:
         self._running: dict[Any, _Running] = {}
         self._started: dict[int, _Begun] = {}
         self._is_interrupted = False
+        self._folder = Folder.here()
 
     @property
     def capacity(self) -> int:
@@ -83,7 +84,9 @@ class RayTasks:
         function = self._sent_function(work.function)
         pickled = self._pickled(work._replace(function=_nothing))
         log = None if work.log is None else _touched(work.log)
-        sent = Sent(self._desk, work.number, message, function, pickled, log, self._is_sweep)
+        sent = Sent(
+            self._desk, work.number, message, function, pickled, log, self._folder, self._is_sweep
+        )
         reference = self._task.remote(sent)
         self._running[reference] = _Running(work, submission, log, time.time())
 

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from hyperparameter import _runner_interface as interface
@@ -42,6 +42,26 @@ def identity_of(path: str) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
+class Folder(NamedTuple):
+    """The working directory of the launcher, where runs on its host have theirs."""
+
+    path: str
+    inode: int
+
+    @classmethod
+    def here(cls) -> "Folder | None":
+        try:
+            return cls(os.getcwd(), os.stat(".").st_ino)
+        except FileNotFoundError:  # it has been removed
+            return None
+
+    def enter(self) -> None:
+        """Change to the folder, if this process sees it: other workers stay where Ray starts them."""
+        with suppress(OSError):
+            if os.stat(self.path).st_ino == self.inode:
+                os.chdir(self.path)
+
+
 class Function(NamedTuple):
     """The function of a sweep as bytes, or, where they are many, in Ray's object store."""
 
@@ -59,6 +79,7 @@ class Sent(NamedTuple):
     function: Function
     work: bytes
     log: Log | None
+    folder: Folder | None
     is_sweep: bool
 
 
@@ -72,6 +93,8 @@ def run_task(sent: Sent) -> tuple[bytes, bytes | None]:
     sent.desk.started.remote(sent.number, host, os.getpid(), node, is_here)
     path = None if sent.log is None else sent.log.path if is_here else _temporary()
     signals = Signals(with_sigterm=False)
+    if sent.folder is not None:
+        sent.folder.enter()
     try:
         outcome = _performed(sent, path, signals, started)
     finally:

@@ -4,7 +4,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
@@ -66,13 +66,23 @@ def failed(error: BaseException, started: float) -> Outcome:
 @contextmanager
 def _as_a_process() -> Iterator[Record]:
     """Run the body with no scope open and a new record of the process, which threads read into."""
-    scopes = swap(None)
+    folder, scopes = _folder(), swap(None)
     below = ambient.swap_baseline_state(ambient.view(EMPTY, Record(), ambient.CARRIED))
     try:
         yield process_record()
     finally:
         detach(scopes)
         ambient.swap_baseline_state(below)
+        if folder and folder != _folder():
+            with suppress(OSError):  # the run has removed it
+                os.chdir(folder)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it has been removed
+        return ""
 
 
 def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) -> _End:

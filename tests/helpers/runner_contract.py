@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,7 @@ class RunnerContract:
 
     def test_a_run_leaves_nothing_to_the_next(self, runner):
         at.run_one(runner, at.work(at.leave_open), {"lr": 1})
+        assert unpack(at.run_one(runner, at.work(at.folder)).result) == os.getcwd()
         outcome = at.run_one(runner, at.work(at.read_lr))
         assert unpack(outcome.result) == 1.0
         assert json.loads(outcome.record)["overrides"] == {}

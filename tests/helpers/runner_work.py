@@ -120,6 +120,11 @@ def leave_open() -> None:
     os.environ.pop("HYPERPARAMETER_RUN", None)
     warnings.simplefilter("ignore")
     sys.stdout = None
+    os.chdir("/")
+
+
+def folder() -> str:
+    return os.getcwd()
 
 
 def warn() -> None:
