@@ -56,7 +56,7 @@ class Folder(NamedTuple):
             return None
 
     def enter(self) -> None:
-        """Change to the folder, if this process sees it: other workers stay where Ray starts them."""
+        """Change to the folder, if this process sees it; others stay where Ray starts them."""
         with suppress(OSError):
             if os.stat(self.path).st_ino == self.inode:
                 os.chdir(self.path)
