@@ -77,7 +77,7 @@ class OwnCollector:
         if upstream:
             self._actor: Any = ray.get_actor(upstream, namespace=_NAMESPACE)
         else:
-            how = {"num_cpus": 0, "lifetime": "non_detached", "scheduling_strategy": _near()}
+            how = {"num_cpus": 0, "lifetime": "non_detached", "scheduling_strategy": near()}
             remote = ray.remote(**how)(Collector)
             self._actor = remote.options(name=self.name, namespace=_NAMESPACE).remote()
         self._asked: Any = None  # what has not been answered yet
@@ -108,7 +108,7 @@ class OwnCollector:
         self._actor._ray_weak_ref = True
 
 
-def _near() -> object:
+def near() -> object:
     """Return where the collector goes: to this node if it can, into no placement group."""
     import ray
     from ray.util.client import ray as client

@@ -74,9 +74,13 @@ def launch(
     `SystemExit` in the main thread, so that `finally` runs, and the process dies of it.  Raises
     `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
     """
+    from .._termination import sigterm_raises
     from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
-    from .termination import sigterm_raises
 
+    if "multiprocessing.process" in sys.modules:  # as in each worker of a sweep
+        from .._sweeps.main_module import refuse_in_worker
+
+        refuse_in_worker()
     launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)
     with sigterm_raises():
         status, result = with_exit_status(

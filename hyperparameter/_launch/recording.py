@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._records.ending import ending_of, finish
 from .._records.record import Record, process_record, record
+from .._termination import Terminated
 from .._values.describe import describe, has_secrets
 from .._values.masking import MASK, masked_text
 from .._values.origin import this_process
@@ -14,12 +16,10 @@ from .._values.untyped import UntypedText, UntypedTree
 from ..exceptions import UsageError
 from .commands import Function, class_of, signature_of
 from .invocation import Invocation
-from .termination import Terminated
 
 if TYPE_CHECKING:
     from .._records.run import Run
 
-_MOST_SECONDS = 2  # for what workers still have to tell
 _MOST_PROBLEM = 500
 
 
@@ -65,13 +65,6 @@ def recorded(
             raise UsageError(f"--record {path!r}: {error.strerror}.") from error
 
 
-def finish(rec: Record, error: BaseException | None = None) -> None:
-    """Wait for what workers still have to tell; not after Ctrl-C, whose user is waiting."""
-    told = rec.wait(0 if isinstance(error, KeyboardInterrupt) else _MOST_SECONDS)
-    if not told and not rec.incomplete:
-        rec.note_loss("not every worker had told what it read when the run ended")
-
-
 def _completely(save: Callable[[], None]) -> None:
     """Save even if SIGTERM or Ctrl-C arrives meanwhile; a second one of those ends the process."""
     try:
@@ -95,7 +88,7 @@ class _Told(NamedTuple):
         from .._distribution import version
         from .._records.run import Run
 
-        ending, problem = _ending(self.error)
+        ending, problem = ending_of(self.error)
         for secret in self.secrets:
             problem = problem.replace(secret, MASK)
         place = place_of(function)
@@ -148,22 +141,6 @@ def _now() -> str:
     from datetime import UTC, datetime
 
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _ending(error: BaseException | None) -> tuple[str, str]:
-    if error is None:
-        return "returned", ""
-    if isinstance(error, Terminated):
-        return "terminated", ""
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted", ""
-    if isinstance(error, SystemExit):
-        return "exited", f"status {0 if error.code is None else error.code}"
-    name = type(error).__qualname__
-    try:
-        return "raised", masked_text(f"{name}: {error}")
-    except Exception:  # noqa: BLE001  # its own `__str__` fails
-        return "raised", name
 
 
 def _secrets_of(invocation: Invocation) -> Iterator[str]:

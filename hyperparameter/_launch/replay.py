@@ -14,6 +14,7 @@ from .._config.sources import FileAt
 from .._console import print_message
 from .._records.comparing import Difference, Reads, by_key, compared
 from .._records.digest import with_keyed_digests
+from .._records.ending import finish
 from .._records.read import Read
 from .._records.record import Record
 from .._records.repeatable import repeatable
@@ -32,7 +33,7 @@ from .invocation import Invocation, invocation_of
 from .options import DEFINE
 from .parameters import options_of
 from .program_keys import LazyScan
-from .recording import finish, place_of
+from .recording import place_of
 from .run import require, run_function
 from .settings import Settings
 from .sources import Sources

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from .._functions.awaiting import settled
 from .._functions.signature import Signature
 from .._records.record import Record
 from .._scopes import ambient
@@ -87,26 +88,4 @@ def _missing(option: Option, below: list[Option]) -> str:
 
 def _call(function: Function, invocation: Invocation) -> object:
     args, kwargs = signature_of(function).bind(invocation.args) if invocation.args else ((), {})
-    result = function(*args, **kwargs, **invocation.extra)
-    if hasattr(result, "__await__"):
-        return _run_async(result)
-    return result
-
-
-def _run_async(awaitable: Awaitable[object]) -> object:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_awaited(awaitable))
-    if hasattr(awaitable, "close"):
-        awaitable.close()  # else Python warns that the coroutine was never awaited
-    raise RuntimeError(
-        "An async function cannot be launched inside a running event loop. "
-        "Await the function itself instead."
-    )
-
-
-async def _awaited(awaitable: Awaitable[object]) -> object:
-    return await awaitable  # asyncio.run takes coroutines alone
+    return settled(function(*args, **kwargs, **invocation.extra))

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from .._console import print_message
+from .._records.ending import finish
 from .._records.read import Read
 from .._records.record import Record
 from .._records.unused import never_read
 from .._values.origin import Origin, resolve
 from ..exceptions import UsageError
 from .program_keys import DeclaredParameters
-from .recording import finish
 from .settings import Settings
 
 Reads = Mapping[str, list[Read]]

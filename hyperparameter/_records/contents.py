@@ -169,8 +169,19 @@ class Contents:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the record as JSON; of a secret it has a digest under a key of the user."""
+        from .file import write
+
+        write(path, self._to_save())
+
+    def _text_to_save(self) -> str:
+        """Return what `save` writes."""
+        from .file import lines
+
+        return "".join(lines(self._to_save()))
+
+    def _to_save(self) -> Saved:
         from .digest import with_keyed_digests
-        from .file import Saved, write
+        from .file import Saved
 
         reasons = self.incomplete
         with self._kept.lock:
@@ -178,9 +189,7 @@ class Contents:
         places = Places()
         origins = {key: places.origin(source) for key, source in overrides.items()}
         reads = with_keyed_digests(self.reads, os.environ)
-        write(
-            path, Saved(origins, sorted(carried | untold), reads, self.dropped, reasons, self.run)
-        )
+        return Saved(origins, sorted(carried | untold), reads, self.dropped, reasons, self.run)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:

@@ -35,10 +35,10 @@ class Saved(NamedTuple):
 
 
 def write(path: str | PathLike[str], saved: Saved) -> None:
-    write_whole(path, _text(saved))
+    write_whole(path, lines(saved))
 
 
-def _text(saved: Saved) -> Iterator[str]:
+def lines(saved: Saved) -> Iterator[str]:
     """Yield the document with a line for each override and each read, so that tools can compare."""
     encoded = json.JSONEncoder(allow_nan=False).encode
     head = {

@@ -3,8 +3,11 @@
 A `Cell` is a point of the grid, `Work` goes to a runner, and an `Outcome` comes from it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from .._records.run import Run
 
 State = Literal["waiting", "running", "done", "failed", "pruned", "same"]
 """Of a run in the store: `same` is one that was not run, because another stands for it."""
@@ -43,8 +46,9 @@ class Result(NamedTuple):
 class Work(NamedTuple):
     """One attempt of one run, as a runner gives it to a worker.
 
-    It has to be picklable.  `log` is the file for what the run prints; None leaves the output of
-    the worker alone.  `argv` and `started_by` go into the record.
+    `log` is the file for what the run prints; None leaves the output of the worker alone.  `run` is
+    what the record says of the run: the worker fills in times, process and ending.  `kept` is the
+    file for the outcome, which the worker writes before it tells the launcher.
     """
 
     number: int
@@ -53,7 +57,8 @@ class Work(NamedTuple):
     args: tuple[object, ...]
     kwargs: Mapping[str, object]
     log: str | None
-    argv: Sequence[str] = ()
+    run: "Run | None" = None
+    kept: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -62,8 +67,8 @@ class Outcome(NamedTuple):
     `problem` is one line, `traceback` the whole text.  Times are seconds since the epoch.
     `record` is the text of the file that `Record.save` writes; None if the worker could not tell.
     `unread` are the keys set for the run that it never read, None where that is not known: the
-    record is incomplete, or has reads of a whole.  `output` is what the run printed if the worker
-    does not see the folder of the log.
+    record is incomplete, or has reads of a whole.  `log_problem` says what is missing from the
+    log, and why.
     """
 
     ending: Ending
@@ -76,5 +81,5 @@ class Outcome(NamedTuple):
     pid: int = 0
     record: str | None = None
     unread: tuple[str, ...] | None = None
-    output: bytes | None = None
+    log_problem: str = ""
     error: Any = None  # the exception itself, for a single run that is not of a sweep

@@ -4,7 +4,7 @@ The group is `hyperparameter.runners`.  An entry point is a callable that takes 
 returns a `Runner`; it raises `UsageError` for options that it cannot fulfil.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -12,22 +12,6 @@ if TYPE_CHECKING:
     from .run import Outcome, Work
 
 GROUP = "hyperparameter.runners"
-
-
-class Options(NamedTuple):
-    """What the user has asked of a runner.
-
-    `where` is what stands behind the colon of `--on`: a number of processes, an address.
-    `resources` are those of one run.  `time_limit` is in seconds.  `is_sweep` is false for a single
-    run, whose output belongs on the terminal.  `function` is what will run.
-    """
-
-    where: str = ""
-    gpus: int | None = None
-    resources: dict[str, float] = {}  # noqa: RUF012  # never changed
-    time_limit: float | None = None
-    is_sweep: bool = True
-    function: object = None
 
 
 class Started(NamedTuple):
@@ -46,11 +30,30 @@ class Reported(NamedTuple):
     step: int | None
 
 
+class Options(NamedTuple):
+    """What the user has asked of a runner.
+
+    `where` is what stands behind the colon of `--on`: a number of processes, an address.
+    `resources` are those of one run.  `time_limit` is in seconds.  `is_sweep` is false for a single
+    run, whose output belongs on the terminal, and whose exception is returned itself.  `judge`
+    answers reports for a runner whose runs are in the thread of the sweep, where no event can be
+    handled meanwhile.  `function` is what will run.
+    """
+
+    where: str = ""
+    gpus: int | None = None
+    resources: dict[str, float] = {}  # noqa: RUF012  # never changed
+    time_limit: float | None = None
+    is_sweep: bool = True
+    judge: Callable[[Reported], bool] | None = None
+    function: object = None
+
+
 class Ended(NamedTuple):
     """The work of this number has ended."""
 
     number: int
-    outcome: Outcome
+    outcome: "Outcome"
 
 
 Event = Started | Reported | Ended
@@ -70,7 +73,7 @@ class Runner(Protocol):
         """How many works may be submitted and not have ended: more would only wait."""
         ...
 
-    def submit(self, work: Work, captured: Captured) -> None:
+    def submit(self, work: "Work", captured: "Captured") -> None:
         """Send work, to be run inside the scopes and with the baseline of `captured`."""
         ...
 

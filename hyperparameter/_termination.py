@@ -22,7 +22,7 @@ def sigterm_raises() -> Iterator[None]:
     A second SIGTERM ends the process at once.  Nothing changes where the program has a handler of
     its own, in threads, which Python lets handle no signals, and in forked children.
     """
-    if not _install():
+    if not raise_on_sigterm():
         yield
         return
     try:
@@ -30,10 +30,11 @@ def sigterm_raises() -> Iterator[None]:
     except Terminated:
         _die()
     finally:
-        _uninstall()
+        restore_sigterm()
 
 
-def _install() -> bool:
+def raise_on_sigterm() -> bool:
+    """Raise `Terminated` when SIGTERM arrives; tell whether that can be done here."""
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return False
     try:
@@ -43,19 +44,20 @@ def _install() -> bool:
     global _is_registered
     if not _is_registered and hasattr(os, "register_at_fork"):
         # A pool ends its workers by SIGTERM: nothing may delay that, nor run in them.
-        os.register_at_fork(after_in_child=_uninstall)
+        os.register_at_fork(after_in_child=restore_sigterm)
         _is_registered = True
     return True
 
 
-def _uninstall() -> None:
+def restore_sigterm() -> None:
+    """Let SIGTERM end the process again, unless it has another handler."""
     if signal.getsignal(signal.SIGTERM) is _raise:
         with suppress(ValueError):  # a child forked by a thread
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
-    _uninstall()
+    restore_sigterm()
     raise Terminated(128 + number)
 
 

@@ -1,0 +1,1 @@
+"""What runs the work of sweeps elsewhere: `--on processes`, `--on ray`."""
