@@ -11,7 +11,8 @@ from .._console import print_message, print_output, with_exit_status
 from .._distribution import CONFLICT, is_intact, version
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
-from ._parser import COMMANDS, parser
+from ._commands import find
+from ._parser import COMMANDS, OTHER_COMMANDS, parser
 
 
 def main(
@@ -34,12 +35,18 @@ def main(
 
 
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> int:
-    made = parser()
     if not words:
-        raise UsageError("no command given. Use ls, desc, show, diff or replay. See hp --help.")
+        raise UsageError(
+            "no command given. Use ls, desc, show, diff, replay or submit. See hp --help."
+        )
     if words[0][:1] != "-" and words[0] not in COMMANDS:
-        near = did_you_mean(words[0], COMMANDS)
-        raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
+        command = find(words[0])
+        if command is None:
+            near = did_you_mean(words[0], (*COMMANDS, *OTHER_COMMANDS))
+            raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
+        gc.enable()  # it may run for hours
+        return command(words[1:])
+    made = parser()
     try:
         args = made.parse_args(words)
     except SystemExit:  # help has been shown

@@ -9,6 +9,8 @@ from ..exceptions import UsageError
 
 FORMATS = ("text", "markdown", "json", "html")
 COMMANDS = ("ls", "list", "desc", "describe", "show", "diff", "replay")
+OTHER_COMMANDS = {"submit": "run a script as a job on a Ray cluster"}
+"""Commands that have a parser of their own: help alone needs to know them."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +34,8 @@ def parser() -> Parser:
     desc = commands.add_parser("desc", aliases=["describe"], help="describe one hyperparameter")
     _package(ls, desc)
     _records(commands)
+    for name, text in OTHER_COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)
     return made
 
 
