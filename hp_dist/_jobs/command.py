@@ -93,12 +93,10 @@ def _parser() -> _Parser:
         "--name", metavar="NAME", help="the submission ID of the job (default: a new one)"
     )
     parser.add_argument("script", metavar="SCRIPT", help="a Python file in the folder")
-    parser.add_argument(
-        "arguments",
-        metavar="ARGUMENT",
-        nargs=argparse.REMAINDER,
-        help="goes to the script as it is",
+    rest = parser.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="for the script, as it is"
     )
+    rest.required = False  # it would be named beside a SCRIPT that is missing
     return parser
 
 
@@ -124,4 +122,5 @@ def _told(package: Package) -> str:
     if more := len(package.left_out) - len(shown):
         shown.append(f"{more} more")
     left_out = f"; left out: {', '.join(shown)}" if shown else ""
-    return f"{package.files} file{'s' * (package.files != 1)} of {package.folder} ({package.size}{left_out})"
+    files = "1 file" if package.files == 1 else f"{package.files} files"
+    return f"{files} of {package.folder} ({package.size}{left_out})"

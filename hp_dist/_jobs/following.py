@@ -6,6 +6,7 @@ import io
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hyperparameter._engine_interface import print_message
@@ -56,6 +57,7 @@ class Following:
         info = self._until_its_end()
         if info is None:
             return 1
+        self._print_rest(info)
         if info.status == "STOPPED":
             print_message(f"hp: job {self._name} was stopped.")
             return INTERRUPTED if self._has_asked else STOPPED
@@ -104,19 +106,34 @@ class Following:
 
         The server sends the output from its beginning each time.
         """
-        known = self._printed
-        position = 0
-        for chunk in self._server.tail(self._name, _SILENCE):
+        self._print_new(self._server.tail(self._name, _SILENCE))
+        return self._server.info(self._name)
+
+    def _print_new(self, output: Iterable[str]) -> None:
+        """Print what of the output, which begins at its beginning, was not printed yet."""
+        known, position = self._printed, 0
+        for chunk in output:
             if not chunk:
                 self._server.info(self._name)  # raises where the connection is dead
-                continue
             new = chunk[max(0, known - position) :]
             position += len(chunk)
             if new:
                 sys.stdout.write(new)
                 sys.stdout.flush()
                 self._printed += len(new)
-        return self._server.info(self._name)
+
+    def _print_rest(self, info: JobDetails) -> None:
+        """Print what was not sent while it came.
+
+        For a byte that is not UTF-8 and for a line of more than 4 MB, Ray ends what it sends, as
+        if that was all.
+        """
+        if not info.driver_node_id:  # it never ran
+            return
+        try:
+            self._print_new(self._server.file(self._name, info.driver_node_id))
+        except (Unreachable, Refused) as error:
+            print_message(f"hp: there may be more output, which cannot be read: {error}")
 
     def _without_output(self, problem: str) -> JobDetails | None:
         """Wait for the end of a job whose output cannot be had; None without any answer."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import io
 import logging
 import os
 import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from hyperparameter.exceptions import UsageError
@@ -82,6 +85,26 @@ class JobServer:
 
     def stop(self, name: str) -> None:
         _within(_ANSWERS, lambda: self._client.stop_job(name))
+
+    def file(self, name: str, node: str) -> Iterator[str]:
+        """Yield the whole output of a job, whatever bytes it has, from the file on its node."""
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        lines = io.IncrementalNewlineDecoder(decoder, translate=True)  # as `tail` has them
+        wanted = {"node_id": node, "filename": f"job-driver-{name}.log", "lines": "-1"}
+        try:
+            # Of Ray's public ways to a file none takes the address of a dashboard.
+            answer = self._client._do_request(
+                "GET", "/api/v0/logs/file", params=wanted, stream=True, timeout=_ANSWERS
+            )
+            if answer.status_code != HTTPStatus.OK:
+                raise Refused(_last_line(answer.text))
+            for data in answer.iter_content(chunk_size=None):
+                yield lines.decode(data)
+            yield lines.decode(b"", final=True)
+        except Refused:
+            raise
+        except Exception as error:
+            raise _in_one_line(error) from error
 
     def tail(self, name: str, silence: float) -> Iterator[str]:
         """Yield the output of a job from its beginning; "" for each `silence` of seconds.
@@ -199,7 +222,7 @@ def _about_token(text: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what the system says, which Ray and requests have wrapped; "" where it says nothing."""
+    """Return what the system says, which Ray and requests have wrapped; or ""."""
     reason = ""
     one: BaseException | None = error
     while one is not None:
@@ -216,9 +239,3 @@ def _last_line(text: str) -> str:
         return "it does not say why."
     line = lines[-1] if "Traceback (most recent call last)" in text else " ".join(lines)
     return f"{line[:500].rstrip('.')}."
-
-
-def details(info: JobDetails) -> dict[str, Any]:
-    """Return what is known of a job as plain values."""
-    known: dict[str, Any] = info.dict() if not hasattr(info, "model_dump") else info.model_dump()
-    return known
