@@ -16,7 +16,7 @@ from .server import JobServer, Refused, Unreachable
 if TYPE_CHECKING:
     from ray.job_submission import JobDetails
 
-_SILENCE = 5.0  # seconds without output until the server is asked how the job is
+_SILENCE = 1.0  # seconds without output until the server is asked how the job is
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between attempts to reach the server again
 _POLL = 2.0
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -113,8 +113,10 @@ class Following:
         """Print what of the output, which begins at its beginning, was not printed yet."""
         known, position = self._printed, 0
         for chunk in output:
-            if not chunk:
-                self._server.info(self._name)  # raises where the connection is dead
+            # It raises where the connection is dead.  For the end of what it sends, Ray takes four
+            # seconds longer than the job, and the rest is in the file.
+            if not chunk and self._server.info(self._name).status in _ENDED:
+                return
             new = chunk[max(0, known - position) :]
             position += len(chunk)
             if new:

@@ -10,6 +10,7 @@ import os
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +25,9 @@ T = TypeVar("T")
 _ANSWERS = 10.0  # seconds until a server that says nothing is taken for gone
 _SLOW = 100_000  # bytes a second, over which an archive may take its time
 _EXISTS = re.compile(r"Job with submission_id \S+ already exists")
+_STARTS = "No available agent"  # says a cluster that was started seconds ago
+_NOT_READY_YET = 30  # attempts, one a second
+_PREFIX = re.compile(r"^(RuntimeError: |ValueError: |Request failed with status code \d+: )+")
 _OTHER = "what answers there is not the dashboard of a Ray cluster."
 _NEEDS = "hp submit needs {}. Install it with 'pip install hyperparameter-dist[jobs]'."
 
@@ -59,15 +63,26 @@ class JobServer:
             raise UsageError(f"{source} {address}: {error}") from None
 
     def submit(self, name: str, entrypoint: str, archive: str, variables: dict[str, str]) -> None:
+        """Send a job; `UsageError` where the cluster does not take it."""
         environment = {"working_dir": archive, "env_vars": variables}
         seconds = 60 + os.path.getsize(archive) / _SLOW
-        try:
-            _within(
-                seconds,
-                lambda: self._client.submit_job(
-                    entrypoint=entrypoint, submission_id=name, runtime_env=environment
-                ),
+
+        def send() -> str:
+            job: str = self._client.submit_job(
+                entrypoint=entrypoint, submission_id=name, runtime_env=environment
             )
+            return job
+
+        try:
+            for _ in range(_NOT_READY_YET):
+                try:
+                    _within(seconds, send)
+                    return
+                except Refused as error:
+                    if _STARTS not in str(error):
+                        raise
+                time.sleep(1)
+            _within(seconds, send)
         except Refused as error:
             if _EXISTS.search(str(error)):
                 raise UsageError(
@@ -99,8 +114,10 @@ class JobServer:
             if answer.status_code != HTTPStatus.OK:
                 raise Refused(_last_line(answer.text))
             for data in answer.iter_content(chunk_size=None):
-                yield lines.decode(data)
-            yield lines.decode(b"", final=True)
+                if text := lines.decode(data):
+                    yield text
+            if text := lines.decode(b"", final=True):
+                yield text
         except Refused:
             raise
         except Exception as error:
@@ -218,7 +235,7 @@ def _about_token(text: str) -> str:
             "the cluster has another token. Set RAY_AUTH_TOKEN_PATH to the file that holds it, or "
             "RAY_AUTH_TOKEN."
         )
-    return _last_line(text.partition("\n\n")[0])
+    return _last_line(text.partition(". ")[0])
 
 
 def _reason(error: BaseException) -> str:
@@ -238,4 +255,4 @@ def _last_line(text: str) -> str:
     if not lines:
         return "it does not say why."
     line = lines[-1] if "Traceback (most recent call last)" in text else " ".join(lines)
-    return f"{line[:500].rstrip('.')}."
+    return f"{_PREFIX.sub('', line)[:500].rstrip('. ')}."
