@@ -53,7 +53,8 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     with tempfile.TemporaryDirectory(prefix="hp-submit-") as scratch:
         package = pack(args.working_dir or os.curdir, args.script, scope.files, scratch)
         server = JobServer.connect(address, option)
-        entrypoint = shlex.join(["python", package.script, *args.arguments])
+        # In the place of the shell, so that Ray sees the signal that ends it.
+        entrypoint = shlex.join(["exec", "python", package.script, *args.arguments])
         server.submit(name, entrypoint, package.file, scope.variables)
     print_message(f"hp: job {name} is submitted to {address}, with {_told(package)}.")
     following = Following(server, name)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,16 @@ class Jobs(NamedTuple):
 
     address: str
     environment: dict[str, str]
+
+    def ask(self, method: str, path: str) -> str:
+        """Return what the server answers to a request of its REST interface."""
+        credentials = {"Authorization": f"Bearer {self.environment['RAY_AUTH_TOKEN']}"}
+        request = urllib.request.Request(
+            f"{self.address}/api/jobs/{path}", headers=credentials, method=method
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            text: str = answer.read().decode()
+        return text
 
     def begin(
         self, folder: Path, words: Sequence[str], **environment: str
@@ -86,8 +97,5 @@ def ray_with_jobs() -> Iterator[Jobs]:
             assert node.poll() is None, "".join(said)
             yield Jobs(f"http://127.0.0.1:{port}", env)
         finally:
-            node.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                node.communicate(timeout=60)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(node.pid, signal.SIGKILL)
+            os.killpg(node.pid, signal.SIGKILL)  # workers and jobs follow those that started them
+            node.communicate()

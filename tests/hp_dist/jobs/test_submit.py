@@ -4,8 +4,6 @@ import json
 import os
 import pty
 import signal
-import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,13 +72,7 @@ def inside(**values: Any) -> dict[str, str]:
 def shown(jobs: Jobs, ran: Ran) -> str:
     """Return all that the server shows of the job."""
     name = ran.errors.split()[2]
-    request = urllib.request.Request(
-        f"{jobs.address}/api/jobs/{name}",
-        headers={"Authorization": f"Bearer {jobs.environment['RAY_AUTH_TOKEN']}"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        text: str = answer.read().decode()
-    return text
+    return jobs.ask("GET", name)
 
 
 def test_the_script_gets_its_words_and_its_folder(jobs: Jobs, project: Path) -> None:
@@ -147,22 +139,17 @@ def test_a_usage_error_of_the_script_is_its_own(jobs: Jobs, tmp_path: Path) -> N
 
 
 TICKS = """
+import time
 print("begun", flush=True)
 while True:
-    import time
     time.sleep(0.2)
+    print("tick", flush=True)
 """
 
 
 def status_of(jobs: Jobs, name: str) -> str:
-    command = ["ray", "job", "status", "--address", jobs.address, name]
-    told = subprocess.run(command, env=jobs.environment, capture_output=True, text=True, timeout=60)
-    return next(one for one in ("RUNNING", "PENDING", "stopped") if one in told.stdout)
-
-
-def stop(jobs: Jobs, name: str) -> None:
-    command = ["ray", "job", "stop", "--address", jobs.address, name]
-    subprocess.run(command, env=jobs.environment, check=True, capture_output=True, timeout=100)
+    status: str = json.loads(jobs.ask("GET", name))["status"]
+    return status
 
 
 def test_detached_interrupted_and_stopped_by_somebody_else(jobs: Jobs, tmp_path: Path) -> None:
@@ -191,7 +178,7 @@ def test_detached_interrupted_and_stopped_by_somebody_else(jobs: Jobs, tmp_path:
         assert running.stdout is not None
         assert next(line for line in running.stdout if line == "begun\n")
         for name in ("first-one", "second-one", "third-one"):
-            stop(jobs, name)
+            jobs.ask("POST", f"{name}/stop")
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 143
     assert errors.endswith("hp: job third-one was stopped.\n")
@@ -207,16 +194,19 @@ def test_on_a_terminal_interrupting_asks_before_it_stops_the_job(
         words = [job_server.HP, "submit", "--address", jobs.address, "--name", "asked", "ticks.py"]
         os.execve(words[0], words, jobs.environment)
 
-    def until(text: str) -> str:
+    def until(text: str) -> None:
         seen = ""
         while text not in seen:
-            seen += os.read(terminal, 4096).decode()
-        return seen
+            try:
+                seen += os.read(terminal, 4096).decode()
+            except OSError as error:  # the program has ended
+                raise AssertionError(seen) from error
 
     until("begun")
     os.write(terminal, b"\x03")
     until("Stop job asked? [y/N]")
     os.write(terminal, b"\n")
+    until("tick")
     os.write(terminal, b"\x03")
     until("Stop job asked? [y/N]")
     assert status_of(jobs, "asked") == "RUNNING"
@@ -225,7 +215,7 @@ def test_on_a_terminal_interrupting_asks_before_it_stops_the_job(
     _, status = os.waitpid(child, 0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 130
-    assert status_of(jobs, "asked") == "stopped"
+    assert status_of(jobs, "asked") == "STOPPED"
 
 
 @pytest.mark.parametrize(
