@@ -42,11 +42,12 @@ def pack(folder: str, script: str, files: Mapping[str, str], scratch: str) -> Pa
     _write(archive, contents, files)
     size = shown_size(os.path.getsize(archive))
     number = sum(not entry.is_folder for entry in contents.files)
-    return Package(archive, path, root, number, size, contents.left_out)
+    typed = f"./{path}" if path.startswith("-") else path  # not an option of Python
+    return Package(archive, typed, root, number, size, contents.left_out)
 
 
 def _script_in(root: str, script: str) -> str:
-    """Return the path of the script in the folder, as the command line of the job has it."""
+    """Return the path of the script in the folder."""
     if not os.path.exists(script):
         raise UsageError(f"{script}: no such file in {os.getcwd()}.")
     if os.path.isdir(script) and not os.path.isfile(os.path.join(script, "__main__.py")):
@@ -59,7 +60,7 @@ def _script_in(root: str, script: str) -> str:
             f"{script}: it is not below {root}, which would be sent. Name the folder of its "
             "project: --working-dir FOLDER."
         )
-    return f"./{path}" if path.startswith("-") else path
+    return path
 
 
 def _write(archive: str, contents: Contents, files: Mapping[str, str]) -> None:

@@ -82,7 +82,10 @@ def test_who_follows_a_job_loses_the_cluster_and_finds_it_again(
             assert line
         cluster.client.connect(cluster.switch)
         end.touch()
-        output, errors = job.communicate(timeout=200)
+        output, errors = (
+            job.stdout.read(),
+            job.stderr.read(),
+        )  # `communicate` loses what was buffered
     assert job.returncode == 7, errors
     *numbers, last = output.splitlines()
     assert last == f"ended after {numbers[-1]}"
@@ -97,7 +100,7 @@ def test_what_ran_on_hosts_that_go_continues_elsewhere_as_it_was_submitted(clust
                 break
         cluster.second.cut_off()
         cluster.third.close()  # and all that ran there dies
-        output, errors = job.communicate(timeout=330)
+        output, errors = job.stdout.read(), job.stderr.read()
     assert begun == f"begun on {there} {also}\n", errors
     assert job.returncode == 0, (output, errors)
     # Ray's news about the hosts that have gone stand among the lines.
