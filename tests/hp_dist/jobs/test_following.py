@@ -100,6 +100,7 @@ def running(fake: Fake) -> Iterator[Fake]:
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(following, "_PAUSES", (0.01,) * 3)
     monkeypatch.setattr(following, "_SILENCE", 0.2)
+    monkeypatch.setattr(following, "_POLL", 0.01)
     monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "")  # which is set here, and put back
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch.chdir(tmp_path)
@@ -146,10 +147,19 @@ def test_a_server_that_is_gone_leaves_the_job_to_itself(capsys: pytest.CaptureFi
 def test_output_that_cannot_be_followed_comes_at_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with running(Fake(OUTPUT, (50,) * 7)) as fake:
+    class Broken(Fake):
+        asked = 0
+
+        async def details(self, request: web.Request) -> web.Response:
+            self.asked += 1
+            return web.json_response(self.info if self.asked > 10 else RUNNING)
+
+    with running(Broken(OUTPUT, (50,) * 20)) as fake:
         fake.info = {**JOB, "status": "FAILED", "driver_exit_code": 9}
         assert submit(fake.port) == 9
-    assert capsys.readouterr().out == OUTPUT
+    said = capsys.readouterr()
+    assert said.out == OUTPUT
+    assert "Waiting for the end of job job without it." in said.err
 
 
 @pytest.mark.parametrize(
@@ -225,16 +235,19 @@ def test_a_cluster_that_has_just_started_is_asked_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Starting(Fake):
+        was_asked = False
+
         async def submit(self, request: web.Request) -> web.Response:
-            self.submitted.append(None)
-            if len(self.submitted) == 1:
+            if not self.was_asked:
+                self.was_asked = True
                 text = "No available agent to submit job, please try again later."
                 return web.Response(status=500, text=text)
             return await super().submit(request)
 
     with running(Starting()) as fake:
         assert submit(fake.port, "--detach") == 0
-    assert len(fake.submitted) == 2
+    assert fake.was_asked
+    assert len(fake.submitted) == 1
     assert capsys.readouterr().out == "job\n"
 
 
