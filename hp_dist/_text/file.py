@@ -17,7 +17,7 @@ from .._private_folder import folder
 from ..exceptions import CarrierError
 from .codec import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
 
-_JOB_FOLDER = ""  # the node that runs a job decides where its folder is
+_JOB_FOLDER = "job:"  # the node that runs a job decides where its folder is
 
 
 def save(text: str) -> str:
