@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir "ray[default]==${RAY_VERSION}"
 COPY LICENSE pyproject.toml README.md /src/
 COPY hyperparameter /src/hyperparameter
 COPY hp_dist /src/hp_dist
-RUN pip install --no-cache-dir "/src[ray]" && rm -r /src
+RUN pip install --no-cache-dir "/src[jobs]" && rm -r /src
 
 RUN useradd --create-home ray
 USER ray

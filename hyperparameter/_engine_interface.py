@@ -11,10 +11,12 @@ import copy as _copy  # noqa: F401
 import decimal as _decimal  # noqa: F401
 import difflib as _difflib  # noqa: F401
 import json as _json  # noqa: F401
+import sys
 import unicodedata as _unicodedata  # noqa: F401
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ._console import print_message
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records.kept_reads import KeptReads
@@ -41,8 +43,11 @@ from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
+from ._values.describe import describe, has_secrets, with_masked_texts
+from ._values.masking import masked_text
 from ._values.named_twice import check_names
 from ._values.origin import Origin, Process, RawOrigin, resolve, this_process
+from ._values.secrets import is_secret
 from ._values.untyped import (
     REMOVED,
     Blank,
@@ -66,6 +71,12 @@ def baseline_state() -> object:
 def capture() -> Captured:
     """Return what is active in this context now; whether it travels, `note_sent` is told."""
     return Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
+
+
+def has_secret(key: str, value: object) -> bool:
+    """Tell whether a value, a part of it or a text in it must not be shown."""
+    described = describe(key, value, most_items=sys.maxsize)
+    return has_secrets(described) or with_masked_texts(described) != described
 
 
 def record_frames(state: State | None) -> list[State]:
@@ -131,16 +142,20 @@ __all__ = [
     "capture",
     "check_names",
     "forget_answers",
+    "has_secret",
     "inherit",
     "is_attached",
     "is_ordinary",
+    "is_secret",
     "is_shadowed",
     "isolated",
     "mark_kind",
+    "masked_text",
     "note_sent",
     "pack",
     "pack_origin",
     "plain",
+    "print_message",
     "process_record",
     "record_frames",
     "records",

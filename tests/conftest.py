@@ -37,6 +37,7 @@ LONGEST_FIRST = [
     "test_killed_ray_workers.py",
     "test_actors.py",
     "test_hosts.py",
+    "test_submit.py",
     "test_client.py",
     "test_explicit_remote.py",
     "test_contract_ray_client.py",

@@ -75,7 +75,8 @@ def captured_from(document: object) -> Captured:
 
 def seal(member: str, document: dict[str, Json]) -> str:
     """Return the text of a document, with format, version and digest."""
-    body = dumps(document)
+    # Not one `$`: Ray expands variables in the environment that it sets, as shells do.
+    body = dumps(document).replace("$", "\\u0024")
     text = f'{_START}{VERSION},"digest":"{digest_of(body)}","{member}":{body}}}'
     if len(text) > MOST_CHARACTERS:
         raise CarrierError(

@@ -1,7 +1,8 @@
 """Text that is too long for its carrier: a private file, and a short text that names it.
 
-The file is deleted when the process that wrote it ends.  Whoever reads one trusts nothing but what
-the short text says of it, because between writing and reading anybody may have replaced it.
+The file is deleted when the process that wrote it ends; the one that travels in the folder of a job
+stays as long as that.  Whoever reads one trusts nothing but what the short text says of it, because
+between writing and reading anybody may have replaced it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from hyperparameter._engine_interface import Process, this_process
 from .._private_folder import folder
 from ..exceptions import CarrierError
 from .codec import MOST_CHARACTERS, check_pid, damaged, digest_of, fields_of, seal
+
+_JOB_FOLDER = "job:"  # the node that runs a job decides where its folder is
 
 
 def save(text: str) -> str:
@@ -39,6 +42,16 @@ def save(text: str) -> str:
             f"written to a file: {error}. Set TMPDIR to a folder that has room, or put less into "
             "the scope."
         ) from error
+    return _named(directory, digest, text)
+
+
+def in_job_folder(text: str) -> tuple[str, str]:
+    """Return the name of a file for `text` in the folder of a job, and the text that names it."""
+    digest = digest_of(text)
+    return _job_file(digest), _named(_JOB_FOLDER, digest, text)
+
+
+def _named(directory: str, digest: str, text: str) -> str:
     return seal(
         "file",
         {
@@ -59,12 +72,24 @@ def load(document: object) -> str:
     except (TypeError, ValueError) as error:
         raise damaged(error) from None
     digest, size = named["digest"], named["size"]
-    if not os.path.isabs(named["directory"]) or not digest.isalnum() or size > MOST_CHARACTERS:
+    directory = named["directory"]
+    is_of_job = directory == _JOB_FOLDER
+    if (
+        not (is_of_job or os.path.isabs(directory))
+        or not digest.isalnum()
+        or size > MOST_CHARACTERS
+    ):
         raise CarrierError("The carried scope is damaged: it does not name the file of a scope.")
-    path = _path(named["directory"], digest)
+    path = _in_job_folder(digest) if is_of_job else _path(directory, digest)
     try:
         text = _read(path, size).decode("ascii")
     except (FileNotFoundError, NotADirectoryError):
+        if is_of_job:
+            raise CarrierError(
+                f"The scope of this job is in the file {path!r:.500} of its folder, which is "
+                "neither the current folder nor in PYTHONPATH. Call hp_dist.install() before "
+                "os.chdir, and keep what Ray has put into PYTHONPATH."
+            ) from None
         raise CarrierError(
             f"The scope is too large for its carrier, so it is in the file {path!r:.500}, which "
             f"was made on host {maker.host!r:.100} by process {maker.pid} and does not exist on "
@@ -97,6 +122,18 @@ def _read(path: str, size: int) -> bytes:
             return file.read(size)
     finally:
         os.close(handle)
+
+
+def _in_job_folder(digest: str) -> str:
+    """Return where the file is: a job begins in its folder, and Ray puts that on PYTHONPATH."""
+    name = _job_file(digest)
+    folders = [os.curdir, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    paths = [os.path.join(folder, name) for folder in folders if folder]
+    return next(filter(os.path.exists, paths), name)
+
+
+def _job_file(digest: str) -> str:
+    return f".hyperparameter-scope-{digest}.json"
 
 
 def _path(directory: str, digest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import sys
@@ -11,7 +12,8 @@ from .._console import print_message, print_output, with_exit_status
 from .._distribution import CONFLICT, is_intact, version
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
-from ._parser import COMMANDS, parser
+from ._commands import find
+from ._parser import COMMANDS, OTHER_COMMANDS, parser
 
 
 def main(
@@ -34,14 +36,19 @@ def main(
 
 
 def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) -> int:
-    made = parser()
     if not words:
         raise UsageError(
-            "no command given. Use ls, desc, show, diff, replay, runs or log. See hp --help."
+            "no command given. Use ls, desc, show, diff, replay, runs, log or submit. "
+            "See hp --help."
         )
     if words[0][:1] != "-" and words[0] not in COMMANDS:
-        near = did_you_mean(words[0], COMMANDS)
-        raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
+        command = find(words[0])
+        if command is None:
+            near = did_you_mean(words[0], (*COMMANDS, *OTHER_COMMANDS))
+            raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")
+        gc.enable()  # it may run for hours
+        return command(words[1:])
+    made = parser()
     try:
         args = made.parse_args(_joined(words))
     except SystemExit:  # help has been shown
@@ -49,7 +56,11 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
     if args.version:
         _show_version()
         return 0
-    # Each imports what it needs: `show` needs no scan, and `ls` no records.
+    return _answered(args, environ, search)
+
+
+def _answered(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence[str]) -> int:
+    """Answer, and return the exit status; each command imports what it needs itself."""
     if args.command in ("show", "diff"):
         from . import _records
 
@@ -62,16 +73,15 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
         from ._runs import runs
 
         runs(args, environ)
-        return 0
-    if args.command == "log":
+    elif args.command == "log":
         from ._log import log
 
         log(args, environ)
-        return 0
-    from . import _listing
+    else:
+        from . import _listing
 
-    answer = _listing.describe if args.command in ("desc", "describe") else _listing.listing
-    answer(args, environ, search)
+        is_one = args.command in ("desc", "describe")
+        (_listing.describe if is_one else _listing.listing)(args, environ, search)
     return 0
 
 

@@ -11,6 +11,8 @@ from ..exceptions import UsageError
 FORMATS = ("text", "markdown", "json", "html")
 COMMANDS = ("ls", "list", "desc", "describe", "show", "diff", "replay", "runs", "log")
 TABLE_FORMATS = ("text", "json", "csv")
+OTHER_COMMANDS = {"submit": "run a script as a job on a Ray cluster"}
+"""Commands that have a parser of their own: help alone needs to know them."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,6 +37,8 @@ def parser() -> Parser:
     _package(ls, desc)
     _records(commands)
     _sweeps(commands)
+    for name, text in OTHER_COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)
     return made
 
 

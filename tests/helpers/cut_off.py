@@ -1,8 +1,8 @@
-"""A program whose task begins on another host than its own, and can only end on its own.
+"""A program whose tasks begin on all hosts but its own, and can only end on its own.
 
-It prints where the task has begun, then waits: for that host to go, and for the task to be tried
-again here.  Then it prints as JSON what the second attempt has read, and what an actor has read
-where it was created and where it was created again.
+It prints where the tasks have begun, then waits: for those hosts to go, and for the tasks to be
+tried again here.  Then it prints as JSON, for each of those hosts, what the last attempt has read,
+and what an actor has read where it was created and where it was created again.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ def seen() -> dict[str, Any]:
     }
 
 
-@ray.remote(max_retries=1)
+@ray.remote(max_retries=5)
 def attempt(home: str, beacon: Any) -> dict[str, Any]:
     node = ray.util.get_node_ip_address()
     nodes = ray.get(beacon.begin.remote(node), timeout=120)
@@ -56,7 +56,7 @@ def attempt(home: str, beacon: Any) -> dict[str, Any]:
     return {"begun": nodes, **seen()}
 
 
-@ray.remote(max_restarts=1, max_task_retries=1)
+@ray.remote(max_restarts=5, max_task_retries=5)
 class Survivor:
     def __init__(self) -> None:
         self.created = seen()
@@ -75,17 +75,22 @@ def main() -> None:
     ray.init("auto", logging_level="ERROR", log_to_driver=False)
     home = ray.util.get_node_ip_address()
     nodes = {node["NodeManagerAddress"]: node["NodeID"] for node in ray.nodes() if node["Alive"]}
-    other = next(node for address, node in nodes.items() if address != home)
-    beacon = Beacon.options(**on(nodes[home])).remote()
+    others = sorted(set(nodes) - {home})
+    beacons = [Beacon.options(**on(nodes[home])).remote() for _ in others]
     with hp.scope(**{"train.lr": 0.5}):
-        pending = attempt.options(**on(other)).remote(home, beacon)
-        survivor = Survivor.options(**on(other)).remote()
-    before = ray.get(survivor.created_with.remote(), timeout=120)
-    print("begun on", ray.get(beacon.wait.remote(), timeout=120), flush=True)
+        pending = [
+            attempt.options(**on(nodes[other])).remote(home, beacon)
+            for other, beacon in zip(others, beacons, strict=True)
+        ]
+        survivors = [Survivor.options(**on(nodes[other])).remote() for other in others]
+    before = ray.get([one.created_with.remote() for one in survivors], timeout=120)
+    begun = ray.get([one.wait.remote() for one in beacons], timeout=120)
+    print("begun on", *begun, flush=True)
     with hp.scope(**{"train.lr": 9.0}):
-        retried = ray.get(pending, timeout=120)
-        after = ray.get(survivor.created_with.remote(), timeout=120)
-    print(json.dumps({"pid": os.getpid(), "retried": retried, "before": before, "after": after}))
+        retried = ray.get(pending, timeout=200)
+        after = ray.get([one.created_with.remote() for one in survivors], timeout=200)
+    told = dict(zip(others, zip(retried, before, after, strict=True), strict=True))
+    print(json.dumps({"pid": os.getpid(), **told}))
 
 
 if __name__ == "__main__":

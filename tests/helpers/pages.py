@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 # On the pages: host and process of a program, when it ran, with which Python, and where.
 SETTER, TIME = "laptop:4242", "2026-11-26T12:00:00.000+00:00"
 PYTHON, FOLDER = "Python 3.11.7", "/home/me/digits"
-NOT_RUN = {"docker", "export", "git", "install", "make", "openssl", "pip", "pytest", "python",
+NOT_RUN = {"docker", "export", "git", "hp", "install", "make", "openssl", "pip", "pytest", "python",
            "python3", "ray", "run", "source", "sudo"}  # fmt: skip
 FILES = {"json", "jsonnet", "toml", "yaml"}
 _BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ray_settings import ray_settings
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "cluster.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cluster.py"
 Run = Callable[..., Any]
 
 

@@ -1,4 +1,8 @@
-"""Two hosts on one machine: namespaces joined by a cable, a Ray node of docker-compose.yml on each.
+"""Hosts on one machine: namespaces with cables to a switch, three of them nodes of a Ray cluster.
+
+The nodes are started as docker-compose.yml does it.
+
+The fourth is a machine that only has this package: jobs are submitted from there.
 
 A host is a process in network, mount, process and host name namespaces of its own.  None of them
 has a name outside, so nothing can be left behind: when that process dies, and it dies with the
@@ -14,14 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 TOOLS = ("hostname", "ip", "mount", "nsenter", "setpriv", "timeout", "unshare")
 ISOLATED = ("--net", "--mount", "--uts", "--pid")
 
@@ -64,16 +68,24 @@ class Host:
     def run(self, *command: str, into: tuple[str, ...] = ISOLATED) -> None:
         subprocess.run(self.enter(*command, into=into), check=True, timeout=30)
 
-    def join(self, other: "Host") -> None:
-        """Lay a cable to `other`; each is where the other sends what is not its own."""
-        peer = ["peer", "name", "eth0", "netns", str(other.pid)]
-        # Not into this host's processes: the other one's id is known outside only.
-        self.run("ip", "link", "add", "eth0", "type", "veth", *peer, into=("--net",))
-        for here, there in ((self, other), (other, self)):
-            here.run("ip", "address", "add", f"{here.address}/24", "dev", "eth0")
-            here.run("ip", "link", "set", "eth0", "up")
-            # Ray finds its own address by asking which one it would reach the internet from.
-            here.run("ip", "route", "add", "default", "via", there.address)
+    def plug_into(self, switch: "Host") -> None:
+        """Lay a cable to the switch, which is where this host sends what is not its own."""
+        peer = ["peer", "name", "eth0", "netns", str(self.pid)]
+        # Not into the switch's processes: the id of this host is known outside only.
+        switch.run("ip", "link", "add", self.name, "type", "veth", *peer, into=("--net",))
+        switch.run("ip", "link", "set", self.name, "master", "switch", "up")
+        self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
+        self.connect(switch)
+
+    def connect(self, switch: "Host") -> None:
+        self.run("ip", "link", "set", "eth0", "up")
+        # Ray finds its own address by asking which one it would reach the internet from.
+        self.run("ip", "route", "add", "default", "via", switch.address)
+
+    def become_switch(self) -> None:
+        self.run("ip", "link", "add", "switch", "type", "bridge")
+        self.run("ip", "address", "add", f"{self.address}/24", "dev", "switch")
+        self.run("ip", "link", "set", "switch", "up")
 
     def cut_off(self) -> None:
         self.run("ip", "link", "set", "eth0", "down")
@@ -96,11 +108,10 @@ class Ran(NamedTuple):
 
 
 class Cluster:
-    """Ray on two hosts, started with the commands and the environment of docker-compose.yml."""
+    """Ray on three hosts, started with the commands and the environment of docker-compose.yml."""
 
-    def __init__(self, head: Host, second: Host, folder: Path) -> None:
-        self.head = head
-        self.second = second
+    def __init__(self, hosts: Sequence[Host], folder: Path) -> None:
+        self.switch, self.head, self.second, self.third, self.client = self.hosts = hosts
         self.folder = folder
         self._services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
         self.token = folder / "token"
@@ -108,22 +119,29 @@ class Cluster:
         self.token.chmod(0o600)
         self._nodes: list[subprocess.Popen[bytes]] = []
 
+    @property
+    def dashboard(self) -> str:
+        return f"http://{self.head.address}:8265"
+
     def start(self) -> None:
         hosts = self.folder / "hosts"
         hosts.write_text(f"127.0.0.1 localhost\n{self.head.address} head\n")
         nobody = self.folder / "resolv.conf"
         nobody.write_text("")  # gRPC asks a name server too, and waits for one that is unreachable
-        for host in (self.head, self.second):
+        self._session_folder().mkdir()
+        self.switch.become_switch()
+        for host in (self.head, self.second, self.third, self.client):
             host.run("mount", "--bind", str(hosts), "/etc/hosts")
             host.run("mount", "--bind", str(nobody), "/etc/resolv.conf")
-        self._session_folder().mkdir()
-        self.second.run("mount", "-t", "tmpfs", "tmpfs", str(self._session_folder()))
-        self.head.join(self.second)
-        self._start_node(self.head, "head")
-        self._start_node(self.second, "worker")
+            if host is not self.head:
+                host.run("mount", "-t", "tmpfs", "tmpfs", str(self._session_folder()))
+            host.plug_into(self.switch)
+        self.start_node(self.head, "head")
+        for host in (self.second, self.third):
+            self.start_node(host)
 
-    def _start_node(self, host: Host, service: str) -> None:
-        log = self.folder / f"{service}.log"
+    def start_node(self, host: Host, service: str = "worker") -> None:
+        log = self.folder / f"{host.name}-{len(self._nodes)}.log"
         command = [*self._services[service]["command"], f"--node-ip-address={host.address}",
                    "--num-cpus=2", f"--object-store-memory={100 * 2**20}"]  # fmt: skip
         with log.open("w") as output:
@@ -134,10 +152,11 @@ class Cluster:
         wait_until(
             lambda: "Ray runtime started" in log.read_text(),
             lambda: f"ray start on {host.name} ({node.poll()}):\n{log.read_text()}",
+            lambda: node.poll() is not None,
         )
 
     def close(self) -> None:
-        for host in (self.head, self.second):
+        for host in self.hosts:
             host.close()
         for node in self._nodes:
             node.wait(timeout=30)
@@ -154,18 +173,32 @@ class Cluster:
             **changes,
         }
 
-    def begin(self, program: Path, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
-        """Start a program on the head, in an environment with these changes."""
+    def begin(
+        self, host: Host, command: Sequence[str], folder: Path | None = None, **changes: str
+    ) -> "subprocess.Popen[str]":
+        """Start a command on a host, in an environment with these changes."""
         within = ["timeout", "--signal=KILL", "300"]  # on the host, where its children are
-        place = (*ISOLATED, f"--wd={self.folder}")
+        place = (*ISOLATED, f"--wd={folder or self.folder}")
         return subprocess.Popen(
-            self.head.enter(*within, sys.executable, str(program), *arguments, into=place),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            host.enter(*within, *command, into=place),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=self.environment(**changes),
         )  # fmt: skip
 
     def run(self, program: Path, *arguments: str, **changes: str) -> Ran:
-        with self.begin(program, *arguments, **changes) as running:
+        """Run a program on the head."""
+        command = [sys.executable, str(program), *arguments]
+        with self.begin(self.head, command, **changes) as running:
+            output, errors = running.communicate(timeout=330)
+        return Ran(running.returncode, output, errors)
+
+    def begin_job(self, program: Path, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
+        """Submit a program from the machine that is no node of the cluster."""
+        command = ["hp", "submit", "--address", self.dashboard, program.name, *arguments]
+        return self.begin(self.client, command, program.parent, **changes)
+
+    def run_job(self, program: Path, *arguments: str, **changes: str) -> Ran:
+        with self.begin_job(program, *arguments, **changes) as running:
             output, errors = running.communicate(timeout=330)
         return Ran(running.returncode, output, errors)
 
@@ -173,10 +206,13 @@ class Cluster:
         return self.folder / "ray"
 
 
-def wait_until(done: Any, why_not: Any) -> None:
+def wait_until(
+    done: Callable[[], bool], why_not: Callable[[], str], never: Callable[[], bool]
+) -> None:
     deadline = time.monotonic() + 240
     while not done():
         assert time.monotonic() < deadline, why_not()
+        assert not never(), why_not()
         time.sleep(0.1)
 
 
@@ -192,16 +228,17 @@ def missing() -> str:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Ray on two hosts; the second is cut off by the last test that uses it."""
+    """Ray on three hosts, and a fourth beside them; the last test that uses it loses two nodes."""
     if reason := missing():
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="hpr", dir="/tmp"))  # sockets need a short path
+    names = ("hp-switch", "hp-first", "hp-second", "hp-third", "hp-client")
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        first, second = (
-            stack.enter_context(contextlib.closing(Host(name, address)))
-            for name, address in (("hp-first", "10.77.0.1"), ("hp-second", "10.77.0.2"))
-        )
-        cluster = stack.enter_context(contextlib.closing(Cluster(first, second, folder)))
+        hosts = [
+            stack.enter_context(contextlib.closing(Host(name, f"10.77.0.{number}")))
+            for number, name in enumerate(names, 1)
+        ]
+        cluster = stack.enter_context(contextlib.closing(Cluster(hosts, folder)))
         cluster.start()
         yield cluster
