@@ -187,7 +187,7 @@ def test_no_worker_survives_the_program(number: signal.Signals, tmp_path: Path) 
 
 
 def stalled(program: int) -> list[int]:
-    """Return the workers of the program once three stages have one; the last stalls, or is about to."""
+    """Return the workers once three stages have one, of which the last stalls or is about to."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         children = Path(f"/proc/{program}/task/{program}/children").read_text().split()
