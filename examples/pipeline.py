@@ -52,7 +52,6 @@ def read(names: list[str], longest: int = 20_000) -> dict[str, str]:
 def clean(
     pages: dict[str, str],
     shortest: int = 5,
-    lower: bool = True,
     without: tuple[str, ...] = ("which", "there", "other", "these", "their", "where"),
 ) -> dict[str, list[str]]:
     """Return the words of each page that may say what it is about.
@@ -60,16 +59,15 @@ def clean(
     Args:
         pages: text by name
         shortest: how many letters such a word has at least
-        lower: whether capital letters make no difference
         without: words to leave out
     """
-    words = {
-        name: re.findall(r"[a-z]+", text.lower() if lower else text, re.IGNORECASE)
-        for name, text in pages.items()
-    }
     return {
-        name: [word for word in found if len(word) >= shortest and word.lower() not in without]
-        for name, found in words.items()
+        name: [
+            word
+            for word in re.findall("[a-z]+", text.lower())
+            if len(word) >= shortest and word not in without
+        ]
+        for name, text in pages.items()
     }
 
 
@@ -92,8 +90,7 @@ def score(pages: dict[str, list[str]], top: int = 5) -> dict[str, dict[str, int]
 def write(pages: dict[str, dict[str, int]], number: int, indent: int | None = None) -> str:
     """Write the words of a batch to a file; return its name.
 
-    The file gets its name when it is complete, so another attempt leaves no half of a file and
-    nothing twice.
+    The file gets its name when it is complete, so another attempt leaves no half and nothing twice.
 
     Args:
         pages: what belongs into the file
@@ -126,9 +123,9 @@ def fault(
     """Do what goes wrong in practice, where `faults.*` asks for it.
 
     Args:
-        stage: the stage of this worker
-        number: the batch that it is about to work on
-        attempt: the number of times that it has been tried, with this one
+        stage: of this worker
+        number: of the batch that it is about to work on
+        attempt: 1 for the first one at this batch
         stall: the stage in which a worker stops answering
         kill: the stage in which a worker is killed, as by the system when memory runs out
         batch: the number of the batch that it happens to
@@ -144,33 +141,22 @@ def fault(
 def perform(stage: Stage, number: int, attempt: int, data: Any) -> Any:
     """Do the work of a stage, in a worker."""
     fault(stage, number, attempt)
-    match stage:
-        case "read":
-            return read(data)
-        case "clean":
-            return clean(data)
-        case "score":
-            return score(data)
-        case "write":
-            return write(data, number)
+    steps: dict[Stage, Callable[[Any], Any]] = {"read": read, "clean": clean, "score": score}
+    return write(data, number) if stage == "write" else steps[stage](data)
 
 
 class Lost(Exception):
-    """A worker has died, or does not answer."""
-
-
-class PipelineError(Exception):
-    """A batch was lost more often than it may be tried again."""
+    """A worker has died or does not answer, or that has happened too often."""
 
 
 class Worker:
     """A process in an executor of its own, so that its death ends nobody else's work."""
 
     def __init__(self) -> None:
-        self.start()
+        self.renew()
 
-    def start(self) -> None:
-        """Start the process as soon as it has something to do."""
+    def renew(self) -> None:
+        """Have another process, which starts with the first call."""
         self.executor = ProcessPoolExecutor(1, SPAWN, initializer=end_with_program)
         self.pid: int | None = None
 
@@ -240,31 +226,33 @@ class Workers:
             except Lost as error:
                 problem = f"{self.stage}: batch {number}: {error}"
                 worker.kill()
-                worker.start()
+                worker.renew()
             finally:
                 self.idle.put_nowait(worker)
             print(f"{problem} (attempt {attempt} of {self.retries + 1})", file=sys.stderr)
-        raise PipelineError(f"{problem}. Raise --retries or --timeout if that may happen.")
+        raise Lost(f"{problem}. Raise --retries or --timeout if that may happen.")
 
 
 async def through(stages: list[Workers], batches: list[list[str]]) -> list[str]:
     """Send the batches through the stages; return the names of the files that were written."""
     room = asyncio.Semaphore(2 * sum(len(stage.all) for stage in stages))  # bounds the memory
 
-    async def one(number: int, data: Any) -> Any:
+    async def one(number: int, data: Any) -> str:
         async with room:
             for stage in stages:
                 data = await stage.work(number, data)
-            return data
+        return str(data)
 
+    tasks = [asyncio.create_task(one(number, names)) for number, names in enumerate(batches)]
     try:
-        files: list[str] = await asyncio.gather(
-            *(one(number, names) for number, names in enumerate(batches))
-        )
-        return files
+        return await asyncio.gather(*tasks)
     finally:
-        for worker in [worker for stage in stages for worker in stage.all]:
-            worker.kill()
+        for task in tasks:
+            task.cancel()  # or it would try again with a new worker
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for stage in stages:
+            for worker in stage.all:
+                worker.kill()
 
 
 @hp.param("pipeline")
@@ -292,7 +280,7 @@ def main(
     stages = [Workers(stage, workers, timeout, retries) for stage in get_args(Stage)]
     try:
         files = asyncio.run(through(stages, batches))
-    except PipelineError as error:
+    except Lost as error:
         sys.exit(f"pipeline.py: error: {error}")
     show([folder() / name for name in files])
 

@@ -5,8 +5,8 @@
     python examples/ray_data.py -D answer.margin=0.2          # leaves more images to a human
     python examples/ray_data.py --address auto --record run.json && hp show run.json
 
-Ray Data runs the functions of a dataset later, in processes of its own, which know nothing of the
-scopes of this program.  `hp_dist.bind` lets the scopes travel with a function or a class.
+Ray Data runs the functions of a dataset later, in processes of its own, where the scopes of this
+program are not open.  `hp_dist.bind` lets them travel with a function or a class.
 """
 
 from __future__ import annotations

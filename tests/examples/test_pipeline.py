@@ -142,7 +142,7 @@ def test_the_record_tells_what_every_stage_read(tmp_path: Path) -> None:
     record = hp.Record.load(tmp_path / "run.json")
     values = record.operative()
     assert {key: values[key] for key in values if key.startswith(("read", "clean", "score"))} == {
-        "read.longest": 20_000, "clean.shortest": 5, "clean.lower": True,
+        "read.longest": 20_000, "clean.shortest": 5,
         "clean.without": ("which", "there", "other", "these", "their", "where"), "score.top": 3,
     }  # fmt: skip
     reads = {key: [read for read in record.reads if read.key == key] for key in values}
