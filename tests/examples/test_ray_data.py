@@ -68,7 +68,8 @@ def test_the_answers_are_those_of_plain_python_and_the_record_has_all_reads(
     }  # fmt: skip
     by_key = {key: {r.process for r in record.reads if r.key == key} for key in record.operative()}
     assert by_key["data.images"].isdisjoint(by_key["prep.floor"] | by_key["model.learn"])
-    assert by_key["model.learn"] == by_key["answer.margin"] < by_key["prep.floor"]
+    # An actor may be so late that the other one has read everything; tasks prepare, and actors too.
+    assert by_key["answer.margin"] <= by_key["model.learn"] < by_key["prep.floor"]
 
 
 def test_parameters_reach_functions_and_both_methods_of_the_class(run: Callable[..., Any]) -> None:
