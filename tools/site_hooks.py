@@ -25,7 +25,8 @@ PAGES = {
 FILES = [
     "Dockerfile", "LICENSE", "docker-compose.yml", "examples/cluster.py", "examples/digits.py",
     "examples/ports/gan/gan.py", "examples/ports/gpt/gpt.py", "examples/ports/hydra/app.py",
-    "examples/ports/mnist/mnist.py",
+    "examples/ports/mnist/mnist.py", "examples/pipeline.py", "examples/ray_data.py",
+    "examples/service.py",
 ]  # fmt: skip
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)[^)#\s]+")
 _ROW = re.compile(r"^\|.*\|$", re.MULTILINE)

@@ -12,18 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from ray_settings import ray_settings
+from ray_settings import cluster_of_programs
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("recipes*.md"))
 RECIPE = re.compile(r"^```python\n(# (\w+\.py)\n.*?)^```\n\n```text\n(.*?)^```$", re.DOTALL | re.M)
 SETTER = "laptop:4242"  # in the documentation: host and process of the program that set a value
-CLUSTER = """
-import sys, ray
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-print(ray.get_runtime_context().gcs_address, flush=True)
-sys.stdin.read()
-"""
 
 
 class Recipe(NamedTuple):
@@ -39,24 +33,9 @@ def recipes() -> list[Recipe]:
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """One cluster for all recipes, in a process of its own."""
-    with ray_settings() as settings:
-        env = {**os.environ, **settings}
-        env.pop("RAY_ADDRESS", None)
-        with subprocess.Popen(
-            [sys.executable, "-c", CLUSTER],
-            cwd=settings["RAY_TMPDIR"],  # or workers would import the packages of the checkout
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as cluster:
-            assert cluster.stdin
-            assert cluster.stdout
-            address = cluster.stdout.readline().strip()
-            assert address, "the cluster has not started"
-            yield {**env, "RAY_ADDRESS": address}
-            cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
+    """One cluster for all recipes."""
+    with cluster_of_programs() as environment:
+        yield environment
 
 
 def test_every_program_on_the_pages_is_named_and_shows_its_output() -> None:

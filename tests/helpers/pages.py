@@ -6,6 +6,7 @@ The language of a block says what becomes of it:
   blocks without a name are pasted below it.  `python name.py` runs wherever the page shows output
   in a `text` block, and where the file is complete, unless a session of the page runs it.
 - `console`: bash runs each line behind `$ `; what follows is what it prints, errors included.
+  `examples/` is that of the checkout.
 - `toml`, `yaml`, `json` and `jsonnet` are files if their first line is a comment with a name.
 - `sh` is for commands that need what a test lacks: a network, a cluster, this checkout.
 
@@ -94,6 +95,8 @@ class Replay:
         self.folder = folder
         self.sessions = "".join(b.text for b in self.blocks if b.language == "console")
         self.file: _File | None = None
+        if "examples/" in self.sessions:
+            (folder / "examples").symlink_to(ROOT / "examples")
 
     def outputs(self) -> Iterator[Output]:
         """Yield what each block prints, in order."""

@@ -1,7 +1,10 @@
 """What a Ray of the tests needs: an environment, and marks for the files that talk to it."""
 
 import contextlib
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 
@@ -15,6 +18,13 @@ WARNINGS = [
     pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
 ]
 
+_CLUSTER = """
+import sys, ray
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+print(ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.read()
+"""
+
 
 @contextlib.contextmanager
 def ray_settings() -> Iterator[dict[str, str]]:
@@ -22,6 +32,28 @@ def ray_settings() -> Iterator[dict[str, str]]:
     folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # the sockets in it need a short path
     yield {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def cluster_of_programs() -> Iterator[dict[str, str]]:
+    """Start a cluster in a process of its own; yield the environment of programs that use it."""
+    with ray_settings() as settings:
+        env = {**os.environ, **settings}
+        env.pop("RAY_ADDRESS", None)
+        with subprocess.Popen(
+            [sys.executable, "-c", _CLUSTER],
+            cwd=settings["RAY_TMPDIR"],  # or workers would import the packages of the checkout
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as cluster:
+            assert cluster.stdin
+            assert cluster.stdout
+            address = cluster.stdout.readline().strip()
+            assert address, "the cluster has not started"
+            yield {**env, "RAY_ADDRESS": address}
+            cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
 
 
 @contextlib.contextmanager
