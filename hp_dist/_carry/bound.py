@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .._collect.cluster import settle
+from .._collect.cluster import send_all
 from .._collect.inbox import current_inbox
 from .._collect.work import Work
 from .attachments import Inline
@@ -46,7 +46,7 @@ class Bound:
             return self._function(*args, **kwargs)
         finally:
             context.detach(before)
-            settle()
+            send_all()
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .._collect.inbox import pass_on
+from .._collect.inbox import wait_for_relayed
 from .spool import Spool, UnreadableFile
 from .submission import Attachments, receive
 
@@ -40,7 +40,7 @@ def run(
         return function(*args, **kwargs)
     finally:
         context.detach(before)
-        pass_on()
+        wait_for_relayed()
 
 
 def run_each(
@@ -64,7 +64,7 @@ def run_each(
             results.append(result)
     finally:
         context.detach(before)
-        pass_on()
+        wait_for_relayed()
     return results
 
 

@@ -18,6 +18,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
+from .._collect import forked as _forked  # noqa: F401  # for the children of this process
 from .._collect.address import TOKEN, records_at, submitter_of
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
@@ -291,7 +292,7 @@ class ReceivedSubmission(Submission):
 
     def _tell_from_start(self) -> None:
         if self._address:
-            interface.process_record().beyond = forward_to(self._address, self._submitter)
+            interface.process_record().forward = forward_to(self._address, self._submitter)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

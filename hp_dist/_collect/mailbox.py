@@ -1,8 +1,10 @@
 """Mailboxes: a file of the process that submits, to which its workers append what they read.
 
-A line is one report, in JSON.  A worker writes it with one call and under a lock that it shares
-with the others, so that the owner, who takes the lock for itself, can empty the file.  What a
-worker has written is there when it is killed; only a line that it was writing may be torn.
+A line is one report: `to` the records with these ids, `overrides`, `losses`, and what has become
+of calls, in JSON, and behind a tab the `reads`, taken apart when somebody asks.  A worker writes
+it with one call and under a lock that it shares with the others, so that the owner, who takes the
+lock for itself, can empty the file.  What a worker has written is there when it is killed; only a
+line that it was writing may be torn.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from hyperparameter import _engine_interface as interface
 
 from .._private_folder import folder
 
@@ -59,13 +63,13 @@ class Mailbox:
         return reports, is_lossy or torn
 
 
-def post(path: str, report: dict[str, Any]) -> None:
+def append(path: str, to: Sequence[str], report: Mapping[str, Sequence[Any]]) -> None:
     """Append a report to a mailbox, from the side of a worker; `OSError` where that cannot be done.
 
     The file is opened each time: a lock belongs to the opened file, and threads, forked children
     and finalizers that shared one would release each other's.
     """
-    line = b"\n" + json.dumps(report, separators=(",", ":")).encode() + b"\n"
+    line = b"\n" + line_of(to, report)
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | _FLAGS)
     try:
         with _locked(handle, exclusive=False):
@@ -83,17 +87,40 @@ class Marked(Exception):
     """A report could not be written, and the mailbox says so."""
 
 
+def line_of(to: Sequence[str], report: Mapping[str, Sequence[Any]]) -> bytes:
+    """Return the line of a report for the records with these ids; its reads are packed here."""
+    head = {"to": to, **{name: items for name, items in report.items() if name != "reads"}}
+    line = _json(head)
+    if "reads" in report:
+        line += b"\t" + _json(interface.pack(report["reads"]))
+    return line + b"\n"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def head_of(line: bytes) -> dict[str, Any]:
+    """Return what a line says besides reads; `ValueError` for a torn one."""
+    head, tab, reads = line.partition(b"\t")
+    report = json.loads(head)
+    if not isinstance(report, dict) or (tab and not reads.endswith(b"]")):
+        raise ValueError("a part of the line is missing")
+    return report
+
+
 def parsed(data: bytes) -> tuple[list[dict[str, Any]], bool]:
-    """Return the reports in lines, and whether one of the lines is torn."""
+    """Return the reports in lines, their reads still packed, and whether one of them is torn."""
     reports, is_torn = [], False
-    for line in data.splitlines():
+    for line in filter(None, data.splitlines()):
         try:
-            report = json.loads(line) if line else None
+            report = head_of(line)
         except ValueError:
             is_torn = True
             continue
-        if isinstance(report, dict):
-            reports.append(report)
+        if b"\t" in line:
+            report["reads"] = line.partition(b"\t")[2]
+        reports.append(report)
     return reports, is_torn
 
 

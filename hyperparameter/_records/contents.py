@@ -146,6 +146,7 @@ class Contents:
         """Take in what workers have told since."""
         for source in sources:
             source.collect()
+            source.unpack(self)
 
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
