@@ -65,11 +65,12 @@ class Watch:
     def add(self, call: str, result: object) -> None:
         """Watch a call by what Ray has returned for it."""
         import ray
+        from ray.util.client import ray as client
 
         if isinstance(result, list):
             result = result[0] if result else None
-        if type(result).__name__.startswith("Client"):  # to import its types takes grpc
-            self._of_client[call] = ref(result)
+        if client.is_connected():
+            self._of_client[call] = _nothing if result is None else ref(result)
             return
         core = ray._private.worker.global_worker.core_worker
         self._tasks[call] = _Task(core.get_current_task_id(), _task_of(result))
@@ -90,6 +91,8 @@ class Watch:
         import ray
 
         tasks = list(self._tasks.items())
+        if not tasks:  # a client has no core worker
+            return []
         core = ray._private.worker.global_worker.core_worker
         # Private, and the only one that knows of calls whose references are gone.
         pending = {
@@ -123,6 +126,10 @@ def _task_of(result: Any) -> Any:
         return result._generator_ref.task_id()
     actor = getattr(result, "_actor_id", None)
     return None if actor is None else TaskID.for_actor_creation_task(actor)
+
+
+def _nothing() -> None:
+    """Be the reference to nothing."""
 
 
 def _is_among(task: object, pending: set[Any]) -> bool:
