@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
+from .._collect import forked as _forked  # noqa: F401  # for the children of this process
 from .._collect.cluster import send_all
 from .._collect.inbox import current_inbox
 from .._collect.work import Work

@@ -18,10 +18,10 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect import forked as _forked  # noqa: F401  # for the children of this process
 from .._collect.address import TOKEN, records_at, submitter_of
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
+from .._collect.mailbox import keep_open
 from ..exceptions import CarrierError
 from . import failures
 from .arrivals import bring
@@ -292,6 +292,8 @@ class ReceivedSubmission(Submission):
 
     def _tell_from_start(self) -> None:
         if self._address:
+            for destination in self._address:
+                keep_open(destination.mailbox)
             interface.process_record().forward = forward_to(self._address, self._submitter)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 from typing import Any
@@ -12,9 +11,10 @@ from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import KeptReads, RawOrigin, RawRead, Read, Record
 from hyperparameter.context import Snapshot
 
+from . import unsent
 from .address import Address, Destination, Medium
 from .cluster import Change, cluster
-from .mailbox import Marked, append
+from .mailbox import Marked, append, mark_inherited
 
 
 class Sent:
@@ -116,11 +116,13 @@ def _send(destination: Destination, name: str, items: list[Any]) -> None:
 
 
 def _append(path: str, to: tuple[str, ...], report: dict[str, list[Any]]) -> None:
-    if path[:1] == "!":  # the submitter could not make a mailbox, and knows it
-        return
-    # Who submitted this has ended and nobody will ask, or it finds out by itself.
-    with contextlib.suppress(FileNotFoundError, Marked):
+    try:
         append(path, to, report)
+    except Marked:  # the submitter finds out by itself
+        return
+    except OSError:
+        if not (unsent.keep(to, report) or mark_inherited(path) or path[:1] == "!"):
+            raise
 
 
 def _warn(error: OSError) -> None:

@@ -21,7 +21,7 @@ from hyperparameter._engine_interface import Record, Recorder
 from .address import Address, Destination, Medium, id_of, own_records, record_of
 from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward
-from .mailbox import Mailbox
+from .mailbox import Mailbox, parsed
 from .reads import PackedReads
 from .work import Ending, UnderWay, Work, news_in
 
@@ -227,6 +227,11 @@ class Inbox:
             if news is not None and self._collector is not None:
                 self._collector.forget(news.ended)
 
+    def take_lines(self, lines: bytes) -> None:
+        """Take reports that have come in another way than through the mailbox."""
+        with self._lock:
+            self._deliver(parsed(lines)[0])
+
     def unpack(self, record: object) -> None:
         """Give a record the reads that have arrived for it."""
         if isinstance(record, Record):
@@ -264,6 +269,12 @@ class _Source:
 
 def current_inbox() -> Inbox:
     return _inbox
+
+
+def arrived(result: object, lines: bytes) -> object:
+    """Take the reports that have come with a result; return that."""
+    _inbox.take_lines(lines)
+    return result
 
 
 def replace_inbox() -> Inbox:
