@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -67,6 +68,11 @@ def cluster() -> Cluster | None:
     ray = sys.modules.get("ray")
     if ray is None or _is_forked or not ray.is_initialized():
         return None
+    return _collecting()
+
+
+@functools.cache
+def _collecting() -> Cluster:
     return cast(Cluster, importlib.import_module("hp_dist._ray.collecting"))
 
 

@@ -21,19 +21,31 @@ def pack(reads: Iterable[RawRead | Read]) -> list[object]:
     """
     places = Places()
     groups: dict[object, list[object]] = {}
-    for each in reads:
-        read = each.resolved(places) if isinstance(each, RawRead) else each
-        key, value, default, origin, default_used, reader, process, bulk = read
-        common = origin, default_used, reader, process, bulk
+    for read in reads:
+        common = _common(read)
         group = groups.get(common)
         if group is None:
-            packed = None if origin is None else pack_origin(origin)
-            groups[common] = group = [packed, default_used, reader, list(process), bulk]
-        packed_value = _pack_value(value)
-        group.append(
-            [key, packed_value] if default is value else [key, packed_value, _pack_value(default)]
-        )
+            group = groups[common] = _packed_common(read, places)
+        packed, default = _pack_value(read.value), read.default
+        has_own = default is not read.value
+        group.append([read.key, packed, _pack_value(default)] if has_own else [read.key, packed])
     return list(groups.values())
+
+
+def _common(read: RawRead | Read) -> object:
+    """Return what is the same for reads that have the same origin, reader and process."""
+    if isinstance(read, Read):
+        return read[3:]
+    _, _, _, origin, site, process, bulk = read
+    # Of code the identity, as to hash it is to go through all of it; the reads keep it alive.
+    place = (id(origin[0]), origin[1]) if type(origin) is tuple else id(origin)
+    return place, id(site[0]), site[1], id(process), bulk
+
+
+def _packed_common(read: RawRead | Read, places: Places) -> list[object]:
+    found = read.resolved(places) if isinstance(read, RawRead) else read
+    packed = None if found.origin is None else pack_origin(found.origin)
+    return [packed, found.default_used, found.reader, list(found.process), found.bulk]
 
 
 def _pack_value(value: object) -> object:
