@@ -18,7 +18,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect.address import TOKEN, records_at, submitter_of
+from .._collect.address import TOKEN, new_bound_id, records_at, submitter_of, with_bound
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
 from .._collect.mailbox import keep_open
@@ -49,7 +49,7 @@ class Submission:
 
     # Made for every task.
     __slots__ = (
-        "_attachments", "_engines", "_origin_process", "baseline", "records", "scopes",
+        "_attachments", "_engines", "_origin_process", "baseline", "bound", "records", "scopes",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +60,7 @@ class Submission:
         records: Sequence[Recorder] = (),
     ) -> None:
         self.scopes, self.baseline = captured
-        self.records = records
+        self.records, self.bound = records, ""
         self._engines = engines
         self._origin_process = process
 
@@ -74,6 +74,7 @@ class Submission:
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
+        captured.bound = new_bound_id()
         if opened := captured._encoded(Inline).opened:
             write(opened, of_any(), Inline)
         return captured
@@ -162,7 +163,7 @@ class Submission:
 
     def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
-        address = current_inbox().address(self.records, store.medium)
+        address = with_bound(current_inbox().address(self.records, store.medium), self.bound)
         made_from = baseline, self._engines, self._origin_process, address
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission

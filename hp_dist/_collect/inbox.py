@@ -210,6 +210,7 @@ class Inbox:
                 losses = [str(loss) for loss in report.get("losses", ())]
                 news = news_in(report)
                 records = [found for known in report["to"] if (found := record_of(known))]
+                self.under_way.note_heard(report["to"])
             except (AttributeError, LookupError, TypeError, ValueError):
                 self._note_loss("a report of a worker could not be read")
                 continue
@@ -259,6 +260,10 @@ class _Source:
     def pending(self, record: object) -> list[str]:
         count = _inbox.under_way.count(record)
         return [f"{count} of the submitted tasks and processes have not ended"] if count else []
+
+    def unheard(self, record: object) -> list[str]:
+        count = _inbox.under_way.unheard(record)
+        return [f"no worker has told what {count} bound functions read"] if count else []
 
     def has_lost(self, record: object) -> bool:
         return _inbox.under_way.has_lost(record)

@@ -144,11 +144,30 @@ class UnderWay:
     def __init__(self) -> None:
         self._work: WeakKeyDictionary[object, LocalWork] = WeakKeyDictionary()
         self._calls: WeakKeyDictionary[object, Calls] = WeakKeyDictionary()
+        self._expected: dict[str, tuple[Work, list[Any]]] = {}
         self._lock = RLock()  # reentrant: a finalizer may ask a record
 
     def add(self, record: object, work: Work) -> None:
         with self._lock:
             self._work.setdefault(record, LocalWork()).add(work)
+
+    def expect(self, records: Iterable[object], work: Work, bound: str) -> None:
+        """Expect a word of the worker that runs a bound function before this work has ended."""
+        with self._lock:
+            self._expected[bound] = work, [ref(record) for record in records]
+
+    def note_heard(self, to: Iterable[str]) -> None:
+        """Note whom a report names."""
+        if self._expected:
+            with self._lock:
+                for each in to:
+                    self._expected.pop(each, None)
+
+    def unheard(self, record: object) -> int:
+        """Return how many bound functions have run for a record whose workers told nothing."""
+        with self._lock:
+            found = [work for work, refs in self._expected.values() if ref(record) in refs]
+        return sum(has_ended(work) for work in found)
 
     def note_calls(self, record: object, news: CallNews) -> None:
         with self._lock:

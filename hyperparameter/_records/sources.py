@@ -26,6 +26,9 @@ class Source(Protocol):
     def pending(self, record: object) -> list[str]:
         """Say what that is; nothing when all has arrived."""
 
+    def unheard(self, record: object) -> list[str]:
+        """Say of which work that has ended nothing was heard at all."""
+
     def has_lost(self, record: object) -> bool:
         """Tell whether work has ended that will never tell `record` what it has read."""
 

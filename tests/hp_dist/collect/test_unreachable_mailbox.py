@@ -131,3 +131,35 @@ def test_a_process_that_changes_tells_all_the_same_or_is_missed(
         change,
         noisy=True,
     )
+
+
+@pytest.mark.parametrize("way", ["apply", "executor"])
+def test_a_bound_function_whose_worker_tells_nothing_is_missed(run: Run, way: str) -> None:
+    """It has no way to tell; that other workers could tell what they read vouches for nothing."""
+    run(
+        WORK
+        + """
+    def main():
+        hp_dist.install()
+        context = mp.get_context("spawn")
+        def pool_of(change):
+            if sys.argv[1] == "apply":
+                return context.Pool(1, change)
+            return ProcessPoolExecutor(1, context, change)
+        with context.Pool(1) as right, pool_of(None) as able, pool_of(moved_folder) as pool:
+            for other, is_whole in ((able, True), (pool, False)):
+                with hp.record() as rec, hp.scope(a=1, b=2):
+                    reads = right.apply(work, ("a",))
+                    bound = hp_dist.bind(work)
+                    if sys.argv[1] == "apply":
+                        reads += other.apply(bound, ("b",))
+                    else:
+                        reads += other.submit(bound, "b").result(PATIENCE)
+                assert rec.wait(PATIENCE)
+                assert (rec.incomplete == []) is is_whole, rec.incomplete
+                assert unused_keys(rec) == set()
+                assert not_wrong(rec, reads) is is_whole
+        """,
+        way,
+        noisy=True,
+    )
