@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ._carry.attachments import Store
 from ._engines import Patches
-from ._ray import client, collector
+from ._ray import client, collecting
 from ._ray.calls import (
-    filled,
     is_of_ray,
     is_receiving,
     receiving,
     receiving_class,
+    submit,
     takes_argument,
 )
 from ._ray.internals import check_seams
@@ -61,7 +61,7 @@ def patch(patches: Patches) -> None:
 def _leaving(shutdown: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(shutdown)
     def wrapper(*args: object, **kwargs: object) -> None:
-        collector.leave()
+        collecting.leave()
         shutdown(*args, **kwargs)
 
     return wrapper
@@ -83,9 +83,12 @@ def _submitting(remote: Callable[..., object]) -> Callable[..., object]:
         *rest: object,
         **options: object,
     ) -> object:
-        if not _is_client() and _ensure_function_receives(self):
-            kwargs = filled(kwargs, ObjectStore)
-        return remote(self, args, kwargs, *rest, **options)
+        def invoke(filled: Named) -> object:
+            return remote(self, args, filled, *rest, **options)
+
+        if _is_client() or not _ensure_function_receives(self):
+            return invoke(kwargs)
+        return submit(kwargs, ObjectStore, invoke)
 
     return wrapper
 
@@ -95,9 +98,12 @@ def _creating(remote: Callable[..., object]) -> Callable[..., object]:
     def wrapper(
         self: ActorClass, args: Positional = None, kwargs: Named = None, **options: object
     ) -> object:
-        if not _is_client() and _ensure_class_receives(self.__ray_metadata__):
-            kwargs = filled(kwargs, KeyValueStore)
-        return remote(self, args, kwargs, **options)
+        def invoke(filled: Named) -> object:
+            return remote(self, args, filled, **options)
+
+        if _is_client() or not _ensure_class_receives(self.__ray_metadata__):
+            return invoke(kwargs)
+        return submit(kwargs, KeyValueStore, invoke)
 
     return wrapper
 
@@ -111,12 +117,15 @@ def _calling(remote: Callable[..., object]) -> Callable[..., object]:
         *rest: object,
         **options: object,
     ) -> object:
+        def invoke(filled: Named) -> object:
+            return remote(self, args, filled, *rest, **options)
+
         # A handle may come from where the actor's class is bare: only the signatures that it
         # brings tell whether the method takes the argument.
         signatures = getattr(self._actor, "_ray_method_signatures", {})
-        if takes_argument(signatures.get(self._method_name) or ()):
-            kwargs = filled(kwargs, ObjectStore)
-        return remote(self, args, kwargs, *rest, **options)
+        if not takes_argument(signatures.get(self._method_name) or ()):
+            return invoke(kwargs)
+        return submit(kwargs, ObjectStore, invoke)
 
     return wrapper
 
@@ -201,7 +210,7 @@ def _filling(other: Callable[[Invocation], object] | None) -> Callable[[Invocati
 
     def decorate(invocation: Invocation) -> object:
         def fill(args: Positional, kwargs: Named) -> object:
-            return invocation(args, filled(kwargs, ObjectStore))
+            return submit(kwargs, ObjectStore, lambda filled: invocation(args, filled))
 
         return other(fill) if other is not None else fill
 
@@ -222,7 +231,7 @@ class ScopedRemote:
                 "Through a ray:// client the methods of an actor cannot carry scopes without "
                 "patching Ray: call hp_dist.install('ray')."
             )
-        return self._target.remote(*args, **filled(kwargs, self._store))
+        return submit(kwargs, self._store, lambda filled: self._target.remote(*args, **filled))
 
     def options(self, **options: object) -> ScopedRemote:
         """Return the same with other options, which are those of Ray."""

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .._collect.cluster import settle
+from .._collect import forked as _forked  # noqa: F401  # for the children of this process
+from .._collect.cluster import send_all
 from .._collect.inbox import current_inbox
 from .._collect.work import Work
 from .attachments import Inline
@@ -46,7 +47,7 @@ class Bound:
             return self._function(*args, **kwargs)
         finally:
             context.detach(before)
-            settle()
+            send_all()
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""
@@ -86,6 +87,8 @@ def note_work(function: object, work: Work) -> None:
         records = submission.records
         interface.note_sent(submission.scopes, records, is_told=True)  # it is pickled later
     current_inbox().note_work(records, work)
+    if isinstance(submission, Submission):
+        current_inbox().under_way.expect(records, work, submission.bound)
 
 
 def is_bound(function: object) -> bool:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 
-from .._collect.inbox import pass_on
+from .._collect import unsent
+from .._collect.inbox import arrived, wait_for_relayed
 from .spool import Spool, UnreadableFile
 from .submission import Attachments, receive
 
@@ -37,10 +38,13 @@ def run(
     """Call the function inside the scopes of the message that came with it."""
     before = _attach(payload, attachments)
     try:
-        return function(*args, **kwargs)
-    finally:
-        context.detach(before)
-        pass_on()
+        result = function(*args, **kwargs)
+    except BaseException as error:
+        _end(before)
+        unsent.with_error(error, arrived)
+        raise
+    _end(before)
+    return unsent.with_result(result, arrived)
 
 
 def run_each(
@@ -62,15 +66,26 @@ def run_each(
             if active() is not here:  # to ask is far cheaper than to detach
                 context.detach(here)
             results.append(result)
-    finally:
-        context.detach(before)
-        pass_on()
-    return results
+    except BaseException as error:
+        _end(before)
+        unsent.with_error(error, arrived)
+        raise
+    _end(before)
+    return unsent.with_result(results, arrived)
 
 
 def _attach(payload: bytes, attachments: Attachments) -> interface.State | None:
+    unsent.begin_task()
     try:
         return receive(Spool, payload, attachments).attach()
-    except UnreadableFile as error:
-        error.payload = payload
+    except BaseException as error:
+        unsent.end_task()
+        if isinstance(error, UnreadableFile):
+            error.payload = payload
         raise
+
+
+def _end(before: interface.State | None) -> None:
+    context.detach(before)
+    wait_for_relayed()
+    unsent.end_task()

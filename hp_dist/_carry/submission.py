@@ -18,9 +18,10 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect.address import TOKEN, records_at, submitter_of
+from .._collect.address import TOKEN, new_bound_id, records_at, submitter_of, with_bound
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
+from .._collect.mailbox import keep_open
 from ..exceptions import CarrierError
 from . import failures
 from .arrivals import bring
@@ -48,7 +49,7 @@ class Submission:
 
     # Made for every task.
     __slots__ = (
-        "_attachments", "_engines", "_origin_process", "baseline", "records", "scopes",
+        "_attachments", "_engines", "_origin_process", "baseline", "bound", "records", "scopes",
     )  # fmt: skip
 
     def __init__(
@@ -59,7 +60,7 @@ class Submission:
         records: Sequence[Recorder] = (),
     ) -> None:
         self.scopes, self.baseline = captured
-        self.records = records
+        self.records, self.bound = records, ""
         self._engines = engines
         self._origin_process = process
 
@@ -73,6 +74,7 @@ class Submission:
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
+        captured.bound = new_bound_id()
         if opened := captured._encoded(Inline).opened:
             write(opened, of_any(), Inline)
         return captured
@@ -161,7 +163,7 @@ class Submission:
 
     def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
-        address = current_inbox().address(self.records, store.medium)
+        address = with_bound(current_inbox().address(self.records, store.medium), self.bound)
         made_from = baseline, self._engines, self._origin_process, address
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission
@@ -291,7 +293,9 @@ class ReceivedSubmission(Submission):
 
     def _tell_from_start(self) -> None:
         if self._address:
-            interface.process_record().beyond = forward_to(self._address, self._submitter)
+            for destination in self._address:
+                keep_open(destination.mailbox)
+            interface.process_record().forward = forward_to(self._address, self._submitter)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline

@@ -47,6 +47,19 @@ def id_of(record: Record) -> str:
     return known
 
 
+def new_bound_id() -> str:
+    """Return the id of a bound function, which stands among those of records in its address."""
+    return f"bound-{os.urandom(6).hex()}"
+
+
+def with_bound(address: Address, bound: str) -> Address:
+    """Return the address as a bound function takes it along: whatever tells it names that, too."""
+    if not bound or not address:
+        return address
+    first, *others = address
+    return first._replace(records=(*first.records, bound)), *others
+
+
 def is_known(record: Record) -> bool:
     """Tell whether a record has an id already."""
     return record in _ids

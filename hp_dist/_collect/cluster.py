@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Protocol, cast
 
 from hyperparameter._engine_interface import Recorder
 
-Report = dict[str, object]
-"""What a worker tells at once: `to` ids of records `reads`, `overrides`, `losses`, calls."""
+Change = Literal["started", "ended", "over"]
+"""What may become of a call: see `CallNews`."""
 
 
-class Post(Protocol):
+class Sender(Protocol):
     """A way to the process that submitted work, from the side of a worker."""
 
-    def put(self, mailbox: str, report: Report) -> None:
-        """Send a report, or have it sent soon."""
-
-    def count(self, mailbox: str, to: tuple[str, ...], by: str, started: int, ended: int) -> None:
-        """Tell of calls that a process has submitted, or that have ended, with what is next."""
+    def tell(self, mailbox: str, to: tuple[str, ...], name: str, items: list[Any]) -> None:
+        """Send a part of a report, or have it sent soon: see `mailbox`."""
 
 
 class Cluster(Protocol):
@@ -30,15 +28,15 @@ class Cluster(Protocol):
     def ensure_collector(self, records: Sequence[Recorder]) -> None:
         """Have a collector for calls that are submitted here, in these records."""
 
-    def post(self, collector: str) -> Post:
+    def sender(self, collector: str) -> Sender:
         """Return the way to a collector."""
 
-    def settle(self) -> None:
+    def send_all(self) -> None:
         """Wait until the collectors have what was sent to them."""
 
 
 class CollectorGone(Exception):
-    """The collector of a cluster does not answer any more."""
+    """The collector of a cluster does not answer any more; the message says what has happened."""
 
 
 class Collector(Protocol):
@@ -52,6 +50,15 @@ class Collector(Protocol):
         `CollectorGone` when there will be none.
         """
 
+    def over(self, calls: set[str]) -> list[str]:
+        """Return those of the calls that have begun and ended, or never will, as the cluster knows.
+
+        It takes a moment to find that out, so the answer may be that of the last time.
+        """
+
+    def forget(self, calls: Iterable[str]) -> None:
+        """Forget calls, which have told that they have ended."""
+
     def leave_to_parent(self) -> None:
         """Let nothing that happens to this object in a forked child reach the cluster."""
 
@@ -61,13 +68,18 @@ def cluster() -> Cluster | None:
     ray = sys.modules.get("ray")
     if ray is None or _is_forked or not ray.is_initialized():
         return None
-    return cast(Cluster, importlib.import_module("hp_dist._ray.collector"))
+    return _collecting()
 
 
-def settle() -> None:
+@functools.cache
+def _collecting() -> Cluster:
+    return cast(Cluster, importlib.import_module("hp_dist._ray.collecting"))
+
+
+def send_all() -> None:
     """Tell all that was read before a call ends that nobody counts: its result may be awaited."""
     if (found := cluster()) is not None:
-        found.settle()
+        found.send_all()
 
 
 def _note_fork() -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
+from typing import Any
 from weakref import WeakValueDictionary
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import KeptReads, RawOrigin, RawRead, Read, Record
 from hyperparameter.context import Snapshot
 
-from .address import Address, Destination, this_submitter
-from .cluster import Report, cluster
-from .mailbox import Marked, post
+from . import unsent
+from .address import Address, Destination, Medium
+from .cluster import Change, cluster
+from .mailbox import Marked, append, mark_inherited
 
 
-class Told:
-    """What has been told to an address: forwards of several submitters share it."""
+class Sent:
+    """What has been sent to an address: forwards of several submitters share it."""
 
     def __init__(self) -> None:
         self.reads = KeptReads()
@@ -27,10 +28,10 @@ class Told:
 class Forward(Record):
     """A record in a worker: each different read goes once to the records at its address."""
 
-    def __init__(self, address: Address, submitter: str, told: Told) -> None:
+    def __init__(self, address: Address, submitter: str, sent: Sent) -> None:
         super().__init__()
-        self._kept, self.overrides, self._told = told.reads, told.overrides, told
-        self._told_dropped = False
+        self._kept, self.overrides, self._sent_before = sent.reads, sent.overrides, sent
+        self._tells_of_dropped = False
         self.address = address
         self.submitter = submitter
 
@@ -38,9 +39,15 @@ class Forward(Record):
     def is_always_within_the_same(self) -> bool:
         return False  # it is opened for each task, and a worker may have records of its own
 
+    def is_reached_by(self, medium: Medium) -> bool:
+        """Tell whether workers reached by a medium can tell the address themselves."""
+        if medium == "any":
+            return True
+        return all(uses_collector(each) is (medium == "cluster") for each in self.address)
+
     def announce(self) -> None:
         """Tell that what is read here arrives."""
-        self._tell({"here": True})
+        self._tell("here", [True])
 
     def know(self, *snapshots: Snapshot) -> None:
         """Take these bindings for known where they came from."""
@@ -52,40 +59,32 @@ class Forward(Record):
     def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
         is_new = super().take(key, identity, read)
         if is_new:
-            self._tell({"reads": [interface.pack(read)]})
-        elif self.dropped and not self._told_dropped:
-            self._told_dropped = True
+            self._tell("reads", [read])
+        elif self.dropped and not self._tells_of_dropped:
+            self._tells_of_dropped = True
             self.tell_loss("a worker has read more than its record can hold")
         return is_new
 
     def take_override(self, key: str, origin: RawOrigin) -> None:
         super().take_override(key, origin)
-        self._tell({"overrides": [[key, interface.pack_origin(origin)]]})
+        self._tell("overrides", [[key, interface.pack_origin(origin)]])
 
     def note_loss(self, reason: str) -> None:
         super().note_loss(reason)
         self.tell_loss(reason)
 
     def tell_loss(self, reason: str) -> None:
-        self._tell({"losses": [reason]})
+        self._tell("losses", [reason])
 
-    def tell_start(self) -> None:
-        """Tell collectors of a call that has been submitted from here."""
-        self._count(this_submitter(), 1, 0)
-
-    def tell_end(self) -> None:
-        """Tell collectors that a call of the submitter has ended here."""
-        self._count(self.submitter, 0, 1)
-
-    def _count(self, submitter: str, started: int, ended: int) -> None:
-        for destination in self.address:
-            mailbox, collector, to = destination
+    def tell_call(self, change: Change, call: str) -> None:
+        """Tell collectors what has become of a call."""
+        for mailbox, collector, to in self.address:
             if collector and (found := cluster()) is not None:
-                found.post(collector).count(mailbox, to, submitter, started, ended)
+                found.sender(collector).tell(mailbox, to, change, [call])
 
-    def _tell(self, report: Report) -> None:
+    def _tell(self, name: str, items: list[Any]) -> None:
         for destination in self.address:
-            _send(destination, report)
+            _send(destination, name, items)
 
 
 def forward_to(address: Address, submitter: str, *, is_announced: bool = True) -> Forward:
@@ -93,8 +92,8 @@ def forward_to(address: Address, submitter: str, *, is_announced: bool = True) -
     pid = os.getpid()
     known = _forwards.get((pid, address, submitter))
     if known is None:
-        told = _told.setdefault((pid, address), Told())
-        known = _forwards[pid, address, submitter] = Forward(address, submitter, told)
+        sent = _sent.setdefault((pid, address), Sent())
+        known = _forwards[pid, address, submitter] = Forward(address, submitter, sent)
         if is_announced:
             known.announce()
     return known
@@ -105,24 +104,25 @@ def uses_collector(destination: Destination) -> bool:
     return bool(destination.collector) and cluster() is not None
 
 
-def _send(destination: Destination, report: Report) -> None:
+def _send(destination: Destination, name: str, items: list[Any]) -> None:
     mailbox, collector, to = destination
-    report = {"to": to, **report}
     try:
         if collector and (found := cluster()) is not None:
-            found.post(collector).put(mailbox, report)
+            found.sender(collector).tell(mailbox, to, name, items)
         else:
-            _put(mailbox, report)
+            _append(mailbox, to, {name: items})
     except OSError as error:
         _warn(error)
 
 
-def _put(path: str, report: Report) -> None:
-    if path[:1] == "!":  # the submitter could not make a mailbox, and knows it
+def _append(path: str, to: tuple[str, ...], report: dict[str, list[Any]]) -> None:
+    try:
+        append(path, to, report)
+    except Marked:  # the submitter finds out by itself
         return
-    # Who submitted this has ended and nobody will ask, or it finds out by itself.
-    with contextlib.suppress(FileNotFoundError, Marked):
-        post(path, report)
+    except OSError:
+        if not (unsent.keep(to, report) or mark_inherited(path) or path[:1] == "!"):
+            raise
 
 
 def _warn(error: OSError) -> None:
@@ -139,4 +139,4 @@ def _warn(error: OSError) -> None:
 
 _has_warned = False
 _forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()
-_told: WeakValueDictionary[tuple[int, Address], Told] = WeakValueDictionary()
+_sent: WeakValueDictionary[tuple[int, Address], Sent] = WeakValueDictionary()

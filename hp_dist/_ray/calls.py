@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
@@ -18,12 +18,16 @@ from .._carry.attachments import Store
 from .._carry.members import own_members
 from .._carry.submission import Attachments, Submission, receive
 from .._carry.unregistered import unregistered_subclass
-from .._collect.inbox import current_inbox
-from . import collector
+from . import collecting
 from .store import ObjectStore, give_back, lend
+from .watch import current_task
+
+T = TypeVar("T")
 
 ARGUMENT = "_hyperparameter_carried"  # part of the wire format: both sides look for it
 _MARK = "__hp_receives__"
+_END = b"#call:"  # of a payload; behind it comes the id of the call
+_MOST_END = 128
 _CALLED_BY_PYTHON = frozenset([
     "__new__", "__del__", "__init_subclass__", "__class_getitem__", "__set_name__",
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__", "__eq__",
@@ -35,24 +39,39 @@ _CALLED_BY_PYTHON = frozenset([
 # would be one that the user's class does not know, and may have no slot for.
 _creations: dict[int, Submission] = {}
 
+# The calls that run here, with the state outside of each, by the ids of Ray's tasks.
+_running: dict[object, tuple[str, State | None]] = {}
+
 
 def argument(store: type[Store]) -> bytes | tuple[bytes, Attachments]:
     """Return what a submission takes along: bytes, which Ray passes on as they are, or more.
 
     `CarrierError` when a value cannot travel.
     """
-    submission = Submission.capture()
-    payload, attachments = submission.message(store)
-    current_inbox().note_call(submission.records)
+    return _sent(*Submission.capture().message(store))
+
+
+def _sent(payload: bytes, attachments: Attachments) -> bytes | tuple[bytes, Attachments]:
     # A plain tuple, because that pickles faster than one of a class of ours.
     return (payload, attachments) if attachments else payload
 
 
-def filled(kwargs: dict[str, object] | None, store: type[Store]) -> dict[str, object]:
-    """Return the keyword arguments with the submission among them."""
+def submit(
+    kwargs: dict[str, object] | None,
+    store: type[Store],
+    invoke: Callable[[dict[str, object]], T],
+) -> T:
+    """Submit a call, as `invoke` does, with the submission among the keyword arguments."""
     if kwargs and ARGUMENT in kwargs:
-        return kwargs
-    return {**(kwargs or {}), ARGUMENT: argument(store)}
+        return invoke(kwargs)
+    submission = Submission.capture()
+    payload, attachments = submission.message(store)
+
+    def invoke_with(call: str) -> T:
+        sent = _sent(payload + _END + call.encode(), attachments)
+        return invoke({**(kwargs or {}), ARGUMENT: sent})
+
+    return collecting.submit(submission.records, invoke_with)
 
 
 def is_receiving(target: object) -> bool:
@@ -168,7 +187,19 @@ def _pop_submission(kwargs: dict[str, object]) -> tuple[Submission | None, Attac
         return None, ()
     is_pair = isinstance(sent, tuple) and len(sent) == 2
     payload, attachments = sent if is_pair else (sent, ())
+    if isinstance(payload, bytes):
+        payload = _without_call(payload)
     return receive(ObjectStore, payload, attachments), attachments
+
+
+def _without_call(payload: bytes) -> bytes:
+    """Note the call that begins here by the id behind its payload; return that without it."""
+    _, end, call = payload[-_MOST_END:].rpartition(_END)
+    if not end:
+        return payload
+    # By the task, which is the same wherever the steps of a generator run.
+    _running[current_task()] = call.decode(errors="replace"), interface.active()
+    return payload[: -len(end) - len(call)]
 
 
 def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
@@ -181,7 +212,11 @@ def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
 
 
 def _finish(before: State | None) -> None:
-    collector.note_end(before)
+    task = current_task()
+    call, outside = _running.get(task, ("", None))
+    if call and outside is before:  # or it is a method that another one calls directly
+        del _running[task]
+        collecting.note_end(before, call)
     context.detach(before)
     give_back()
 

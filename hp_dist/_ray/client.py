@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._carry.attachments import Store
 from .._engines import Patches
-from .calls import ARGUMENT, filled, is_of_ray, is_receiving, receiving, receiving_class
+from .calls import ARGUMENT, is_of_ray, is_receiving, receiving, receiving_class, submit
 from .store import KeyValueStore, ObjectStore
 
 if TYPE_CHECKING:
@@ -31,9 +31,13 @@ def _calling(call_remote: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(call_remote)
     def wrapper(self: _ClientAPI, instance: ClientStub, *args: object, **kwargs: object) -> object:
         store = _store_for(getattr(instance, "_remote_stub", instance))  # or inside .options()
-        if store is not None:
-            kwargs = filled(kwargs, store)
-        return call_remote(self, instance, *args, **kwargs)
+        if store is None:
+            return call_remote(self, instance, *args, **kwargs)
+
+        def invoke(filled: dict[str, object]) -> object:
+            return call_remote(self, instance, *args, **filled)
+
+        return submit(kwargs, store, invoke)
 
     return wrapper
 

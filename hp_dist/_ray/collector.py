@@ -1,72 +1,100 @@
 """The collector of a Ray job: an actor to which workers, on any node, tell what they read.
 
-Workers send when a call has ended, but after a few at most one batch in 50 ms, so that a thousand
-short tasks cost some calls.  With each batch they tell how much work has been submitted and has
-ended, for the driver to know when it has everything.
+It keeps that until the process with the mailbox asks for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import atexit
-import json
 import os
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hyperparameter import _engine_interface as interface
-from hyperparameter._engine_interface import Record, Recorder, State
-
 from .._collect.cluster import CollectorGone
-from .._collect.forward import Forward
-from .._collect.inbox import current_inbox, pass_on, reaches
-from .._collect.mailbox import parsed
+from .._collect.mailbox import head_of, line_of, parsed
 from .store import cluster_connection
+from .watch import Watch, submitter_of
 
-_PAUSE = 0.05
-_MOST_TURNS = 8
-_ANSWER_SECONDS = 2.0
-_LEAVING_SECONDS = 0.5
-_MOST_BYTES = 64 * 1024 * 1024  # of reports that nobody has taken yet, by mailbox
-_NAMESPACE = "hyperparameter"
+NAMESPACE = "hyperparameter"
+ANSWER_SECONDS = 2.0
+_SLOW_SECONDS = 0.05
+_LOOK_SECONDS = 0.25
+_DOUBT_SECONDS = 1.0
+_MOST_BYTES = 64 * 1024 * 1024  # of reads that nobody has taken yet, in all mailboxes
+_MOST_NEWS = 64 * 1024 * 1024  # of what else there is
 _OVERFLOW = "the driver did not ask for a long time, and the collector of the Ray job was full"
 
 
-class Collector:
-    """Keeps reports in the actor until the process with the mailbox takes them."""
+class CollectorActor:
+    """Keeps reports until the process with the mailbox takes them."""
 
     def __init__(self) -> None:
-        self._reports: dict[str, list[bytes]] = defaultdict(list)
-        self._sizes: dict[str, int] = defaultdict(int)
+        self._lines: dict[str, list[bytes]] = {}
+        self._lost: dict[str, set[tuple[str, ...]]] = {}  # ids of records that lack something
+        self._size = 0
+        self._numbers: dict[str, int] = {}  # by sender, of the batch that comes next
+        self._given: dict[str, tuple[int, bytes]] = {}  # by mailbox, the last answer
 
-    def add(self, mailbox: str, lines: bytes) -> None:
-        """Take reports, a line each."""
-        if self._sizes[mailbox] + len(lines) > _MOST_BYTES:
-            kept = [json.loads(line) for line in lines.splitlines()]
-            lines = b"".join(_line(_without_reads(report)) for report in kept)
-        self._reports[mailbox].append(lines)
-        self._sizes[mailbox] += len(lines)
+    def add(self, sender: str, number: int, batch: dict[str, bytes]) -> bool:
+        """Take a batch of lines by mailbox, once; False when an earlier one has not arrived."""
+        expected = self._numbers.get(sender, 0)
+        if number == expected:
+            self._numbers[sender] = number + 1
+            for mailbox, lines in batch.items():
+                self._keep(mailbox, lines)
+        return number <= expected
 
-    def take(self, mailbox: str) -> bytes:
-        """Return all reports since the last time."""
-        self._sizes.pop(mailbox, None)
-        return b"".join(self._reports.pop(mailbox, ()))
+    def _keep(self, mailbox: str, lines: bytes) -> None:
+        if self._size + len(lines) > _MOST_BYTES:
+            lines = without_reads(lines, _OVERFLOW)
+        if self._size + len(lines) > _MOST_BYTES + _MOST_NEWS:
+            to = self._lost.setdefault(mailbox, set())
+            to.update(tuple(head_of(line)["to"]) for line in lines.splitlines() if line)
+        else:
+            self._lines.setdefault(mailbox, []).append(lines)
+            self._size += len(lines)
+
+    def take(self, mailbox: str, number: int, doubted: Sequence[str] = ()) -> bytes:
+        """Return all reports since the last number, and which of the doubted workers have gone.
+
+        The same number gets the same again: the answer may have been lost on its way.
+        """
+        if self._given.get(mailbox, (-1, b""))[0] != number:
+            self._given[mailbox] = number, self._lines_for(mailbox, doubted)
+        return self._given[mailbox][1]
+
+    def _lines_for(self, mailbox: str, doubted: Sequence[str]) -> bytes:
+        lines = self._lines.pop(mailbox, [])
+        self._size -= sum(map(len, lines))
+        lost = self._lost.pop(mailbox, ())
+        lines += [line_of(to, {"losses": [_OVERFLOW]}) for to in sorted(lost)]
+        if doubted:
+            lines.append(line_of((), {"gone": _gone(doubted)}))
+        return b"".join(lines)
 
 
-def _without_reads(report: dict[str, Any]) -> dict[str, Any]:
-    lost = {"losses": [_OVERFLOW]} if "reads" in report or "overrides" in report else {}
-    return {name: report[name] for name in ("to", "calls") if name in report} | lost
+def without_reads(lines: bytes, reason: str) -> bytes:
+    """Return lines without reads and overrides, which are told as lost for a reason."""
+    kept = []
+    for line in filter(None, lines.splitlines()):
+        head = head_of(line)
+        if b"\t" in line or head.pop("overrides", None):
+            head["losses"] = [*head.get("losses", ()), reason]
+        kept.append(line_of(head.pop("to"), head))
+    return b"".join(kept)
 
 
-def _line(report: dict[str, Any]) -> bytes:
-    return json.dumps(report, separators=(",", ":")).encode() + b"\n"
+def _gone(workers: Sequence[str]) -> list[str]:
+    # Private, because ray.util.state needs the dashboard, which many clusters run without.
+    from ray._private import state
+
+    alive = state.workers()
+    return [worker for worker in workers if worker not in alive]
 
 
-class OwnCollector:
-    """The collector that the workers of this process tell what they read."""
+class CollectorHandle:
+    """The collector, from the side of a process that has records."""
 
     def __init__(self, upstream: str) -> None:
         """Find the one that this process was told of, or create one for this job."""
@@ -75,32 +103,57 @@ class OwnCollector:
         self.name = upstream or f"reads-{os.urandom(6).hex()}"
         self.connection = cluster_connection()
         if upstream:
-            self._actor: Any = ray.get_actor(upstream, namespace=_NAMESPACE)
+            self._actor: Any = ray.get_actor(upstream, namespace=NAMESPACE)
         else:
             how = {"num_cpus": 0, "lifetime": "non_detached", "scheduling_strategy": near()}
-            remote = ray.remote(**how)(Collector)
-            self._actor = remote.options(name=self.name, namespace=_NAMESPACE).remote()
+            remote = ray.remote(**how)(CollectorActor)
+            self._actor = remote.options(name=self.name, namespace=NAMESPACE).remote()
         self._asked: Any = None  # what has not been answered yet
+        self._number = 0
         self._is_slow = False
+        self._looked_at = self._doubted_at = 0.0
+        self._doubted: list[str] = []
+        self._gone: set[str] = set()
+        self.watch = Watch()
 
     def take(self, mailbox: str, *, waits: bool) -> list[dict[str, Any]]:
         import ray
-        from ray.exceptions import GetTimeoutError, RayError
+        from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayError
 
         if not ray.is_initialized() or self.connection is not cluster_connection():
-            raise CollectorGone("this process has left its cluster")
+            raise CollectorGone("Ray was shut down")
         if self._asked is None:
-            self._asked = self._actor.take.remote(mailbox)
-        patience = 0.0 if not waits else _PAUSE if self._is_slow else _ANSWER_SECONDS
+            self._asked = self._actor.take.remote(mailbox, self._number, self._doubted)
+            self._doubted = []
+        patience = 0.0 if not waits else _SLOW_SECONDS if self._is_slow else ANSWER_SECONDS
         try:
             reports = parsed(_get(self._asked, patience))[0]
         except (GetTimeoutError, TimeoutError):  # it may not have started yet
             self._is_slow = waits
             return []
+        except ActorUnavailableError:  # the network, perhaps: the next question is the same
+            self._asked, self._is_slow = None, waits
+            return []
         except RayError as error:
-            raise CollectorGone(type(error).__name__) from error
+            raise CollectorGone(f"its collector died ({type(error).__name__})") from error
         self._asked, self._is_slow = None, False
+        self._number += 1
+        for report in reports:
+            self._gone.update(report.pop("gone", ()))
         return reports
+
+    def over(self, calls: set[str]) -> list[str]:
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_SECONDS:
+            return []
+        self._looked_at = now
+        if now - self._doubted_at > _DOUBT_SECONDS:
+            self._doubted_at = now
+            self._doubted = sorted({each for call in calls if (each := submitter_of(call))})
+        return [*self.watch.over(), *(call for call in calls if submitter_of(call) in self._gone)]
+
+    def forget(self, calls: Iterable[str]) -> None:
+        self.watch.forget(calls)
 
     def leave_to_parent(self) -> None:
         # Private, and the only way: a handle that is deleted in a forked child sends that over the
@@ -127,181 +180,3 @@ def _get(reference: Any, patience: float) -> bytes:
     else:  # where Ray warns of a `get` that blocks; this one is short
         found = reference.future().result(patience)
     return found
-
-
-def ensure_collector(records: Sequence[Recorder]) -> None:
-    """Have a collector for calls that are submitted in these records."""
-    inbox = current_inbox()
-    known = inbox.collector
-    if isinstance(known, OwnCollector) and known.connection is cluster_connection():
-        return
-    if known is not None:
-        inbox.leave_cluster()
-    forwards = [each for each in records if isinstance(each, Forward) and reaches(each, "cluster")]
-    if forwards and len(forwards) == len(records) - 1:
-        return  # what the calls read they tell straight to whom these do
-    names = [to.collector for each in forwards for to in each.address]
-    try:
-        inbox.collector = OwnCollector(names[0] if names else "")
-    except ValueError as error:  # that of the job is gone
-        for record in records:
-            if isinstance(record, Record):
-                record.note_loss(f"there is no collector in this job of Ray ({error})")
-
-
-def leave() -> None:
-    """Take what the collector has, before this process leaves the cluster."""
-    inbox = current_inbox()
-    end = time.monotonic() + _LEAVING_SECONDS
-    while inbox.collector is not None:
-        inbox.collect()
-        if not inbox.awaits_calls or time.monotonic() > end:
-            inbox.leave_cluster()
-        else:
-            time.sleep(_PAUSE)
-
-
-def _nothing() -> list[int]:
-    return [0, 0]
-
-
-class CollectorPost:
-    """A collector, from the side of a worker."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._pid = os.getpid()
-        self._lines: dict[str, list[bytes]] = defaultdict(list)
-        self._calls: dict[tuple[str, tuple[str, ...], str], list[int]] = defaultdict(_nothing)
-        self._condition = threading.Condition(threading.RLock())
-        self._turns = float(_MOST_TURNS)  # how often something may be sent at once
-        self._counted_at = time.monotonic()
-        self._unanswered: list[Any] = []
-        self._collector: Any = None
-        self._is_gone = False
-        threading.Thread(target=self._run, name="hyperparameter-reads", daemon=True).start()
-        atexit.register(self.flush)
-
-    def put(self, mailbox: str, report: dict[str, Any]) -> None:
-        """Send a report, with those that come soon after it."""
-        with self._condition:
-            if self._is_gone:
-                return
-            if not self._lines:
-                self._condition.notify()
-            self._lines[mailbox].append(_line(report))
-
-    def count(self, mailbox: str, to: tuple[str, ...], by: str, started: int, ended: int) -> None:
-        """Tell of calls that a process has submitted, or that have ended, with what is next."""
-        with self._condition:
-            if not self._calls:
-                self._condition.notify()
-            calls = self._calls[mailbox, to, by]
-            calls[0] += started
-            calls[1] += ended
-
-    def flush_soon(self) -> None:
-        """Send now, unless much has been sent lately: then it is sent with what comes soon.
-
-        A worker may be killed as soon as a call has ended.
-        """
-        now = time.monotonic()
-        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _PAUSE)
-        self._counted_at = now
-        if self._turns >= 1:
-            self._turns -= 1
-            self.flush()
-
-    def flush(self) -> None:
-        """Send now, without waiting for an answer."""
-        if self._pid != os.getpid():  # a forked child would send over its parent's connection
-            return
-        try:
-            self._flush()
-        except Exception:  # noqa: BLE001  # Ray's, or ValueError for a name that is gone
-            self._give_up()
-
-    def settle(self) -> None:
-        """Send now, and wait for the answer but in an event loop."""
-        if self._lines or self._unanswered:
-            self.flush()
-            if asyncio._get_running_loop() is None:
-                self._see(_ANSWER_SECONDS)
-
-    def _flush(self) -> None:
-        with self._condition:
-            calls, self._calls = self._calls, defaultdict(_nothing)
-            for (mailbox, to, by), counts in calls.items():
-                report = {"to": to, "calls": [by, *counts]}
-                self._lines[mailbox].append(_line(report))
-            lines, self._lines = self._lines, defaultdict(list)
-            if not lines or self._is_gone:
-                return
-            for mailbox, parts in lines.items():
-                self._unanswered.append(self._find().add.remote(mailbox, b"".join(parts)))
-
-    def _find(self) -> Any:
-        import ray
-
-        if self._collector is None:
-            self._collector = ray.get_actor(self._name, namespace=_NAMESPACE)
-        return self._collector
-
-    def _run(self) -> None:
-        while True:
-            with self._condition:
-                while not (self._lines or self._calls or self._unanswered):
-                    self._condition.wait()
-            time.sleep(_PAUSE)
-            self.flush()
-            self._see()
-
-    def _see(self, patience: float | None = None) -> None:
-        """Learn whether the collector has got what was sent."""
-        with self._condition:
-            unanswered, self._unanswered = self._unanswered, []
-        try:
-            for each in unanswered:  # not `ray.get`, of which Ray warns in an async actor
-                each.future().result(patience)
-        except TimeoutError:  # it may not have started yet
-            with self._condition:
-                self._unanswered += unanswered
-        except Exception:  # noqa: BLE001  # all that Ray may have to say
-            self._give_up()
-
-    def _give_up(self) -> None:
-        """Send nothing any more: the collector has gone, which its driver finds out by itself."""
-        with self._condition:
-            self._lines.clear()
-            self._is_gone = True
-
-
-def post(collector: str) -> CollectorPost:
-    """Return the post of this process for a collector."""
-    with _lock:
-        if collector not in _posts:
-            _posts[collector] = CollectorPost(collector)
-        return _posts[collector]
-
-
-def settle() -> None:
-    """Wait until the collectors have what this worker has read."""
-    for each in list(_posts.values()):
-        each.settle()
-
-
-def note_end(before: State | None) -> None:
-    """Tell that a call has ended whose state this is, over that of `before` it."""
-    if not _posts:
-        return
-    around = interface.record_frames(before)
-    for frame in interface.record_frames(interface.active()):
-        if isinstance(frame.record, Forward) and frame not in around:
-            pass_on()
-            frame.record.tell_end()
-    for each in list(_posts.values()):
-        each.flush_soon()
-
-
-_lock = threading.Lock()
-_posts: dict[str, CollectorPost] = {}

@@ -114,7 +114,8 @@ class Contents:
         if self.has_tasks and not self.is_heard and not pending:
             pending = ["no worker could tell what it has read"]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
-        return list(dict.fromkeys([*self._losses, *pending, *dropped]))
+        unheard = [reason for source in sources for reason in source.unheard(self)]
+        return list(dict.fromkeys([*self._losses, *pending, *unheard, *dropped]))
 
     def note_loss(self, reason: str) -> None:
         """Note that reads may be missing here, and why."""
@@ -147,6 +148,7 @@ class Contents:
         """Take in what workers have told since."""
         for source in sources:
             source.collect()
+            source.unpack(self)
 
     def add(self, reads: Iterable[Read]) -> None:
         """Add reads collected elsewhere, in another process or from a file, to this record."""

@@ -14,38 +14,55 @@ from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .read import Places, RawRead, Read
 
 
-def pack(read: RawRead | Read) -> list[object]:
-    """Return a read as lists and scalars; its places are looked up, as nobody else can."""
-    if isinstance(read, RawRead):
-        read = read.resolved(Places())
-    key, value, default, origin, default_used, reader, process, bulk = read
-    return [
-        key,
-        to_json(value, in_transit=True),
-        to_json(default, in_transit=True) if default is not value else True,
-        None if origin is None else pack_origin(origin),
-        default_used,
-        reader,
-        list(process),
-        bulk,
-        default is value,
-    ]
+def pack(reads: Iterable[RawRead | Read]) -> list[object]:
+    """Return reads as lists and scalars; their places are looked up, as nobody else can.
+
+    What many of them have in common is there once: origin, reader, process.
+    """
+    places = Places()
+    groups: dict[object, list[object]] = {}
+    for read in reads:
+        common = _common(read)
+        group = groups.get(common)
+        if group is None:
+            group = groups[common] = _packed_common(read, places)
+        packed, default = _pack_value(read.value), read.default
+        has_own = default is not read.value
+        group.append([read.key, packed, _pack_value(default)] if has_own else [read.key, packed])
+    return list(groups.values())
 
 
-def unpack(fields: Any) -> Read:
-    """Return the read of `pack`; `TypeError`, `ValueError` or `LookupError` for anything else."""
-    key, value, default, origin, default_used, reader, process, bulk, is_same = fields
-    used = from_json(value)
-    return Read(
-        check(key),
-        used,
-        used if is_same else from_json(default),
-        None if origin is None else unpack_origin(origin),
-        bool(default_used),
-        str(reader),
-        Process.unpack(process),
-        bool(bulk),
-    )
+def _common(read: RawRead | Read) -> object:
+    """Return what is the same for reads that have the same origin, reader and process."""
+    if isinstance(read, Read):
+        return read[3:]
+    _, _, _, origin, site, process, bulk = read
+    # Of code the identity, as to hash it is to go through all of it; the reads keep it alive.
+    place = (id(origin[0]), origin[1]) if type(origin) is tuple else id(origin)
+    return place, id(site[0]), site[1], id(process), bulk
+
+
+def _packed_common(read: RawRead | Read, places: Places) -> list[object]:
+    found = read.resolved(places) if isinstance(read, RawRead) else read
+    packed = None if found.origin is None else pack_origin(found.origin)
+    return [packed, found.default_used, found.reader, list(found.process), found.bulk]
+
+
+def _pack_value(value: object) -> object:
+    return value if type(value) in _PLAIN else to_json(value, in_transit=True)
+
+
+def unpack(groups: Any) -> list[Read]:
+    """Return the reads of `pack`; `TypeError`, `ValueError` or `LookupError` for anything else."""
+    reads = []
+    for packed, used, reader, process, bulk, *rows in groups:
+        origin = None if packed is None else unpack_origin(packed)
+        common = origin, bool(used), str(reader), Process.unpack(process), bool(bulk)
+        for key, packed_value, *packed_default in rows:
+            value = from_json(packed_value)
+            default = from_json(packed_default[0]) if packed_default else value
+            reads.append(Read(check(key), value, default, *common))
+    return reads
 
 
 def pack_origin(origin: RawOrigin) -> list[object]:
@@ -90,5 +107,6 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+_PLAIN = frozenset([str, int, bool, type(None)])  # and not their subclasses, as secrets are
 _MOST_ORIGINS = 1_000  # most keys are set in a few places
 _origins: dict[object, Origin] = {}

@@ -33,7 +33,7 @@ class Record(Contents):
 
     def __init__(self) -> None:
         super().__init__()
-        self.beyond: Record | None = None  # gets what is read here directly, for another process
+        self.forward: Record | None = None  # tells another process what is read here
         self._entered = 0  # how often: only then other records may be around it
 
     def __enter__(self) -> Record:
@@ -52,10 +52,10 @@ class Record(Contents):
         with self._kept.lock:
             return {*registry.keys(), *self._kept.by_key}
 
-    def begin_anew(self, beyond: Record | None) -> None:
+    def begin_anew(self, forward: Record | None) -> None:
         """Forget what was read, and tell another process what is read from now on."""
         self._kept = KeptReads()
-        self.beyond = beyond
+        self.forward = forward
 
     def renew_lock(self) -> None:
         """Replace the lock, which a thread may have held that a fork has left behind."""
@@ -139,7 +139,7 @@ class Record(Contents):
             state = state.parent
         if self is not process:
             found.append(process)
-        return found if self.beyond is None else [*found, self.beyond]
+        return found if self.forward is None else [*found, self.forward]
 
     def _keep(self, key: str, identity: object, read: RawRead) -> None:
         for record in self._and_around():

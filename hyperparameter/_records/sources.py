@@ -15,10 +15,22 @@ class Source(Protocol):
     """Where reads of other processes come from."""
 
     def collect(self) -> None:
-        """Add what has arrived since the last time to the records that it is for."""
+        """Take what has arrived since the last time."""
+
+    def unpack(self, record: object) -> None:
+        """Add to `record` what has been taken for it."""
+
+    def is_pending(self, record: object) -> bool:
+        """Tell whether something may still tell `record` something."""
 
     def pending(self, record: object) -> list[str]:
-        """Say what may still tell `record` something; nothing when all has arrived."""
+        """Say what that is; nothing when all has arrived."""
+
+    def unheard(self, record: object) -> list[str]:
+        """Say of which work that has ended nothing was heard at all."""
+
+    def has_lost(self, record: object) -> bool:
+        """Tell whether work has ended that will never tell `record` what it has read."""
 
     def is_late(self, record: object) -> bool:
         """Tell whether that may be on its way, although the work has ended."""
@@ -51,13 +63,13 @@ def _in_event_loop() -> bool:
 
 
 def wait_for(record: object, timeout: float | None) -> bool:
-    """Wait until nothing is pending for `record`; return whether that is so."""
+    """Wait until nothing is pending for `record`; return whether all has told what it read."""
     end = None if timeout is None else time.monotonic() + timeout
     while True:
         for source in sources:
             source.collect()
-        if not any(source.pending(record) for source in sources):
-            return True
+        if not any(source.is_pending(record) for source in sources):
+            return not any(source.has_lost(record) for source in sources)
         left = _PAUSE if end is None else end - time.monotonic()
         if left <= 0:
             return False

@@ -6,6 +6,7 @@ takes the place of others, and never that of what this process has set itself.
 
 from __future__ import annotations
 
+from _weakref import ref  # importing weakref takes longer
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
@@ -206,7 +207,7 @@ def note_sent(snapshot: Snapshot, records: Sequence[Recorder], *, is_told: bool)
     `is_told` says that the other process will tell what it has read.
     """
     known: Snapshot | None = snapshot
-    sent_by, new = (is_told, records), []
+    sent_by, new = (is_told, [*map(ref, records)]), []  # weakly: records may be large
     while known is not None and known.sent_by != sent_by:
         new.append(known)
         known = known.lower

@@ -418,7 +418,7 @@ def test_a_saved_record_has_what_workers_read(run: Run) -> None:
     )
 
 
-# -- what a reviewer found --------------------------------------------------------------------
+# -- every record around a read has it ---------------------------------------------------------
 
 
 def test_a_record_that_is_opened_again_passes_on_what_it_knows_already(run: Run) -> None:
@@ -453,6 +453,9 @@ def test_a_bound_function_that_was_pickled_and_stays_here_tells_its_record(run: 
     )
 
 
+# -- nothing is lost between those who write and the one who empties ---------------------------
+
+
 def test_threads_of_a_worker_and_its_submitter_lose_no_line_between_them(run: Run) -> None:
     """The owner empties the mailbox while four threads of one worker append to it."""
     run(
@@ -479,6 +482,9 @@ def test_threads_of_a_worker_and_its_submitter_lose_no_line_between_them(run: Ru
         assert rec.incomplete == []
         """
     )
+
+
+# -- what has yet to be done is pending --------------------------------------------------------
 
 
 def test_what_joblib_has_yet_to_do_is_pending(run: Run) -> None:

@@ -1,0 +1,180 @@
+"""The way to a collector, from the side of a worker.
+
+Workers send when a call has ended, but after a few at most one batch in 50 ms, so that a thousand
+short tasks cost some calls.  A batch that did not arrive is sent again, before those after it: that
+a call has ended is never known before what it has read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
+
+from .._collect.mailbox import line_of
+from .collector import ANSWER_SECONDS, NAMESPACE, without_reads
+from .watch import nested
+
+_PAUSE = 0.05
+_MOST_PAUSE = 1.0
+_MOST_TURNS = 8
+_MISSING_SECONDS = 10.0
+_MOST_BYTES = 16 * 1024 * 1024  # of reads that have not arrived yet
+_UNSENT = "a worker could not reach the collector of the Ray job for long, and had too much to keep"
+
+
+class _Batch:
+    """What has been packed to be sent together."""
+
+    def __init__(self, number: int, lines: dict[str, bytes]) -> None:
+        self.number = number
+        self.lines = lines
+        self.answer: Future[bool] | None = None  # None while it has to be sent
+
+
+class CollectorSender:
+    """What this process tells a collector: what is to be sent, and what has not arrived."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._id = os.urandom(8).hex()
+        self._pid = os.getpid()
+        self._reports: dict[tuple[str, tuple[str, ...]], dict[str, list[Any]]] = {}
+        self._condition = threading.Condition(threading.RLock())
+        self._batches: deque[_Batch] = deque()
+        self._sending = threading.RLock()  # reentrant, as a finalizer may read
+        self._next_number = self._size = 0
+        self._turns = float(_MOST_TURNS)  # how often something may be sent at once
+        self._counted_at = time.monotonic()
+        self._missing_since: float | None = None
+        self._collector: Any = None
+        self._is_gone = False
+        threading.Thread(target=self._run, name="hyperparameter-reads", daemon=True).start()
+        atexit.register(self.flush)
+
+    def tell(self, mailbox: str, to: tuple[str, ...], name: str, items: list[Any]) -> None:
+        """Send a part of a report, with those that come soon after it."""
+        with self._condition:
+            if self._is_gone:
+                return
+            if not self._reports:
+                self._condition.notify()
+            self._reports.setdefault((mailbox, to), {}).setdefault(name, []).extend(items)
+
+    def flush_soon(self) -> None:
+        """Send now, unless much has been sent lately: then it is sent with what comes soon.
+
+        A worker may be killed as soon as a call has ended.
+        """
+        now = time.monotonic()
+        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _PAUSE)
+        self._counted_at = now
+        if self._turns >= 1:
+            self._turns -= 1
+            self.flush()
+
+    def flush(self) -> None:
+        """Send now, without waiting for an answer."""
+        if self._pid != os.getpid():  # a forked child would send over its parent's connection
+            return
+        with self._sending:
+            self._pack()
+            self._send()
+
+    def send_all(self) -> None:
+        """Send now, and wait for the answer but in an event loop."""
+        if self._reports or self._batches:
+            self.flush()
+            if asyncio._get_running_loop() is None:
+                self._confirm(ANSWER_SECONDS)
+
+    def _pack(self) -> None:
+        with self._condition:
+            reports, self._reports = self._reports, {}
+        lines: dict[str, list[bytes]] = {}
+        for (mailbox, to), report in reports.items():
+            line = line_of(to, report)
+            if self._size + len(line) > _MOST_BYTES:
+                line = without_reads(line, _UNSENT)
+            self._size += len(line)
+            lines.setdefault(mailbox, []).append(line)
+        if lines and not self._is_gone:
+            parts = {mailbox: b"".join(each) for mailbox, each in lines.items()}
+            self._batches.append(_Batch(self._next_number, parts))
+            self._next_number += 1
+
+    def _send(self) -> None:
+        try:
+            for batch in self._batches:
+                if batch.answer is None:
+                    sent = self._find().add.remote(self._id, batch.number, batch.lines)
+                    batch.answer = sent.future()  # not `ray.get`, which warns in an async actor
+        except Exception as error:  # noqa: BLE001  # all that Ray may have to say
+            self._note_failure(error)
+
+    def _find(self) -> Any:
+        import ray
+
+        if self._collector is None:
+            self._collector = ray.get_actor(self._name, namespace=NAMESPACE)
+        return self._collector
+
+    def _run(self) -> None:
+        pause = _PAUSE
+        while True:
+            with self._condition:
+                if not (self._reports or self._batches):
+                    self._condition.wait(_MOST_PAUSE if nested else None)
+            time.sleep(pause)
+            nested.tell_over()
+            self.flush()
+            pause = _PAUSE if self._confirm(_MOST_PAUSE) else min(2 * pause, _MOST_PAUSE)
+
+    def _confirm(self, patience: float) -> bool:
+        """Learn what the collector has got, and what has to be sent again; say if all arrived."""
+        while self._batches:
+            with self._sending:
+                batch = self._batches[0] if self._batches else None
+            if batch is None or batch.answer is None:
+                return batch is None
+            try:
+                has_arrived, error = batch.answer.result(patience), None
+            except TimeoutError:  # it may not have started yet
+                return False
+            except Exception as raised:  # noqa: BLE001  # all that Ray may have to say
+                has_arrived, error = False, raised
+            with self._sending:
+                if has_arrived:
+                    self._drop(batch)
+                else:
+                    self._note_failure(error)
+                    return False
+        return True
+
+    def _drop(self, batch: _Batch) -> None:
+        if self._batches and self._batches[0] is batch:
+            self._batches.popleft()
+            self._size -= sum(map(len, batch.lines.values()))
+            self._missing_since = None
+
+    def _note_failure(self, error: Exception | None) -> None:
+        """Have everything sent again, unless the collector will never be there."""
+        from ray.exceptions import ActorDiedError
+
+        for batch in self._batches:
+            batch.answer = None
+        now = time.monotonic()
+        if isinstance(error, ValueError):  # its name is not known, or not any more
+            self._missing_since = self._missing_since or now
+        is_missing = self._missing_since and now - self._missing_since > _MISSING_SECONDS
+        if isinstance(error, ActorDiedError) or is_missing:
+            # Its driver finds that out by itself, or that nobody has told it of calls.
+            with self._condition:
+                self._is_gone = True
+                self._reports.clear()
+                self._batches.clear()
