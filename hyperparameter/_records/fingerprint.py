@@ -25,7 +25,7 @@ _SHOWN = 60
 _CONTAINERS = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
-class _Unknown(Exception):
+class Unknown(Exception):
     """Raised for what has contents that cannot be seen, or too many of them."""
 
 
@@ -48,7 +48,7 @@ def told_apart_words(words: Description, value: object) -> Description:
 
 def digest_of(value: object) -> str:
     """Return a digest, empty for a value whose contents cannot be seen."""
-    digest = _Digest()
+    digest = Digest()
     try:
         digest.add(value, "")
     except Exception:  # noqa: BLE001  # whatever a user's object raises must not get out
@@ -56,63 +56,66 @@ def digest_of(value: object) -> str:
     return digest.hexdigest()
 
 
-class _Digest:
+class Digest:
     def __init__(self) -> None:
-        self._hash = blake2b(digest_size=8)
+        self.hash = blake2b(digest_size=8)
         self._open: set[int] = set()
         self._is_sample = False
         self._items = 0
 
     def hexdigest(self) -> str:
-        return f"{'~' if self._is_sample else ''}{self._hash.hexdigest()}"
+        return f"{'~' if self._is_sample else ''}{self.hash.hexdigest()}"
 
-    def _put(self, data: bytes | bytearray | memoryview) -> None:
-        self._hash.update(f"{len(data)}:".encode())  # so that "ab", "c" is not "a", "bc"
+    def put(self, data: bytes | bytearray | memoryview) -> None:
+        self.hash.update(f"{len(data)}:".encode())  # so that "ab", "c" is not "a", "bc"
         if len(data) > _MOST_BYTES:
             self._is_sample = True
-            self._hash.update(data[-_MOST_BYTES // 2 :])
+            self.hash.update(data[-_MOST_BYTES // 2 :])
             data = data[: _MOST_BYTES // 2]
-        self._hash.update(data)
+        self.hash.update(data)
 
-    def _text(self, text: str) -> None:
-        self._put(text.encode("utf-8", "surrogatepass"))
+    def text(self, text: str) -> None:
+        self.put(text.encode("utf-8", "surrogatepass"))
 
     def add(self, value: Any, name: str) -> None:
         self._items += 1
         if self._items > _MOST_ITEMS:
-            raise _Unknown
+            raise Unknown
         kind = type(value)
-        self._text(f"{kind.__module__}.{kind.__qualname__}")
+        self.text(f"{kind.__module__}.{kind.__qualname__}")
         if kind is int:
-            self._put(value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+            self.put(value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
         elif kind in SCALARS:
-            self._text(repr(value))
+            self.text(repr(value))
         elif kind is str:
-            self._text("" if name and is_secret(name, value) else value)
+            self.text("" if name and is_secret(name, value) else value)
         elif id(value) in self._open:
-            self._text("itself")
+            self.text("itself")
         else:
             self._open.add(id(value))
-            self._parts(value, name)
+            self.parts(value, name)
             self._open.discard(id(value))
 
-    def _parts(self, value: Any, name: str) -> None:
-        if isinstance(value, _CONTAINERS):
-            self._container(value, name)
-        elif isinstance(value, type) or hasattr(value, "__code__"):
-            self._text(f"{value.__module__}.{value.__qualname__}")
-        elif not self._array(value):
-            self._object(value)
+    def part_of_set(self, value: object) -> str:
+        return digest_of(value)
 
-    def _container(self, value: Any, name: str) -> None:
-        self._text(str(len(value)))
+    def parts(self, value: Any, name: str) -> None:
+        if isinstance(value, _CONTAINERS):
+            self.container(value, name)
+        elif isinstance(value, type) or hasattr(value, "__code__"):
+            self.text(f"{value.__module__}.{value.__qualname__}")
+        elif not self.array(value):
+            self.object(value)
+
+    def container(self, value: Any, name: str) -> None:
+        self.text(str(len(value)))
         if isinstance(value, (bytes, bytearray)):
-            self._put(value)
+            self.put(value)
         elif isinstance(value, (set, frozenset)):
-            digests = sorted(map(digest_of, value))
+            digests = sorted(map(self.part_of_set, value))
             if not all(digests):
-                raise _Unknown
-            self._text("".join(digests))
+                raise Unknown
+            self.text("".join(digests))
         elif isinstance(value, dict):
             for key, item in value.items():
                 self.add(key, "")
@@ -121,7 +124,7 @@ class _Digest:
             for item in list(value):
                 self.add(item, name)
 
-    def _array(self, value: Any) -> bool:
+    def array(self, value: Any) -> bool:
         """Add the numbers of an array; tell whether it is one."""
         try:
             view = memoryview(value)
@@ -130,14 +133,14 @@ class _Digest:
                 return False
             value = value.__array__()
             view = memoryview(value)
-        self._text(f"{view.format} {view.shape}")
+        self.text(f"{view.format} {view.shape}")
         if "O" in view.format:  # addresses of objects
             self.add(value.tolist(), "")
             return True
-        self._put(view.cast("B") if view.c_contiguous else memoryview(view.tobytes()))
+        self.put(view.cast("B") if view.c_contiguous else memoryview(view.tobytes()))
         return True
 
-    def _object(self, value: Any) -> None:
+    def object(self, value: Any) -> None:
         state = dict(getattr(value, "__dict__", {}))
         for kind in type(value).__mro__:
             slots = cast("Any", vars(kind).get("__slots__", ()))
@@ -145,8 +148,8 @@ class _Digest:
                 if hasattr(value, slot):
                     state[slot] = getattr(value, slot)
         if not state:
-            raise _Unknown
+            raise Unknown
         for name in sorted(state):
-            self._text(name)
+            self.text(name)
             if not is_secret(name, state[name]):
                 self.add(state[name], name)

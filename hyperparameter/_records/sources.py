@@ -35,8 +35,16 @@ class Source(Protocol):
     def is_late(self, record: object) -> bool:
         """Tell whether that may be on its way, although the work has ended."""
 
+    def hears_children(self, record: object) -> bool:
+        """Tell whether a child that is forked now tells `record` what it reads."""
+
 
 sources: list[Source] = []
+
+
+def hears_children(record: object) -> bool:
+    """Tell whether a child that is forked now tells `record` what it reads."""
+    return any(source.hears_children(record) for source in sources)
 
 
 def wait_at_close(record: object, error: object) -> None:

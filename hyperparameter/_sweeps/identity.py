@@ -10,21 +10,24 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from .._functions import registry
-from .._records.fingerprint import digest_of
+from .._records.exact_digest import exact_digest_of as digest_of
 from .._scopes.snapshot import Snapshot
 from .._values.annotations import hints_below
 from .._values.checking import is_unmade, only_checking
 from .._values.convert import NOTHING, Converter, Unconvertible, settled
 from .._values.hints import converter
 from .._values.secrets import is_secret
-from .._values.untyped import REMOVED, plain
+from .._values.untyped import REMOVED, UntypedText, plain
+
+_UNSEEN = "?"
 
 
 class Identity(NamedTuple):
     """A digest of what is set, and the digest of each key's value.
 
     `unseen` are the keys whose values cannot be compared, such as open files: a run with any of
-    them is like no other.
+    them is like no other.  Their parts are the same for the same object alone, and in no other
+    launch.
     """
 
     digest: str
@@ -32,23 +35,50 @@ class Identity(NamedTuple):
     unseen: tuple[str, ...] = ()
 
 
-def identity(
-    snapshot: Snapshot, args: Sequence[object], kwargs: Mapping[str, object], repeat: int | None
-) -> Identity:
-    """Return what a run is known by that is called so in the scopes of a snapshot."""
-    parts = {
-        key: _digest(key, value) for key, value in snapshot.flat().items() if _counts(key, value)
-    }
-    parts |= {f"*{index}": _digest("", value) for index, value in enumerate(args)}
-    parts |= {f"**{name}": _digest("", value) for name, value in kwargs.items()}
-    unseen = tuple(key for key, digest in parts.items() if not digest)
-    whole = blake2b(digest_size=16)
-    for key in sorted(parts):
-        whole.update(f"{len(key)}:{key}={parts[key]};".encode("utf-8", "surrogatepass"))
-    whole.update(f"repeat {repeat}".encode())
-    if unseen:
-        whole.update(os.urandom(16))
-    return Identity(whole.hexdigest(), parts, unseen)
+class Identifier:
+    """Says what runs are known by; a value that many runs share is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, str]] = {}
+
+    def identity(
+        self,
+        snapshot: Snapshot,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        repeat: int | None,
+    ) -> Identity:
+        """Return what a run is known by that is called so in the scopes of a snapshot."""
+        flat = snapshot.flat().items()
+        parts = {key: self._part(key, value) for key, value in flat if _counts(key, value)}
+        parts |= {f"*{index}": _digest("", value) for index, value in enumerate(args)}
+        parts |= {f"**{name}": _digest("", value) for name, value in kwargs.items()}
+        unseen = tuple(key for key, digest in parts.items() if digest.startswith(_UNSEEN))
+        whole = blake2b(digest_size=16)
+        for key in sorted(parts):
+            whole.update(f"{len(key)}:{key}={parts[key]};".encode("utf-8", "surrogatepass"))
+        whole.update(f"repeat {repeat}".encode())
+        if unseen:
+            whole.update(os.urandom(16))
+        return Identity(whole.hexdigest(), parts, unseen)
+
+    def _part(self, key: str, value: object) -> str:
+        known = self._known.get(key)
+        # By identity: equal values may be of different types, and == of arrays is an array.
+        if known is not None and (known[0] is value or _is_same_text(known[0], value)):
+            return known[1]
+        digest = _digest(key, value)
+        self._known[key] = value, digest
+        return digest
+
+
+def reading(key: str, value: object) -> object:
+    """Return what a value of a key means to the program: to the first declaration that takes it."""
+    return next(_converted(key, value), plain(value))
+
+
+def _is_same_text(one: object, other: object) -> bool:
+    return type(one) is type(other) is UntypedText and one == other
 
 
 def _counts(key: str, value: object) -> bool:
@@ -61,7 +91,8 @@ def _digest(key: str, value: object) -> str:
     What only the user's code can make counts as it is written.
     """
     found = {digest for one in _converted(key, value) if (digest := digest_of(one))}
-    return " ".join(sorted(found)) or digest_of(plain(value))
+    found = found or {digest_of(plain(value)) or f"{_UNSEEN}{os.urandom(16).hex()}"}
+    return " ".join(sorted(found))
 
 
 def _converted(key: str, value: object) -> Iterator[object]:
