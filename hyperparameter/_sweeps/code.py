@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from .._scan.modules import installed_package, is_foreign
+from .._values.whose import installed_package, is_foreign
 
 _MOST_BYTES = 1 << 20  # of a difference that is kept compressed; of a larger one its digest is
 _SECONDS = 10  # git on a slow disk; a repository that takes longer is not asked

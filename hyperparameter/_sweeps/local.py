@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 
 from .._values.origin import this_process
 from ..context import Captured, attached
 from ..exceptions import UsageError
+from .interrupts import raising
 from .performing import perform
 from .report import reporting
 from .run import Outcome, Work
@@ -57,14 +58,19 @@ class Local:
                 continue
             yield Started(work.number, this_process().host, os.getpid())
             opened = partial(attached, *captured)
-            outcome = perform(work, opened, self._reporting(work.number))
+            outcome = perform(work, opened, self._during(work.number))
             yield Ended(work.number, outcome._replace(error=None) if self._is_sweep else outcome)
 
-    def _reporting(self, number: int) -> AbstractContextManager[object]:
+    @contextmanager
+    def _during(self, number: int) -> Iterator[None]:
+        """Let the run report, and Ctrl-C raise in it."""
         judge = self._judge
-        if judge is None:
-            return nullcontext()
-        return reporting(lambda value, step: judge(Reported(number, value, step)))
+        with raising():
+            if judge is None:
+                yield
+                return
+            with reporting(lambda value, step: judge(Reported(number, value, step))):
+                yield
 
     def answer(self, number: int, goes_on: bool) -> None:
         """Do nothing: the sweep has answered at once."""

@@ -3,14 +3,17 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from .._functions.awaiting import settled
+from .._functions.namespaced import signature_of
+from .._functions.signature import Signature
 from .._records.ending import ending_of, finish
 from .._records.record import Record, process_record
+from .._records.sources import hears_children
 from .._scopes import ambient
 from .._scopes.carried import freeze
 from .._scopes.frames import detach, swap
@@ -18,7 +21,8 @@ from .._scopes.snapshot import EMPTY
 from .._values.origin import this_process
 from ..exceptions import CONTROLS
 from .capture import captured
-from .results import Unpicklable, pack
+from .outcomes import keep
+from .packing import pack
 from .run import Ending, Outcome, Result, Work
 from .tracebacks import traceback_text
 
@@ -42,10 +46,14 @@ def perform(
     does; afterwards the process is as before.
     """
     started = time.time()
-    with captured(work.log) as log, _as_a_process() as record:
+    with captured(work.log) as log, _as_a_process() as record, _noting_forks(record):
         end = _called(work, opened, during or nullcontext())
         outcome = _outcome(work, record, end, started)
-    return outcome._replace(log_problem=log.problem)
+        keep(work, outcome)  # at once: the process may be killed with its launcher
+    if log.problem:
+        outcome = outcome._replace(log_problem=log.problem)
+        keep(work, outcome)
+    return outcome
 
 
 def failed(error: BaseException, started: float) -> Outcome:
@@ -78,6 +86,27 @@ def _as_a_process() -> Iterator[Record]:
                 os.chdir(folder)
 
 
+@contextmanager
+def _noting_forks(record: Record) -> Iterator[None]:
+    _running.append(record)
+    try:
+        yield
+    finally:
+        _running.remove(record)
+
+
+def _note_fork() -> None:
+    """Note before a fork that the child may read what the record of a run never hears of."""
+    for record in _running:
+        if not hears_children(record):
+            record.note_loss("a process was forked that tells nobody what it reads")
+
+
+_running: list[Record] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_note_fork)
+
+
 def _folder() -> str:
     try:
         return os.getcwd()
@@ -91,7 +120,7 @@ def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) 
             freeze()  # threads of the run open no scope of their own
             # Each run is warned anew, and changes the filters of no other.
             with warnings.catch_warnings(), during:
-                return _End(settled(work.function(*work.args, **work.kwargs)))
+                return _End(settled(_call(work)))
     except SystemExit as error:
         is_success = error.code is None or error.code == 0
         return _End() if is_success and type(error) is SystemExit else _End(error=error)
@@ -99,12 +128,25 @@ def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) 
         return _End(error=error)
 
 
+def _call(work: Work) -> object:
+    function = work.function
+    args: tuple[object, ...] = work.args
+    kwargs: Mapping[str, object] = {}
+    if args:
+        found: object = getattr(function, "__hp_signature__", None)
+        if isinstance(function, type):
+            found = signature_of(function)
+        if isinstance(found, Signature) and found.varargs_name:
+            args, kwargs = found.bind(args)
+    return function(*args, **kwargs, **work.kwargs)
+
+
 def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
     result: Result | None = None
     if end.error is None:
         try:
             result = pack(end.value)
-        except Unpicklable as error:
+        except Exception as error:  # noqa: BLE001  # `Unpicklable`, or what the value itself raises
             end = _End(error=error)
     ending, problem = ending_of(end.error)
     ended, process = time.time(), this_process()

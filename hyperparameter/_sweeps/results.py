@@ -15,6 +15,7 @@ from .run import Result
 FOLDER = "results"
 _MOST_INLINE = 64 << 10
 _MOST_NAMES, _MOST_TEXT = 100, 200
+_MOST_BITS = 1990  # 600 digits, which every interpreter converts, whatever its limit is set to
 WHOLE = "result"
 """The column of a result that is not a mapping."""
 
@@ -56,7 +57,10 @@ def _number(value: Any) -> object:
         value = item() if callable(item) else value
         if isinstance(value, (bool, float)):
             return bool(value) if isinstance(value, bool) else float(value)
-        return int(value) if hasattr(type(value), "__index__") else float(value)
+        if not hasattr(type(value), "__index__"):
+            return float(value)
+        whole = int(value)
+        return whole if whole.bit_length() <= _MOST_BITS else show("", whole)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # complex ones, or a tensor
         return show("", value)
 

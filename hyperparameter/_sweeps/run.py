@@ -46,6 +46,7 @@ class Result(NamedTuple):
 class Work(NamedTuple):
     """One attempt of one run, as a runner gives it to a worker.
 
+    `args` are for the function's `*args`, if it has any: the worker reads what comes before them.
     `log` is the file for what the run prints; None leaves the output of the worker alone.  `run` is
     what the record says of the run: the worker fills in times, process and ending.  `kept` is the
     file for the outcome, which the worker writes before it tells the launcher.

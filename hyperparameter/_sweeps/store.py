@@ -17,7 +17,7 @@ from . import database
 from .cells import packed_cell
 from .lock import Lock
 from .masks import Masks
-from .results import summary_in_store, write_bytes, write_large
+from .results import summary_in_store, write_large
 from .run import Cell, Outcome, State
 from .stored import Launch, Stored, Sweep
 
@@ -221,27 +221,18 @@ class Store(Stored):
 
         Files come first: a run that is said to be done has its result.
         """
-        log, name = self._log(number, attempt, outcome), _name(number, attempt)
+        name = _name(number, attempt)
         file = summary = None
         if outcome.result is not None:
             with database.writing_files(self.path):
                 file = write_large(self.folder, name, outcome.result)
             summary = summary_in_store(outcome.result, file)
         with self._transaction() as run:
-            self._begin(run, number, attempt, (None, outcome.host, outcome.pid), log)
+            self._begin(run, number, attempt, (None, outcome.host, outcome.pid), None)
             self._end(run, number, attempt, outcome)
             self._keep(run, number, attempt, outcome, file)
             self._change(run, number, attempt, state, outcome.ended or time.time())
             run("UPDATE runs SET summary = ? WHERE number = ?", summary, number)
-
-    def _log(self, number: int, attempt: int, outcome: Outcome) -> str | None:
-        """Write the output that came with the outcome, where the worker could not write it."""
-        if outcome.output is None:
-            return None
-        path = self.log_path(number, attempt)
-        with database.writing_files(self.path):
-            write_bytes(path, outcome.output)
-        return path
 
     def _end(self, run: Run, number: int, attempt: int, outcome: Outcome) -> None:
         unread = None if outcome.unread is None else json.dumps(outcome.unread)

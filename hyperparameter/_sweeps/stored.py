@@ -5,29 +5,21 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from .._console import NotFound
 from .._values.untyped import infer
 from . import database
 from .cells import unpacked_cell
 from .names import FILE
+from .objective import Goal
 from .run import Result, State
-
-Direction = Literal["minimize", "maximize"]
 
 _ROWS = """
 SELECT number, state, same_as, cell, repeat, runs.attempt, summary, ending, problem, started,
        ended, host, pid, log, unread
 FROM runs LEFT JOIN attempts ON attempts.run = number AND attempts.attempt = runs.attempt
 """
-
-
-class Goal(NamedTuple):
-    """Which result is best; `name` is empty for a result that is a number."""
-
-    direction: Direction
-    name: str = ""
 
 
 class Sweep(NamedTuple):
@@ -277,8 +269,8 @@ def _row(fields: Sequence[Any]) -> Row:
     results = json.loads(summary) if summary else {}
     if not isinstance(results, dict):
         raise TypeError(f"run {number} has the result {summary!r:.80}")
-    row = Row(number, state, same_as, typed, meant, repeat, attempt, results)
-    return row._replace(**_attempt(fields[7:])) if attempt else row
+    last = _attempt(fields[7:]) if attempt else {}
+    return Row(number, state, same_as, typed, meant, repeat, attempt, results, **last)
 
 
 def _attempt(fields: Sequence[Any]) -> dict[str, Any]:

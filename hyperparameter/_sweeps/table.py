@@ -9,8 +9,9 @@ from ..exceptions import CONTROLS
 from .aggregate import Group, aggregate, is_repeated
 from .columns import Column, Columns, full_text, number_of, order, varying
 from .layout import laid_out, text_width
+from .objective import Goal
 from .results import WHOLE
-from .stored import Goal, Row, Sweep
+from .stored import Row, Sweep
 
 MOST_ROWS = 20
 """How many runs a table on a terminal has before it says how to see the others."""

@@ -1,0 +1,94 @@
+"""A run of a sweep as users get it: what was set, what came of it, where it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..exceptions import HyperparameterError
+from .packing import unpack
+from .run import State
+from .stored import Row, Stored
+
+
+class SweepError(HyperparameterError):
+    """A run has no result, since it failed."""
+
+
+class SweepRun:
+    """One run of a sweep.
+
+    `number` is what `hp log` takes.  `parameters` are the values of its cell by key.  `state` is
+    "done", "failed", "pruned", or "same" for a run that was not run because the run `same_as`
+    stands for it; "waiting" is one that a sweep which was stopped has not run.  `problem` says in
+    one line why a run failed, and `log` is the file with what it printed.
+    """
+
+    __slots__ = ("_folder", "_row")
+
+    def __init__(self, folder: str, row: Row) -> None:
+        self._folder = folder
+        self._row = row
+
+    @property
+    def number(self) -> int:
+        return self._row.number
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {key: self._row.value(key) for key in self._row.typed}
+
+    @property
+    def state(self) -> State:
+        return self._row.state
+
+    @property
+    def same_as(self) -> int | None:
+        return self._row.same_as
+
+    @property
+    def repeat(self) -> int | None:
+        """Which of the repeats this is, from 0 on; None without `repeat`."""
+        return self._row.repeat
+
+    @property
+    def attempt(self) -> int:
+        return self._row.attempt
+
+    @property
+    def problem(self) -> str:
+        return self._row.problem
+
+    @property
+    def seconds(self) -> float | None:
+        return self._row.seconds
+
+    @property
+    def host(self) -> str:
+        return self._row.host
+
+    @property
+    def log(self) -> str:
+        with Stored.read(self._folder) as store:
+            return store.log_path(self.number, self.attempt)
+
+    @property
+    def numbers(self) -> Mapping[str, object]:
+        """What a table shows of the result: its numbers and short texts by name."""
+        return self._row.results
+
+    @property
+    def result(self) -> Any:
+        """What the function has returned; `SweepError` if it has not returned."""
+        with Stored.read(self._folder) as store:
+            found = store.result(self.same_as or self.number)
+        if found is None:
+            raise SweepError(f"Run {self.number} has no result: {self._why()}.")
+        return unpack(found)
+
+    def _why(self) -> str:
+        return f"it failed, {self.problem}" if self.problem else f"it is {self.state}"
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{key}={text}" for key, text in self._row.typed.items())
+        return f"<run {self.number}: {values or 'nothing swept'}, {self.state}>"

@@ -1,0 +1,37 @@
+"""Runs that differ only in what they never read are one run: the records tell.
+
+A finished run stands for every other one that is set in the same way but for the keys that it has
+not read.  That holds where what a run reads depends on its configuration alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from hashlib import blake2b
+
+
+class StandIns:
+    """The finished runs by what they have read."""
+
+    def __init__(self) -> None:
+        # By what they have not read: there are far fewer of these sets than of runs.
+        self._by_unread: dict[frozenset[str], dict[bytes, int]] = {}
+
+    def find(self, parts: Mapping[str, str]) -> int | None:
+        """Return the number of the first run that stands for one with these parts, if any does."""
+        found = [
+            number
+            for unread, runs in self._by_unread.items()
+            if (number := runs.get(_restricted(parts, unread))) is not None
+        ]
+        return min(found, default=None)
+
+    def add(self, number: int, parts: Mapping[str, str], unread: Collection[str]) -> None:
+        """Note a run that has finished, with the keys set for it that it has not read."""
+        runs = self._by_unread.setdefault(frozenset(unread), {})
+        runs.setdefault(_restricted(parts, unread), number)
+
+
+def _restricted(parts: Mapping[str, str], unread: Collection[str]) -> bytes:
+    rest = (f"{key}={one}" for key, one in sorted(parts.items()) if key not in unread)
+    return blake2b("\0".join(rest).encode("utf-8", "surrogatepass"), digest_size=16).digest()

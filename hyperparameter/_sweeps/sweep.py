@@ -1,0 +1,244 @@
+"""A sweep from its plan to its results: store, workers and progress are put together here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from .._termination import Terminated
+from .._values.untyped import UntypedText
+from .agenda import Agenda, CellAgenda
+from .code import Code, code_of_program
+from .driver import Driver, state_after
+from .file_system import note_on
+from .finding import runner_for
+from .finished import SweepRun
+from .objective import Goal, objective
+from .outcomes import FOLDER, drop, kept
+from .progress import Progress, progress_on
+from .request import Request
+from .resuming import launch_of, new_store, store_to_resume
+from .run import Cell
+from .runner import Reported
+from .store import Store
+from .stored import Row, Stored
+from .stored import Sweep as Kept
+from .tally import Resumed
+
+
+class Sweep(Sequence[SweepRun]):
+    """A sweep: what iterates over it runs it, and gets each run as soon as it has ended.
+
+    Afterwards it is the sequence of its runs in the order of their numbers.  `folder` has its store
+    and its logs.  `same` has the runs that another one stands for, since they differ only in what
+    that one has not read.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._runs: list[SweepRun] | None = None
+        self._has_begun = False
+        self.folder = ""
+        self.was_interrupted = False
+        self.numbers: set[int] = set()
+        self.same: dict[int, int] = {}
+
+    def __iter__(self) -> Iterator[SweepRun]:
+        if self._runs is not None:
+            return iter(self._runs)
+        self._check_not_under_way()
+        return self._iterated()
+
+    def run(self) -> Self:
+        """Run the sweep to its end, and return it."""
+        for _ in self:
+            pass
+        return self
+
+    def __len__(self) -> int:
+        if self._runs is None:  # what `list` asks first, as a hint
+            raise TypeError("A sweep has no length before it has run. Call its run() first.")
+        return len(self._runs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._finished()[index]
+
+    def __bool__(self) -> bool:
+        return True  # to ask this is not to run it
+
+    def __repr__(self) -> str:
+        state = "not run yet" if self._runs is None else f"{len(self._runs)} runs"
+        return f"<sweep {self.folder or self._request.function_name}: {state}>"
+
+    def __del__(self) -> None:
+        if not self._has_begun and self._request.is_iterated:
+            warnings.warn(
+                f"A sweep of {self._request.function_name} was made and never run. Iterate over "
+                "it, or call its run().",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    @property
+    def best(self) -> SweepRun:
+        """The run whose result is best; `ValueError` if no run has a number to go by."""
+        goal = self._request.goal or Goal()
+        found: tuple[float, SweepRun] | None = None
+        for run in self._finished():
+            if run.state not in ("done", "same"):
+                continue
+            value = objective(run.numbers, goal)
+            if goal.is_better(value, found and found[0]):
+                found = value, run
+        if found is None:
+            raise ValueError("No run of the sweep has a result to compare.")
+        return found[1]
+
+    def to_pandas(self) -> Any:
+        """Return a data frame with a row for each run: number, state, parameters, results."""
+        from .frame import frame
+
+        return frame(self._finished())
+
+    def _finished(self) -> list[SweepRun]:
+        if self._runs is None:
+            self.run()
+        assert self._runs is not None
+        return self._runs
+
+    def _check_not_under_way(self) -> None:
+        if self._has_begun:
+            raise RuntimeError("The sweep is under way: iterate over it once, to the end.")
+
+    def _iterated(self) -> Iterator[SweepRun]:
+        # It begins with the first run that is asked for: `list` asks for the length before that.
+        if self._runs is None:
+            self._check_not_under_way()
+            self._has_begun = True
+            yield from self._run()
+        else:
+            yield from self._runs
+
+    def _run(self) -> Iterator[SweepRun]:
+        request, code = self._request, code_of_program()
+        judge = _Judge()
+        runner = runner_for(request.on, request.options._replace(judge=judge))
+        store: Store | None = None
+        try:
+            store = self._store(code)
+            self.folder = store.folder
+            _prepare(store)
+            progress = self._progress()
+            agenda = self._agenda(store, progress)
+            if note := note_on(store.folder):
+                progress.note(note)
+            driver = Driver(
+                request.function, agenda, request.prepare, runner=runner, store=store,
+                progress=progress, policy=request.policy, record_of=request.run,
+            )  # fmt: skip
+            driver.compares = request.plan.repeat is None  # repeats are the same on purpose
+            judge.driver = driver
+            store.forget_others(agenda.numbers)
+            store.begin_launch(launch_of(request.argv, request.words, code))
+            yield from self._driven(driver, agenda, store, progress, runner.capacity)
+            if driver.was_terminated:
+                raise Terminated(128 + signal.SIGTERM)
+            if request.is_iterated:
+                _warn_of_unread(store.rows())
+                if driver.was_interrupted:
+                    raise KeyboardInterrupt
+        finally:
+            runner.close()
+            if store is not None:
+                store.close()
+        with Stored.read(self.folder) as stored:
+            self._runs = [
+                SweepRun(self.folder, row)
+                for row in stored.rows()
+                if row.number in agenda.numbers
+            ]  # fmt: skip
+
+    def _store(self, code: Code) -> Store:
+        request = self._request
+        repeat = request.plan.repeat
+        asked = Kept("", request.function_name, goal=request.goal,
+                    repeat_key=(repeat.key or "") if repeat else "")  # fmt: skip
+        if request.resume is None:
+            return new_store(request.name, request.program, asked)
+        return store_to_resume(request.name, asked, request.resume, code)
+
+    def _progress(self) -> Progress:
+        stream = sys.stderr if self._request.is_shown else None
+        return progress_on(stream, os.environ, self._request.goal)
+
+    def _agenda(self, store: Store, progress: Progress) -> Agenda:
+        request, plan = self._request, self._request.plan
+        if not request.search and not request.prune:
+            made = CellAgenda(plan, request.prepare, store)
+            for note in made.notes():
+                progress.note(note)
+            return made
+        from .search_agenda import cells_with_pruning, search_agenda
+
+        make = search_agenda if request.search else cells_with_pruning
+        return make(request, store, progress)
+
+    def _driven(
+        self, driver: Driver, agenda: Agenda, store: Store, progress: Progress, slots: int
+    ) -> Iterator[SweepRun]:
+        before = [row for row in store.rows() if row.number in agenda.kept] if agenda.kept else []
+        for row in before:
+            if row.unread is not None and row.state == "done":
+                driver.note_finished(row.number, agenda.kept[row.number], row.unread)
+        progress.begin(agenda.total, slots, map(_resumed, before))
+        try:
+            for number in driver.run():
+                if self._request.is_iterated:
+                    progress.hide()  # what the user prints for a run must not tear it
+                yield SweepRun(store.folder, store.row(number))
+        finally:
+            progress.finish()
+            self.was_interrupted = driver.was_interrupted
+            self.numbers, self.same = agenda.numbers, driver.same
+
+
+class _Judge:
+    """Answers reports of runs in this thread; it is made before the driver, which knows them."""
+
+    driver: Driver | None = None
+
+    def __call__(self, report: Reported) -> bool:
+        assert self.driver is not None
+        return self.driver.judge(report)
+
+
+def _warn_of_unread(rows: Sequence[Row]) -> None:
+    """Warn of keys that were swept, and that no run has read, as if they were misspelt."""
+    for key in unread_by_all(rows):
+        if any(key in row.typed for row in rows):
+            warnings.warn(f"{key} was swept, and no run has read it.", RuntimeWarning, stacklevel=4)
+
+
+def unread_by_all(rows: Sequence[Row]) -> list[str]:
+    """Return the keys that were set and that no finished run has read, if the records tell."""
+    unread = [row.unread for row in rows if row.state == "done"]
+    known = [set(one) for one in unread if one is not None]
+    return sorted(set.intersection(*known)) if known and len(known) == len(unread) else []
+
+
+def _prepare(store: Store) -> None:
+    """Make the folders that workers write to, and take what they have kept for a launcher."""
+    for name in ("logs", FOLDER):
+        os.makedirs(os.path.join(store.folder, name), exist_ok=True)
+    for number, attempt, outcome in kept(store.folder):
+        store.ended(number, attempt, outcome, state_after(outcome))
+        drop(store.folder, number, attempt)
+
+
+def _resumed(row: Row) -> Resumed:
+    cell = Cell({key: UntypedText(text) for key, text in row.typed.items()}, row.repeat)
+    return Resumed(row.number, cell, row.results, row.state)
