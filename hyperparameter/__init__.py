@@ -30,7 +30,10 @@ if _typing.TYPE_CHECKING:
     from ._config.config import config
     from ._records.explain import Explanation, explain
     from ._records.exports.target import Exported
+    from ._sweeps.finished import SweepError, SweepRun
+    from ._sweeps.from_python import sweep
     from ._sweeps.report import report
+    from ._sweeps.sweep import Sweep
     from .params import Params
 
     # Not in __all__: a program that imports * would take our version for its own.
@@ -47,6 +50,9 @@ __all__ = [
     "Params",
     "Read",
     "Record",
+    "Sweep",
+    "SweepError",
+    "SweepRun",
     "Unused",
     "UsageError",
     "add_secret_words",
@@ -60,6 +66,7 @@ __all__ = [
     "report",
     "run_cli",
     "scope",
+    "sweep",
 ]
 
 
@@ -77,6 +84,10 @@ _ON_USE = {
     "config": "._config.config",
     "explain": "._records.explain",
     "report": "._sweeps.report",
+    "Sweep": "._sweeps.sweep",
+    "SweepError": "._sweeps.finished",
+    "SweepRun": "._sweeps.finished",
+    "sweep": "._sweeps.from_python",
 }
 """Public names that few programs use, and the modules that have them: imported with us, they would
 double the time of our import."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from .checking import check_keys, check_repeat, check_skips, check_spaces
+from .checking import check_keys, check_repeat, check_secrets, check_skips, check_spaces
 from .grammar import Repeat, checked_keys
 from .grid import Grid
 from .plan import Plan, Sample, Skip
@@ -58,5 +58,6 @@ class Asked:
             if self.seed is not None and not sample:
                 raise ValueError(f"{self.said['seed']}: nothing is drawn, so add {remedies[0]}")
         check_repeat(plan, self.said.get("repeat", ""))
+        check_secrets(plan)
         check_skips(plan)
         return plan

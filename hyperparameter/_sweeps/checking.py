@@ -13,10 +13,10 @@ from .._values.keys import did_you_mean
 from .._values.masking import MASK, masked_text
 from .._values.secrets import is_made_of_secrets, is_secret
 from .._values.untyped import UntypedText
-from .grid import Grid
+from .grid import Column, Grid
 from .plan import Plan, Skip
 from .regions import region_with
-from .spaces import Axis, Floats, Integers
+from .spaces import Axis, Choices, Floats, Integers
 
 _MOST_SHOWN = 8
 _TIME = re.compile(r"(?:1[0-9]|2[0-3])(?::[1-5][0-9]){1,2}")
@@ -51,6 +51,19 @@ def check_repeat(plan: Plan, written: str) -> None:
         if key in grid.column_of:
             axis = grid.axes[grid.column_of[key]]
             raise ValueError(f"{written}: {shown(axis.written)} sets {key!r:.80} as well")
+
+
+def check_secrets(plan: Plan) -> None:
+    """Refuse values that differ only in secrets: runs are not told apart by them."""
+    for grid in plan.grids:
+        for column in grid.columns:
+            domain = column.axis.domain
+            if isinstance(domain, Choices) and (key := _secret_that_differs(column, domain)):
+                raise ValueError(
+                    f"{shown(column.axis.written)}: its values differ only in {key!r:.80}, "
+                    "which is a secret, and runs are not told apart by secrets; give one value, or "
+                    f"say that it is none with hp.not_secret({key!r:.80})"
+                )
 
 
 def check_skips(plan: Plan) -> None:
@@ -101,6 +114,19 @@ def shown_value(key: str, text: str) -> str:
 
 def sentence(problem: str) -> str:
     return problem if problem[-1:] in (".", "?") else f"{problem}."
+
+
+def _secret_that_differs(column: Column, domain: Choices) -> str | None:
+    """Return the key of a secret, if it is all that tells two values of a column apart."""
+    seen: set[object] = set()
+    for value in domain.values:
+        bindings = column.axis.bindings(value)
+        secrets = [key for key, one in bindings if is_secret(key, one)]
+        others = column.codes([(key, one) for key, one in bindings if key not in secrets])
+        if secrets and (*secrets, others) in seen:
+            return secrets[0]
+        seen.add((*secrets, others))
+    return None
 
 
 def _check_skip(skip: Skip, grids: Sequence[Grid]) -> None:

@@ -1,7 +1,7 @@
 """What is typed behind `--sweep`, `--skip` and `--repeat`, as axes, bindings and numbers.
 
 Problems are `ValueError`; the caller puts in front what the user typed.  Values stay text whose
-type nobody has said yet.
+type nobody has said yet, apart from those in double quotes, which are text.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from .._values.keys import check
 from .._values.untyped import UntypedText
 from .forms import check_is_value, choices, form_of
 from .spaces import Axis, Choices, Domain
-from .words import inside, values_in
+from .words import inside, quoted, values_in
 
 _EXAMPLE = "write KEY=VALUE,VALUE, as in train.lr=0.1,0.01"
 _MOST_REPEATS = 1_000_000
@@ -126,6 +126,6 @@ def _tuple(keys: tuple[str, ...], word: str, number: int) -> tuple[object, ...]:
     return tuple(_value(word, f"a part of value {number}") for word in words)
 
 
-def _value(word: str, place: str) -> UntypedText:
+def _value(word: str, place: str) -> str | UntypedText:
     check_is_value(word, place)
-    return UntypedText(word)
+    return UntypedText(word) if (text := quoted(word)) is None else text

@@ -28,7 +28,8 @@ class Column:
         self.keys = axis.keys
         self.repeated: list[object] = []
         self._read = read
-        self._index: dict[Codes, int] = {}
+        self._kept: list[Codes] = []  # of each value by its index
+        self._seen: set[tuple[Codes, tuple[type, ...]]] = set()
         self._by_keys: dict[tuple[str, ...], dict[Codes, set[int]]] = {}
         if isinstance(axis.domain, Choices):
             kept = [value for value in axis.domain.values if self._is_new(value)]
@@ -50,25 +51,29 @@ class Column:
         domain = self.axis.domain
         if isinstance(domain, Choices):
             keys = tuple(key for key, _ in wanted)
-            return frozenset(self._indices_by(keys).get(self._codes(wanted), ()))
+            return frozenset(self._indices_by(keys).get(self.codes(wanted), ()))
         number = without_type(*wanted[0])
         if isinstance(domain, Floats) or type(number) not in (int, float):
             return frozenset()
         if number not in domain.numbers:  # 3.0 is in it, and nan is not
             return frozenset()
         index = domain.numbers.index(int(number))  # type: ignore[call-overload]  # a number
-        same = self._codes(self.bindings(index)) == self._codes(wanted)
+        same = self.codes(self.bindings(index)) == self.codes(wanted)
         return frozenset([index] if same else [])
 
     def _is_new(self, value: object) -> bool:
-        found = self._codes(self.axis.bindings(value))
-        if found in self._index:
+        """Note what a value means; 7 and 7.0 are two values unless both are read as one type."""
+        bindings = self.axis.bindings(value)
+        codes = self.codes(bindings)
+        exact = codes, tuple(type(self._read(*binding)) for binding in bindings)
+        if exact in self._seen:
             self.repeated.append(value)
             return False
-        self._index[found] = len(self._index)
+        self._seen.add(exact)
+        self._kept.append(codes)
         return True
 
-    def _codes(self, bindings: Bindings) -> Codes:
+    def codes(self, bindings: Bindings) -> Codes:
         return tuple(code(key, value, self._read) for key, value in bindings)
 
     def _indices_by(self, keys: tuple[str, ...]) -> dict[Codes, set[int]]:
@@ -76,7 +81,7 @@ class Column:
         if keys not in self._by_keys:
             places = [self.keys.index(key) for key in keys]
             found: dict[Codes, set[int]] = {}
-            for codes, index in self._index.items():
+            for index, codes in enumerate(self._kept):
                 found.setdefault(tuple(codes[place] for place in places), set()).add(index)
             self._by_keys[keys] = found
         return self._by_keys[keys]

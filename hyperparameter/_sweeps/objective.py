@@ -1,6 +1,6 @@
 """What a sweep is after: the number of a result that is to be small or large."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import Literal, NamedTuple, SupportsFloat, TypeGuard
 
@@ -48,6 +48,19 @@ def objective(result: object, goal: Goal | None) -> float:
             f"The result is {_kind(result)}, not a number. Return a number, or a dict of numbers."
         )
     return _in_mapping(result, name)
+
+
+def why_none(results: Iterable[object], goal: Goal | None) -> str:
+    """Return why none of these results has a number that counts; empty if one has."""
+    problem = ""
+    for result in results:
+        try:
+            objective(result, goal)
+        except NoObjective as error:
+            problem = problem or str(error)
+        else:
+            return ""
+    return problem
 
 
 def _in_mapping(result: Mapping[object, object], name: str) -> float:

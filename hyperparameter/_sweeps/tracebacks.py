@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Iterator
 
-from .._values.origin import PACKAGE_ROOT
-
-_OURS = (PACKAGE_ROOT, os.path.join(os.path.dirname(os.path.dirname(PACKAGE_ROOT)), "hp_dist", ""))
+from .._values.whose import OUR_FOLDERS
 
 
 def traceback_text(error: BaseException) -> str:
     """Return the whole text of an error, with what caused it."""
     shown = traceback.TracebackException.from_exception(error)
     for each in _with_causes(shown):
-        frames = [frame for frame in each.stack if not frame.filename.startswith(_OURS)]
+        frames = [frame for frame in each.stack if not frame.filename.startswith(OUR_FOLDERS)]
         each.stack = traceback.StackSummary.from_list(frames)
     return "".join(shown.format())
 

@@ -5,6 +5,7 @@ Problems are `ValueError`: whoever knows what the user typed, and where, puts th
 
 from __future__ import annotations
 
+import json
 import re
 
 _SIGN = re.compile(r'[,"()\[\]{}]')
@@ -75,6 +76,20 @@ def inside(text: str, opening: str = "(") -> str | None:
     except ValueError:  # as in "(a)+(b)": another bracket closes the first
         return None
     return inner
+
+
+def quoted(word: str) -> str | None:
+    """Return the text of a word in double quotes; None for any other word."""
+    if not _STRING.fullmatch(word):
+        return None
+    try:
+        text = json.loads(word, strict=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{word!r:.80} has an escape that JSON does not have; write '\\\\' for a backslash"
+        ) from error
+    assert isinstance(text, str)
+    return text
 
 
 def _after_blanks(text: str, position: int) -> int:

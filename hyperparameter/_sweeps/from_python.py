@@ -1,0 +1,108 @@
+"""`hp.sweep`: a sweep that code asks for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from .._scopes import ambient
+from .._scopes.scope import scope_of
+from .._scopes.snapshot import Layer
+from .._values.keys import flatten
+from .._values.origin import outside_site
+from .._values.untyped import Untyped
+from ..context import Captured
+from .agenda import Prepared
+from .from_code import Keys, plan_from_code
+from .identity import Identifier, reading
+from .main_module import refuse_in_worker
+from .objective import Goal
+from .request import Policy, Request
+from .resuming import Resume
+from .run import Cell
+from .runner import Options
+from .sweep import Sweep
+
+Prune = Literal["median", "hyperband"]
+
+
+def sweep(
+    function: Callable[..., object],
+    grid: Mapping[Keys, object] | Sequence[Mapping[Keys, object]],
+    *,
+    on: str = "local", skip: object = (), repeat: object = None, sample: int | None = None,
+    seed: int | None = None, search: str | None = None, prune: Prune | None = None,
+    minimize: str | None = None, maximize: str | None = None, retries: int = 0,
+    fail_fast: bool = False, skip_unread: bool = False, time_limit: float | timedelta | None = None,
+    gpus: int | None = None, resources: Mapping[str, float] | None = None, name: str | None = None,
+    resume: bool | Resume = False, progress: bool | None = None,
+) -> Sweep:  # fmt: skip
+    """Return a sweep that calls a function once for each cell of a grid, as it is iterated over.
+
+    `grid` has the values of each key: a list, or text as behind `--sweep`, such as
+    `"log:1e-5:1e-1:5"`; a tuple of keys takes tuples of values, and a list of grids is their union.
+    The function is called without arguments, inside a scope with the values of the cell over what
+    is active here.  `on` is "local", "processes:4" or "ray"; the other arguments are the options of
+    the command line.  `time_limit` is in seconds.  `progress` shows how it goes, by default on a
+    terminal alone.
+
+        for run in hp.sweep(train, {"train.lr": [0.1, 0.01]}, on="processes:2"):
+            print(run.parameters, run.result)
+
+    Raises `ValueError` and `TypeError` for a grid that cannot be used, `UsageError` for a runner
+    or a store that cannot.
+    """
+    refuse_in_worker()
+    plan = plan_from_code(grid, skip=skip, repeat=repeat, sample=sample, seed=seed, read=reading,
+                          is_searched=search is not None)  # fmt: skip
+    request = Request(
+        function, _name(function), getattr(function, "__name__", "sweep"), plan,
+        _Preparing(outside_site()), on, _options(time_limit, gpus, resources),
+        _goal(minimize, maximize), Policy(retries, fail_fast, skip_unread),
+        search or "", prune or "", "ask" if resume is True else resume or None, name,
+        is_shown=sys.stderr.isatty() if progress is None else progress, is_iterated=True,
+    )  # fmt: skip
+    return Sweep(request)
+
+
+def _options(
+    time_limit: float | timedelta | None, gpus: int | None, resources: Mapping[str, float] | None
+) -> Options:
+    seconds = time_limit.total_seconds() if isinstance(time_limit, timedelta) else time_limit
+    return Options(gpus=gpus, resources=dict(resources or {}), time_limit=seconds)
+
+
+def _goal(minimize: str | None, maximize: str | None) -> Goal | None:
+    if minimize is not None and maximize is not None:
+        raise ValueError("hp.sweep takes minimize or maximize, not both.")
+    if maximize is not None:
+        return Goal("maximize", maximize)
+    return None if minimize is None else Goal("minimize", minimize)
+
+
+def _name(function: Callable[..., object]) -> str:
+    inner: Any = getattr(function, "func", function)  # of a partial
+    module, name = getattr(inner, "__module__", ""), getattr(inner, "__qualname__", repr(inner))
+    return f"{module}:{name}"
+
+
+class _Preparing:
+    """Lays the values of each cell over what is active where the sweep was made."""
+
+    def __init__(self, origin: Any) -> None:
+        self._origin = origin
+        self._identifier = Identifier()
+        self._below = ambient.current().snapshot
+        self._baseline = ambient.baseline_state.snapshot
+
+    def __call__(self, cell: Cell) -> Prepared:
+        values = {key: value for key, value in cell.values.items() if isinstance(value, Untyped)}
+        rest = {key: value for key, value in cell.values.items() if key not in values}
+        flat, names, kinds = flatten(rest)
+        layer = Layer({**flat, **values}, self._origin, names=names, kinds=kinds)
+        with scope_of(self._below), scope_of(layer):
+            snapshot = ambient.current().snapshot
+        identity = self._identifier.identity(snapshot, (), {}, cell.repeat)
+        return Prepared(Captured(snapshot, self._baseline), identity)

@@ -1,0 +1,181 @@
+"""`hp.sweep`: a sweep that code asks for, run by run."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+
+@hp.param("opt")
+def kind_of(kind: str = "sgd", momentum: float = 0.9, beta: float = 0.5) -> tuple[str, float]:
+    return (kind, momentum) if kind == "sgd" else (kind, beta)
+
+
+@hp.param("train")
+def train(lr: float = 0.1, epochs: int = 3) -> dict[str, Any]:
+    if lr < 0:
+        raise ValueError("the rate is negative")
+    return {"loss": lr * epochs, "kind": kind_of()[0]}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_runs_are_handed_out_as_they_end_with_what_was_set_and_what_came_of_it() -> None:
+    seen = []
+    for run in hp.sweep(train, {"train.lr": [1.0, 2.0], "train.epochs": [1, 2]}):
+        seen.append((run.number, run.parameters, run.result["loss"], run.state))
+    assert seen == [
+        (1, {"train.lr": 1.0, "train.epochs": 1}, 1.0, "done"),
+        (2, {"train.lr": 1.0, "train.epochs": 2}, 2.0, "done"),
+        (3, {"train.lr": 2.0, "train.epochs": 1}, 2.0, "done"),
+        (4, {"train.lr": 2.0, "train.epochs": 2}, 4.0, "done"),
+    ]
+
+
+def test_cells_are_laid_over_the_scopes_around_the_sweep() -> None:
+    with hp.scope(**{"train.epochs": 10, "train.lr": 7.0}):
+        sweep = hp.sweep(train, {"train.lr": [1.0]})
+    with hp.scope(**{"train.epochs": 99}):  # where it is run does not matter
+        assert [run.result["loss"] for run in sweep] == [10.0]
+
+
+def test_the_scope_of_a_run_is_gone_after_it() -> None:
+    list(hp.sweep(train, {"train.lr": [1.0]}))
+    assert train()["loss"] == pytest.approx(0.3)
+
+
+def test_a_sweep_can_be_listed_and_is_a_sequence_afterwards() -> None:
+    sweep = hp.sweep(train, {"train.lr": [3.0, 1.0]}, minimize="loss")
+    with pytest.raises(TypeError, match="before it has run"):
+        len(sweep)
+    assert [run.number for run in list(sweep)] == [1, 2]
+    assert len(sweep) == 2
+    assert sweep[0].number == 1
+    assert sweep.best.parameters == {"train.lr": 1.0}
+
+
+def test_a_failed_run_has_no_result_and_says_why() -> None:
+    first, second = hp.sweep(train, {"train.lr": [-1.0, 1.0]}).run()
+    assert (first.state, second.state) == ("failed", "done")
+    assert first.problem == "ValueError: the rate is negative"
+    with pytest.raises(hp.SweepError, match="Run 1 has no result: it failed, ValueError"):
+        _ = first.result
+
+
+def test_a_sweep_that_is_never_run_warns() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        hp.sweep(train, {"train.lr": [1.0]})
+        gc.collect()
+    assert [str(one.message) for one in caught if "never run" in str(one.message)]
+
+
+def test_a_sweep_is_iterated_over_once_at_a_time() -> None:
+    sweep = hp.sweep(train, {"train.lr": [1.0, 2.0]})
+    runs = iter(sweep)
+    next(runs)
+    with pytest.raises(RuntimeError, match="under way"):
+        iter(sweep)
+    assert [run.number for run in runs] == [2]
+    assert [run.number for run in sweep] == [1, 2]
+
+
+def test_values_of_any_type_arrive_as_they_are() -> None:
+    values: list[object] = ["007", 7, 7.0, None, True, ("a", 1), {"x": [1]}]
+    seen: list[object] = []
+
+    def keep() -> int:
+        seen.append(hp.scope.any.value(None))
+        return len(seen)
+
+    hp.sweep(keep, {"any.value": values}).run()
+    assert seen == values
+    assert [type(one) for one in seen] == [type(one) for one in values]
+
+
+def test_what_was_never_read_is_one_run_where_that_is_asked() -> None:
+    grid = {"opt.kind": ["sgd", "adam"], "opt.momentum": [0.1, 0.2, 0.3]}
+    told = hp.sweep(train, grid, name="told").run()
+    assert [run.state for run in told] == ["done"] * 6
+    assert told.same == {}, "momentum is passed on, and read, whatever the kind is"
+
+    @hp.param("only")
+    def only(kind: str = "sgd") -> float:
+        return hp.scope.opt.momentum(0.5) if kind == "sgd" else 0.0
+
+    grid = {"only.kind": ["sgd", "adam"], "opt.momentum": [0.1, 0.2, 0.3]}
+    told = hp.sweep(only, grid, name="report").run()
+    assert told.same == {5: 4, 6: 4}
+    saved = hp.sweep(only, grid, name="saved", skip_unread=True).run()
+    assert [(run.state, run.same_as) for run in saved] == [
+        ("done", None), ("done", None), ("done", None), ("done", None), ("same", 4), ("same", 4),
+    ]  # fmt: skip
+    assert [run.result for run in saved] == [0.1, 0.2, 0.3, 0.0, 0.0, 0.0]
+
+
+def test_repeats_are_no_less_than_was_asked_for() -> None:
+    sweep = hp.sweep(train, {"train.lr": [1.0]}, repeat=3).run()
+    assert [run.state for run in sweep] == ["done"] * 3
+    assert [run.repeat for run in sweep] == [0, 1, 2]
+    assert sweep.same == {}
+
+
+def test_resuming_runs_what_is_missing() -> None:
+    calls = []
+
+    @hp.param("counted")
+    def counted(n: int = 0) -> int:
+        calls.append(n)
+        return n
+
+    hp.sweep(counted, {"counted.n": [1, 2]}, name="s").run()
+    again = hp.sweep(counted, {"counted.n": [2, 3]}, name="s", resume=True).run()
+    assert calls == [1, 2, 3]
+    assert [run.result for run in again] == [2, 3]
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError])
+def test_what_cannot_be_a_grid_is_an_error_at_once(kind: type[Exception]) -> None:
+    wrong: Any = {"train.lr": []} if kind is ValueError else {"train.lr": {1, 2}}
+    with pytest.raises(kind, match=r"train\.lr"):
+        hp.sweep(train, wrong)
+
+
+def test_a_search_takes_the_number_of_runs_that_it_is_given() -> None:
+    sweep = hp.sweep(
+        train, {"train.lr": "log:1e-3:1"}, search="optuna", sample=6, minimize="loss", seed=1
+    ).run()  # fmt: skip
+    assert len(sweep) == 6
+    assert sweep.best.result["loss"] == min(run.result["loss"] for run in sweep)
+
+
+def test_a_run_that_does_badly_is_told_to_stop() -> None:
+    @hp.param("slow")
+    def slow(level: float = 0.0) -> float:
+        for step in range(20):
+            if not hp.report(level, step):
+                return level
+        return level
+
+    sweep = hp.sweep(
+        slow, {"slow.level": [float(n) for n in range(12)]}, prune="median", minimize="level"
+    ).run()  # fmt: skip
+    states = [run.state for run in sweep]
+    assert states[:5] == ["done"] * 5  # none is pruned until five have finished
+    assert set(states[5:]) == {"pruned"}
+    assert sweep.best.parameters == {"slow.level": 0.0}
+
+
+def test_a_key_that_no_run_reads_is_warned_of() -> None:
+    with pytest.warns(RuntimeWarning, match=r"train\.lrr was swept, and no run has read it"):
+        hp.sweep(train, {"train.lrr": [1, 2]}).run()
