@@ -35,12 +35,12 @@ def print_help(
     function = program.functions[0] if program.is_single else _named(program, argv)
     is_whole, version = asks(argv, options.HELP_ALL), program.version(argv)
     if function is None:
-        common = texts.common_section((), version, is_whole=is_whole)
+        common = texts.common_sections((), version, is_whole=is_whole)
         page = texts.page_of_program(program.functions, program.name, common)
     else:
         signature = signature_of(function)
         own = options_of(signature)
-        common = texts.common_section(own, version, is_whole=is_whole)
+        common = texts.common_sections(own, version, is_whole=is_whole)
         rows = advanced(LazyScan(signature, env)(), signature, own)
         command = "" if program.is_single else f" {names_of(function, program.functions)[0]}"
         page = texts.page_of_function(function, program.name + command, rows, common, env_prefix)

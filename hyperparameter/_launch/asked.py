@@ -40,21 +40,32 @@ class Asked:
         """The signature, None as long as no command has been chosen."""
         return None if self.function is None else self.signature
 
+    def arguments(self, invocation: Invocation) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Return what the function is called with beside what its scope has.
+
+        Arguments are for its `*args`; what comes before them is read where the function runs.
+        """
+        return invocation.args, invocation.extra
+
     def settled(
-        self, sources: Sources | None, env: Mapping[str, str], over: tuple[Layer, ...] = ()
+        self,
+        sources: Sources | None,
+        env: Mapping[str, str],
+        over: tuple[Layer, ...] = (),
+        swept: tuple[Layer, ...] = (),
     ) -> tuple[Invocation, Settings]:
         """Return the invocation with each word where it belongs, and all that is set.
 
-        What is in the layers `over` wins over all.
+        What is in the layers `over` wins over all, `swept` over what `-D` sets.
         """
-        invocation = self.invocation.under(over)
+        invocation = self.invocation.under(over, swept)
         settings = Settings(invocation, sources, env)
         if self.function is not None and any(one.spare for one in self.parsed.given):
             # Only now is it known what positionals need words: files may set them as well.
             lack = lacking(self.own, self.signature, settings)
             count = words_lacking(lack, self.parsed, self.own, self.signature)
             parsed = with_spare_words(self.parsed, count)
-            invocation = invocation_of(parsed, self.own, self.signature).under(over)
+            invocation = invocation_of(parsed, self.own, self.signature).under(over, swept)
             settings = Settings(invocation, sources, env)
         return invocation, settings
 

@@ -15,6 +15,7 @@ from .commands import Function, class_of, names_of, signature_of
 from .options import CONFIG, DEFINE, EXPLAIN, Option, common_options
 from .parameters import options_of
 from .program_keys import DeclaredParameters, reads_in
+from .sweep_options import OF_SWEEPS
 from .texts import Texts
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def script(
     if single:
         table.add_function(parser, functions[0])
     else:
-        table.add(parser, common_options(), {})
+        table.add(parser, common_options(others=OF_SWEEPS), {})
         group = parser.add_subparsers()
         for function in functions:
             command, *others = names_of(function, functions)
@@ -183,7 +184,11 @@ class _Table:
     def add_function(self, parser: argparse.ArgumentParser, function: Function) -> None:
         signature = signature_of(function)
         own, texts = options_of(signature), Texts(signature, class_of(function))
-        self.add(parser, [*own, *common_options(own)], {one.key: texts.of(one) for one in own})
+        self.add(
+            parser,
+            [*own, *common_options(own, others=OF_SWEEPS)],
+            {one.key: texts.of(one) for one in own},
+        )
 
     def add(
         self, parser: argparse.ArgumentParser, options: Sequence[Option], texts: Mapping[str, str]

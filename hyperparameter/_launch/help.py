@@ -26,7 +26,7 @@ def page_of_function(
     function: Function,
     program: str,
     advanced: Sequence[Row],
-    common: Section,
+    common: Sequence[Section],
     env_prefix: str | None,
 ) -> Page:
     """Return the help for one function, or for a class.
@@ -50,13 +50,13 @@ def page_of_function(
         Section("arguments", arguments),
         *_groups(own, rows, _rest(signature, texts)),
         Section("advanced, set with -D", further),
-        common,
+        *common,
     ]
     usage = " ".join([program, "[OPTIONS]", *names])
     return Page(usage, texts.docstring.summary, texts.docstring.details, sections)
 
 
-def page_of_program(functions: Sequence[Function], program: str, common: Section) -> Page:
+def page_of_program(functions: Sequence[Function], program: str, common: Sequence[Section]) -> Page:
     """Return the help for a program of several commands."""
     rows = [
         Row(
@@ -66,23 +66,33 @@ def page_of_program(functions: Sequence[Function], program: str, common: Section
         for function in functions
     ]
     hint = f"{program} COMMAND --help shows the options of a command."
-    return Page(f"{program} COMMAND [OPTIONS]", hint, "", [Section("commands", rows), common])
+    return Page(f"{program} COMMAND [OPTIONS]", hint, "", [Section("commands", rows), *common])
 
 
-def common_section(own: Sequence[Option], version: str | None, *, is_whole: bool) -> Section:
+def common_sections(
+    own: Sequence[Option], version: str | None, *, is_whole: bool
+) -> Sequence[Section]:
     """Return the options that every program has: their names, or the whole if it is asked for."""
-    table = common_options(own, version)
     if is_whole:
-        lefts = [_with_words(", ".join(one.flags), one) for one in table]
-        rows = [Row(left, one.help) for left, one in zip(lefts, table, strict=True)]
-        return Section("common options", rows)
+        from .sweep_options import OF_SWEEPS
+
+        table = common_options(own, version, OF_SWEEPS)
+        rows = [Row(_with_words(", ".join(one.flags), one), one.help) for one in table]
+        keys = {one.key for one in OF_SWEEPS}
+        of_sweeps = [row for row, one in zip(rows, table, strict=True) if one.key in keys]
+        others = [row for row in rows if row not in of_sweeps]
+        return (
+            Section("common options", others),
+            Section("options with --sweep, --repeat or --on", of_sweeps),
+        )
+    table = common_options(own, version)
     short = [(one, min(one.flags, key=len)) for one in table if one.key != HELP_ALL.key]
     # In three lines there is no place for choices, and for what may be several words.
     names = [
         flag if one.choices or one.kind == "words" else _with_words(flag, one)
         for one, flag in short
     ]
-    return Section(f"common options, see {HELP_ALL.flags[0]}", [], names=tuple(names))
+    return (Section(f"common options, see {HELP_ALL.flags[0]}", [], names=tuple(names)),)
 
 
 def _with_words(flags: str, option: Option) -> str:

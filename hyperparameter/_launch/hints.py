@@ -8,6 +8,7 @@ from .._values.keys import did_you_mean, is_key
 from .._values.masking import masked_text
 from .options import Option
 from .program_keys import DeclaredParameters
+from .sweep_options import OF_SWEEPS
 from .unknown_keys import is_declared
 
 _FILES = (".toml", ".yaml", ".yml", ".json", ".jsonnet")
@@ -69,6 +70,8 @@ def for_flag(flag: str, options: Sequence[Option]) -> str:
     same = [one for one in shown if one[2:].rpartition(".")[2].replace("-", "_") == last]
     if same:
         return f" Write {' or '.join(same)}."
+    if any(flag in one.flags for one in OF_SWEEPS):
+        return " It is an option of sweeps: give it with --sweep KEY=VALUES or --repeat N."
     keys = [one for one in DeclaredParameters() if one.rpartition(".")[2] == last]
     if keys and flag.startswith("--"):
         return f" Write {' or '.join(f'-D {one}=VALUE' for one in keys[:_MOST_NAMED])}."

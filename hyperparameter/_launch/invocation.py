@@ -49,8 +49,11 @@ class Invocation(NamedTuple):
     def asks(self, option: Option) -> bool:
         return option.key in self.given
 
-    def under(self, layers: tuple[Layer, ...]) -> "Invocation":
-        return self._replace(options=(*layers, *self.options)) if layers else self
+    def under(self, layers: tuple[Layer, ...], swept: tuple[Layer, ...]) -> "Invocation":
+        """Return the same with layers over the options, and with others over what `-D` sets."""
+        return self._replace(
+            options=(*layers, *self.options), defines=(*swept, *self.defines)
+        )  # fmt: skip
 
     @property
     def record(self) -> str | None:

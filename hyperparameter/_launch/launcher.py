@@ -23,6 +23,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .._files.text import FilePath
     from .._functions.signature import Signature
+    from .._records.record import Record
     from .replay import Replay
     from .sources import Sources
 
@@ -69,25 +70,48 @@ class Launcher:
         if given.invocation.asks(options.CHECK):
             return self._check(given, env_prefix, scan)
         sources = self._sources(given.invocation.files, env_prefix, scan, given.known)
+        if self._is_sweep(given.invocation):
+            from .sweeping import sweep
+
+            return sweep(self, given, sources, scan, argv)
         invocation, settings = given.settled(sources, env)
         if settings.unchecked and not invocation.asks(options.ALLOW):
             settings.unknown(scan).check()
         self._note(settings)
-        function = given.function
         if not options.ASKING.isdisjoint(invocation.given):
             from .answers import answer
 
             answer(self, invocation, settings, scan, given.known)
             return ANSWERED
+        given.invocation = invocation
+        return self._run(given, settings, scan, argv, freeze)
+
+    def _run(
+        self, given: Asked, settings: Settings, scan: LazyScan, argv: Sequence[str], freeze: bool
+    ) -> object:
+        """Check the values, run the function, here or elsewhere, and report what had no effect."""
+        function, invocation = given.function, given.invocation
         if function is None:
             names = ", ".join(names_of(one, self.functions)[0] for one in self.functions)
             raise UsageError(f"no command given. The commands are {names}. See --help.")
         require(given.own, given.signature, settings)
-        if sources is not None or any(layer.values for layer in invocation.defines):
+        if settings.has_more_than_options:
             from .checked_values import check_values  # options are of the function that runs
 
             check_values(settings, scan, given.signature)
-        return self._run(function, invocation, settings, argv, freeze)
+        if invocation.given.get(options.ON.key, ["local"])[-1] != "local":
+            from .elsewhere import run_elsewhere
+
+            result, record = run_elsewhere(given, settings, argv)
+        else:
+            result, record = run_function(function, invocation, settings, argv, freeze)
+        self._report(record, invocation, settings)
+        return result
+
+    def _is_sweep(self, invocation: Invocation) -> bool:
+        return options.ASKING.isdisjoint(invocation.given) and (
+            invocation.asks(options.SWEEP) or invocation.asks(options.REPEAT)
+        )
 
     def _replayed(
         self, replay: Replay, env_prefix: str | None, env: Mapping[str, str], freeze: bool
@@ -102,22 +126,13 @@ class Launcher:
         for note in settings.notes:
             print_message(f"{self.name}: {note}")
 
-    def _run(
-        self,
-        function: Function,
-        invocation: Invocation,
-        settings: Settings,
-        argv: Sequence[str],
-        freeze: bool,
-    ) -> object:
-        result, record = run_function(function, invocation, settings, argv, freeze)
+    def _report(self, record: Record, invocation: Invocation, settings: Settings) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()  # so that what the function has printed comes before the messages
         if settings.origins:
             from .unread import report  # nothing is set in most runs
 
             report(record, settings, self.name, is_strict=invocation.asks(options.STRICT))
-        return result
 
     def _sources(
         self,

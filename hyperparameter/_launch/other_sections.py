@@ -80,7 +80,7 @@ def _sections_beside(scan: LazyScan) -> dict[str, str]:
 
 def _files_beside(main_file: str) -> Iterable[str]:
     """Yield the package that a file is in, or else the files and packages in its folder."""
-    from .._scan.modules import installed_package
+    from .._values.whose import installed_package
 
     if (installed := installed_package(main_file)) is not None:
         yield installed

@@ -74,6 +74,11 @@ def _completely(save: Callable[[], None]) -> None:
         raise
 
 
+def run_of(function: Function, argv: Sequence[str], invocation: Invocation) -> "Run":
+    """Return what is known of a run before it begins, for a worker that fills in the rest."""
+    return _Told(argv, set(_secrets_of(invocation)), "", None).run(function)
+
+
 class _Told(NamedTuple):
     """What is known of a run when it has ended."""
 

@@ -40,6 +40,8 @@ class Settings:
         self, invocation: Invocation, sources: Sources | None, env: Mapping[str, str]
     ) -> None:
         self.layers = [*invocation.options, *invocation.defines]
+        is_defined = any(layer.values for layer in invocation.defines)
+        self.has_more_than_options = is_defined or sources is not None
         self.referenced: frozenset[str] = frozenset()
         self._anchored: frozenset[str] = frozenset()
         self.notes: list[str] = []

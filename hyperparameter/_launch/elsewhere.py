@@ -1,0 +1,101 @@
+"""A run in a worker: `--on processes` or `--on ray` without a sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from .._records.file import parse
+from .._records.record import Record
+from .._scopes import ambient
+from .._sweeps.finding import runner_for
+from .._sweeps.interrupts import Interrupts
+from .._sweeps.packing import unpack
+from .._sweeps.run import Outcome, Work
+from .._sweeps.runner import Ended, Options, Reported, Runner
+from ..context import Captured
+from ..exceptions import UsageError
+from . import options, sweep_options
+from .asked import Asked
+from .recording import recorded, run_of
+from .settings import Settings
+from .sweep_words import SweepWords, parsed_resources, sweep_words
+from .usage_errors import usage_errors
+
+_TICK = 0.2  # seconds after which Ctrl-C is noticed at the latest
+_GRACE = 10.0  # seconds that the run has to clean up after Ctrl-C
+
+
+class RunFailed(UsageError):
+    """Exit status 1: a worker has not come to the end of its run."""
+
+    exit_status = 1
+
+
+def run_elsewhere(given: Asked, settings: Settings, argv: Sequence[str]) -> tuple[object, Record]:
+    """Return what the function returns in a worker, and the record of what it read there."""
+    function, invocation = given.function, given.invocation
+    words = sweep_words(given.parsed.given)
+    assert function is not None
+    runner = runner_for(words.text(options.ON) or "", runner_options(words, is_sweep=False))
+    try:
+        with recorded(function, invocation, argv, whole_process=False) as rec, settings.open():
+            captured = Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
+            args, kwargs = given.arguments(invocation)
+            run = run_of(function, argv, invocation)
+            runner.submit(Work(1, 1, function, args, kwargs, None, run), captured)
+            outcome = _outcome(runner)
+            _take_record(rec, outcome)
+            with usage_errors(settings):
+                return _result(outcome), rec
+    finally:
+        runner.close()
+
+
+def runner_options(words: SweepWords, *, is_sweep: bool) -> Options:
+    """Return what the command line asks of the runner."""
+    resources = words.text(sweep_options.RESOURCES)
+    gpus = words.asks(sweep_options.GPUS)
+    return Options(
+        gpus=words.whole(sweep_options.GPUS, 0) if gpus else None,
+        resources={} if resources is None else parsed_resources(resources),
+        time_limit=words.seconds(sweep_options.TIME_LIMIT),
+        is_sweep=is_sweep,
+    )
+
+
+def _outcome(runner: Runner) -> Outcome:
+    """Wait for the run; Ctrl-C raises in it, and a second one here."""
+    deadline = None
+    with Interrupts() as interrupts:
+        while deadline is None or time.monotonic() < deadline:
+            if interrupts.count and deadline is None:
+                runner.interrupt()
+                deadline = time.monotonic() + _GRACE
+            for event in runner.events(_TICK):
+                if isinstance(event, Reported):
+                    runner.answer(event.number, True)
+                elif isinstance(event, Ended):
+                    return event.outcome
+    raise KeyboardInterrupt
+
+
+def _take_record(rec: Record, outcome: Outcome) -> None:
+    if outcome.record is None:
+        rec.note_loss("the worker ended before it could tell what it had read")
+        return
+    saved = parse("the record of the worker", outcome.record.encode("utf-8", "surrogatepass"))
+    rec.add(saved.reads)
+    rec.add_overrides(saved.overrides)
+    for reason in saved.losses:
+        rec.note_loss(reason)
+
+
+def _result(outcome: Outcome) -> object:
+    if outcome.result is not None:
+        return unpack(outcome.result)
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.ending == "returned":
+        return None
+    raise RunFailed(f"the run was {outcome.ending}: {outcome.problem}")
