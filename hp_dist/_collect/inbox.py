@@ -18,7 +18,7 @@ from weakref import WeakSet, ref
 from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import Record, Recorder
 
-from .address import Address, Destination, Medium, id_of, own_records, record_of
+from .address import Address, Destination, Medium, id_of, is_known, own_records, record_of
 from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward
 from .mailbox import Mailbox, parsed
@@ -270,6 +270,9 @@ class _Source:
 
     def is_late(self, record: object) -> bool:
         return _inbox.under_way.has_calls(record)  # which may have ended and told it
+
+    def hears_children(self, record: object) -> bool:
+        return isinstance(record, Record) and is_known(record)
 
 
 def current_inbox() -> Inbox:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 from contextlib import suppress
 from typing import Any
 
+from hyperparameter import _runner_interface as interface
 from hyperparameter.exceptions import UsageError
 
 _SECONDS = 5.0
@@ -17,6 +17,7 @@ _JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Where Ray tells the driver of a job how the job is configured: its code has been shipped."""
 # The beginning of a connection of HTTP/2, which all servers of Ray speak: with no settings.
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_NOT_SHIPPED = [".git/", ".venv/", "venv/", "__pycache__/", "/sweeps/"]
 _SETTINGS = 4  # the kind of frame by which a server answers
 
 
@@ -41,12 +42,21 @@ def connect(address: str, where: str, *, is_sweep: bool) -> bool:
     shown = where if address else f"{where}: $RAY_ADDRESS"
     if target not in ("", "auto", "local"):
         _probe(target, shown)
+        _check_node(target, shown)
+    if is_sweep:
+        print_news(False)
     _init(target, where, is_sweep=is_sweep)
     if target not in ("", "auto", "local") and _JOB not in os.environ and _is_elsewhere():
         # Its other hosts cannot import the modules of the program.
         ray.shutdown()
-        _init(target, where, is_sweep=is_sweep, ships=sys.path[0] or os.getcwd())
+        _init(target, where, is_sweep=is_sweep, ships=_program_folder())
     return True
+
+
+def _program_folder() -> str:
+    """Return where the modules of the program are; the first of `sys.path` is a folder of Ray."""
+    path = interface.main_module().path
+    return os.path.dirname(os.path.abspath(path)) if path else os.getcwd()
 
 
 def _init(address: str, where: str, *, is_sweep: bool, ships: str = "") -> None:
@@ -54,8 +64,8 @@ def _init(address: str, where: str, *, is_sweep: bool, ships: str = "") -> None:
 
     options: dict[str, Any] = {"log_to_driver": not is_sweep, "logging_level": "ERROR"}
     if ships:
-        # Ray leaves out what .gitignore and .rayignore name, and refuses more than 500 MiB.
-        options["runtime_env"] = {"working_dir": ships}
+        # Ray leaves out what .gitignore and .rayignore name too, and refuses more than 500 MiB.
+        options["runtime_env"] = {"working_dir": ships, "excludes": _NOT_SHIPPED}
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
@@ -105,6 +115,33 @@ def _check_same(address: str, where: str) -> None:
             f"{where}: the program uses the cluster at {used} already. Write --on ray, or have the "
             "program not call ray.init."
         )
+
+
+def _check_node(address: str, where: str) -> None:
+    """Raise `UsageError` where this host is not a node: Ray would look for one for a minute."""
+    if address.startswith("ray://"):
+        return
+    try:
+        from ray._private.services import find_node_ids
+    except ImportError:  # it looks by itself
+        return
+    if not find_node_ids():
+        host = address.rpartition(":")[0]
+        raise UsageError(
+            f"{where}: this host is not a node of the cluster at {address}. Submit the program: hp "
+            f"submit --address http://{host}:8265 PROGRAM ... --on ray. Or connect from outside: "
+            f"--on ray:ray://{host}:10001."
+        )
+
+
+def print_news(is_on: bool) -> None:
+    """Let Ray print what happens in the cluster, or not: it does so on stdout, in colours.
+
+    `log_to_driver=False` leaves that out no more than Ray's debugger, which has this switch.
+    """
+    import ray
+
+    ray._private.worker._worker_logs_enabled = is_on
 
 
 def _is_elsewhere() -> bool:

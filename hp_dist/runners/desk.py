@@ -6,36 +6,47 @@ import asyncio
 from typing import Any
 
 Note = tuple[Any, ...]
+Mark = tuple[int, int]
+"""The numbers of a run and of its attempt: on a node that was cut off, an old one may be alive."""
 
 
 class Desk:
-    """Keeps notes until the launcher takes them, and answers of the launcher for the runs."""
+    """Keeps notes until the launcher has them, and answers of the launcher for the runs.
+
+    Ray repeats a call whose connection broke, so each may come twice.
+    """
 
     def __init__(self) -> None:
         self._notes: list[Note] = []
+        self._taken = 0
         self._has_notes = asyncio.Event()
-        self._answers: dict[int, asyncio.Future[bool]] = {}
+        self._questions: dict[Mark, tuple[int, asyncio.Future[bool]]] = {}
 
-    async def started(self, *note: object) -> None:
-        self._add("started", *note)
+    async def started(self, mark: Mark, *note: object) -> None:
+        self._add("started", mark, *note)
 
-    async def report(self, number: int, value: float, step: int) -> bool:
+    async def report(self, mark: Mark, value: float, step: int) -> bool:
         """Tell the launcher, and return its answer."""
-        self._answers[number] = asyncio.get_running_loop().create_future()
-        self._add("reported", number, value, step)
-        return await self._answers[number]
+        asked, answer = self._questions.get(mark, (None, None))
+        if answer is None or asked != step:
+            answer = asyncio.get_running_loop().create_future()
+            self._questions[mark] = step, answer
+            self._add("reported", mark, value, step)
+        return await asyncio.shield(answer)
 
-    async def answer(self, number: int, goes_on: bool) -> None:  # over the wire
-        waiting = self._answers.pop(number, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(goes_on)
+    async def answer(self, mark: Mark, goes_on: bool) -> None:  # over the wire
+        _, answer = self._questions.get(mark, (0, None))
+        if answer is not None and not answer.done():
+            answer.set_result(goes_on)
 
-    async def take(self) -> list[Note]:
-        """Return all notes since the last time, as soon as there are any."""
-        await self._has_notes.wait()
-        self._has_notes.clear()
-        notes, self._notes = self._notes, []
-        return notes
+    async def take(self, taken: int) -> list[Note]:
+        """Return the notes behind the first `taken`, which the launcher has, once there are any."""
+        del self._notes[: max(0, taken - self._taken)]
+        self._taken = max(self._taken, taken)
+        while not self._notes:
+            self._has_notes.clear()
+            await self._has_notes.wait()
+        return [*self._notes]
 
     def _add(self, *note: object) -> None:
         self._notes.append(note)

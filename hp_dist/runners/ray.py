@@ -16,8 +16,8 @@ from .._carry.submission import Submission
 from .._collect.address import TOKEN
 from .._ray.collector import near
 from .._ray.store import ObjectStore
-from .cluster import connect, one_line
-from .desk import Desk
+from .cluster import connect, one_line, print_news
+from .desk import Desk, Mark
 from .errors import unpacked_error
 from .reach import Worker, reach
 from .resources import options_of, tasks_at_once
@@ -64,14 +64,23 @@ class RayTasks:
         self._task = ray.remote(run_task).options(
             max_retries=0, num_returns=1, **needs, **({"name": name} if name else {})
         )
-        more = {"num_cpus": 0, "scheduling_strategy": near(), "max_concurrency": 10_000}
-        self._desk = ray.remote(**more)(Desk).remote()
-        self._taken = self._desk.take.remote()
+        self._set_up_desk()
         self._function: tuple[object, Function] | None = None
         self._running: dict[Any, _Running] = {}
         self._started: dict[int, _Begun] = {}
         self._is_interrupted = False
         self._folder = Folder.here()
+
+    def _set_up_desk(self) -> None:
+        # Ray calls again where a connection breaks, as it may on a busy host.
+        options = {"num_cpus": 0, "max_concurrency": 10_000, "max_task_retries": -1}
+        desk = self._ray.remote(**options, scheduling_strategy=near())(Desk)
+        self._desk, self._heard = desk.remote(), 0
+        self._taken = self._take()
+
+    def _take(self) -> Any:
+        # This call waits when the desk is closed, and is not to be repeated then.
+        return self._desk.take.options(max_task_retries=0).remote(self._heard)
 
     @property
     def capacity(self) -> int:
@@ -85,7 +94,7 @@ class RayTasks:
         pickled = self._pickled(work._replace(function=_nothing))
         log = None if work.log is None else _touched(work.log)
         sent = Sent(
-            self._desk, work.number, message, function, pickled, log, self._folder, self._is_sweep
+            self._desk, _mark(work), message, function, pickled, log, self._folder, self._is_sweep
         )
         reference = self._task.remote(sent)
         self._running[reference] = _Running(work, submission, log, time.time())
@@ -130,11 +139,22 @@ class RayTasks:
         return min(left, default=None)
 
     def _noted(self) -> Iterator[interface.Event]:
-        notes = self._ray.get(self._taken)
-        self._taken = self._desk.take.remote()
-        numbers = {running.work.number for running in self._running.values()}
-        for kind, number, *content in notes:
-            if number not in numbers:  # it has ended meanwhile
+        try:
+            notes = self._ray.get(self._taken)
+        except self._ray.exceptions.RayActorError as error:
+            if isinstance(error, self._ray.exceptions.ActorUnavailableError):
+                self._taken = self._take()
+            else:  # somebody has killed it; runs that want to report to it fail
+                self._set_up_desk()
+            return
+        self._heard += len(notes)
+        self._taken = self._take()
+        marks = {_mark(running.work) for running in self._running.values()}
+        for kind, mark, *content in notes:
+            if mark not in marks:  # it has ended meanwhile, or was given up with its node
+                continue
+            number = mark[0]
+            if kind == "started" and number in self._started:  # said twice
                 continue
             if kind == "started":
                 host, pid, node, sees_log = content
@@ -215,7 +235,9 @@ class RayTasks:
             yield interface.Ended(number, outcome)
 
     def answer(self, number: int, goes_on: bool) -> None:
-        self._desk.answer.remote(number, goes_on)
+        for running in self._running.values():
+            if running.work.number == number:
+                self._desk.answer.remote(_mark(running.work), goes_on)
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in all runs, and take back what has not begun."""
@@ -239,7 +261,12 @@ class RayTasks:
         self._ray.kill(self._desk)
         if self._is_ours:
             self._ray.shutdown()
+            print_news(True)
             self._is_ours = False
+
+
+def _mark(work: interface.Work) -> Mark:
+    return work.number, work.attempt
 
 
 def _nothing() -> None:
@@ -251,6 +278,7 @@ def _touched(path: str) -> Log:
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
     except OSError:  # which is said when its output cannot be written
         return Log(path, (-1, -1))
+    path = os.path.abspath(path)  # workers are elsewhere until they enter the folder
     return Log(path, identity_of(path))
 
 

@@ -14,8 +14,9 @@ from hyperparameter import context
 from hyperparameter._engine_interface import active, this_process
 
 from .._carry.submission import receive
-from .._ray import collector
+from .._collect.inbox import wait_for_relayed
 from .._ray.store import ObjectStore, give_back, lend
+from .desk import Mark
 from .errors import packed_error
 from .signals import Signals
 
@@ -74,7 +75,7 @@ class Sent(NamedTuple):
     """What a task gets: a submission as a message, the work without its function, and the rest."""
 
     desk: Any
-    number: int
+    mark: Mark
     message: tuple[Any, ...]
     function: Function
     work: bytes
@@ -90,7 +91,7 @@ def run_task(sent: Sent) -> tuple[bytes, bytes | None]:
     started = time.time()
     is_here = sent.log is None or sent.log.is_here()
     host, node = this_process().host, ray.get_runtime_context().get_node_id()
-    sent.desk.started.remote(sent.number, host, os.getpid(), node, is_here)
+    sent.desk.started.remote(sent.mark, host, os.getpid(), node, is_here)
     path = None if sent.log is None else sent.log.path if is_here else _temporary()
     signals = Signals(with_sigterm=False)
     if sent.folder is not None:
@@ -126,7 +127,7 @@ def _performed(sent: Sent, path: str | None, signals: Signals, started: float) -
     def send(value: float, step: int) -> bool:
         import ray
 
-        return bool(ray.get(sent.desk.report.remote(sent.number, value, step)))
+        return bool(ray.get(sent.desk.report.remote(sent.mark, value, step)))
 
     with interface.reporting(send):
         return interface.perform(work, lambda: _attached(*sent.message), signals.raising())
@@ -142,8 +143,8 @@ def _attached(payload: bytes, attachments: Any) -> Iterator[None]:
             lend(submission.attachments(), attachments[1])
         yield
     finally:
-        collector.note_end(before)
         context.detach(before)
+        wait_for_relayed()
         give_back()
 
 

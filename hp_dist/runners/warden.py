@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 
 
 def main(launcher: int) -> None:
@@ -41,13 +42,39 @@ def _read() -> bytes | None:
 
 
 def end_group(group: int) -> None:
-    """Kill all processes of a worker's group, or the worker that has not made its group yet."""
+    """Kill a worker with all processes of its group, and its descendants that have left that.
+
+    A worker that has not made its group yet is killed by itself.
+    """
+    descendants = _descendants(group)
     for kill in (os.killpg, os.kill):
         try:
             kill(group, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             continue
-        return
+        break
+    for process in descendants:
+        with suppress(OSError):  # it has ended with its group
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        os.close(process)
+
+
+def _descendants(worker: int) -> list[int]:
+    """Return handles of the processes below a worker, as far as the system tells."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc") if hasattr(signal, "pidfd_send_signal") else ():
+        with suppress(OSError, ValueError):  # it has ended, or is none
+            with open(f"/proc/{int(name)}/stat", "rb") as file:
+                # What is before the last bracket is a name, and may hold anything.
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(int(name))
+    found, waiting = [], children.get(worker, [])
+    while waiting:
+        pid = waiting.pop()
+        waiting.extend(children.get(pid, ()))
+        with suppress(OSError):
+            found.append(os.pidfd_open(pid))
+    return found
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from hyperparameter._engine_interface import this_process
 
 from .._carry.spool import Spool
 from .._carry.submission import ReceivedSubmission, Submission, receive
-from .._collect.inbox import pass_on
+from .._collect.inbox import wait_for_relayed
 from .errors import packed_error
 from .signals import Signals
 
@@ -90,4 +90,4 @@ def _attached(submission: Submission | ReceivedSubmission) -> Iterator[None]:
         yield
     finally:
         context.detach(before)
-        pass_on()
+        wait_for_relayed()

@@ -10,7 +10,7 @@ import pytest
 import runner_work as at
 
 import hyperparameter as hp
-from hyperparameter._sweeps.results import unpack
+from hyperparameter._sweeps.packing import unpack
 from hyperparameter._sweeps.runner import Options, Runner, Started
 
 Make = Callable[..., Runner]

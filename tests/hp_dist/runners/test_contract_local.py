@@ -9,7 +9,7 @@ import runner_work as at
 from runner_contract import RunnerContract, options
 
 from hyperparameter._sweeps.finding import runner_for
-from hyperparameter._sweeps.results import unpack
+from hyperparameter._sweeps.packing import unpack
 from hyperparameter.exceptions import UsageError
 
 

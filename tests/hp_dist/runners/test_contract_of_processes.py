@@ -9,7 +9,7 @@ from runner_contract import WorkersContract, options
 import hp_dist
 from hyperparameter import context
 from hyperparameter._sweeps.finding import runner_for
-from hyperparameter._sweeps.results import unpack
+from hyperparameter._sweeps.packing import unpack
 from hyperparameter.exceptions import UsageError
 
 

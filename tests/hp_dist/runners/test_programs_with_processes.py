@@ -14,7 +14,7 @@ import runner_work as at
 DRIVE = """
     from hyperparameter import context
     from hyperparameter._sweeps.finding import runner_for
-    from hyperparameter._sweeps.results import unpack
+    from hyperparameter._sweeps.packing import unpack
     from hyperparameter._sweeps.run import Work
     from hyperparameter._sweeps.runner import Ended, Options
     from hyperparameter.exceptions import UsageError

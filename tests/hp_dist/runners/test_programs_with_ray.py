@@ -11,7 +11,7 @@ import runner_work as at
 from runner_contract import options
 
 from hyperparameter._sweeps.finding import runner_for
-from hyperparameter._sweeps.results import unpack
+from hyperparameter._sweeps.packing import unpack
 
 pytestmark = ray_settings.WARNINGS
 
@@ -22,7 +22,7 @@ PROGRAM = """
     import hyperparameter as hp
     from hyperparameter import context
     from hyperparameter._sweeps.finding import runner_for
-    from hyperparameter._sweeps.results import unpack
+    from hyperparameter._sweeps.packing import unpack
     from hyperparameter._sweeps.run import Work
     from hyperparameter._sweeps.runner import Ended, Options
 
