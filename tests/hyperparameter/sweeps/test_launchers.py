@@ -22,10 +22,12 @@ from hyperparameter._sweeps.store import Store
 from hyperparameter._sweeps.stored import Launch
 store = Store.open(sys.argv[1])
 store.begin_launch(Launch(()))
-if len(sys.argv) > 2 and os.fork() == 0:
+if len(sys.argv) == 2:
+    print("open", flush=True)
+elif os.fork() == 0:
+    print("open", flush=True)  # the child has begun, and does nothing more
     sys.stdin.read()
     os._exit(0)
-print("open", flush=True)
 sys.stdin.read()
 """
 

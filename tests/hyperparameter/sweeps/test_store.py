@@ -271,14 +271,6 @@ def test_no_secret_is_in_the_store(tmp_path: Path) -> None:
 # -- files beside the database ----------------------------------------------------------------
 
 
-def test_output_that_came_with_the_outcome_becomes_the_log(tmp_path: Path) -> None:
-    with create(tmp_path) as store:
-        store.add([planned(typed(lr="1"))])
-        store.ended(1, 1, returned(1)._replace(output=b"hello\xff\n"), "done")
-        assert store.rows()[0].log == "logs/1.log"
-        assert (tmp_path / "sweeps/grid/logs/1.log").read_bytes() == b"hello\xff\n"
-
-
 def test_a_sweep_can_be_moved(tmp_path: Path) -> None:
     with create(tmp_path) as store:
         store.add([planned(typed(lr="1"))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -157,7 +158,11 @@ PROBLEMS: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("grids", "options", "kind", "message"), PROBLEMS, ids=str)
+@pytest.mark.parametrize(
+    ("grids", "options", "kind", "message"),
+    PROBLEMS,
+    ids=lambda one: re.sub(" at 0x[0-9a-f]+", "", str(one)),
+)
 def test_what_cannot_be_used_is_an_error_of_python(
     grids: Any, options: dict[str, Any], kind: type[Exception], message: str
 ) -> None:

@@ -1,0 +1,38 @@
+"""A sweep from Python is iterated over, listed and counted, and each of these runs it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hyperparameter as hp
+
+
+def rate() -> object:
+    return hp.scope.train.lr | 0
+
+
+@pytest.mark.parametrize(
+    "collect", [list, tuple, lambda runs: [*runs], lambda runs: list(runs.run())]
+)
+def test_a_sweep_can_be_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, collect: Callable[[Any], Iterable[Any]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sweep = hp.sweep(rate, {"train.lr": [1, 2, 3]})
+    assert [run.result for run in collect(sweep)] == [1, 2, 3]
+    assert [run.result for run in sweep] == [1, 2, 3]
+    assert len(sweep) == 3
+
+
+def test_a_sweep_is_iterated_over_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sweep = hp.sweep(rate, {"train.lr": [1, 2]})
+    first, second = iter(sweep), iter(sweep)
+    assert next(first).result == 1
+    with pytest.raises(RuntimeError, match="under way"):
+        next(second)
+    assert [run.result for run in first] == [2]
