@@ -8,9 +8,9 @@ RUN pip install --no-cache-dir "ray[default]==${RAY_VERSION}"
 COPY LICENSE pyproject.toml README.md /src/
 COPY hyperparameter /src/hyperparameter
 COPY hp_dist /src/hp_dist
-RUN pip install --no-cache-dir "/src[jobs]" && rm -r /src
+RUN pip install --no-cache-dir "/src[demo,jobs]" && rm -r /src
 
 RUN useradd --create-home ray
 USER ray
 WORKDIR /app
-COPY examples/cluster.py /app/examples/
+COPY examples/cluster.py examples/digits.py /app/examples/

@@ -11,15 +11,18 @@ SOURCES := $(shell find hyperparameter hp_dist -name '*.py')
 
 .PHONY: demo test soak coverage lint docs picture bench engines clean
 
+DIGITS := $(DEMO)/bin/python examples/digits.py -C examples/digits.toml
+
 demo: $(DEMO)/.installed
-	$(DEMO)/bin/python examples/digits.py -C examples/digits.toml
+	@echo "Six classifiers of handwritten digits, in two processes:"
+	$(DIGITS) --sweep lr=0.001,0.01,0.1 --sweep width=16,64 --on processes:2 --maximize chosen_by
 	@echo
 	@echo "Try next:"
-	@echo "  $(DEMO)/bin/python examples/digits.py -C examples/digits.toml -D prep.gamma=2  # only the workers read it"
-	@echo "  $(DEMO)/bin/python examples/digits.py --rates '[0.03, 0.05]'  # another grid"
-	@echo "  $(DEMO)/bin/python examples/digits.py -C examples/digits.toml -D train.epochs=5 -ep train.epochs"
+	@echo "  $(DEMO)/bin/hp runs -w 'chosen_by>0.95' --sort -tested  # what the store has"
+	@echo "  $(DEMO)/bin/hp show digits-1/1  # what a run has read, and where each value came from"
+	@echo "  $(DIGITS) --sweep lr=0.001,0.01,0.1,0.3 --sweep width=16,64 --on processes:2 --name digits-1 --resume"
+	@echo "  $(DIGITS) --lr 0.1 -D prep.gamma=2 -ep prep.gamma train.lr"
 	@echo "  $(DEMO)/bin/python examples/digits.py --help"
-	@echo "  $(DEMO)/bin/hp ls examples --tree"
 
 test: $(VENV)/.installed
 	$(BIN)/pytest
@@ -56,6 +59,10 @@ engines: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks
+
+# The section of sweeps alone, beside Hydra, Ray Tune and Optuna: five minutes.
+bench-sweeps: $(VENV)/.installed
+	$(BIN)/python benchmarks sweeps
 
 clean:
 	rm -rf $(VENV) $(DEMO) site .bench .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

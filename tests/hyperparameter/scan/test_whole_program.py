@@ -449,7 +449,7 @@ def test_the_examples_are_scanned_as_they_are() -> None:
     folder = Path(__file__).parents[3] / "examples"
     program = scan_paths([str(folder)], None)
     assert program.problems == []
-    assert {"prep.gamma", "train.lr", "digits.rates"} <= set(keys(program.findings))
+    assert {"prep.gamma", "train.lr", "train.seed"} <= set(keys(program.findings))
 
 
 def test_importing_the_library_imports_no_scan() -> None:
