@@ -4,76 +4,91 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import subprocess
 import sys
-import venv
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import core
+from environments import PEERS, WORK
 from table import HEADER, Figures, Row
 
-PEERS = (
-    "hyperparameter==0.6.0", "omegaconf==2.3.0", "gin-config==0.5.0", "dask>=2024.8",
-    "dynaconf==3.2.11", "pydantic-settings==2.12.0", "pyyaml>=6", "click>=8.1", "typer>=0.15",
-    "tyro>=0.9", "jsonargparse[signatures]>=4.35", "hydra-core==1.3.2",
-)  # fmt: skip
-HERE = Path(__file__).parent
-WORK = HERE.parent / ".bench"
-SECTIONS = ("core", "files", "scan", "records", "engines")
+Beside = dict[str, Figures]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python benchmarks")
     parser.add_argument("section", nargs="*", help=f"{' or '.join(SECTIONS)}; all by default")
-    sections = parser.parse_args().section or SECTIONS
+    parser.add_argument("--all", action="store_true", help="also the rows that take very long")
+    given = parser.parse_args()
+    sections = given.section or list(SECTIONS)
     if unknown := set(sections).difference(SECTIONS):
         parser.error(f"no section is called {', '.join(sorted(unknown))}")
     print(f"CPython {platform.python_version()}, {platform.machine()}\n\n{HEADER}")
     rows: list[Row] = []
-    beside: dict[str, Figures] = {}
-    if "core" in sections:
-        beside["peers"] = _measure_peers("peers.py")
-        rows += _printed(core.rows(beside["peers"]))
-        beside["peers, programs"] = _measure_peers("peers_programs.py")
-    if "files" in sections:
-        import exporting
-        import loading
-
-        beside["peers, files"] = _measure_peers("peers_loading.py")
-        rows += _printed(loading.rows(beside["peers, files"]))
-        rows += _printed(exporting.rows())
-    if "scan" in sections:
-        import scanning
-
-        rows += _printed(scanning.rows())
-    if "records" in sections:
-        import collecting
-        import on_ray
-
-        beside["records"] = {}
-        rows += _printed(collecting.rows())
-        with on_ray.started() as ray:
-            rows += _printed(collecting.rows_on_ray(ray, beside["records"]))
-    if "engines" in sections:
-        import engines
-
-        beside["engines"] = {}
-        rows += _printed(engines.rows(beside["engines"]))
+    beside: Beside = {}
+    for name, section in SECTIONS.items():
+        if name in sections:
+            for row in section(beside, given.all):
+                print(row, flush=True)
+                rows.append(row)
     for name, figures in beside.items():
         _print_beside(name, figures)
     _write(rows, beside)
     return 0 if all(row.holds for row in rows) else 1
 
 
-def _printed(rows: Iterable[Row]) -> list[Row]:
-    kept = []
-    for row in rows:
-        print(row, flush=True)
-        kept.append(row)
-    return kept
+def _core(beside: Beside, _: bool) -> Iterator[Row]:
+    beside["peers"] = PEERS.measured("peers.py")
+    yield from core.rows(beside["peers"])
+    beside["peers, programs"] = PEERS.measured("peers_programs.py")
+
+
+def _files(beside: Beside, _: bool) -> Iterator[Row]:
+    import exporting
+    import loading
+
+    beside["peers, files"] = PEERS.measured("peers_loading.py")
+    yield from loading.rows(beside["peers, files"])
+    yield from exporting.rows()
+
+
+def _scan(_: Beside, __: bool) -> Iterator[Row]:
+    import scanning
+
+    yield from scanning.rows()
+
+
+def _records(beside: Beside, _: bool) -> Iterator[Row]:
+    import collecting
+    import on_ray
+
+    beside["records"] = {}
+    yield from collecting.rows()
+    with on_ray.started() as ray:
+        yield from collecting.rows_on_ray(ray, beside["records"])
+
+
+def _sweeps(beside: Beside, is_long: bool) -> Iterator[Row]:
+    import sweeps
+
+    yield from sweeps.rows(beside, is_long=is_long)
+
+
+def _engines(beside: Beside, _: bool) -> Iterator[Row]:
+    import engines
+
+    beside["engines"] = {}
+    yield from engines.rows(beside["engines"])
+
+
+SECTIONS: dict[str, Callable[[Beside, bool], Iterator[Row]]] = {
+    "core": _core,
+    "files": _files,
+    "scan": _scan,
+    "records": _records,
+    "sweeps": _sweeps,
+    "engines": _engines,
+}
 
 
 def _print_beside(name: str, figures: Figures) -> None:
@@ -83,25 +98,14 @@ def _print_beside(name: str, figures: Figures) -> None:
         if list(measured) != header:
             header = list(measured)
             print(f"{'':<58}", *(f"{unit:>17}" for unit in header))
-        print(f"{what:<58}", *(f"{number:>17,.1f}" for number in measured.values()))
+        print(f"{what:<58}", *(f"{_shown(number):>17}" for number in measured.values()))
 
 
-def _measure_peers(program: str) -> Figures:
-    """Measure the peers in an environment of their own: one has our import name."""
-    python, installed = WORK / "peers" / "bin" / "python", WORK / "peers" / "installed"
-    if not installed.exists() or installed.read_text() != "\n".join(PEERS):
-        venv.create(WORK / "peers", with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
-        installed.write_text("\n".join(PEERS))
-    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [python, HERE / program], check=True, stdout=subprocess.PIPE, text=True, env=alone
-    )
-    measured: Figures = json.loads(done.stdout.splitlines()[-1])
-    return measured
+def _shown(number: float) -> str:
+    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.2f}"
 
 
-def _write(rows: list[Row], beside: dict[str, Figures]) -> None:
+def _write(rows: list[Row], beside: Beside) -> None:
     path = WORK / "results.json"
     document = {
         "python": platform.python_version(),

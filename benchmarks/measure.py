@@ -7,6 +7,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
@@ -87,3 +88,35 @@ def programs_in_turns(programs: Mapping[str, Sequence[str]], rounds: int = 30) -
             spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             times[name].append(spent * 1000)
     return {name: Taken(taken) for name, taken in times.items()}
+
+
+def seconds_in_turns(
+    programs: Mapping[str, Sequence[str]], rounds: int = 3
+) -> tuple[dict[str, Taken], dict[str, Taken]]:
+    """Return the seconds of wall time of whole Python processes, and what they say of them.
+
+    Each runs in an empty folder.  A program may print, as its last line, how many of its seconds
+    it has spent on what is not its own.
+    """
+    times: dict[str, list[float]] = {name: [] for name in programs}
+    said: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for name, arguments in programs.items():
+            with tempfile.TemporaryDirectory() as folder:
+                start = time.perf_counter()
+                done = subprocess.run([sys.executable, *arguments], check=False, cwd=folder,
+                                      capture_output=True, text=True)  # fmt: skip
+                times[name].append(time.perf_counter() - start)
+            if done.returncode:
+                raise RuntimeError(f"{name}: {done.stderr}")
+            if (number := _number(done.stdout)) is not None:
+                said.setdefault(name, []).append(number)
+    return ({name: Taken(taken) for name, taken in times.items()},
+            {name: Taken(numbers) for name, numbers in said.items()})  # fmt: skip
+
+
+def _number(printed: str) -> float | None:
+    try:
+        return float(printed.splitlines()[-1])
+    except (IndexError, ValueError):
+        return None

@@ -44,23 +44,30 @@ class Call(NamedTuple):
 
 
 @contextlib.contextmanager
+def settings() -> Iterator[str]:
+    """Have all Rays that are started here, or in a process, keep their files in one folder."""
+    folder = tempfile.mkdtemp(prefix="hpb", dir="/tmp")  # its sockets need a short path
+    os.environ.update(RAY_AUTH_MODE="disabled", RAY_TMPDIR=folder, RAY_USAGE_STATS_ENABLED="0")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def started() -> Iterator[Any]:
     """Start a Ray with one CPU for workers: the other is the driver's."""
-    folder = tempfile.mkdtemp(prefix="hpb", dir="/tmp")  # its sockets need a short path
-    settings = {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
-    os.environ.update(settings)
-    import ray
+    with settings() as folder, contextlib.chdir(folder):  # workers import nothing of the checkout
+        import ray
 
-    ray.cloudpickle.register_pickle_by_value(bursts)  # workers cannot import it
-    with contextlib.chdir(folder):  # or workers would import the packages of the checkout
+        ray.cloudpickle.register_pickle_by_value(bursts)  # workers cannot import it
         ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
                  object_store_memory=6 * ARRAY_MB * 1_000_000,
                  _system_config={"event_stats_print_interval_ms": 1_000})  # fmt: skip
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def rows(ray: Any, figures: Figures, rounds: int = 15) -> Iterator[Row]:
