@@ -32,6 +32,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 # On the pages: host and process of a program, when it ran, with which Python, and where.
 SETTER, TIME = "laptop:4242", "2026-11-26T12:00:00.000+00:00"
+SECOND = "2026-11-26T12:00:00+00:00"
 PYTHON, FOLDER = "Python 3.11.7", "/home/me/digits"
 NOT_RUN = {"docker", "export", "git", "hp", "install", "make", "openssl", "pip", "pytest", "python",
            "python3", "ray", "run", "source", "sudo"}  # fmt: skip
@@ -178,6 +179,11 @@ class Replay:
         """Return what is printed without what is new in each run."""
         printed = re.sub(rf"\b{re.escape(socket.gethostname())}:\d+", SETTER, printed)
         printed = re.sub(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", TIME, printed)
+        printed = re.sub(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", SECOND, printed)
+        # What a sweep says of its runs, whose times have two digits as long as they are short.
+        printed = re.sub(r"\(\d\.\d s\)", "(0.1 s)", printed)
+        printed = re.sub(r"\b(in|after) \d\.\d s", r"\1 0.1 s", printed)
+        printed = re.sub(r"\b\d\.\d\ds$", "0.10s", printed, flags=re.MULTILINE)
         printed = re.sub(r"\bPython 3\.\d+\.\d+", PYTHON, printed)
         return printed.replace(str(self.folder), FOLDER)
 
