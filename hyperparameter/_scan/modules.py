@@ -8,9 +8,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from .._values.origin import PACKAGE_ROOT
-
-INSTALLED = frozenset(["site-packages", "dist-packages"])
 _LIBRARY = frozenset(["hyperparameter", "hp_dist"])
 _FROM = re.compile(
     rb"from[ \t]+([.\w]+(?:[ \t]*\.[ \t]*\w+)*)[ \t]+import[ \t]*(\([^)]*\)?|(?:\\\r?\n|[^\n;])*)"
@@ -110,29 +107,6 @@ def _entries(folder: str) -> frozenset[str]:
 def forget_folders() -> None:
     """Look into folders anew: they may have changed since the last scan."""
     _entries.cache_clear()
-
-
-def installed_package(file: str) -> str | None:
-    """Return the top folder or file of the installed package that `file` is in, if it is in one."""
-    parts = file.split(os.sep)
-    for index in range(len(parts) - 2, 0, -1):
-        if parts[index] in INSTALLED:
-            return os.sep.join(parts[: index + 2])
-    return None
-
-
-def is_foreign(file: str) -> bool:
-    """Tell files that are never scanned: those of the standard library and of this library."""
-    if file.startswith(_LIBRARY_FOLDERS):
-        return True
-    return file.startswith(_STDLIB) and installed_package(file) is None
-
-
-_STDLIB = os.path.dirname(os.__file__) + os.sep
-_LIBRARY_FOLDERS = (
-    PACKAGE_ROOT,
-    os.path.join(os.path.dirname(os.path.dirname(PACKAGE_ROOT)), "hp_dist", ""),
-)
 
 
 def files_below(folder: str, problems: list[str]) -> Iterator[str]:

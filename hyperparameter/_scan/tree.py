@@ -7,6 +7,7 @@ import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from .._values.whose import installed_package, is_foreign
 from . import modules
 from .cache import ScanCache
 from .call_graph import CallGraph
@@ -214,9 +215,9 @@ def _scan_program(
         if file in seen or (not file.endswith((".py", ".pyw")) and file != starts[0]):
             continue
         seen.add(file)
-        if modules.is_foreign(file):
+        if is_foreign(file):
             continue
-        package = modules.installed_package(file)
+        package = installed_package(file)
         if package is not None:
             if package not in users:
                 users[package] = set(files.users_in(package))
@@ -231,8 +232,8 @@ def _scan_program(
             for name in files.imported_names(file):
                 waiting += modules.files_of(name, file, list(roots))
     files.save()
-    others = [file for file in seen if file not in scans and not modules.installed_package(file)]
-    return SourceTree(scans, files, (file for file in others if not modules.is_foreign(file)))
+    others = [file for file in seen if file not in scans and not installed_package(file)]
+    return SourceTree(scans, files, (file for file in others if not is_foreign(file)))
 
 
 def _scan_paths(paths: Iterable[str], files: SourceFiles) -> SourceTree:

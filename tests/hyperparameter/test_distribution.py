@@ -49,6 +49,24 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert "__version__" not in hyperparameter.__all__
 
 
+def test_the_version_is_known_without_importlib_metadata() -> None:
+    ask = "print(hyperparameter.__version__, 'importlib.metadata' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"import sys\n{IMPORT}{ask}"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{version('hyperparameter-dist')} False\n"
+
+
+def test_folders_of_two_versions_are_left_to_importlib_metadata(package: Path) -> None:
+    for number in ("0.0.8", "0.0.9"):
+        folder = package.parent / f"hyperparameter_dist-{number}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: hyperparameter-dist\nVersion: {number}\n")
+    done = run(package, "-S", "-c", f"{IMPORT}print(hyperparameter.__version__)")
+    assert done.stdout in ("0.0.8\n", "0.0.9\n"), done.stderr
+
+
 def test_there_is_no_version_where_the_package_is_not_installed(package: Path) -> None:
     done = run(package, "-S", "-c", f"{IMPORT}print(hasattr(hyperparameter, '__version__'))")
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
