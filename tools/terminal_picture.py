@@ -15,7 +15,7 @@ TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
 COMMANDS = [
     "python train.py first --repeats 2",
     "LINE_FIT__STEPS=4 python train.py first -C quick.toml -D fit.steps=5 -ep fit.steps",
-    "python train.py first --repeat 2",
+    "python train.py first --repets 2",
     "python sweep.py",
 ]
 COLUMNS = 88

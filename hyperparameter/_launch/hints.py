@@ -77,4 +77,9 @@ def for_flag(flag: str, options: Sequence[Option]) -> str:
         return f" Write {' or '.join(f'-D {one}=VALUE' for one in keys[:_MOST_NAMED])}."
     every = [each for one in options for each in (*one.flags, *one.negations)]
     opposites = [one.negations[0] for one in options if one.negations]
-    return did_you_mean(flag, [*shown, *opposites]) or did_you_mean(flag, every)
+    own = [one.flags[0] for one in options if one.flags and "." in one.key]
+    return (
+        did_you_mean(flag, [*own, *opposites])  # before what every program has
+        or did_you_mean(flag, [*shown, *opposites])
+        or did_you_mean(flag, every)
+    )
