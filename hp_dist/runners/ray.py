@@ -245,7 +245,8 @@ class RayTasks:
         for reference, running in self._running.items():
             begun = self._started.get(running.work.number)
             if begun is None:
-                self._ray.cancel(reference)
+                # Its children too would be cancelled, and one of them says that it has begun.
+                self._ray.cancel(reference, recursive=False)
             else:
                 reach("interrupt", begun.worker)
 
