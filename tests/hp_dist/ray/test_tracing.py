@@ -136,7 +136,7 @@ def test_spans_are_those_that_ray_makes_alone(told: Any) -> None:
     calls = {"__main__.function": 2, "__main__.stream": 1}
     calls |= {f"Actor.{name}": 1 for name in ("__init__", "method", "coroutine")}
     every = (name.removeprefix("made.<locals>.") for name in told["spans"].elements())
-    spans = Counter(name for name in every if not name.startswith("Collector."))
+    spans = Counter(name for name in every if not name.startswith("CollectorActor."))
     assert spans == {
         f"{name} {side}": 4 * count
         for name, count in calls.items()

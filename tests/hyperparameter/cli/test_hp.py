@@ -6,10 +6,11 @@ import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -508,7 +509,10 @@ def test_a_folder_that_may_not_be_read_is_a_warning(tmp_path: Path) -> None:
 def test_help_and_version_are_shown(hp: Run) -> None:
     assert "usage: hp" in hp("--help")[1]
     assert "--tree" in hp("ls", "--help")[1]
-    assert hp("--version") == (0, f"hp {version('hyperparameter-dist')}\n", "")
+    # Not that of a distribution of the same name which the fixture has put before it.
+    installed = sysconfig.get_path("purelib")
+    (found,) = distributions(name="hyperparameter-dist", path=[installed])
+    assert hp("--version") == (0, f"hp {found.version}\n", "")
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
