@@ -75,9 +75,15 @@ def test_pools_of_a_run_inherit_its_scope(make):
 
 
 def test_each_run_may_set_the_start_method(make):
-    runner = make()
-    works = [at.work(at.set_start_method, number=number) for number in range(2)]
-    outcomes = at.drive(runner, works)
+    import multiprocessing
+
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(None, force=True)  # another test may have chosen one for good
+    try:
+        works = [at.work(at.set_start_method, number=number) for number in range(2)]
+        outcomes = at.drive(make(), works)
+    finally:
+        multiprocessing.set_start_method(before, force=True)
     assert [unpack(outcome.result) for outcome in outcomes.values()] == ["forkserver"] * 2
 
 
