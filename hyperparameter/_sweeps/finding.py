@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from .._distribution import offered, owners
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from .runner import GROUP, Options, Runner
@@ -36,28 +37,22 @@ def _found(name: str, on: str) -> Callable[[Options], Runner]:
     if name in _OURS:
         module, _, attribute = _OURS[name].partition(":")
         return cast("Callable[[Options], Runner]", getattr(import_module(module), attribute))
-    from importlib.metadata import entry_points  # 26 ms, which ours do not need
-
-    points = entry_points(group=GROUP)
-    offered = {point.value: point for point in points if point.name == name}
-    if not offered:
-        known = sorted({*_OURS, *(point.name for point in points)})
+    points, others = offered(GROUP, name)
+    if not points:
+        known = sorted({*_OURS, *others})
         hint = did_you_mean(name, known)
         raise UsageError(
             f"--on {on}: {name!r:.80} is not a runner.{hint} Installed are {', '.join(known)}."
         )
-    if len(offered) > 1:
-        owners = " and ".join(sorted(map(_owner, offered.values())))
-        raise UsageError(f"--on {on}: {name!r} is a runner in {owners}. Uninstall one of them.")
-    return _loaded(on, *offered.values())
-
-
-def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else "a distribution"
+    if len(points) > 1:
+        raise UsageError(
+            f"--on {on}: {name!r} is a runner in {owners(points)}. Uninstall one of them."
+        )
+    return _loaded(on, *points)
 
 
 def _loaded(on: str, point: EntryPoint) -> Callable[[Options], Runner]:
-    where = f"--on {on}: {point.value}, which {_owner(point)} offers as a runner,"
+    where = f"--on {on}: {point.value}, which {owners([point])} offers as a runner,"
     try:
         make = point.load()
     except (ImportError, AttributeError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from .._distribution import offered, owners
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
 from .run import Cell, State
@@ -96,28 +97,20 @@ def find(name: str) -> Callable[[Options], Search]:
         module, _, attribute = _OURS[name].partition(":")
         found = getattr(import_module(module, __package__), attribute)
         return cast("Callable[[Options], Search]", found)
-    from importlib.metadata import entry_points  # 26 ms, which ours do not need
-
-    points = entry_points(group=GROUP)
-    offered = {point.value: point for point in points if point.name == name}
-    if not offered:
-        known = sorted({*_OURS, *(point.name for point in points)})
+    points, others = offered(GROUP, name)
+    if not points:
+        known = sorted({*_OURS, *others})
         hint = did_you_mean(name, known)
         raise UsageError(
             f"--search {name:.80}: there is no such search.{hint} Installed are {', '.join(known)}."
         )
-    if len(offered) > 1:
-        owners = " and ".join(sorted(map(_owner, offered.values())))
-        raise UsageError(f"--search {name}: {owners} offer it. Uninstall one of them.")
-    return _loaded(*offered.values())
-
-
-def _owner(point: "EntryPoint") -> str:
-    return point.dist.name if point.dist else "a distribution"
+    if len(points) > 1:
+        raise UsageError(f"--search {name}: {owners(points)} offer it. Uninstall one of them.")
+    return _loaded(*points)
 
 
 def _loaded(point: "EntryPoint") -> Callable[[Options], Search]:
-    where = f"--search {point.name}: {point.value}, which {_owner(point)} offers as a search,"
+    where = f"--search {point.name}: {point.value}, which {owners([point])} offers as a search,"
     try:
         made = point.load()
     except (ImportError, AttributeError) as error:

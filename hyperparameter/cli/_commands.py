@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import cast
 
+from .._distribution import offered, owners
 from ..exceptions import UsageError
 
 Command = Callable[[Sequence[str]], int]
@@ -23,12 +24,9 @@ def find(name: str) -> Command | None:
     if name in _OURS:
         module, _, attribute = _OURS[name].partition(":")
         return cast("Command", getattr(import_module(module), attribute))
-    from importlib.metadata import entry_points  # 26 ms, which ours do not need
-
-    points = [point for point in entry_points(group=GROUP) if point.name == name]
-    if len({point.value for point in points}) > 1:
-        owners = " and ".join(sorted(point.dist.name for point in points if point.dist))
-        raise UsageError(f"{name!r} is a command of {owners}. Uninstall one of them.")
+    points, _ = offered(GROUP, name)
+    if len(points) > 1:
+        raise UsageError(f"{name!r} is a command of {owners(points)}. Uninstall one of them.")
     for point in points:
         try:
             return cast("Command", point.load())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from ..._distribution import offered, owners
 from ..._values.keys import did_you_mean
 
 if TYPE_CHECKING:
@@ -28,28 +29,22 @@ def find(name: str) -> Target:
         module, _, attribute = _OURS[name].partition(":")
         made = import_module(module, __package__)
         return cast("Target", getattr(made, attribute) if attribute else made)
-    from importlib.metadata import entry_points  # 26 ms, which ours do not need
-
-    points = entry_points(group=GROUP)
-    offered = {point.value: point for point in points if point.name == name}
-    if not offered:
-        known = sorted({*_OURS, *(point.name for point in points)})
+    points, others = offered(GROUP, name)
+    if not points:
+        known = sorted({*_OURS, *others})
         hint = did_you_mean(name, known)
         raise ValueError(
             f"{name!r:.80} is not a target of exports.{hint} Installed are {', '.join(known)}."
         )
-    if len(offered) > 1:
-        owners = " and ".join(sorted(map(_owner, offered.values())))
-        raise ValueError(f"{name!r} is a target of exports in {owners}. Uninstall one of them.")
-    return _loaded(*offered.values())
-
-
-def _owner(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else "a distribution"
+    if len(points) > 1:
+        raise ValueError(
+            f"{name!r} is a target of exports in {owners(points)}. Uninstall one of them."
+        )
+    return _loaded(*points)
 
 
 def _loaded(point: EntryPoint) -> Target:
-    where = f"{point.name!r}: {point.value}, which {_owner(point)} offers as a target of exports,"
+    where = f"{point.name!r}: {point.value}, which {owners([point])} offers as a target of exports,"
     try:
         target = point.load()
     except (ImportError, AttributeError) as error:
