@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -44,7 +45,11 @@ def raise_on_sigterm() -> bool:
     global _is_registered
     if not _is_registered and hasattr(os, "register_at_fork"):
         # A pool ends its workers by SIGTERM: nothing may delay that, nor run in them.
-        os.register_at_fork(after_in_child=restore_sigterm)
+        os.register_at_fork(
+            before=_block_sigterm,
+            after_in_parent=_unblock_sigterm,
+            after_in_child=_leave_to_parent,
+        )
         _is_registered = True
     return True
 
@@ -54,6 +59,21 @@ def restore_sigterm() -> None:
     if signal.getsignal(signal.SIGTERM) is _raise:
         with suppress(ValueError):  # a child forked by a thread
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _block_sigterm() -> None:
+    """Keep what would raise in a forked child, where hooks of other modules would swallow it."""
+    raises = signal.getsignal(signal.SIGTERM) is _raise
+    _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM} if raises else ())
+
+
+def _unblock_sigterm() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _forking.mask)
+
+
+def _leave_to_parent() -> None:
+    restore_sigterm()
+    _unblock_sigterm()
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
@@ -71,3 +91,5 @@ def _die() -> None:
 
 
 _is_registered = False
+_forking = threading.local()
+"""`mask`: the signals that were blocked in this thread before it began to fork."""

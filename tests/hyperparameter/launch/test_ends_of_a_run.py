@@ -65,6 +65,17 @@ def pool_sleeps():
 def handler(_):
     return signal.getsignal(signal.SIGTERM).name
 
+os.register_at_fork(after_in_child=lambda: is_told and os.kill(os.getpid(), signal.SIGTERM))
+is_told = False
+
+def told_while_it_is_forked():
+    global is_told
+    is_told = True
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
 def deaf():
     try:
         sleep()
@@ -217,6 +228,12 @@ def test_sigterm_ends_coroutines(program: Path) -> None:
 def test_forked_workers_have_no_handler_and_end_with_the_program(program: Path) -> None:
     status, lines, _ = terminated(program, "--how", "pool_sleeps()")
     assert (status, lines[0]) == (-signal.SIGTERM, " ".join(["SIG_DFL"] * 4))
+
+
+def test_a_child_dies_of_a_sigterm_that_arrives_while_it_is_forked(program: Path) -> None:
+    result = run(program, "--how", "told_while_it_is_forked()")
+    assert result.stdout.splitlines()[0] == str(-signal.SIGTERM)
+    assert result.stderr == ""
 
 
 def test_a_second_sigterm_kills_at_once(program: Path) -> None:
