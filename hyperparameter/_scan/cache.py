@@ -14,8 +14,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
-from .source import FileScan
-from .walk.collector import RawFinding
+from .raw import FileScan, RawFinding
 
 _FORMAT = 8  # to be raised with every change of what a scan finds, or of how it is kept
 # What can be parsed depends on the version of Python.

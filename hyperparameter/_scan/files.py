@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from . import modules
 from .cache import ScanCache, digest_of
-from .source import FileScan, may_use_library, scan
+from .library_use import may_use_library
+from .raw import FileScan
 
 _CHUNK = 1 << 18
 _MOST_CHUNKS = 64  # 16 MiB: no source is as large, and the memory must hold its syntax tree
@@ -59,6 +60,8 @@ class SourceFiles:
         digest = digest_of(data)
         one = None if self._cache is None else self._cache.get(digest)
         if one is None:
+            from .source import scan  # all that parses: with a cache most runs do without
+
             one = scan(data)
             if self._cache is not None:
                 self._cache.put(digest, one)

@@ -12,10 +12,16 @@ from ..exceptions import InvalidKey
 from . import modules
 from .files import SourceFiles
 from .finding import NO_KNOWN_DEFAULT, Finding
-from .source import FileScan
-from .walk.collector import RawFinding
-from .walk.folding import IMPORTED, OVERRIDABLE, UNKNOWN
-from .walk.structures import Given, RawField, RawStructure
+from .raw import (
+    IMPORTED,
+    OVERRIDABLE,
+    UNKNOWN,
+    FileScan,
+    Given,
+    RawField,
+    RawFinding,
+    RawStructure,
+)
 
 _STARS = re.compile(r"\*[*]+")
 _MOST_STEPS = 10  # from a constant to its definition; circles of imports are never resolved

@@ -11,11 +11,11 @@ from .._values.whose import installed_package, is_foreign
 from . import modules
 from .cache import ScanCache
 from .call_graph import CallGraph
+from .call_shape import CallShape, passes
 from .files import SourceFiles
 from .finding import Finding, matches
 from .linking import Linker, import_root
-from .source import FileScan
-from .walk.call_shapes import CallShape, passes
+from .raw import FileScan
 
 
 class SourceTree:

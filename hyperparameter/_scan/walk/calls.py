@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ..raw import UNKNOWN
 from .chains import attribute, note_read
 from .declarations import declare
 from .expressions import composed
-from .folding import UNKNOWN, formatted, joined, template_of
+from .folding import formatted, joined, template_of
 from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
 from .values import (
     AccessorOf,

@@ -3,37 +3,17 @@
 import ast
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..raw import IMPORTED, OVERRIDABLE, UNKNOWN, RawFinding
 from .call_shapes import CallShapes
 from .defaults import default_of
-from .folding import IMPORTED, OVERRIDABLE, UNKNOWN
 from .values import AccessorOf, Constant, Value
 
 MODULE = "<module>"
 _KEY = re.compile(r"[^\s.]+(?:\.[^\s.]+)+")
 _NOT_KNOWN_HERE = re.compile(f"{IMPORTED.pattern}|{OVERRIDABLE.pattern}")
 _MOST_TEXT = 200  # longer ones are not keys
-
-
-class RawFinding(NamedTuple):
-    """A finding whose texts are templates that may refer to other modules; all of it is JSON.
-
-    `default` and `default_path` are those of `Default`; `structure` and `given` are what
-    `structure_of` returns.
-    """
-
-    key: str
-    default: list[object] | None
-    default_path: str
-    required: bool
-    type: str | None
-    line: int
-    function: str
-    namespace: str
-    kind: str
-    structure: str = ""
-    given: dict[str, list[Any]] | None = None
 
 
 class Collector:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from ..raw import RawFinding
 from .class_bodies import declared_by
-from .collector import RawFinding
 from .defaults import default_of_parameter
 from .handlers import Walk, visit
 from .parameters import Parameter

@@ -4,7 +4,8 @@ import ast
 from typing import NamedTuple
 
 from ..._values.describe import Description, describe, to_json
-from .folding import UNKNOWN, template_of
+from ..raw import UNKNOWN
+from .folding import template_of
 from .parameters import Parameter, unparsed
 from .values import Constant, ImportedName, Value
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 
+from ..raw import UNKNOWN
 from .values import (
     Constant,
     ImportedName,
@@ -26,9 +27,6 @@ from .values import (
     is_text,
 )
 
-UNKNOWN = "*"
-IMPORTED = re.compile("\0([^\0]*)\0")
-OVERRIDABLE = re.compile("\1[^\1]*\1")
 _MARKS = frozenset("*\0\1")
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w*)[^{}]*\}")
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]")

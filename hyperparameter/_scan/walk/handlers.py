@@ -8,8 +8,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from ..raw import UNKNOWN
 from .collector import MODULE, Collector
-from .folding import UNKNOWN
 from .parameters import FunctionNode
 from .values import AccessorOf, Constant, Names, Value, ValueOf, is_scope
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from .folding import UNKNOWN
+from ..raw import UNKNOWN
 from .handlers import Walk, visit_body
 from .values import (
     AccessorOf,

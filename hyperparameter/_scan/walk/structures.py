@@ -6,8 +6,8 @@ file, so a file by itself only notes its structures and refers to those of other
 
 import ast
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
+from ..raw import Given, RawField
 from .class_bodies import calls, fields_of, kind_of
 from .defaults import Default, default_of, default_of_parameter
 from .handlers import Walk
@@ -18,36 +18,6 @@ _WRAPPERS = frozenset(["Optional", "Annotated", "Final", "Required", "NotRequire
                        "InitVar", "Union"])  # fmt: skip
 _BUILTINS = frozenset(["bool", "bytes", "dict", "float", "int", "list", "object", "str", "tuple"])
 _LITERALS = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
-
-Given = dict[str, list[Any]]
-"""What a default says of the fields of a structure, by name or position: JSON of a default, its
-path, and the same again for a structure inside."""
-
-
-class RawField(NamedTuple):
-    """A field; all of it is JSON, as in `RawFinding`."""
-
-    name: str
-    default: list[object] | None
-    default_path: str
-    required: bool
-    type: str | None
-    line: int
-    doc: str
-    structure: str
-    given: Given | None
-
-
-class RawStructure(NamedTuple):
-    """A class that may be a structure; all of it is JSON.
-
-    `kind` is that of `kind_of`; `bases` are references, as `reference` returns them.
-    """
-
-    kind: str
-    doc: str
-    bases: list[str]
-    fields: list[RawField]
 
 
 def note_structure(walk: Walk, definition: Definition, doc: str) -> None:

@@ -339,7 +339,7 @@ def test_a_cache_saves_scanning_and_never_changes_what_is_found(
     loaded = [str(folder / "broken.py")]
     bare = program_of(folder, loaded=loaded)
     first = program_of(folder, loaded=loaded, cache=ScanCache(str(tmp_path), "x"))
-    monkeypatch.setattr("hyperparameter._scan.files.scan", lambda data: pytest.fail("scanned"))
+    monkeypatch.setattr("hyperparameter._scan.source.scan", lambda data: pytest.fail("scanned"))
     second = program_of(folder, loaded=loaded, cache=ScanCache(str(tmp_path), "x"))
     assert bare.findings == first.findings == second.findings
     assert list(map(repr, bare.findings)) == list(map(repr, second.findings))
@@ -458,6 +458,24 @@ def test_importing_the_library_imports_no_scan() -> None:
         "m == 'ast' or 'hyperparameter.cli' in m]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_where_the_cache_has_everything_nothing_that_parses_is_imported(
+    tree: Tree, tmp_path: Path
+) -> None:
+    folder = tree(main=f"{HP}@hp.param('train')\ndef f(c: int = 1): pass\nhp.launch(f)")
+    code = (
+        "import atexit, runpy, sys; sys.argv[1:] = ['--help']; "
+        "atexit.register(lambda: print([m for m in sys.modules if m == 'ast' or '.walk' in m])); "
+        f"runpy.run_path({str(folder / 'main.py')!r}, run_name='__main__')"
+    )
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+        for _ in range(2)
+    )
+    assert "'ast'" in first.stdout
+    assert second.stdout.splitlines()[-1] == "[]"
 
 
 NAMES = st.sampled_from(["lr", "wd", "size", "items", "get", "größe", "x1"])
