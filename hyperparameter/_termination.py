@@ -6,9 +6,9 @@ import atexit
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from types import FrameType
 
 
@@ -64,11 +64,11 @@ def restore_sigterm() -> None:
 def _block_sigterm() -> None:
     """Keep what would raise in a forked child, where hooks of other modules would swallow it."""
     raises = signal.getsignal(signal.SIGTERM) is _raise
-    _forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM} if raises else ())
+    _mask.set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM} if raises else ()))
 
 
 def _unblock_sigterm() -> None:
-    signal.pthread_sigmask(signal.SIG_SETMASK, _forking.mask)
+    signal.pthread_sigmask(signal.SIG_SETMASK, _mask.get())
 
 
 def _leave_to_parent() -> None:
@@ -91,5 +91,5 @@ def _die() -> None:
 
 
 _is_registered = False
-_forking = threading.local()
-"""`mask`: the signals that were blocked in this thread before it began to fork."""
+_mask: ContextVar[set[signal.Signals | int]] = ContextVar("mask")
+"""The signals that were blocked before this thread began to fork; a thread has its own context."""
