@@ -81,6 +81,13 @@ def _engines(beside: Beside, _: bool) -> Iterator[Row]:
     yield from engines.rows(beside["engines"])
 
 
+def _shares(beside: Beside, _: bool) -> Iterator[Row]:
+    import shares
+
+    beside["shares"] = {}
+    yield from shares.rows(beside["shares"])
+
+
 SECTIONS: dict[str, Callable[[Beside, bool], Iterator[Row]]] = {
     "core": _core,
     "files": _files,
@@ -88,6 +95,7 @@ SECTIONS: dict[str, Callable[[Beside, bool], Iterator[Row]]] = {
     "records": _records,
     "sweeps": _sweeps,
     "engines": _engines,
+    "shares": _shares,
 }
 
 

@@ -91,12 +91,14 @@ def programs_in_turns(programs: Mapping[str, Sequence[str]], rounds: int = 30) -
 
 
 def seconds_in_turns(
-    programs: Mapping[str, Sequence[str]], rounds: int = 3
+    programs: Mapping[str, Sequence[str]],
+    rounds: int = 3,
+    environments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[dict[str, Taken], dict[str, Taken]]:
     """Return the seconds of wall time of whole Python processes, and what they say of them.
 
-    Each runs in an empty folder.  A program may print, as its last line, how many of its seconds
-    it has spent on what is not its own.
+    Each runs in an empty folder, in the environment that there is for its name.  A program may
+    print, as its last line, how many of its seconds it has spent on what is not its own.
     """
     times: dict[str, list[float]] = {name: [] for name in programs}
     said: dict[str, list[float]] = {}
@@ -104,8 +106,10 @@ def seconds_in_turns(
         for name, arguments in programs.items():
             with tempfile.TemporaryDirectory() as folder:
                 start = time.perf_counter()
-                done = subprocess.run([sys.executable, *arguments], check=False, cwd=folder,
-                                      capture_output=True, text=True)  # fmt: skip
+                done = subprocess.run(
+                    [sys.executable, *arguments], check=False, cwd=folder, capture_output=True,
+                    text=True, env=(environments or {}).get(name),
+                )  # fmt: skip
                 times[name].append(time.perf_counter() - start)
             if done.returncode:
                 raise RuntimeError(f"{name}: {done.stderr}")
