@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     class _Origin(Protocol):
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 """The escapes, for `str.translate`, of characters that end a line or steer a terminal."""
+
+
+_args: Any = vars(BaseException)["args"]
 
 
 class HyperparameterError(Exception):
@@ -52,9 +56,40 @@ class InvalidKey(HyperparameterError, ValueError):
 
 
 class MissingParameter(HyperparameterError, KeyError):
-    """A value without a default was read, and nothing has set it."""
+    """A value without a default was read, and nothing has set it.
 
-    __str__ = Exception.__str__  # KeyError would show the repr of the message
+    `hint` ends the message; it is asked when somebody looks, since many of these errors are caught.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str | None = None,
+        value: object = None,
+        origin: Any = None,
+        hint: Callable[[], str] | None = None,
+    ) -> None:
+        super().__init__(message, key=key, value=value, origin=origin)
+        self._hint = hint
+
+    @property
+    def args(self) -> tuple[Any, ...]:  # type: ignore[override]  # a descriptor, as the base has one
+        """The message, in a tuple."""
+        if (hint := self.__dict__.get("_hint")) is not None:
+            self._hint = None
+            message = f"{_args.__get__(self)[0]}{hint()}"
+            _args.__set__(self, (message.translate(CONTROLS),))
+        return _args.__get__(self)  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:  # KeyError would show the repr of the message
+        return str(self.args[0]) if len(self.args) == 1 else str(self.args)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.args))})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, self.__dict__
 
 
 class ConversionError(HyperparameterError, ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import update_wrapper
 
 from .._scopes import ambient, frames
-from .signature import Signature
+from .signature import Shape, Signature
 from .wrapping import Wrapped, is_ordinary, wrap
 
 
@@ -33,11 +33,11 @@ def _quick(function: Wrapped, signature: Signature) -> Wrapped:
     key = signature.key
 
     # This is the way of every call: one look into the cache where the shape of the call is known.
-    # A call with keywords has no key there (None), since making one costs more than `plan` saves.
     def wrapper(*args: object, **kwargs: object) -> object:
         before = ambient.active.get()
         try:
-            plan = (before or ambient.baseline_state).cache[key][None if kwargs else len(args)]
+            shape: Shape = (len(args), *kwargs) if kwargs else len(args)
+            plan = (before or ambient.baseline_state).cache[key][shape]
         except KeyError:
             plan = signature.plan(ambient.current(), len(args), tuple(kwargs))
         try:

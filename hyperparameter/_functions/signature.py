@@ -178,7 +178,11 @@ class Signature:
 
     def fill(self, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
         """Return the arguments of a call completed from what is active here."""
-        plan = self.plan(ambient.current(), len(args), tuple(kwargs))
+        shape: Shape = (len(args), *kwargs) if kwargs else len(args)
+        try:  # as `filling` does
+            plan = (ambient.active.get() or ambient.baseline_state).cache[self.key][shape]
+        except KeyError:
+            plan = self.plan(ambient.current(), len(args), tuple(kwargs))
         if plan is None:
             return args, kwargs
         return args + plan.positional, {**kwargs, **plan.values}

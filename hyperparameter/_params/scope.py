@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._scopes import ambient, lookup
+from .._scopes.handle import state_of
 from .._scopes.scope import scope, scope_of
 from .._scopes.snapshot import Layer, Snapshot
 from .._scopes.whole import whole
@@ -35,7 +36,7 @@ def scope_from(params: Mapping[str, object], origins: Origins, history: str, pre
 
 def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Origins, str]:
     """Return what `given`, or the active scope, has below `prefix`: nested, origins, history."""
-    state = ambient.current() if given is None else given.__hp_state__()
+    state = ambient.current() if given is None else state_of(given)
     snapshot, start = state.snapshot, f"{prefix}." if prefix else ""
     flat = {key: value for key, value in snapshot.flat().items() if key.startswith(start)}
     single = {key for key in [*flat, prefix] if _is_single(snapshot.find(key))}

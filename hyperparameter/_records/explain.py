@@ -6,6 +6,7 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT
 from .._scopes.markers import ABSENT, DELETED
+from .._scopes.missing import explain_missing
 from .._scopes.snapshot import Layer
 from .._values.containers import takes_parts
 from .._values.describe import describe, show
@@ -85,7 +86,7 @@ def explain(key: str) -> Explanation:
         for default in [signature.default(key.rpartition(".")[2], NO_DEFAULT)]
     ]
     known = bool(bindings or declarations)
-    hint = "" if known else snapshot.explain_missing(key) or did_you_mean(key, registry.keys())
+    hint = "" if known else explain_missing(snapshot, key) or did_you_mean(key, registry.keys())
     return Explanation(key, bindings, declarations, hint)
 
 

@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import sys
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from .._values.describe import show
-from .._values.keys import PUBLIC_NAMES, check, flatten
+from .._values.keys import KNOWN, PUBLIC_NAMES, check
 from .._values.origin import resolve, site_of
 from . import ambient, frames
+from .bound import written
+from .elsewhere import slot
+from .frames import Enterable
+from .handle import state_of
 from .lookup import NO_DEFAULT, deletion, read, require, truth
+from .missing import explain_missing
 from .snapshot import Layer
 
 T = TypeVar("T")
@@ -53,17 +58,22 @@ class Accessor:
     __hp_key__: str
 
     def __init__(self, key: str) -> None:
-        object.__setattr__(self, "__hp_key__", key)  # ours would write to the scope
+        _set_key(self, key)
 
     @overload
     def __or__(self, default: None) -> Any: ...
     @overload
     def __or__(self, default: T) -> T: ...
     def __or__(self, default: object) -> object:
-        # The way of every read, so the cache is asked here, without another call.
-        answer = (ambient.active.get() or ambient.baseline_state).cache.get(self.__hp_key__)
-        if answer is not None and answer[0] is default:
-            return answer[1]
+        # The way of every read: what `State.read_before` does, without another call.
+        cache = (ambient.active.get() or ambient.baseline_state).cache
+        answer = cache.get(self.__hp_key__)
+        if answer is not None:
+            if answer[0] is default:
+                return answer[1]
+            answer = cache.get((self.__hp_key__, id(default)))
+            if answer is not None:
+                return answer[1]
         return self.__hp_read__(default, 2)
 
     @overload
@@ -73,9 +83,14 @@ class Accessor:
     @overload
     def __call__(self) -> Any: ...
     def __call__(self, default: object = NO_DEFAULT) -> object:
-        answer = (ambient.active.get() or ambient.baseline_state).cache.get(self.__hp_key__)
-        if answer is not None and answer[0] is default:
-            return answer[1]
+        cache = (ambient.active.get() or ambient.baseline_state).cache
+        answer = cache.get(self.__hp_key__)
+        if answer is not None:
+            if answer[0] is default:
+                return answer[1]
+            answer = cache.get((self.__hp_key__, id(default)))
+            if answer is not None:
+                return answer[1]
         return self.__hp_read__(default, 2)
 
     def __bool__(self) -> bool:
@@ -132,7 +147,7 @@ class Accessor:
         key, snapshot = self.__hp_key__, self.__hp_state__().snapshot
         found = snapshot.find(key)
         if found is None:
-            return f"<hyperparameter {key!r}: not defined.{snapshot.explain_missing(key)}>"
+            return f"<hyperparameter {key!r}: not defined.{explain_missing(snapshot, key)}>"
         value, origin = found
         return f"<hyperparameter {key!r}: {show(key, value)} ({resolve(origin)})>"
 
@@ -172,8 +187,7 @@ class Accessor:
         return f"{start}[{self.__hp_key__!r}]"
 
     def __hp_set__(self, name: str, value: object) -> None:
-        values, names, kinds = flatten({f"{self.__hp_key__}.{name}": value})
-        self.__hp_write__(Layer(values, site_of(sys._getframe(2)), names=names, kinds=kinds))
+        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(sys._getframe(2))))
 
     def __hp_longer__(self, key: str) -> Accessor:
         return Accessor(key)
@@ -185,30 +199,37 @@ class Accessor:
         frames.write_here(change)
 
 
-class Handle(Protocol):
-    """A scope, as far as its accessors need one."""
-
-    def __hp_state__(self) -> ambient.State: ...
-
-    def __hp_write__(self, change: Layer) -> object: ...
-
-
 class BoundAccessor(Accessor):
     """A key of one scope, read through the object that `with ... as ps` gives."""
 
     __slots__ = ("__hp_scope__",)
-    __hp_scope__: Handle
+    __hp_scope__: Enterable
 
-    def __init__(self, key: str, scope: Handle) -> None:
-        object.__setattr__(self, "__hp_key__", key)
-        object.__setattr__(self, "__hp_scope__", scope)
+    def __init__(self, key: str, scope: Enterable) -> None:
+        _set_key(self, key)
+        _set_scope(self, scope)
+
+    # Not `__getattr__`, which Python asks only after it has raised an error of its own: that takes
+    # twice as long as all the rest.  No cache may have these, since they keep their scope alive.
+    def __getattribute__(self, name: str) -> Any:
+        if name[:2] == "__":
+            return object.__getattribute__(self, name)
+        key = f"{_get_key(self)}.{name}"
+        longer = _new(BoundAccessor)  # half the price of `BoundAccessor(...)`
+        _set_key(longer, key if key in KNOWN else check(key))
+        _set_scope(longer, _get_scope(self))
+        return longer
 
     # The cache belongs to the active state; a scope that is read through its handle may be another.
     def __or__(self, default: T) -> T:
-        return self.__hp_read__(default, 2)  # type: ignore[return-value]  # converted toward it
+        answer = state_of(_get_scope(self)).read_before(_get_key(self), default)
+        if answer is not None:
+            return answer[1]  # type: ignore[return-value]  # converted toward it
+        return self.__hp_read__(default, 2)  # type: ignore[return-value]
 
     def __call__(self, default: object = NO_DEFAULT) -> Any:
-        return self.__hp_read__(default, 2)
+        answer = state_of(_get_scope(self)).read_before(_get_key(self), default)
+        return self.__hp_read__(default, 2) if answer is None else answer[1]
 
     def __reduce__(self) -> tuple[object, ...]:
         return BoundAccessor, (self.__hp_key__, self.__hp_scope__)
@@ -220,10 +241,15 @@ class BoundAccessor(Accessor):
         return BoundAccessor(key, self.__hp_scope__)
 
     def __hp_state__(self) -> ambient.State:
-        return self.__hp_scope__.__hp_state__()
+        return state_of(self.__hp_scope__)
 
     def __hp_write__(self, change: Layer) -> None:
         self.__hp_scope__.__hp_write__(change)
+
+
+_get_key, _set_key = slot(Accessor, "__hp_key__")
+_get_scope, _set_scope = slot(BoundAccessor, "__hp_scope__")
+_new = object.__new__
 
 
 def special_names(kind: type) -> list[str]:

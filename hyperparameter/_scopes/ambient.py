@@ -16,10 +16,11 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
+from .bound import Bindings, as_layer
 from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
 from .shadowed import as_baseline
-from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
+from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
 
 class _Owner:
@@ -53,7 +54,7 @@ IMPLICIT = _Owner("IMPLICIT")
 """Stands for the owner of the frame that a write would open, where no scope is active."""
 
 # Shared by all states that have answered nothing yet: most scopes are left without a read.
-_EMPTY_CACHE: dict[Any, Any] = {}
+EMPTY_CACHE: dict[Any, Any] = {}
 _MOST_CACHED = 4096
 _MOST_STEPS = 8
 lock = RLock()
@@ -83,7 +84,7 @@ class State:
         self.owner = owner
         self.record = record
         self.inherited = inherited
-        self.cache = _EMPTY_CACHE
+        self.cache = EMPTY_CACHE
         self._bindings = bindings
         self._snapshot: Snapshot | None = None
 
@@ -153,12 +154,27 @@ class State:
 
     def cache_answer(self, question: object, answer: object) -> None:
         """Keep the answer for the next time; a full cache starts anew."""
-        if self.cache is _EMPTY_CACHE or len(self.cache) >= _MOST_CACHED:
+        if self.cache is EMPTY_CACHE or len(self.cache) >= _MOST_CACHED:
             self.cache = {}
         self.cache[question] = answer
 
+    def cache_read(self, key: str, default: object, value: object) -> None:
+        """Keep what `key` was read as with this very default, which other places may not have."""
+        if self.cache is EMPTY_CACHE:  # most scopes are read once
+            self.cache = {key: (default, value)}
+        else:
+            self.cache_answer((key, id(default)) if key in self.cache else key, (default, value))
+
+    def read_before(self, key: str, default: object) -> tuple[object, object] | None:
+        """Return what `cache_read` has kept for this key and default."""
+        cache = self.cache
+        answer: tuple[object, object] | None = cache.get(key)
+        if answer is not None and answer[0] is not default:
+            answer = cache.get((key, id(default)))  # alive, so no other object has its id
+        return answer
+
     def forget_answers(self) -> None:
-        self.cache = _EMPTY_CACHE
+        self.cache = EMPTY_CACHE
 
 
 class RecordOverBaseline(State):

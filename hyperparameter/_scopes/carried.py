@@ -249,7 +249,7 @@ class _Unopened(Snapshot):
     def __init__(self, error: Callable[[], Exception]) -> None:
         self.depth, self.closed = 1, False
         self.lower = self.upper = self.encoded = self.noted_by = self.sent_by = None
-        self.prefixes = None
+        self.indexes = None
         self._error = error
 
     @property

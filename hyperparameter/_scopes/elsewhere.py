@@ -6,8 +6,12 @@ the thread that submitted it.  So a scope tells in its bindings where it is open
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .ambient import State
-from .snapshot import NOTHING, Bindings, Layer, Snapshot, as_layer
+from .bound import Bindings, as_layer
+from .snapshot import NOTHING, Layer, Snapshot
 
 SEVERAL = "several"
 """Told in place of a state by a scope that is open twice at a time, or written in two contexts.
@@ -19,13 +23,29 @@ IMPLICIT_LAYER = NOTHING._replace()
 """What handles on the frames bind which writes open: a layer that is told by its identity."""
 
 
-class ImplicitOwner:
-    """The owner of the frame that a write opens where no scope is active."""
+def slot(kind: type, name: str) -> tuple[Callable[[object], Any], Callable[[object, object], None]]:
+    """Return what gets and what sets a slot: attributes of scopes and accessors are parameters."""
+    descriptor = vars(kind)[name]
+    return descriptor.__get__, descriptor.__set__
+
+
+class Binding:
+    """What has bindings of its own: a scope, or what stands for one."""
 
     __slots__ = ("__hp_bindings__",)
+    __hp_bindings__: Bindings
+
+
+get_bindings, set_bindings = slot(Binding, "__hp_bindings__")
+
+
+class ImplicitOwner(Binding):
+    """The owner of the frame that a write opens where no scope is active."""
+
+    __slots__ = ()
 
     def __init__(self, below: State, layer: Layer) -> None:
-        self.__hp_bindings__: Bindings = [IMPLICIT_LAYER, None, (below, layer)]
+        self.__hp_bindings__ = [IMPLICIT_LAYER, None, (below, layer)]
 
 
 def is_open_elsewhere(bindings: Bindings) -> bool:
@@ -45,8 +65,10 @@ def shown_elsewhere(bindings: Bindings) -> Snapshot | None:
 
 def tell_elsewhere(frame: State, now: Bindings | Layer | Snapshot) -> None:
     """Note what the owner of a frame binds by now; records and carried scopes have no need."""
-    bindings: Bindings | None = getattr(frame.owner, "__hp_bindings__", None)
-    if bindings is None or bindings[2] is SEVERAL:
+    if not isinstance(frame.owner, Binding):
+        return
+    bindings: Bindings = get_bindings(frame.owner)
+    if bindings[2] is SEVERAL:
         return
     told = bindings[2]
     if told.__class__ is not tuple:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 from . import ambient
-from .ambient import BROUGHT, IMPLICIT, RecordOverBaseline, State, chain, current
-from .elsewhere import SEVERAL, ImplicitOwner, tell_elsewhere
+from .ambient import BROUGHT, EMPTY_CACHE, IMPLICIT, RecordOverBaseline, State, chain, current
+from .bound import as_layer
+from .elsewhere import SEVERAL, Binding, ImplicitOwner, get_bindings, tell_elsewhere
 from .recorder import Recorder
-from .snapshot import EMPTY, NOTHING, Bindings, Layer, Snapshot, as_layer
+from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
 
 def push_record(record: Recorder) -> None:
@@ -38,19 +39,19 @@ def open_copy(owner: Enterable, change: Layer) -> None:
 
 # Looked up once: entering and leaving a scope are a few such steps.
 _get_active, _set_active = ambient.active.get, ambient.active.set
+_new = object.__new__
 
 
-class Enterable:
+class Enterable(Binding):
     """A scope as a context manager; here, because it replaces the state.
 
     The two methods are the costly part of a `with` block, so they call as little as they can.
     """
 
     __slots__ = ()
-    __hp_bindings__: Bindings
 
     def __enter__(self) -> Self:
-        bindings: Any = self.__hp_bindings__
+        bindings: Any = get_bindings(self)
         parent = _get_active() or ambient.baseline_state
         bindings[2] = parent if bindings[2] is None else SEVERAL
         if bindings[1] is None:
@@ -67,7 +68,15 @@ class Enterable:
         if parent.__class__ is RecordOverBaseline:
             _set_active(make_state(parent, self, as_layer(bindings), record))
         else:
-            _set_active(State(parent, self, bindings, record))
+            state = _new(State)  # half the price of `State(...)`, which does the same
+            state.parent = parent
+            state.owner = self
+            state.record = record
+            state.inherited = None
+            state.cache = EMPTY_CACHE
+            state._bindings = bindings
+            state._snapshot = None
+            _set_active(state)
         return self
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
@@ -75,7 +84,7 @@ class Enterable:
         if state is not None and state.owner is self:
             bindings: Any = state._bindings
             if bindings.__class__ is not list:
-                bindings = self.__hp_bindings__  # as good, but to ask a scope takes longer
+                bindings = get_bindings(self)  # as good, but to ask a scope takes longer
             if bindings[2] is not SEVERAL:
                 bindings[2] = None
             parent = state.parent
@@ -86,6 +95,9 @@ class Enterable:
 
     def __hp_frame__(self) -> State | None:
         return frame_of(self)
+
+    def __hp_write__(self, change: Layer) -> Self:
+        raise NotImplementedError
 
 
 def remove(frame: State | None) -> None:
@@ -116,34 +128,41 @@ def frame_of(owner: object) -> State | None:
     return state
 
 
-def written_owner() -> object:
-    """Return the owner of the frame that a write in this context changes.
-
-    `IMPLICIT` where a write would open one.
-    """
-    state = ambient.active.get()
+def written_frame() -> State | None:
+    """Return the frame that a write in this context changes; None where it would open one."""
+    state = _get_active()
     while state is not None and state.is_record:
         state = state.parent
     if state is None or state.parent is None or state.owner in BROUGHT:
-        return IMPLICIT
-    return state.owner
+        return None
+    return state
+
+
+def written_owner() -> object:
+    """Return the owner of that frame, or `IMPLICIT`."""
+    frame = written_frame()
+    return IMPLICIT if frame is None else frame.owner
 
 
 def write(frame: State, change: Layer) -> None:
     """Write `change` into `frame`; scopes opened over it keep what they inherited."""
-    frames = chain(ambient.active.get())
-    frame.record.override(change)
+    for key in change.values:  # one that the record knows costs a lookup
+        if key not in frame.record.overrides:
+            frame.record.override(change)
+            break
     layer = frame.layer.bind(change)
     tell_elsewhere(frame, layer)
     top = copy_over(frame, frame.parent, frame.inherited, layer)
-    for state in reversed(frames[: frames.index(frame)]):
-        top = copy_over(state, top, inherited_by(state))
+    if frame is not _get_active():
+        frames = chain(_get_active())
+        for state in reversed(frames[: frames.index(frame)]):
+            top = copy_over(state, top, inherited_by(state))
     _activate(top)
 
 
 def write_here(change: Layer) -> None:
     """Write `change` into the innermost scope of this context, or open one for it."""
-    frame = frame_of(written_owner())
+    frame = written_frame()
     if frame is None:
         open_implicit(change)
     else:
@@ -155,6 +174,8 @@ def rollback(before: State | None) -> None:
 
     Scopes opened since then and still open stay, scopes left since then stay left.
     """
+    if _get_active() is before:
+        return
     earlier = {state.frame: state for state in chain(before)}
     now = chain(ambient.active.get())
     top = now[-1].parent if now else None

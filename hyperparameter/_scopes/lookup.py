@@ -15,7 +15,7 @@ from .._values.describe import show
 from .._values.hints import anything, by_default
 from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
-from .._values.scalars import SCALARS_AND_TEXT, is_small
+from .._values.scalars import SCALARS_AND_TEXT, is_constant, items_of
 from .._values.structures import structure_of
 from .._values.untyped import (
     REMOVED,
@@ -25,9 +25,10 @@ from .._values.untyped import (
     may_be_mapping,
     plain,
 )
-from ..exceptions import ConversionError, MissingParameter
+from ..exceptions import ConversionError
 from . import ambient
-from .markers import DELETED
+from .markers import ABSENT, DELETED
+from .missing import missing
 from .refusal import refusal
 from .snapshot import Layer, Snapshot
 from .whole import Whole, whole
@@ -39,6 +40,8 @@ NO_DEFAULT = object()
 def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
     kind = type(default)
+    if kind is list and (again := _list_read_before(state, key, default)) is not None:
+        return again
     if default is not None and (kind in _LEAVES or not takes_names(kind)):
         leaf = state.find(key)
         result, origin = leaf if leaf is not None else (default, None)
@@ -48,7 +51,7 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
             except Unset:
                 result, origin = default, None
     else:
-        found = find(state, key)
+        leaf, found = None, find(state, key)
         result, origin = default, None
         if found is not None:
             with suppress(Unset):
@@ -59,9 +62,24 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
     state.record.note(key, result, default, origin, site)
-    if is_small(default) and (origin is None or is_small(result)):
-        state.cache_answer(key, (default, result))
+    if is_constant(default) and (origin is None or is_constant(result)):
+        state.cache_read(key, default, result)
+    elif kind is list and (result is default or (leaf is not None and result is leaf[0])):
+        state.cache_answer((key, list), (ABSENT if origin is None else result, items_of(result)))
     return result
+
+
+def _list_read_before(state: ambient.State, key: str, default: object) -> object:
+    """Return what a read toward a list gives if it is the last one again, None if it is not.
+
+    A list in the source is a new one each time, and may have been changed since: so its items, or
+    those of what is bound, are compared.
+    """
+    known = state.cache.get((key, list))
+    if known is None or known[1] is None:
+        return None
+    value = default if known[0] is ABSENT else known[0]
+    return value if items_of(value) == known[1] else None
 
 
 _LEAVES = SCALARS_AND_TEXT | {list, tuple}
@@ -79,8 +97,8 @@ def require(state: ambient.State, key: str, site: Site) -> object:
         raise missing(state.snapshot, key) from None
     note_parts(state, key, found, value, site)
     state.record.note(key, value, None, found.origin, site)
-    if value is found.value or is_small(value):
-        state.cache_answer(key, (NO_DEFAULT, value))
+    if value is found.value or is_constant(value):
+        state.cache_read(key, NO_DEFAULT, value)
     return value
 
 
@@ -209,10 +227,3 @@ def removing(layer: Layer, below: Snapshot) -> Layer:
     # Not those that it sets itself: they must stay behind what removes the others.
     deleted = {key: DELETED for key in hidden if key not in layer.values}
     return layer._replace(values={**deleted, **layer.values}) if deleted else layer
-
-
-def missing(snapshot: Snapshot, key: str) -> MissingParameter:
-    return MissingParameter(
-        f"Hyperparameter {key!r} is required but not defined.{snapshot.explain_missing(key)}",
-        key=key,
-    )

@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import outside_site, site_of
-from .._values.scalars import SCALARS_AND_TEXT
-from .._values.untyped import UntypedText
 from ..exceptions import CONTROLS, InvalidKey
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
-from .ambient import CARRIED
+from .bound import UNNESTED, as_layer, written
 from .carried import freeze
-from .elsewhere import IMPLICIT_LAYER, ImplicitOwner, is_open_elsewhere, shown_elsewhere
-from .lookup import deletion, read_all, require
-from .snapshot import EMPTY, Bindings, Layer, Snapshot, as_layer
+from .elsewhere import (
+    IMPLICIT_LAYER,
+    ImplicitOwner,
+    is_open_elsewhere,
+    set_bindings,
+    shown_elsewhere,
+)
+from .handle import frame_of, is_implicit, state_of
+from .lookup import NO_DEFAULT, deletion, read_all, require
+from .snapshot import EMPTY, Layer, Snapshot
 from .storage import Storage
 from .texts import layer_of, with_texts
 
-_UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}  # told from mappings at once
 _getframe = sys._getframe
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +42,18 @@ class _Roots(dict[str, Any]):
         accessor = Accessor(check(name))
         keep(self, name, accessor)
         return accessor
+
+
+class _Items(dict[str, Accessor]):
+    """The accessors that `hp.scope["a.b"]` gives, by key."""
+
+    def __missing__(self, key: str) -> Accessor:
+        accessor = Accessor(check(key))
+        keep(self, key, accessor)
+        return accessor
+
+
+_items = _Items()
 
 
 class _AmbientMeta(type):
@@ -62,7 +78,10 @@ class _AmbientMeta(type):
         scope.current().__hp_delete__(_own_name(name))
 
     def __getitem__(cls, key: str) -> Accessor:
-        return Accessor(check(key))
+        try:
+            return _items[key]
+        except TypeError:  # it has no hash
+            return Accessor(check(key))
 
     def __setitem__(cls, key: str, value: object) -> None:
         scope.current().__hp_update__({check(key): value}, 2)
@@ -107,26 +126,28 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     those that it inherits.
     """
 
-    __slots__ = ("__hp_bindings__", "__weakref__")
-    __hp_bindings__: Bindings
+    __slots__ = ("__weakref__",)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("hp.scope is final: its attributes are keys.")
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
-        names = kinds = None
+        frame = _getframe(1)
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
             # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
-            if key.__class__ is not str or key not in KNOWN or type(params[key]) not in _UNNESTED:
-                params, names, kinds = flatten(params)
+            if (
+                key not in KNOWN
+                or params[key].__class__ not in UNNESTED
+                or key.__class__ is not str
+            ):
                 break
-        frame = _getframe(1)
-        site = frame.f_code, frame.f_lasti
-        if texts or names or kinds:
-            layer = Layer(params, site, names=names or {}, kinds=kinds or {})
-            _set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None])
         else:
-            _set_bindings(self, [params, site, None])
+            if not texts:
+                set_bindings(self, [params, (frame.f_code, frame.f_lasti), None])
+                return
+        values, names, kinds = flatten(params)
+        layer = Layer(values, site_of(frame), names=names, kinds=kinds)
+        set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None])
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -141,7 +162,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             return owner
         handle = scope_of(IMPLICIT_LAYER)
         if isinstance(owner, ImplicitOwner):
-            _set_bindings(handle, owner.__hp_bindings__)
+            set_bindings(handle, owner.__hp_bindings__)
         else:
             handle.__hp_bindings__[2] = ambient.active.get()
         return handle
@@ -172,7 +193,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @_here
     def storage(self) -> Storage:
         """Return the storage object, whose `storage()` is the flat dict of visible values."""
-        state = self.__hp_state__()
+        state = state_of(self)
         return Storage(dict(read_all(state, outside_site())))
 
     @_here
@@ -185,10 +206,16 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         """Remove all that is visible in this scope, what it inherits included; return it."""
         return self.__hp_write__(Layer({}, outside_site(), closed=True))
 
-    def __getattr__(self, name: str) -> Accessor:
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return BoundAccessor(check(name), self)
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Accessor: ...
+
+    else:
+
+        def __getattribute__(self, name: str) -> Any:  # as that of `BoundAccessor`
+            if name[:2] == "__" or name in PUBLIC_NAMES:
+                return object.__getattribute__(self, name)
+            return BoundAccessor(check(name), self)
 
     def __setattr__(self, name: str, value: object) -> None:
         self.__hp_update__({_own_name(name): value}, 2)
@@ -197,7 +224,9 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         self.__hp_delete__(_own_name(name))
 
     def __getitem__(self, key: str) -> Any:
-        return require(self.__hp_state__(), check(key), outside_site())
+        state, key = state_of(self), check(key)
+        answer = state.read_before(key, NO_DEFAULT)
+        return require(state, key, outside_site()) if answer is None else answer[1]
 
     @_here  # for mypy, which looks here for an assignment to an item of the class, too
     def __setitem__(self, key: str, value: object) -> None:
@@ -208,72 +237,50 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         self.__hp_delete__(check(key))
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.__hp_state__().snapshot.find(key) is not None
+        return isinstance(key, str) and state_of(self).snapshot.find(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter([key for key, _ in read_all(self.__hp_state__(), outside_site())])
+        return iter([key for key, _ in read_all(state_of(self), outside_site())])
 
     def __len__(self) -> int:
-        return len(self.__hp_state__().snapshot.flat())
+        return len(state_of(self).snapshot.flat())
 
     def __bool__(self) -> bool:
         return True
 
     def __dir__(self) -> list[str]:
-        return first_names(self.__hp_state__(), scope)
+        return first_names(state_of(self), scope)
 
     def __repr__(self) -> str:
-        flat = self.__hp_state__().snapshot.flat()
+        flat = state_of(self).snapshot.flat()
         shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
         shown += ", ..." if len(flat) > 20 else ""
         return f"<scope {shown or 'without keys'}>".translate(CONTROLS)
 
     def __reduce__(self) -> tuple[object, ...]:
-        state = self.__hp_frame__()
+        state = frame_of(self)
         shown = state.snapshot if state is not None else shown_elsewhere(self.__hp_bindings__)
         if shown is None:  # its overrides alone
             shown = as_layer(self.__hp_bindings__).onto(EMPTY)
         return scope_of, (Snapshot(shown.layers, len(shown.layers), shown.closed),)
 
     def __hp_flat__(self) -> dict[str, Any]:
-        return self.__hp_state__().snapshot.flat()
-
-    def __hp_state__(self) -> ambient.State:
-        """Return the state of this scope's frame, or how it would be if entered now."""
-        now = ambient.current()
-        state = self.__hp_frame__()
-        if state is not None:
-            return state if state.record is now.record else ambient.view(state.snapshot, now.record)
-        if self.__hp_is_implicit__():
-            return now
-        return ambient.view(as_layer(self.__hp_bindings__).onto(now.snapshot), now.record)
-
-    def __hp_is_implicit__(self) -> bool:
-        return self.__hp_bindings__[0] is IMPLICIT_LAYER
+        return state_of(self).snapshot.flat()
 
     def __hp_frame__(self) -> ambient.State | None:
-        """Return this scope's innermost state here; `implicit` has those that writes open, too."""
-        if not self.__hp_is_implicit__():
-            return frames.frame_of(self)
-        for state in ambient.chain(ambient.active.get()):
-            if state.owner is self or isinstance(state.owner, ImplicitOwner):
-                return state
-            if state.owner is CARRIED:  # what lies below is another's
-                return None
-        return None
+        return frame_of(self)
 
     def __hp_update__(self, params: Mapping[str, Any], depth: int) -> scope:
-        values, names, kinds = flatten(params)
-        return self.__hp_write__(Layer(values, site_of(_getframe(depth)), names=names, kinds=kinds))
+        return self.__hp_write__(written(params, site_of(_getframe(depth))))
 
     def __hp_delete__(self, key: str) -> None:
-        self.__hp_write__(deletion(self.__hp_state__().snapshot, key))
+        self.__hp_write__(deletion(state_of(self).snapshot, key))
 
     def __hp_write__(self, change: Layer) -> scope:
-        state = self.__hp_frame__()
+        state = frame_of(self)
         if state is not None:
             frames.write(state, change)
-        elif self.__hp_is_implicit__():
+        elif is_implicit(self):
             frames.open_implicit(change)
         elif is_open_elsewhere(self.__hp_bindings__):
             frames.open_copy(self, change)  # nobody else sees what this context writes
@@ -281,18 +288,14 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             with ambient.lock:  # threads may share a scope that none of them has entered
                 # A list of its own: where the scope is open, its frame has the other.
                 bound = as_layer(self.__hp_bindings__).bind(change)
-                _set_bindings(self, [bound, None, None])
+                set_bindings(self, [bound, None, None])
         return self
-
-
-# The slot itself: `scope.__setattr__` writes parameters.
-_set_bindings = vars(scope)["__hp_bindings__"].__set__
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:
     """Return a scope that binds what `layer` binds, with its origins."""
     new = scope.__new__(scope)
-    _set_bindings(new, [layer, None, None])
+    set_bindings(new, [layer, None, None])
     return new
 
 

@@ -5,20 +5,20 @@ returns a new one.  Rolling back is putting the old one back, shipping a scope
 is encoding one, and two tasks may share one without seeing each other's writes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .._values.containers import takes_parts, takes_place
-from .._values.keys import nearest, prefixes
+from .._values.keys import by_prefix, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
+from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import REMOVED, may_be_mapping
 from .markers import ABSENT, DELETED
 
-_NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
-_NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-_NO_KINDS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
-_new_layer = tuple.__new__  # half the price of Layer(...), and paid for every scope that is read
+NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
+NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+NO_KINDS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
 _MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
 
@@ -34,10 +34,10 @@ class Layer(NamedTuple):
 
     values: Mapping[str, Any]
     origin: RawOrigin
-    origins: Mapping[str, RawOrigin] = _NO_ORIGINS
+    origins: Mapping[str, RawOrigin] = NO_ORIGINS
     closed: bool = False
-    names: Mapping[str, tuple[str, ...]] = _NO_NAMES
-    kinds: Mapping[str, dict[Any, Any]] = _NO_KINDS
+    names: Mapping[str, tuple[str, ...]] = NO_NAMES
+    kinds: Mapping[str, dict[Any, Any]] = NO_KINDS
 
     def origin_of(self, key: str) -> RawOrigin:
         return self.origins.get(key, self.origin)
@@ -56,6 +56,15 @@ class Layer(NamedTuple):
             return False
         return both.isdisjoint(prefixes(lower.values)) and prefixes(both).isdisjoint(lower.values)
 
+    def takes_place_of(self, lower: "Layer") -> bool:
+        """Tell at once that `over` would return this layer: the same keys are written again."""
+        if lower.names or lower.kinds or lower.closed or self.names or self.kinds:
+            return False
+        for key, value in self.values.items():
+            if type(value) not in SCALARS_AND_TEXT or lower.values.get(key, DELETED) is DELETED:
+                return False
+        return len(lower.values) == len(self.values)
+
     def over(self, lower: "Layer") -> "Layer":
         """Return one layer that shows what these two show, this one on top."""
         origins = {
@@ -64,7 +73,7 @@ class Layer(NamedTuple):
             **dict.fromkeys(self.values, self.origin),
             **self.origins,
         }
-        names = {**lower.names, **self.names} if lower.names or self.names else _NO_NAMES
+        names = {**lower.names, **self.names} if lower.names or self.names else NO_NAMES
         kinds = {**_kept_kinds(lower, self), **self.kinds} if lower.kinds else self.kinds
         values = {**lower.values, **self.values}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
@@ -122,23 +131,6 @@ def _kept_kinds(lower: Layer, upper: Layer) -> dict[str, dict[Any, Any]]:
     return {k: one for k, one in lower.kinds.items() if taken.isdisjoint({k, *prefixes([k])})}
 
 
-Bindings = list[Any]
-"""What a scope binds, fastest to make: its values and where they were bound, or a layer and None.
-
-The third item is what other contexts are told of a scope that is open: the state below it, with
-what it binds by now once it was written (`elsewhere`).
-"""
-
-
-def as_layer(bindings: "Bindings | Layer | Snapshot") -> "Layer | Snapshot":
-    if not isinstance(bindings, list):
-        return bindings
-    if bindings[1] is None:
-        layer: Layer | Snapshot = bindings[0]
-        return layer
-    return _new_layer(Layer, (bindings[0], bindings[1], _NO_ORIGINS, False, _NO_NAMES, _NO_KINDS))
-
-
 class Snapshot:
     """Layers of scopes over layers of the baseline, innermost first.
 
@@ -149,10 +141,10 @@ class Snapshot:
         "closed",
         "depth",
         "encoded",
+        "indexes",
         "layers",
         "lower",
         "noted_by",
-        "prefixes",
         "sent_by",
         "upper",
     )
@@ -174,7 +166,8 @@ class Snapshot:
         self.upper = upper
         self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
         self.noted_by: object = None  # the record of the process, when it has these overrides
-        self.prefixes: set[str] | None = None  # of the keys that `lower` does not have
+        # Of each layer that `lower` does not have, which keys lie below each key.
+        self.indexes: list[tuple[Layer, dict[str, list[str]]]] | None = None
         self.sent_by: object = None  # the records that know that these go to other processes
 
     @property
@@ -196,6 +189,8 @@ class Snapshot:
         if change.names:
             change = change.replacing(Snapshot(self.scopes()))
         layers = list(self.scopes())
+        if layers and change.takes_place_of(layers[0]):
+            return Snapshot((change, *layers[1:]), len(layers), self.closed)
         while layers and len(layers[0].values) < 2 * len(change.values):
             if not change.can_join(layers[0]):
                 break
@@ -251,45 +246,63 @@ class Snapshot:
                     flat[key] = value
         return flat
 
-    def keys(self) -> Iterator[str]:
-        return iter(self.flat())
-
     def has_below(self, key: str) -> bool:
         """Tell whether a key below `key` may be bound here; one that is deleted counts as well."""
         each: Snapshot | None = self
         while each is not None:
-            if key in (each._prefixes() if each.prefixes is None else each.prefixes):
-                return True
+            for _, below in each._indexes() if each.indexes is None else each.indexes:
+                if key in below:
+                    return True
             if each.upper is not None and each.upper.has_below(key):
                 return True
             each = each.lower
         return False
 
-    def _prefixes(self) -> set[str]:
-        """Return the keys with keys below them, without those that `lower` and `upper` know."""
-        own, made_from = self.layers, (self.lower, self.upper)
-        known = [layer for one in made_from if one is not None for layer in one.layers]
-        if known:
-            own = tuple(layer for layer in own if not any(layer is other for other in known))
-        self.prefixes = set().union(*[prefixes(layer.values) for layer in own])
-        return self.prefixes
+    def keys_at(self, key: str) -> Iterator[tuple[Layer, Collection[str]]]:
+        """Yield each layer, innermost last, with its keys at and below `key`; "" is above all."""
+        found = self._keys_below(key)
+        for layer in reversed(self.layers):
+            if not key:
+                yield layer, layer.values.keys()
+            elif id(layer) in found:
+                yield layer, found[id(layer)]
+            elif key in layer.values:
+                yield layer, (key,)
+
+    def _keys_below(self, key: str) -> dict[int, list[str]]:
+        """Return the keys that each layer has at and below `key`, where it has any below."""
+        found: dict[int, list[str]] = {}
+        pending: list[Snapshot | None] = [self]
+        while pending:
+            each = pending.pop()
+            while each is not None:
+                for layer, below in each._indexes():
+                    if key in below:
+                        found[id(layer)] = below[key]
+                pending.append(each.upper)
+                each = each.lower
+        return found
+
+    def _indexes(self) -> list[tuple[Layer, dict[str, list[str]]]]:
+        """Return the index of each layer that `lower` and `upper` do not have."""
+        if self.indexes is None:
+            made_from = (self.lower, self.upper)
+            known = [layer for one in made_from if one is not None for layer in one.layers]
+            own = [layer for layer in self.layers if not any(layer is other for other in known)]
+            self.indexes = [(layer, by_prefix(layer.values)) for layer in own]
+        return self.indexes
 
     def below(self, key: str) -> dict[str, Any]:
         """Return the values under `key`, keyed by the rest of their names."""
-        if not self.has_below(key):
-            return {}
-        start = f"{key}."
-        return {k[len(start) :]: v for k, v in self.flat().items() if k.startswith(start)}
-
-    def explain_missing(self, key: str) -> str:
-        """Return a sentence about the keys below or near `key`, or nothing."""
-        keys = self.flat()
-        below = [k for k in keys if k.startswith(f"{key}.")]
-        if below:
-            more = f" and {len(below) - 5} more" if len(below) > 5 else ""
-            return f" It has keys below it: {', '.join(below[:5])}{more}."
-        near = nearest(key, keys)
-        return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        below: dict[str, Any] = {}
+        for layer, keys in self.keys_at(key):
+            for flat in keys:
+                value = layer.values[flat]
+                if value is DELETED or value is REMOVED:
+                    below.pop(flat[len(key) + 1 :], None)
+                elif flat != key:
+                    below[flat[len(key) + 1 :]] = value
+        return below
 
 
 EMPTY = Snapshot()

@@ -34,16 +34,15 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
     """Return what is written at and below `key`, all if it is empty; None where nothing is."""
     root = _Node()
     last: RawOrigin | None = None
-    start = f"{key}." if key else ""
-    for layer in reversed(snapshot.layers):
-        for flat, value in layer.values.items():
-            if flat == key or flat.startswith(start):
-                names = _names_below(key, flat, layer.names) if flat != key else ()
-                origin = layer.origin_of(flat)
-                root.write(names, value, (flat, origin))
-                if layer.kinds:
-                    root.take_kinds(key, names, layer.kinds)
-                last = last if value is DELETED else origin
+    for layer, keys in snapshot.keys_at(key):
+        for flat in keys:
+            value = layer.values[flat]
+            names = _names_below(key, flat, layer.names) if flat != key else ()
+            origin = layer.origin_of(flat)
+            root.write(names, value, (flat, origin))
+            if layer.kinds:
+                root.take_kinds(key, names, layer.kinds)
+            last = last if value is DELETED else origin
     origins = dict(root.sources())
     value = root.value()
     if value is ABSENT or value is REMOVED or last is None:  # taken away, so the default is back

@@ -163,6 +163,24 @@ def prefixes(keys: Iterable[str]) -> set[str]:
     return found
 
 
+def by_prefix(keys: Mapping[str, object]) -> dict[str, list[str]]:
+    """Return, of each key with others below it, those, and itself where it is one, in order."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        end = key.rfind(".")
+        while end > 0:
+            if (below := found.get(prefix := key[:end])) is None:
+                found[prefix] = [key]
+            else:
+                below.append(key)
+            end = key.rfind(".", 0, end)
+    if both := [key for key in keys if key in found]:
+        place = {key: number for number, key in enumerate(keys)}
+        for key in both:
+            found[key] = sorted([*found[key], key], key=place.__getitem__)
+    return found
+
+
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Return the nested form of `flat`; `flatten` undoes it.
 

@@ -1,0 +1,50 @@
+"""What a scope binds, in the forms that are quickest to make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._values.keys import KNOWN, flatten
+from .._values.origin import RawOrigin
+from .._values.scalars import SCALARS_AND_TEXT
+from .._values.untyped import UntypedText
+from .snapshot import NO_KINDS, NO_NAMES, NO_ORIGINS, Layer, Snapshot
+
+_new = tuple.__new__
+
+
+def plain_layer(values: Mapping[str, Any], origin: RawOrigin) -> Layer:
+    """Return a layer of values alone, for half the price of `Layer(...)`."""
+    return _new(Layer, (values, origin, NO_ORIGINS, False, NO_NAMES, NO_KINDS))
+
+
+UNNESTED = SCALARS_AND_TEXT | {list, tuple, UntypedText}
+"""Types of values that are told from mappings at once."""
+
+
+def written(params: Mapping[str, Any], site: RawOrigin) -> Layer:
+    """Return the layer of values, nested or flat, that are written at one place."""
+    if type(params) is dict and len(params) == 1:  # as most writes are
+        ((key, value),) = params.items()
+        if key.__class__ is str and key in KNOWN and type(value) in UNNESTED:
+            return plain_layer({key: value}, site)
+    values, names, kinds = flatten(params)
+    return Layer(values, site, names=names, kinds=kinds)
+
+
+Bindings = list[Any]
+"""What a scope binds, fastest to make: its values and where they were bound, or a layer and None.
+
+The third item is what other contexts are told of a scope that is open: the state below it, with
+what it binds by now once it was written (`elsewhere`).
+"""
+
+
+def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
+    if not isinstance(bindings, list):
+        return bindings
+    if bindings[1] is None:
+        layer: Layer | Snapshot = bindings[0]
+        return layer
+    return plain_layer(bindings[0], bindings[1])
