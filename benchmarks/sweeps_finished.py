@@ -13,7 +13,7 @@ from measure import seconds_in_turns
 from table import Row
 
 import hyperparameter as hp
-from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.store.store import Store
 
 _FEW, _MANY = 1_000, 10_000
 _HP = f"{sysconfig.get_path('scripts')}/hp"

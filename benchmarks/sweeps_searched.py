@@ -12,8 +12,8 @@ from typing import Any
 from table import Figures, Row
 
 import hyperparameter as hp
-from hyperparameter._sweeps.search import Finished, Options, open_search
-from hyperparameter._sweeps.spaces import Axis, Floats, cell_of
+from hyperparameter._sweeps.plan.spaces import Axis, Floats, cell_of
+from hyperparameter._sweeps.search.search import Finished, Options, open_search
 
 _RUNS = 100
 _EARLIER = 1_000

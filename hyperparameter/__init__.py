@@ -32,8 +32,8 @@ if _typing.TYPE_CHECKING:
     from ._records.exports.target import Exported
     from ._sweeps.finished import SweepError, SweepRun
     from ._sweeps.from_python import sweep
-    from ._sweeps.report import report
     from ._sweeps.sweep import Sweep
+    from ._sweeps.work.report import report
     from .params import Params
 
     # Not in __all__: a program that imports * would take our version for its own.
@@ -83,7 +83,7 @@ _ON_USE = {
     "Params": ".params",
     "config": "._config.config",
     "explain": "._records.explain",
-    "report": "._sweeps.report",
+    "report": "._sweeps.work.report",
     "Sweep": "._sweeps.sweep",
     "SweepError": "._sweeps.finished",
     "SweepRun": "._sweeps.finished",

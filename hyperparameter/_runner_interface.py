@@ -5,8 +5,9 @@ It is not public: both packages are released together, and change together.
 
 from __future__ import annotations
 
-from ._sweeps.capture import Log, c_library, captured, head_and_tail
-from ._sweeps.main_module import (
+from ._sweeps.run import Ending, Outcome, Work
+from ._sweeps.work.capture import Log, c_library, captured, head_and_tail
+from ._sweeps.work.main_module import (
     UNGUARDED_STATUS,
     WORKER,
     Main,
@@ -14,11 +15,10 @@ from ._sweeps.main_module import (
     unguarded,
     unguarded_call,
 )
-from ._sweeps.performing import failed, perform
-from ._sweeps.report import VARIABLE as RUN_VARIABLE
-from ._sweeps.report import reporting
-from ._sweeps.run import Ending, Outcome, Work
-from ._sweeps.runner import Ended, Event, Options, Reported, Runner, Started
+from ._sweeps.work.performing import failed, perform
+from ._sweeps.work.report import VARIABLE as RUN_VARIABLE
+from ._sweeps.work.report import reporting
+from ._sweeps.work.runner import Ended, Event, Options, Reported, Runner, Started
 from ._termination import raise_on_sigterm, restore_sigterm
 
 __all__ = [

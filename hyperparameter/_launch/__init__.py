@@ -78,7 +78,7 @@ def launch(
     from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
 
     if "multiprocessing.process" in sys.modules:  # as in each worker of a sweep
-        from .._sweeps.main_module import refuse_in_worker
+        from .._sweeps.work.main_module import refuse_in_worker
 
         refuse_in_worker()
     launcher = Launcher(_functions(function, sys._getframe(1)), function is not None, config)

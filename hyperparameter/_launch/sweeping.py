@@ -13,18 +13,18 @@ from .._console import print_message, print_output, terminal_width
 from .._scopes import ambient
 from .._scopes.snapshot import Layer
 from .._sweeps.agenda import Prepared
-from .._sweeps.cells import typed_text
-from .._sweeps.checking import notes
-from .._sweeps.from_options import plan_from_options
 from .._sweeps.identity import Identifier, reading
 from .._sweeps.objective import Goal, why_none
-from .._sweeps.plan import Plan
+from .._sweeps.plan.checking import notes
+from .._sweeps.plan.from_options import plan_from_options
+from .._sweeps.plan.plan import Plan
+from .._sweeps.plan.spaces import Choices, Domain, Floats, cell_of
 from .._sweeps.request import Policy, Request
 from .._sweeps.run import Cell
-from .._sweeps.spaces import Choices, Domain, Floats, cell_of
-from .._sweeps.stored import Row, Stored
+from .._sweeps.store.cells import typed_text
+from .._sweeps.store.stored import Row, Stored
 from .._sweeps.sweep import Sweep, unread_by_all
-from .._sweeps.table import MOST_ROWS, failures_table, results_table
+from .._sweeps.tables.table import MOST_ROWS, failures_table, results_table
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from ..context import Captured

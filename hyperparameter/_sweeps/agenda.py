@@ -10,13 +10,13 @@ from .._values.describe import describe
 from .identity import Identity, reading
 from .objective import NoObjective, objective
 from .run import Cell, Outcome, State
-from .store import Planned as Wanted
+from .store.store import Planned as Wanted
 
 if TYPE_CHECKING:
     from ..context import Captured
     from .objective import Goal
-    from .search import Search
-    from .store import Store
+    from .search.search import Search
+    from .store.store import Store
 
 _AT_ONCE = 1000  # cells that are made and stored in one go
 FINISHED = ("done", "pruned")

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .agenda import Agenda, Planned, Prepare, Prepared
-from .interrupts import Interrupts
-from .outcomes import drop, path_of
 from .request import Policy
 from .run import Outcome, State, Work
-from .runner import Ended, Reported, Runner, Started
 from .stand_ins import StandIns
+from .work.interrupts import Interrupts
+from .work.outcomes import drop, path_of
+from .work.runner import Ended, Reported, Runner, Started
 
 if TYPE_CHECKING:
     from .._records.run import Run
     from .identity import Identity
-    from .progress import Progress
-    from .store import Store
+    from .progress.progress import Progress
+    from .store.store import Store
 
 _TICK = 0.2  # seconds after which Ctrl-C is noticed at the latest
 _GRACE = 10.0  # seconds that runs have to clean up after Ctrl-C

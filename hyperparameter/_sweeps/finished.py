@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..exceptions import HyperparameterError
-from .packing import unpack
 from .run import State
-from .stored import Row, Stored
+from .store.stored import Row, Stored
+from .work.packing import unpack
 
 
 class SweepError(HyperparameterError):

@@ -15,15 +15,15 @@ from .._values.origin import outside_site
 from .._values.untyped import Untyped
 from ..context import Captured
 from .agenda import Prepared
-from .from_code import Keys, plan_from_code
 from .identity import Identifier, reading
-from .main_module import refuse_in_worker
 from .objective import Goal
+from .plan.from_code import Keys, plan_from_code
 from .request import Policy, Request
 from .resuming import Resume
 from .run import Cell
-from .runner import Options
 from .sweep import Sweep
+from .work.main_module import refuse_in_worker
+from .work.runner import Options
 
 Prune = Literal["median", "hyperband"]
 

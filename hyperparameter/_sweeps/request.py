@@ -6,9 +6,9 @@ from typing import NamedTuple
 from .._records.run import Run
 from .agenda import Prepare
 from .objective import Goal
-from .plan import Plan
+from .plan.plan import Plan
 from .resuming import Resume
-from .runner import Options
+from .work.runner import Options
 
 
 class Policy(NamedTuple):

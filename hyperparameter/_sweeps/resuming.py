@@ -8,10 +8,10 @@ from typing import Literal
 from .._console import NotFound
 from .._distribution import version
 from ..exceptions import UsageError
-from . import names
 from .code import Code, code_of_program
-from .store import Store
-from .stored import Launch, Sweep
+from .store import names
+from .store.store import Store
+from .store.stored import Launch, Sweep
 
 Resume = Literal["ask", "keep", "redo"]
 _FINISHED = ("done", "pruned", "same")

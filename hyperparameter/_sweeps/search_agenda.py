@@ -10,16 +10,16 @@ from ..exceptions import UsageError
 from .agenda import FINISHED, CellAgenda, Planned, value_of, wanted_run
 from .objective import NoObjective, objective
 from .run import Cell, Outcome, State
-from .search import Finished, Options, open_search
+from .search.search import Finished, Options, open_search
 
 if TYPE_CHECKING:
-    from .plan import Plan
-    from .progress import Progress
+    from .plan.plan import Plan
+    from .plan.spaces import Axis
+    from .progress.progress import Progress
     from .request import Request
-    from .search import Search
-    from .spaces import Axis
-    from .store import Store
-    from .stored import Row
+    from .search.search import Search
+    from .store.store import Store
+    from .store.stored import Row
 
 Note = Callable[[str], None]
 

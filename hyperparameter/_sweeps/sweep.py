@@ -14,20 +14,20 @@ from .._values.untyped import UntypedText
 from .agenda import Agenda, CellAgenda
 from .code import Code, code_of_program
 from .driver import Driver, state_after
-from .file_system import note_on
-from .finding import runner_for
 from .finished import SweepRun
 from .objective import Goal, objective
-from .outcomes import FOLDER, drop, kept
-from .progress import Progress, progress_on
+from .progress.progress import Progress, progress_on
+from .progress.tally import Resumed
 from .request import Request
 from .resuming import launch_of, new_store, store_to_resume
 from .run import Cell
-from .runner import Reported
-from .store import Store
-from .stored import Row, Stored
-from .stored import Sweep as Kept
-from .tally import Resumed
+from .store.file_system import note_on
+from .store.store import Store
+from .store.stored import Row, Stored
+from .store.stored import Sweep as Kept
+from .work.finding import runner_for
+from .work.outcomes import FOLDER, drop, kept
+from .work.runner import Reported
 
 
 class Sweep(Sequence[SweepRun]):

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .._sweeps.columns import Columns, full_text, number_of
-from .._sweeps.stored import Row
+from .._sweeps.store.stored import Row
+from .._sweeps.tables.columns import Columns, full_text, number_of
 from .._values.untyped import infer
 from ..exceptions import UsageError
 

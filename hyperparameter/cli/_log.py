@@ -17,10 +17,10 @@ from .._console import (
     wants_colour,
     writing_output,
 )
-from .._sweeps import names
-from .._sweeps.columns import duration_text
-from .._sweeps.stored import Row, Stored
-from .._sweeps.table import log_file
+from .._sweeps.store import names
+from .._sweeps.store.stored import Row, Stored
+from .._sweeps.tables.columns import duration_text
+from .._sweeps.tables.table import log_file
 from ..exceptions import UsageError
 
 _RUN = re.compile(

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from .._console import NotFound, print_message, print_output, terminal_width
-from .._sweeps import names
-from .._sweeps.aggregate import aggregate, is_repeated
-from .._sweeps.columns import Column, Columns, order
-from .._sweeps.layout import laid_out
 from .._sweeps.run import State
-from .._sweeps.stored import Row, Stored, Sweep
-from .._sweeps.table import cells, heads, means_table, swept
+from .._sweeps.store import names
+from .._sweeps.store.stored import Row, Stored, Sweep
+from .._sweeps.tables.aggregate import aggregate, is_repeated
+from .._sweeps.tables.columns import Column, Columns, order
+from .._sweeps.tables.layout import laid_out
+from .._sweeps.tables.table import cells, heads, means_table, swept
 from ..exceptions import UsageError
 from ._conditions import condition
 from ._output import as_json, plain_json, write

@@ -52,8 +52,8 @@ def _in_store(name: str) -> str | None:
     run = None if "\0" in name or os.path.exists(name) else named(name)
     if run is None:
         return None
-    from .._sweeps import names
-    from .._sweeps.stored import Stored
+    from .._sweeps.store import names
+    from .._sweeps.store.stored import Stored
 
     with Stored.read(names.find(run.sweep)) as store:
         row = attempt_of(store, run)

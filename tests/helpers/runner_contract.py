@@ -10,8 +10,8 @@ import pytest
 import runner_work as at
 
 import hyperparameter as hp
-from hyperparameter._sweeps.packing import unpack
-from hyperparameter._sweeps.runner import Options, Runner, Started
+from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import Options, Runner, Started
 
 Make = Callable[..., Runner]
 

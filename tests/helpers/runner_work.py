@@ -15,9 +15,9 @@ from pathlib import Path
 
 import hyperparameter as hp
 from hyperparameter import context
-from hyperparameter._sweeps.report import report
 from hyperparameter._sweeps.run import Outcome, Work
-from hyperparameter._sweeps.runner import Ended, Event, Reported, Runner, Started
+from hyperparameter._sweeps.work.report import report
+from hyperparameter._sweeps.work.runner import Ended, Event, Reported, Runner, Started
 
 
 def work(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from hyperparameter._sweeps.from_options import plan_from_options
-from hyperparameter._sweeps.plan import Plan
+from hyperparameter._sweeps.plan.from_options import plan_from_options
+from hyperparameter._sweeps.plan.plan import Plan
+from hyperparameter._sweeps.plan.sameness import Reading, without_type
 from hyperparameter._sweeps.run import Cell
-from hyperparameter._sweeps.sameness import Reading, without_type
 from hyperparameter._values.untyped import UntypedText
 
 

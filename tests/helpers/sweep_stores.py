@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hyperparameter._sweeps.run import Cell, Outcome, Result
-from hyperparameter._sweeps.store import Planned, Store
-from hyperparameter._sweeps.stored import Goal, Launch, Sweep
+from hyperparameter._sweeps.store.store import Planned, Store
+from hyperparameter._sweeps.store.stored import Goal, Launch, Sweep
 from hyperparameter._values.untyped import UntypedText
 
 Cells = Sequence[Mapping[str, object]]

@@ -13,10 +13,10 @@ import runner_work as at
 
 DRIVE = """
     from hyperparameter import context
-    from hyperparameter._sweeps.finding import runner_for
-    from hyperparameter._sweeps.packing import unpack
+    from hyperparameter._sweeps.work.finding import runner_for
+    from hyperparameter._sweeps.work.packing import unpack
     from hyperparameter._sweeps.run import Work
-    from hyperparameter._sweeps.runner import Ended, Options
+    from hyperparameter._sweeps.work.runner import Ended, Options
     from hyperparameter.exceptions import UsageError
 
     def drive(function, *args, on="processes:1", count=1, **more):

@@ -10,8 +10,8 @@ import ray_settings
 import runner_work as at
 from runner_contract import options
 
-from hyperparameter._sweeps.finding import runner_for
-from hyperparameter._sweeps.packing import unpack
+from hyperparameter._sweeps.work.finding import runner_for
+from hyperparameter._sweeps.work.packing import unpack
 
 pytestmark = ray_settings.WARNINGS
 
@@ -21,10 +21,10 @@ PROGRAM = """
     import beside
     import hyperparameter as hp
     from hyperparameter import context
-    from hyperparameter._sweeps.finding import runner_for
-    from hyperparameter._sweeps.packing import unpack
+    from hyperparameter._sweeps.work.finding import runner_for
+    from hyperparameter._sweeps.work.packing import unpack
     from hyperparameter._sweeps.run import Work
-    from hyperparameter._sweeps.runner import Ended, Options
+    from hyperparameter._sweeps.work.runner import Ended, Options
 
     class Result:
         def __repr__(self):

@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sweep_stores import create, fail, finish, planned, returned, typed
 
-from hyperparameter._sweeps.columns import Columns
 from hyperparameter._sweeps.run import Cell
-from hyperparameter._sweeps.stored import Goal, Row
+from hyperparameter._sweeps.store.stored import Goal, Row
+from hyperparameter._sweeps.tables.columns import Columns
 from hyperparameter.cli import main
 from hyperparameter.cli._conditions import condition
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from hyperparameter._sweeps.capture import captured, head_and_tail
+from hyperparameter._sweeps.work.capture import captured, head_and_tail
 
 
 def test_afterwards_the_streams_and_descriptors_are_as_before(tmp_path):
@@ -23,7 +23,7 @@ def test_afterwards_the_streams_and_descriptors_are_as_before(tmp_path):
 def test_what_was_printed_before_and_after_is_not_in_the_log(tmp_path):
     text = f"""
 import ctypes, os, logging, sys
-from hyperparameter._sweeps.capture import captured
+from hyperparameter._sweeps.work.capture import captured
 libc = ctypes.CDLL(None)
 print("before", end=" "); libc.printf(b"before in C ")
 with captured({str(tmp_path / "log")!r}):
@@ -44,7 +44,7 @@ logging.warning("later")
 def test_a_process_without_output_can_have_a_log(tmp_path):
     text = f"""
 import os, sys
-from hyperparameter._sweeps.capture import captured
+from hyperparameter._sweeps.work.capture import captured
 with captured({str(tmp_path / "log")!r}):
     print("inside")
 """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_plans import plan, texts, values
 
-from hyperparameter._sweeps.from_options import plan_from_options
+from hyperparameter._sweeps.plan.from_options import plan_from_options
 from hyperparameter._sweeps.run import Cell
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError

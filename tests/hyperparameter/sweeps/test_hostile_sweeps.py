@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweep_plans import plan, texts
 
-from hyperparameter._sweeps.checking import notes
+from hyperparameter._sweeps.plan.checking import notes
 from hyperparameter.exceptions import UsageError
 
 LONG = 1_000_000

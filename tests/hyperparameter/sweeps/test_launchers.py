@@ -12,14 +12,14 @@ import pytest
 import soak
 from sweep_stores import create, planned, typed
 
-from hyperparameter._sweeps.store import Store
-from hyperparameter._sweeps.stored import Stored
+from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.store.stored import Stored
 from hyperparameter.exceptions import UsageError
 
 HOLD = """
 import os, sys
-from hyperparameter._sweeps.store import Store
-from hyperparameter._sweeps.stored import Launch
+from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.store.stored import Launch
 store = Store.open(sys.argv[1])
 store.begin_launch(Launch(()))
 if len(sys.argv) == 2:
@@ -82,8 +82,8 @@ def test_a_launcher_that_has_closed_its_store_lets_go(folder: Path) -> None:
 
 WRITE = """
 import json, os, sys
-from hyperparameter._sweeps.store import Store, Planned
-from hyperparameter._sweeps.stored import Launch
+from hyperparameter._sweeps.store.store import Store, Planned
+from hyperparameter._sweeps.store.stored import Launch
 from hyperparameter._sweeps.run import Cell, Outcome, Result
 
 store = Store.open(sys.argv[1])
@@ -143,13 +143,13 @@ def test_a_launcher_that_is_killed_while_it_makes_a_store_leaves_none_or_a_whole
 ) -> None:
     program = """
 import sys, os
-from hyperparameter._sweeps.names import make_folder
-from hyperparameter._sweeps.store import Store
-from hyperparameter._sweeps.stored import Sweep
+from hyperparameter._sweeps.store.names import make_folder
+from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.store.stored import Sweep
 while True:
     Store.create(make_folder(None, "p", "sweeps"), Sweep("p", "f")).close()
 """
-    from hyperparameter._sweeps.names import sweeps_in
+    from hyperparameter._sweeps.store.names import sweeps_in
 
     rng = random.Random(4)
     for _ in range(5 * soak.KILLS):

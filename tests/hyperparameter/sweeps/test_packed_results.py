@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperparameter._sweeps.packing import Unpicklable, pack, unpack
+from hyperparameter._sweeps.work.packing import Unpicklable, pack, unpack
 
 
 class Colour(enum.IntEnum):

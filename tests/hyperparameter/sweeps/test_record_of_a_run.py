@@ -8,8 +8,8 @@ import pytest
 import hyperparameter as hp
 from hyperparameter import context
 from hyperparameter._records.run import Run
-from hyperparameter._sweeps.performing import perform
 from hyperparameter._sweeps.run import Work
+from hyperparameter._sweeps.work.performing import perform
 from hyperparameter._values.origin import this_process
 
 RUN = Run(

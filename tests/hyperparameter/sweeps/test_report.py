@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import hyperparameter as hp
-from hyperparameter._sweeps.report import reporting
+from hyperparameter._sweeps.work.report import reporting
 
 
 class Told(list[tuple[float, int]]):

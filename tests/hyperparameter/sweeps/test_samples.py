@@ -9,7 +9,7 @@ import sys
 import pytest
 from sweep_plans import plan, texts
 
-from hyperparameter._sweeps.checking import notes
+from hyperparameter._sweeps.plan.checking import notes
 from hyperparameter.exceptions import UsageError
 
 GRIDS = {

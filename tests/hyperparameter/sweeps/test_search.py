@@ -12,10 +12,10 @@ import optuna
 import pytest
 
 from hyperparameter._sweeps.objective import Direction
-from hyperparameter._sweeps.optuna import OptunaSearch
+from hyperparameter._sweeps.plan.spaces import Axis, Choices, Domain, Floats, Integers
 from hyperparameter._sweeps.run import Cell
-from hyperparameter._sweeps.search import Finished, Options, Search, open_search
-from hyperparameter._sweeps.spaces import Axis, Choices, Domain, Floats, Integers
+from hyperparameter._sweeps.search.optuna import OptunaSearch
+from hyperparameter._sweeps.search.search import Finished, Options, Search, open_search
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError
 
@@ -374,7 +374,7 @@ def test_gp_says_what_it_needs() -> None:
 def test_without_optuna_the_message_says_what_to_install(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['optuna'] = None\n"
-        "from hyperparameter._sweeps.search import Options, open_search\n"
+        "from hyperparameter._sweeps.search.search import Options, open_search\n"
         "try: open_search('optuna', Options())\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )

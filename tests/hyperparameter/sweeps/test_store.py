@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sweep_stores import create, fail, finish, planned, raised, returned, typed, write_log
 
 from hyperparameter._console import NotFound
-from hyperparameter._sweeps.cells import packed_cell, unpacked_cell
-from hyperparameter._sweeps.results import summary_of
 from hyperparameter._sweeps.run import Cell, Outcome, Result
-from hyperparameter._sweeps.store import Planned, Store
-from hyperparameter._sweeps.stored import Goal, Launch, Stored
+from hyperparameter._sweeps.store.cells import packed_cell, unpacked_cell
+from hyperparameter._sweeps.store.store import Planned, Store
+from hyperparameter._sweeps.store.stored import Goal, Launch, Stored
+from hyperparameter._sweeps.work.results import summary_of
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError
 
@@ -208,7 +208,7 @@ def test_what_a_table_shows_of_a_result() -> None:
 )  # fmt: skip
 def test_a_value_comes_back_as_the_one_it_was(value: object) -> None:
     texts, meant = unpacked_cell(packed_cell({"x": value}, {}))
-    from hyperparameter._sweeps.stored import Row
+    from hyperparameter._sweeps.store.stored import Row
 
     row = Row(1, "waiting", None, texts, meant, None, 0, {})
     if isinstance(value, UntypedText):
@@ -285,7 +285,7 @@ def test_a_sweep_can_be_moved(tmp_path: Path) -> None:
 def test_a_store_is_made_once(tmp_path: Path) -> None:
     create(tmp_path).close()
     before = (tmp_path / "sweeps/grid/sweep.sqlite").read_bytes()
-    from hyperparameter._sweeps.stored import Sweep
+    from hyperparameter._sweeps.store.stored import Sweep
 
     with pytest.raises(UsageError, match=r"sweep\.sqlite exists.*--resume"):
         Store.create(str(tmp_path / "sweeps/grid"), Sweep("grid", "other"))

@@ -14,10 +14,10 @@ from sweep_stores import create, finish, planned, typed
 from unprivileged import run_unprivileged
 
 from hyperparameter._console import NotFound
-from hyperparameter._sweeps import file_system
-from hyperparameter._sweeps.schema import NAMES
-from hyperparameter._sweeps.store import Store
-from hyperparameter._sweeps.stored import Stored
+from hyperparameter._sweeps.store import file_system
+from hyperparameter._sweeps.store.schema import NAMES
+from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.store.stored import Stored
 from hyperparameter.cli import main
 from hyperparameter.exceptions import UsageError
 
@@ -163,8 +163,8 @@ def with_own_mounts(script: str, program: str) -> "subprocess.CompletedProcess[s
 
 FILL = """
 import sys
-from hyperparameter._sweeps.store import Store, Planned
-from hyperparameter._sweeps.stored import Sweep, Launch
+from hyperparameter._sweeps.store.store import Store, Planned
+from hyperparameter._sweeps.store.stored import Sweep, Launch
 from hyperparameter._sweeps.run import Cell, Outcome, Result
 from hyperparameter.exceptions import UsageError
 import json, os, resource
@@ -223,7 +223,7 @@ def test_a_full_disk_is_a_clear_error_and_what_had_finished_is_kept(
 # -- who cannot write -------------------------------------------------------------------------
 
 READ = """
-from hyperparameter._sweeps.stored import Stored
+from hyperparameter._sweeps.store.stored import Stored
 with Stored.read("sweeps/grid") as stored:
     print(stored.counts())
 """
@@ -261,8 +261,8 @@ def test_a_launcher_needs_a_folder_that_it_can_write(folder: Path, tmp_path: Pat
     (folder / "sweep.lock").unlink()
     folder.chmod(0o555)
     program = """
-from hyperparameter._sweeps.schema import NAMES
-from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.store.schema import NAMES
+from hyperparameter._sweeps.store.store import Store
 from hyperparameter.exceptions import UsageError
 try:
     Store.open("sweeps/grid")
@@ -316,7 +316,7 @@ def test_the_user_is_told_of_a_network(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_store_on_a_network_is_read_from_a_copy(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hyperparameter._sweeps import database
+    from hyperparameter._sweeps.store import database
 
     monkeypatch.setattr(database, "network_file_system", lambda folder: "nfs4")
     before = sorted(os.listdir(folder))

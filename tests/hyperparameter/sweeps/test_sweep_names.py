@@ -10,8 +10,8 @@ import pytest
 from sweep_stores import create
 
 from hyperparameter._console import NotFound
-from hyperparameter._sweeps.names import check_name, find, make_folder, sweeps_in
-from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.store.names import check_name, find, make_folder, sweeps_in
+from hyperparameter._sweeps.store.store import Store
 from hyperparameter.exceptions import UsageError
 
 
@@ -45,7 +45,7 @@ def test_any_program_gives_a_name(program: str, folder: str) -> None:
 
 
 def test_launchers_that_start_together_get_folders_of_their_own() -> None:
-    program = "from hyperparameter._sweeps.names import *; print(make_folder(None, 'p.py'))"
+    program = "from hyperparameter._sweeps.store.names import *; print(make_folder(None, 'p.py'))"
 
     def start(_: int) -> str:
         return subprocess.check_output([sys.executable, "-c", program], text=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hyperparameter._sweeps.from_code import plan_from_code
+from hyperparameter._sweeps.plan.from_code import plan_from_code
 from hyperparameter._values.untyped import UntypedText
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperparameter._sweeps.aggregate import Mean, aggregate, mean_of
-from hyperparameter._sweeps.columns import Columns, duration_text, order, short_text
-from hyperparameter._sweeps.layout import cut, laid_out, text_width
-from hyperparameter._sweeps.stored import Goal, Row, Sweep
-from hyperparameter._sweeps.table import failures_table, results_table
+from hyperparameter._sweeps.store.stored import Goal, Row, Sweep
+from hyperparameter._sweeps.tables.aggregate import Mean, aggregate, mean_of
+from hyperparameter._sweeps.tables.columns import Columns, duration_text, order, short_text
+from hyperparameter._sweeps.tables.layout import cut, laid_out, text_width
+from hyperparameter._sweeps.tables.table import failures_table, results_table
 
 SWEEP = Sweep("grid", "train.py:main")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sweep_plans import plan, texts, values
 
-from hyperparameter._sweeps.grammar import axis_of
-from hyperparameter._sweeps.spaces import Choices, Floats, Integers, cell_of
+from hyperparameter._sweeps.plan.grammar import axis_of
+from hyperparameter._sweeps.plan.spaces import Choices, Floats, Integers, cell_of
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError
 

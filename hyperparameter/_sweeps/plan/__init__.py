@@ -1,0 +1,1 @@
+"""What is to be run: words or mappings read, and the cells that they mean."""

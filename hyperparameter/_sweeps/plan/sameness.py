@@ -1,0 +1,44 @@
+"""Whether two values of a sweep are the same one: `0.10` is `0.1`, and 1 is not true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from ..._values.untyped import UntypedText, plain
+
+Reading = Callable[[str, object], object]
+"""Returns what a value of a key means to the program: `0.10` as a float, or as a version."""
+
+
+_MOST_READ = 10_000  # characters; reading a number of a million digits takes minutes
+
+
+def without_type(key: str, value: object) -> object:
+    """Return what `value` means where nobody says its type; very long text is itself."""
+    is_long = isinstance(value, UntypedText) and len(value.text) > _MOST_READ
+    return value.text if is_long else plain(value)  # type: ignore[attr-defined]  # text if long
+
+
+def code(key: str, value: object, read: Reading) -> Hashable:
+    """Return what is equal for values of a key that mean the same.
+
+    What cannot be compared in general, such as an array, is the same only as itself.
+    """
+    try:
+        return _code(read(key, value))
+    except (TypeError, RecursionError):
+        # What has been read may be gone by the time the next one is, which then has its id.
+        return ("text", value.text) if isinstance(value, UntypedText) else ("object", id(value))
+
+
+def _code(value: object) -> Hashable:
+    """Return the same for equal values; `TypeError` for what has no hash."""
+    kind = type(value)
+    if kind is int or isinstance(value, float):
+        return "number", value if value == value else "nan"  # noqa: PLR0124  # nan is not itself
+    if isinstance(value, (list, tuple)):
+        return kind, tuple(map(_code, value))
+    if isinstance(value, dict):
+        return kind, frozenset((_code(name), _code(item)) for name, item in value.items())
+    hash(value)
+    return kind, value

@@ -1,0 +1,1 @@
+"""What chooses the cells of a sweep from the results so far."""

@@ -1,0 +1,78 @@
+"""One launcher at a time: the lock of a sweep, which ends with its process whatever kills that."""
+
+from __future__ import annotations
+
+import json
+import os
+import weakref
+from contextlib import suppress
+from typing import Any, Self
+
+from ..._console import NotFound
+from ...exceptions import UsageError
+from .names import LOCK
+
+_held: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+class Lock:
+    """The lock of a sweep's folder, held until it is released or the process ends."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
+        _held.add(self)
+
+    @classmethod
+    def acquire(cls, folder: str) -> Self:
+        """Take the lock; `UsageError` names the process that has it."""
+        import fcntl
+
+        path = os.path.join(folder, LOCK)
+        try:
+            # Not inherited by a program that is started; for a fork see below.
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise NotFound(f"{path}: {error.strerror}. A launcher writes into the folder of its "
+                           "sweep.") from None  # fmt: skip
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            problem = f"{folder}: {_holder(handle)} is running this sweep. Wait until it ends."
+            os.close(handle)
+            raise UsageError(problem) from None
+        except OSError as error:  # a file system without locks
+            os.close(handle)
+            raise UsageError(f"{path}: {error.strerror}. Nothing would keep two launchers apart "
+                             "here. Start the sweep on another file system.") from None  # fmt: skip
+        with suppress(OSError):  # a full disk: then the message to others names nobody
+            _sign(handle)
+        return cls(handle)
+
+    def release(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _sign(handle: int) -> None:
+    """Write who has the lock; the time of the file is that of the launch."""
+    text = json.dumps({"pid": os.getpid(), "host": os.uname().nodename}).encode()
+    os.pwrite(handle, text, 0)
+    os.ftruncate(handle, len(text))
+
+
+def _holder(handle: int) -> str:
+    try:
+        signed: Any = json.loads(os.pread(handle, 4096, 0))
+        return f"process {int(signed['pid'])} on {signed['host']}"
+    except (OSError, ValueError, LookupError, TypeError):  # it has not signed yet
+        return "another process"
+
+
+def _leave_to_parent() -> None:
+    """Close the handles in a forked child, which would keep the lock when its parent is killed."""
+    for lock in list(_held):
+        lock.release()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)

@@ -1,0 +1,63 @@
+"""The secrets of a sweep, masked in the texts that its store keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from ..._values.describe import describe, has_secrets
+from ..._values.masking import MASK, masked_text
+from ..._values.untyped import Untyped, plain
+
+_LONG = 8  # a shorter secret may be a part of common words
+
+
+class Masks:
+    """Knows secrets by the values that were given for their keys."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def learn(self, values: Mapping[str, object]) -> None:
+        """Note the texts of the secrets among values by key."""
+        for key, value in values.items():
+            if has_secrets(describe(key, value)):
+                self._texts.update(text for text in _texts(value) if text)
+
+    def masked(self, text: str) -> str:
+        """Return text of any length without its secrets."""
+        text = self._without_known(text)
+        if len(text) <= _MOST_AT_ONCE:
+            return masked_text(text)
+        return "".join(map(_masked_line, text.splitlines(keepends=True)))
+
+    def _without_known(self, text: str) -> str:
+        for secret in sorted(self._texts, key=len, reverse=True):
+            if len(secret) >= _LONG:
+                text = text.replace(secret, MASK)
+            else:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+        return text
+
+
+_MOST_AT_ONCE = 4096  # of which `masked_text` returns no more
+
+
+def _masked_line(line: str) -> str:
+    if len(line) <= _MOST_AT_ONCE:
+        return masked_text(line)
+    return f"{masked_text(line)}…{line[len(line.rstrip()) :]}"  # which is what `masked_text` cuts
+
+
+def _texts(value: object) -> Iterable[str]:
+    """Yield what is text in a value, as it was typed too."""
+    if isinstance(value, Untyped):
+        typed = getattr(value, "text", None)
+        if isinstance(typed, str):
+            yield typed
+        value = plain(value)
+    if isinstance(value, str):
+        yield value
+    inner: Iterable[object] = value.values() if isinstance(value, dict) else ()
+    for one in value if isinstance(value, (list, tuple)) else inner:
+        yield from _texts(one)

@@ -1,0 +1,282 @@
+"""What a store says, to its launcher and to anybody who reads it meanwhile."""
+
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
+
+from ..._console import NotFound
+from ..._values.untyped import infer
+from ..objective import Goal
+from ..run import Result, State
+from . import database
+from .cells import unpacked_cell
+from .names import FILE
+
+_ROWS = """
+SELECT number, state, same_as, cell, repeat, runs.attempt, summary, ending, problem, started,
+       ended, host, pid, log, unread
+FROM runs LEFT JOIN attempts ON attempts.run = number AND attempts.attempt = runs.attempt
+"""
+
+
+class Sweep(NamedTuple):
+    """What a sweep is; `repeat_key` is the key that has the number of a repeat, if any."""
+
+    name: str
+    function: str
+    created: float = 0.0
+    goal: Goal | None = None
+    repeat_key: str = ""
+
+
+class Launch(NamedTuple):
+    """One start of the launcher; `words` are those of its grid.
+
+    `started`, `host` and `pid` are its own where they are not given.
+    """
+
+    argv: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    version: str = ""
+    modules: Mapping[str, str] = {}
+    commit: str = ""
+    diff: bytes = b""
+    diff_digest: str = ""
+    started: float = 0.0
+    ended: float | None = None
+    host: str = ""
+    pid: int = 0
+
+
+class Known(NamedTuple):
+    """What a launcher has to know of a run to go on; `launch` is that of the last attempt."""
+
+    number: int
+    state: State
+    attempt: int
+    same_as: int | None
+    launch: int | None
+
+
+class Row(NamedTuple):
+    """A run as tables show it, with its last attempt.
+
+    `typed` has its cell as a user would type it, `meant` the values of what does not mean what it
+    looks like.  `results` are those of the other run where it is the same as that.
+    """
+
+    number: int
+    state: State
+    same_as: int | None
+    typed: Mapping[str, str]
+    meant: Mapping[str, object]
+    repeat: int | None
+    attempt: int
+    results: Mapping[str, object]
+    ending: str = ""
+    problem: str = ""
+    started: float | None = None
+    ended: float | None = None
+    host: str = ""
+    pid: int = 0
+    log: str = ""
+    unread: tuple[str, ...] | None = None
+
+    def value(self, key: str) -> object:
+        """Return the value of a key of the cell; a list or mapping is its text."""
+        found = self.meant[key] if key in self.meant else infer(self.typed[key])
+        return self.typed[key] if isinstance(found, (list, dict)) else found
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took, None while it has not ended."""
+        if self.started is None or self.ended is None:
+            return None
+        return max(0.0, self.ended - self.started)
+
+
+class Stored:
+    """A store that is read; also a context manager that closes it."""
+
+    def __init__(self, folder: str, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.path = os.path.join(folder, FILE)
+        self._database = connection
+        with database.decoded(self.path):
+            self.sweep = self._sweep()
+
+    @classmethod
+    def read(cls, folder: str) -> "Stored":
+        """Open a store to read it, also while its launcher writes and where nobody can write."""
+        opened = database.open_for_reading(folder)
+        try:
+            return Stored(folder, opened)
+        except BaseException:
+            opened.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _sweep(self) -> Sweep:
+        name, function, created, direction, goal, repeat_key = self._one(
+            "SELECT name, function, created, direction, goal, repeat_key FROM sweep"
+        )
+        made = Goal(direction, goal) if direction else None
+        return Sweep(name, function, created, made, repeat_key)
+
+    def _one(self, query: str, *values: object) -> Any:
+        found = self._database.execute(query, values).fetchone()
+        if found is None:
+            raise LookupError("a row is missing")
+        return found
+
+    def _maybe(self, query: str, *values: object) -> Any:
+        with database.decoded(self.path):
+            return self._database.execute(query, values).fetchone()
+
+    def launches(self) -> dict[int, Launch]:
+        """Return each start of the launcher by its id, in order."""
+        with database.decoded(self.path):
+            found = self._database.execute(
+                "SELECT id, argv, words, version, modules, git_commit, diff, diff_digest, "
+                "started, ended, host, pid FROM launches ORDER BY id"
+            )
+            return {
+                number: Launch(_words(argv), _words(words), version, json.loads(modules), *rest)
+                for number, argv, words, version, modules, *rest in found
+            }
+
+    def known(self) -> dict[str, Known]:
+        """Return all runs by their identities."""
+        with database.decoded(self.path):
+            return {
+                identity: Known(*rest)
+                for identity, *rest in self._database.execute(
+                    "SELECT identity, number, state, runs.attempt, same_as, launch FROM runs LEFT "
+                    "JOIN attempts ON attempts.run = number AND attempts.attempt = runs.attempt "
+                    "ORDER BY number"
+                )
+            }
+
+    def counts(self) -> dict[str, int]:
+        """Return how many runs there are in each state that any is in."""
+        with database.decoded(self.path):
+            query = "SELECT state, count(*) FROM runs GROUP BY state ORDER BY state"
+            return dict(self._database.execute(query).fetchall())
+
+    def rows(self) -> list[Row]:
+        """Return all runs by their numbers."""
+        with database.decoded(self.path):
+            found = self._database.execute(f"{_ROWS} ORDER BY number")
+            rows = [_row(fields) for fields in found]
+        results = {row.number: row.results for row in rows}
+        return [
+            row if row.same_as is None else row._replace(results=results.get(row.same_as, {}))
+            for row in rows
+        ]
+
+    def row(self, number: int) -> Row:
+        """Return one run; `NotFound` says which there are."""
+        with database.decoded(self.path):
+            found = self._database.execute(f"{_ROWS} WHERE number = ?", [number]).fetchone()
+            if found is not None:
+                return _row(found)
+            first, last = self._one("SELECT min(number), max(number) FROM runs")
+        which = "no runs yet" if first is None else f"runs {first} to {last}"
+        which = "run 1 alone" if first == last == 1 else which
+        raise NotFound(f"{number}: no such run. {self.sweep.name} has {which}.")
+
+    def attempts(self, number: int) -> list[Row]:
+        """Return all attempts of a run, each as the row that it would make."""
+        row = self.row(number)
+        with database.decoded(self.path):
+            found = self._database.execute(
+                "SELECT attempt, ending, problem, started, ended, host, pid, log, unread "
+                "FROM attempts WHERE run = ? ORDER BY attempt", [number],
+            )  # fmt: skip
+            return [row._replace(**_attempt(rest), attempt=attempt) for attempt, *rest in found]
+
+    def transitions(self, number: int) -> list[tuple[int, State, float]]:
+        """Return the attempt, state and time of each change of a run's state, in order."""
+        with database.decoded(self.path):
+            query = "SELECT attempt, state, time FROM transitions WHERE run = ? ORDER BY rowid"
+            return self._database.execute(query, [number]).fetchall()
+
+    def traceback(self, number: int, attempt: int) -> str:
+        """Return the traceback of an attempt, empty where there is none."""
+        return self._text("tracebacks", number, attempt)
+
+    def record(self, number: int, attempt: int) -> str | None:
+        """Return the text of the record of an attempt, None where there is none."""
+        return self._text("records", number, attempt) or None
+
+    def _text(self, table: str, number: int, attempt: int) -> str:
+        query = f"SELECT data FROM {table} WHERE run = ? AND attempt = ?"  # noqa: S608  # ours
+        found = self._maybe(query, number, attempt)
+        with database.decoded(self.path):
+            return zlib.decompress(found[0]).decode("utf-8", "surrogatepass") if found else ""
+
+    def reports(self, number: int, attempt: int) -> list[tuple[int | None, float]]:
+        """Return the steps and values that an attempt has reported."""
+        with database.decoded(self.path):
+            query = "SELECT step, value FROM reports WHERE run = ? AND attempt = ? ORDER BY rowid"
+            found = self._database.execute(query, [number, attempt])
+            return [(step, float("nan") if value is None else value) for step, value in found]
+
+    def result(self, number: int) -> Result | None:
+        """Return the result of a run, None where it has none; `NotFound` if its file is gone."""
+        found = self._maybe(
+            "SELECT kind, data, file, summary FROM results JOIN runs ON number = run WHERE run = ?",
+            number,
+        )
+        if found is None:
+            return None
+        kind, data, file, summary = found
+        if file is None:
+            return Result(kind, data, summary)
+        path = os.path.join(self.folder, file)
+        try:
+            with open(path, "rb") as opened:
+                return Result(kind, opened.read(), summary)
+        except OSError as error:
+            raise NotFound(
+                f"{path}: {error.strerror}. It had the result of run {number}."
+            ) from None
+
+    def log_path(self, number: int, attempt: int) -> str:
+        """Return the file for what an attempt prints."""
+        name = f"{number}.log" if attempt <= 1 else f"{number}.{attempt}.log"
+        return os.path.join(self.folder, "logs", name)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+def _row(fields: Sequence[Any]) -> Row:
+    number, state, same_as, cell, repeat, attempt, summary = fields[:7]
+    typed, meant = unpacked_cell(cell)
+    results = json.loads(summary) if summary else {}
+    if not isinstance(results, dict):
+        raise TypeError(f"run {number} has the result {summary!r:.80}")
+    last = _attempt(fields[7:]) if attempt else {}
+    return Row(number, state, same_as, typed, meant, repeat, attempt, results, **last)
+
+
+def _attempt(fields: Sequence[Any]) -> dict[str, Any]:
+    ending, problem, started, ended, host, pid, log, unread = fields
+    return {
+        "ending": ending or "", "problem": problem or "", "started": started, "ended": ended,
+        "host": host or "", "pid": pid or 0, "log": log or "",
+        "unread": None if unread is None else () if unread == "[]" else _words(unread),
+    }  # fmt: skip

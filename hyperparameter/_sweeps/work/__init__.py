@@ -1,0 +1,1 @@
+"""Runs under way: runners, and what a worker does with one run."""

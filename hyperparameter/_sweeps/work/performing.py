@@ -1,0 +1,185 @@
+"""What happens in a worker: the function runs in a record of its own, and ends in an `Outcome`."""
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
+from typing import NamedTuple, cast
+
+from ..._functions.awaiting import settled
+from ..._functions.namespaced import signature_of
+from ..._functions.signature import Signature
+from ..._records.ending import ending_of, finish
+from ..._records.record import Record, process_record
+from ..._records.sources import hears_children
+from ..._scopes import ambient
+from ..._scopes.carried import freeze
+from ..._scopes.frames import detach, swap
+from ..._scopes.snapshot import EMPTY
+from ..._values.origin import this_process
+from ...exceptions import CONTROLS
+from ..run import Ending, Outcome, Result, Work
+from .capture import captured
+from .outcomes import keep
+from .packing import pack
+from .tracebacks import traceback_text
+
+_MOST_PROBLEM = 500
+Opened = Callable[[], AbstractContextManager[object]]
+
+
+class _End(NamedTuple):
+    """How the call of the function ended."""
+
+    value: object = None
+    error: BaseException | None = None
+
+
+def perform(
+    work: Work, opened: Opened, during: AbstractContextManager[object] | None = None
+) -> Outcome:
+    """Run the work inside the scopes that `opened` opens, and tell how it ended.
+
+    `during` is entered for the call of the function alone.  Nothing is raised, whatever the run
+    does; afterwards the process is as before.
+    """
+    started = time.time()
+    with captured(work.log) as log, _as_a_process() as record, _noting_forks(record):
+        end = _called(work, opened, during or nullcontext())
+        outcome = _outcome(work, record, end, started)
+        keep(work, outcome)  # at once: the process may be killed with its launcher
+    if log.problem:
+        outcome = outcome._replace(log_problem=log.problem)
+        keep(work, outcome)
+    return outcome
+
+
+def failed(error: BaseException, started: float) -> Outcome:
+    """Return the outcome of work that could not begin."""
+    problem = f"the worker could not begin: {ending_of(error)[1] or type(error).__name__}"
+    return Outcome(
+        "raised",
+        problem.translate(CONTROLS)[:_MOST_PROBLEM],
+        traceback_text(error),
+        None,
+        started,
+        time.time(),
+        this_process().host,
+        os.getpid(),
+    )
+
+
+@contextmanager
+def _as_a_process() -> Iterator[Record]:
+    """Run the body with no scope open and a new record of the process, which threads read into."""
+    folder, scopes = _folder(), swap(None)
+    below = ambient.swap_baseline_state(ambient.view(EMPTY, Record(), ambient.CARRIED))
+    try:
+        yield process_record()
+    finally:
+        detach(scopes)
+        ambient.swap_baseline_state(below)
+        if folder and folder != _folder():
+            with suppress(OSError):  # the run has removed it
+                os.chdir(folder)
+
+
+@contextmanager
+def _noting_forks(record: Record) -> Iterator[None]:
+    _running.append(record)
+    try:
+        yield
+    finally:
+        _running.remove(record)
+
+
+def _note_fork() -> None:
+    """Note before a fork that the child may read what the record of a run never hears of."""
+    for record in _running:
+        if not hears_children(record):
+            record.note_loss("a process was forked that tells nobody what it reads")
+
+
+_running: list[Record] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_note_fork)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it has been removed
+        return ""
+
+
+def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) -> _End:
+    try:
+        with opened():
+            freeze()  # threads of the run open no scope of their own
+            # Each run is warned anew, and changes the filters of no other.
+            with warnings.catch_warnings(), during:
+                return _End(settled(_call(work)))
+    except SystemExit as error:
+        is_success = error.code is None or error.code == 0
+        return _End() if is_success and type(error) is SystemExit else _End(error=error)
+    except BaseException as error:  # noqa: BLE001  # a run may end in any way
+        return _End(error=error)
+
+
+def _call(work: Work) -> object:
+    function = work.function
+    args: tuple[object, ...] = work.args
+    kwargs: Mapping[str, object] = {}
+    if args:
+        found: object = getattr(function, "__hp_signature__", None)
+        if isinstance(function, type):
+            found = signature_of(function)
+        if isinstance(found, Signature) and found.varargs_name:
+            args, kwargs = found.bind(args)
+    return function(*args, **kwargs, **work.kwargs)
+
+
+def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
+    result: Result | None = None
+    if end.error is None:
+        try:
+            result = pack(end.value)
+        except Exception as error:  # noqa: BLE001  # `Unpicklable`, or what the value itself raises
+            end = _End(error=error)
+    ending, problem = ending_of(end.error)
+    ended, process = time.time(), this_process()
+    finish(record, end.error)
+    if work.run is not None:
+        record.run = work.run._replace(
+            started=_time(started),
+            ended=_time(ended),
+            process=process,
+            ending=ending,
+            problem=problem[:_MOST_PROBLEM],
+        )
+    return Outcome(
+        cast("Ending", ending),
+        problem.translate(CONTROLS)[:_MOST_PROBLEM],
+        traceback_text(end.error) if ending == "raised" and end.error is not None else "",
+        result,
+        started,
+        ended,
+        process.host,
+        os.getpid(),
+        record._text_to_save(),
+        _unread(record),
+        error=end.error,
+    )
+
+
+def _unread(record: Record) -> tuple[str, ...] | None:
+    """Return the keys that were set and never read, None where that cannot be told."""
+    if record.incomplete or any(read.bulk for read in record.reads):
+        return None
+    return tuple(one.key for one in record.unused())
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
