@@ -16,7 +16,8 @@ from .code import Code, code_of_program
 from .driver import Driver, state_after
 from .finished import SweepRun
 from .objective import Goal, objective
-from .progress.progress import Progress, progress_on
+from .progress.choice import progress_on
+from .progress.progress import Progress
 from .progress.tally import Resumed
 from .request import Request
 from .resuming import launch_of, new_store, store_to_resume

@@ -1,70 +1,26 @@
 """Progress as plain lines, where stderr is not a terminal."""
 
-from collections.abc import Iterable
 from typing import TextIO
 
 from ..._console import close_own, harmless, own_stream
-from ..run import Cell, Outcome, State
-from ..shown import overrides
-from .progress_texts import closing_text, ended_text, failure_text, place_text, summary_text
-from .tally import Resumed, Tally
+from ..run import State
+from ..shown import duration_text
+from .progress import Progress, closing_text, place_text
+from .tally import Tally
 
 _MOST_LINES = 50  # of finished runs; of more there are summaries
 _SUMMARY_SECONDS = 2.0
 
 
-class Lines:
+class Lines(Progress):
     """A line for each run that ends; in a large sweep for each failure, with summaries between."""
 
     def __init__(self, stream: TextIO | None, tally: Tally) -> None:
+        super().__init__(tally)
         self._given = self._stream = stream
-        self._tally = tally
         self._shown_at = tally.clock()
         self._shown = 0
         self._has_begun = False
-
-    def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
-        if self._given is not None:
-            self._stream = own_stream(self._given)  # a run in this process turns stderr to its log
-        self._has_begun = True
-        self._tally.begin(total, slots, resumed)
-        self._shown = finished = self._tally.finished
-        if finished:
-            self._print(f"{self._place()} finished by earlier launches")
-
-    def expect(self, total: int) -> None:
-        self._tally.total = total
-
-    def started(self, number: int, cell: Cell, host: str) -> None:
-        self._tally.started(number, cell, host)
-
-    def reported(self, number: int, step: int | None, value: float) -> None:
-        self._tally.reported(number, step, value)
-
-    def ended(
-        self,
-        number: int,
-        cell: Cell,
-        state: State,
-        outcome: Outcome,
-        log: str | None = None,
-        *,
-        again: bool = False,
-    ) -> None:
-        seconds = self._tally.ended(number, cell, state, outcome, again=again)
-        if state == "failed":
-            text = failure_text(number, cell, outcome, seconds=seconds, log=log, again=again)
-            self._print(f"{self._place()} {text}")
-        elif self._is_small():
-            text = ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
-            self._line(text)
-        self.tick()
-
-    def skipped(self, number: int, cell: Cell, stands: int) -> None:
-        self._tally.skipped()
-        if self._is_small():
-            self._line(f"run {number} is the same as run {stands}: {overrides(cell)}")
-        self.tick()
 
     def note(self, text: str) -> None:
         self._print(text)
@@ -76,7 +32,7 @@ class Lines:
         every = max(1, (tally.total or 5 * tally.finished) // _MOST_LINES)
         is_due = tally.clock() - self._shown_at >= _SUMMARY_SECONDS
         if not self._is_small() and more >= every and is_due:
-            self._line(summary_text(tally))
+            self._line(_summary_text(tally))
 
     def hide(self) -> None:
         """Lines are out of nobody's way."""
@@ -86,15 +42,26 @@ class Lines:
             self._line(closing_text(self._tally))
         self._close()
 
+    def _open(self) -> None:
+        if self._given is not None:
+            self._stream = own_stream(self._given)
+        self._has_begun = True
+        self._shown = self._tally.finished
+        if self._shown:
+            self._print(f"{place_text(self._tally)} finished by earlier launches")
+
+    def _shows(self, state: State) -> bool:
+        return self._is_small()
+
     def _is_small(self) -> bool:
         return (self._tally.total or self._tally.finished) <= _MOST_LINES
 
-    def _place(self) -> str:
-        return place_text(self._tally)
-
     def _line(self, text: str) -> None:
         self._shown, self._shown_at = self._tally.finished, self._tally.clock()
-        self._print(f"{self._place()} {text}")
+        self._print(f"{place_text(self._tally)} {text}")
+
+    def _failure(self, text: str) -> None:
+        self._print(f"{place_text(self._tally)} {text}")  # the next summary is due as before
 
     def _print(self, text: str) -> None:
         if self._stream is None:
@@ -109,3 +76,11 @@ class Lines:
         if self._stream is not None:
             close_own(self._stream, self._given)
         self._stream = None
+
+
+def _summary_text(tally: Tally) -> str:
+    left = tally.seconds_left()
+    found = [tally.counts_text(), tally.best_text()]
+    if left is not None:
+        found.insert(1, f"about {duration_text(left)} left")
+    return "; ".join(filter(None, found))

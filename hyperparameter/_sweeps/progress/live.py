@@ -1,6 +1,6 @@
 """The live block on a terminal: a bar, counts, the best run, and what is running."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from os import get_terminal_size
 from typing import TextIO
 
@@ -9,10 +9,10 @@ from rich.live import Live as Block
 from rich.text import Text
 
 from ..._console import close_own, harmless, own_stream
-from ..run import Cell, Outcome, State
+from ..run import State
 from ..shown import duration_text, overrides
-from .progress_texts import closing_text, ended_text, failure_text, place_text
-from .tally import Resumed, Running, Tally
+from .progress import Progress, closing_text, place_text
+from .tally import Running, Tally
 
 _FRAME_SECONDS = 0.1
 _LINE_SECONDS = 0.02
@@ -20,11 +20,11 @@ _BAR = 40
 _OTHER_LINES = 5  # bar, counts, best, how many more are running, the cursor
 
 
-class Live:
+class Live(Progress):
     """Draws one block, at most ten times a second, and prints what has to stay above it."""
 
     def __init__(self, stream: TextIO, env: Mapping[str, str], tally: Tally) -> None:
-        self._tally = tally
+        super().__init__(tally)
         self._given = self._stream = stream
         self._env = env
         self._console = self._new_console()
@@ -52,49 +52,6 @@ class Live:
             _environ=self._env,
         )
 
-    def begin(self, total: int | None, slots: int, resumed: Iterable[Resumed] = ()) -> None:
-        self._tally.begin(total, slots, resumed)
-        self._stream = self._console.file = own_stream(self._given)
-        self._fit()
-        self._write(self._block.start)
-        # So that the terminal is sane, whatever ends us.
-        self._write(lambda: self._console.show_cursor(True))
-        self._draw()
-
-    def expect(self, total: int) -> None:
-        self._tally.total = total
-
-    def started(self, number: int, cell: Cell, host: str) -> None:
-        self._tally.started(number, cell, host)
-        self.tick()
-
-    def reported(self, number: int, step: int | None, value: float) -> None:
-        self._tally.reported(number, step, value)
-        self.tick()
-
-    def ended(
-        self,
-        number: int,
-        cell: Cell,
-        state: State,
-        outcome: Outcome,
-        log: str | None = None,
-        *,
-        again: bool = False,
-    ) -> None:
-        seconds = self._tally.ended(number, cell, state, outcome, again=again)
-        if state == "failed":
-            text = failure_text(number, cell, outcome, seconds=seconds, log=log, again=again)
-            self._above(text, "red")
-        elif state == "waiting":
-            text = ended_text(self._tally, number, cell, state, outcome=outcome, seconds=seconds)
-            self._above(text)
-        self.tick()
-
-    def skipped(self, number: int, cell: Cell, stands: int) -> None:
-        self._tally.skipped()
-        self.tick()
-
     def note(self, text: str) -> None:
         self._above(text)
 
@@ -120,6 +77,23 @@ class Live:
                 self._write(self._block.stop)
             self._print(Text(f"{place_text(self._tally)} {closing_text(self._tally)}"))
         self._close()
+
+    def _open(self) -> None:
+        self._stream = self._console.file = own_stream(self._given)
+        self._fit()
+        self._write(self._block.start)
+        # So that the terminal is sane, whatever ends us.
+        self._write(lambda: self._console.show_cursor(True))
+        self._draw()
+
+    def _shows(self, state: State) -> bool:
+        return state == "waiting"  # the counts have the others
+
+    def _line(self, text: str) -> None:
+        self._above(text)
+
+    def _failure(self, text: str) -> None:
+        self._above(text, "red")
 
     def _above(self, text: str, style: str = "") -> None:
         """Print a line that stays; each draws the block anew, so many at once wait for a frame."""
@@ -172,14 +146,14 @@ class Live:
 
     def _lines(self) -> list[Text]:
         tally = self._tally
-        lines = [self._bar(), _line(tally.counts_text())]
+        lines = [self._bar(), _one_line(tally.counts_text())]
         if best := tally.best_text():
-            lines.append(_line(best, "bold"))
+            lines.append(_one_line(best, "bold"))
         most = max(self._console.height - _OTHER_LINES, 1)
         shown = list(tally.running.items())[:most]
-        lines += [_line(self._running(number, run)) for number, run in shown]
+        lines += [_one_line(self._running(number, run)) for number, run in shown]
         if (hidden := len(tally.running) - len(shown)) > 0:
-            lines.append(_line(f"  and {hidden} more"))
+            lines.append(_one_line(f"  and {hidden} more"))
         return lines
 
     def _bar(self) -> Text:
@@ -189,7 +163,7 @@ class Live:
             tail += f", about {duration_text(left)} left"
         width = min(_BAR, self._console.width - len(tail) - 1)
         if not tally.total or width < 5:
-            return _line(tail)
+            return _one_line(tail)
         full = round(width * min(tally.finished / tally.total, 1.0))
         marks = "━━" if self._console.encoding.startswith("utf") else "#-"
         bar = Text.assemble((marks[0] * full, "green"), (marks[1] * (width - full), "bright_black"))
@@ -202,5 +176,5 @@ class Live:
         return f"{', '.join(parts)}: {overrides(run.cell)}"
 
 
-def _line(text: str, style: str = "") -> Text:
+def _one_line(text: str, style: str = "") -> Text:
     return Text(harmless(text), style=style, no_wrap=True, overflow="ellipsis")
