@@ -6,12 +6,6 @@ overwrites the other's `__init__.py`, and uninstalling either deletes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
 CONFLICT = (
     "hyperparameter-dist and PyPI's hyperparameter have one import name and overwrite each other's "
     "files, so they cannot be installed together. To keep hyperparameter-dist, run "
@@ -67,17 +61,3 @@ def is_intact() -> bool:
     import sys
 
     return hasattr(sys.modules[__package__], "process_record")  # which theirs never had
-
-
-def offered(group: str, name: str) -> tuple[list[EntryPoint], set[str]]:
-    """Return the different entry points of this name in a group, and all names that it has."""
-    from importlib.metadata import entry_points  # 26 ms, which what is ours does not need
-
-    points = entry_points(group=group)
-    found = {point.value: point for point in points if point.name == name}
-    return list(found.values()), {point.name for point in points}
-
-
-def owners(points: Iterable[EntryPoint]) -> str:
-    """Return the names of the distributions that offer these entry points."""
-    return " and ".join(sorted(one.dist.name if one.dist else "a distribution" for one in points))

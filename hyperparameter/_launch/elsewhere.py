@@ -9,10 +9,9 @@ from .._records.file import parse
 from .._records.record import Record
 from .._scopes import ambient
 from .._sweeps.run import Outcome, Work
-from .._sweeps.work.finding import runner_for
 from .._sweeps.work.interrupts import Interrupts
 from .._sweeps.work.packing import unpack
-from .._sweeps.work.runner import Ended, Options, Reported, Runner
+from .._sweeps.work.runner import Ended, Options, Reported, Runner, runner_for
 from ..context import Captured
 from ..exceptions import UsageError
 from . import options, sweep_options

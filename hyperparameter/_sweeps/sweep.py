@@ -26,9 +26,8 @@ from .store.file_system import note_on
 from .store.store import Store
 from .store.stored import Row, Stored
 from .store.stored import Sweep as Kept
-from .work.finding import runner_for
 from .work.outcomes import FOLDER, drop, kept
-from .work.runner import Reported
+from .work.runner import Reported, runner_for
 
 
 class Sweep(Sequence[SweepRun]):

@@ -6,14 +6,21 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from .._console import print_message, print_output, with_exit_status
 from .._distribution import CONFLICT, is_intact, version
+from .._entry_points import Offers
 from .._values.keys import did_you_mean
 from ..exceptions import UsageError
-from ._commands import find
 from ._parser import COMMANDS, OTHER_COMMANDS, parser
+
+Command = Callable[[Sequence[str]], int]
+"""Takes the words behind its name, and returns the exit status."""
+_OFFERED = Offers(
+    "hyperparameter.commands", "a command", {"submit": "hp_dist._jobs.command:submit"}
+)
 
 
 def main(
@@ -42,7 +49,7 @@ def _run(words: list[str], environ: Mapping[str, str], search: Sequence[str]) ->
             "See hp --help."
         )
     if words[0][:1] != "-" and words[0] not in COMMANDS:
-        command = find(words[0])
+        command = cast("Command | None", _OFFERED.find(words[0], words[0]))
         if command is None:
             near = did_you_mean(words[0], (*COMMANDS, *OTHER_COMMANDS))
             raise UsageError(f"{words[0]!r}: unknown command.{near} See hp --help.")

@@ -5,19 +5,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from ..._distribution import offered, owners
-from ..._values.keys import did_you_mean
+from ..._entry_points import Offers
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from .target import Target
 
-GROUP = "hyperparameter.exports"
 _OURS = {
     "env": ".environment", "json": ".files:JSON", "mlflow": ".mlflow",
     "tensorboard": ".tensorboard", "trackio": ".trackio", "wandb": ".wandb", "yaml": ".files:YAML",
 }  # fmt: skip
+_TARGETS = Offers(
+    "hyperparameter.exports",
+    "a target of exports",
+    {name: f"{__package__}{place}" for name, place in _OURS.items()},
+    "export",
+)
 
 
 def find(name: str) -> Target:
@@ -25,33 +27,7 @@ def find(name: str) -> Target:
 
     `ValueError` if there is none, `ImportError` or `TypeError` for one that cannot be used.
     """
-    if name in _OURS:
-        module, _, attribute = _OURS[name].partition(":")
-        made = import_module(module, __package__)
-        return cast("Target", getattr(made, attribute) if attribute else made)
-    points, others = offered(GROUP, name)
-    if not points:
-        known = sorted({*_OURS, *others})
-        hint = did_you_mean(name, known)
-        raise ValueError(
-            f"{name!r:.80} is not a target of exports.{hint} Installed are {', '.join(known)}."
-        )
-    if len(points) > 1:
-        raise ValueError(
-            f"{name!r} is a target of exports in {owners(points)}. Uninstall one of them."
-        )
-    return _loaded(*points)
-
-
-def _loaded(point: EntryPoint) -> Target:
-    where = f"{point.name!r}: {point.value}, which {owners([point])} offers as a target of exports,"
-    try:
-        target = point.load()
-    except (ImportError, AttributeError) as error:
-        raise ImportError(f"{where} cannot be imported: {error}") from error
-    if not callable(getattr(target, "export", None)):
-        raise TypeError(f"{where} has no function 'export'.")
-    return cast("Target", target)
+    return cast("Target", _TARGETS.need(name))
 
 
 def library(target: str, name: str) -> Any:

@@ -5,22 +5,20 @@ The entry-point group is `hyperparameter.searches`.  An entry point is a callabl
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from ..._distribution import offered, owners
-from ..._values.keys import did_you_mean
-from ...exceptions import UsageError
+from ..._entry_points import Offers
 from ..run import Cell, State
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from ..objective import Direction
     from ..plan.spaces import Axis
 
-GROUP = "hyperparameter.searches"
-_OURS = {"optuna": ".optuna:OptunaSearch"}
+_SEARCHES = Offers(
+    "hyperparameter.searches",
+    "a search",
+    {"optuna": "hyperparameter._sweeps.search.optuna:OptunaSearch"},
+)
 
 
 def _allows_all(_: Cell) -> bool:
@@ -88,33 +86,5 @@ class Search(Protocol):
 def open_search(written: str, options: Options) -> Search:
     """Return the search of `--search NAME[:METHOD]`, or ours, where only `prune` is asked for."""
     name, _, method = written.partition(":")
-    return find(name or "optuna")(options._replace(method=method))
-
-
-def find(name: str) -> Callable[[Options], Search]:
-    """Return what makes the searches of this name; `UsageError` if there is none to be used."""
-    if name in _OURS:
-        module, _, attribute = _OURS[name].partition(":")
-        found = getattr(import_module(module, __package__), attribute)
-        return cast("Callable[[Options], Search]", found)
-    points, others = offered(GROUP, name)
-    if not points:
-        known = sorted({*_OURS, *others})
-        hint = did_you_mean(name, known)
-        raise UsageError(
-            f"--search {name:.80}: there is no such search.{hint} Installed are {', '.join(known)}."
-        )
-    if len(points) > 1:
-        raise UsageError(f"--search {name}: {owners(points)} offer it. Uninstall one of them.")
-    return _loaded(*points)
-
-
-def _loaded(point: "EntryPoint") -> Callable[[Options], Search]:
-    where = f"--search {point.name}: {point.value}, which {owners([point])} offers as a search,"
-    try:
-        made = point.load()
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"{where} cannot be imported: {error}") from error
-    if not callable(made):
-        raise UsageError(f"{where} cannot be called.")
-    return cast("Callable[[Options], Search]", made)
+    found = _SEARCHES.need(name or "optuna", f"--search {name:.80}")
+    return cast("Callable[[Options], Search]", found)(options._replace(method=method))

@@ -5,13 +5,24 @@ returns a `Runner`; it raises `UsageError` for options that it cannot fulfil.
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from ..._entry_points import Offers
+from ...exceptions import UsageError
 
 if TYPE_CHECKING:
     from ...context import Captured
     from ..run import Outcome, Work
 
-GROUP = "hyperparameter.runners"
+_RUNNERS = Offers(
+    "hyperparameter.runners",
+    "a runner",
+    {
+        "local": "hyperparameter._sweeps.work.local:Local",
+        "processes": "hp_dist.runners.processes:Processes",
+        "ray": "hp_dist.runners.ray:RayTasks",
+    },
+)
 
 
 class Started(NamedTuple):
@@ -92,3 +103,15 @@ class Runner(Protocol):
     def close(self) -> None:
         """End all workers, at once.  Whatever they were running is gone."""
         ...
+
+
+def runner_for(on: str, options: Options) -> Runner:
+    """Return the runner that `--on` names, as `processes:2`; `UsageError` if there is none.
+
+    What stands behind the colon is the `where` of the options.
+    """
+    name, colon, where = on.partition(":")
+    if colon and not where:
+        raise UsageError(f"--on {on}: nothing stands behind the colon. Write --on {name}.")
+    make = cast("Callable[[Options], Runner]", _RUNNERS.need(name, f"--on {on}"))
+    return make(options._replace(where=where))

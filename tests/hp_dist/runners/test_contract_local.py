@@ -8,8 +8,8 @@ import pytest
 import runner_work as at
 from runner_contract import RunnerContract, options
 
-from hyperparameter._sweeps.work.finding import runner_for
 from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import runner_for
 from hyperparameter.exceptions import UsageError
 
 

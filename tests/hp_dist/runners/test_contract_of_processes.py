@@ -8,8 +8,8 @@ from runner_contract import WorkersContract, options
 
 import hp_dist
 from hyperparameter import context
-from hyperparameter._sweeps.work.finding import runner_for
 from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import runner_for
 from hyperparameter.exceptions import UsageError
 
 

@@ -11,8 +11,8 @@ from runner_contract import WorkersContract, options
 
 import hp_dist
 from hp_dist.runners import ray as runner_module
-from hyperparameter._sweeps.work.finding import runner_for
 from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import runner_for
 from hyperparameter.exceptions import UsageError
 
 pytestmark = ray_settings.WARNINGS

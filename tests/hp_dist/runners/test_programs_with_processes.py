@@ -13,7 +13,7 @@ import runner_work as at
 
 DRIVE = """
     from hyperparameter import context
-    from hyperparameter._sweeps.work.finding import runner_for
+    from hyperparameter._sweeps.work.runner import runner_for
     from hyperparameter._sweeps.work.packing import unpack
     from hyperparameter._sweeps.run import Work
     from hyperparameter._sweeps.work.runner import Ended, Options

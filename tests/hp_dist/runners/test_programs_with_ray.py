@@ -10,8 +10,8 @@ import ray_settings
 import runner_work as at
 from runner_contract import options
 
-from hyperparameter._sweeps.work.finding import runner_for
 from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import runner_for
 
 pytestmark = ray_settings.WARNINGS
 
@@ -21,7 +21,7 @@ PROGRAM = """
     import beside
     import hyperparameter as hp
     from hyperparameter import context
-    from hyperparameter._sweeps.work.finding import runner_for
+    from hyperparameter._sweeps.work.runner import runner_for
     from hyperparameter._sweeps.work.packing import unpack
     from hyperparameter._sweeps.run import Work
     from hyperparameter._sweeps.work.runner import Ended, Options

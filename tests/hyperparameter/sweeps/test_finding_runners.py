@@ -6,8 +6,7 @@ from importlib import metadata
 
 import pytest
 
-from hyperparameter._sweeps.work.finding import runner_for
-from hyperparameter._sweeps.work.runner import Options
+from hyperparameter._sweeps.work.runner import Options, runner_for
 from hyperparameter.exceptions import UsageError
 
 
@@ -71,7 +70,7 @@ def test_our_entry_points_are_those_that_are_known_without_them():
 def test_ray_that_is_not_installed_is_named():
     text = (
         "import sys; sys.modules['ray'] = None\n"
-        "from hyperparameter._sweeps.work.finding import runner_for\n"
+        "from hyperparameter._sweeps.work.runner import runner_for\n"
         "from hyperparameter._sweeps.work.runner import Options\n"
         "runner_for('ray', Options())"
     )

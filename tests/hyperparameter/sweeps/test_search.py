@@ -320,7 +320,7 @@ def test_a_program_that_never_reports_is_said_once() -> None:
             "medain",
             r"^--prune medain: choose one of median, hyperband\. Did you mean 'median'",
         ),
-        ("optunah", "", r"^--search optunah: there is no such search\. Did you mean 'optuna'\?"),
+        ("optunah", "", r"^--search optunah: 'optunah' is not a search\. Did you mean 'optuna'\?"),
     ],
 )
 def test_unknown_names_are_said(written: str, prune: str, message: str) -> None:
