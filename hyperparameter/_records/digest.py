@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,10 @@ def _keyed(value: Masked, key: bytes | None) -> Masked:
 
 
 def user_key(env: Mapping[str, str]) -> bytes | None:
-    """Return the random key of the user, made when first needed; None where none can be kept."""
+    """Return the random key of the user, made when first needed; None where none can be kept.
+
+    A record has no digests then, and whatever compares it says so.
+    """
     folder = _state_folder(env)
     if folder is None:
         return None
@@ -75,12 +79,11 @@ def _create(path: Path) -> None:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(8).hex()}")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "wb") as file:
             file.write(os.urandom(_KEY_SIZE))
-        os.link(unfinished, path)
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
