@@ -1,8 +1,9 @@
-"""A run of a sweep as users get it: what was set, what came of it, where it ran."""
+"""Runs of a sweep as users get them: what was set, what came of it, where they ran."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 from ..exceptions import HyperparameterError
@@ -92,3 +93,27 @@ class SweepRun:
     def __repr__(self) -> str:
         values = ", ".join(f"{key}={text}" for key, text in self._row.typed.items())
         return f"<run {self.number}: {values or 'nothing swept'}, {self.state}>"
+
+
+def frame(runs: Iterable[SweepRun]) -> Any:
+    """Return a data frame of pandas with a row for each run.
+
+    A name of a result that is a parameter too gets `result.`.
+    """
+    try:
+        pandas: Any = import_module("pandas")
+    except ModuleNotFoundError as error:
+        if error.name != "pandas":
+            raise
+        problem = "to_pandas() needs pandas. Install it with 'pip install pandas'."
+        raise ModuleNotFoundError(problem, name="pandas") from None
+    return pandas.DataFrame([_row(run) for run in runs])
+
+
+def _row(run: SweepRun) -> dict[str, object]:
+    parameters = run.parameters
+    fixed = {"number": run.number, "state": run.state, **parameters}
+    results = {
+        f"result.{name}" if name in fixed else name: one for name, one in run.numbers.items()
+    }
+    return {**fixed, **results, "seconds": run.seconds, "host": run.host, "problem": run.problem}

@@ -14,9 +14,9 @@ from .._values.untyped import UntypedText
 from .agenda import Agenda, CellAgenda
 from .code import Code, code_of_program
 from .driver import Driver, state_after
-from .finished import SweepRun
+from .finished import SweepRun, frame
 from .objective import Goal, objective
-from .progress.choice import progress_on
+from .progress import progress_on
 from .progress.progress import Progress
 from .progress.tally import Resumed
 from .request import Request
@@ -100,8 +100,6 @@ class Sweep(Sequence[SweepRun]):
 
     def to_pandas(self) -> Any:
         """Return a data frame with a row for each run: number, state, parameters, results."""
-        from .frame import frame
-
         return frame(self._finished())
 
     def _finished(self) -> list[SweepRun]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ..._console import harmless
-from ..objective import Goal, NoObjective, objective
+from ..objective import WHOLE, Goal, NoObjective, objective
 from ..run import Cell, Outcome, State
 from ..shown import number_text, overrides, short_text
 
@@ -159,4 +159,4 @@ def result_of(outcome: Outcome) -> object:
     if found is None or not (found.summary or found.kind == "json"):
         return None
     value: object = json.loads(found.summary or found.data)
-    return value["result"] if isinstance(value, dict) and value.keys() == {"result"} else value
+    return value[WHOLE] if isinstance(value, dict) and value.keys() == {WHOLE} else value

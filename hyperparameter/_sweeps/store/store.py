@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from ..run import Cell, Outcome, State
-from ..work.results import summary_in_store, write_large
 from . import database
 from .cells import packed_cell
 from .lock import Lock
 from .masks import Masks
+from .results import summary_in_store, write_large
 from .stored import Launch, Stored, Sweep
 
 _LOST = "the launcher ended before the run did"

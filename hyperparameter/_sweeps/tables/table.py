@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 
 from ...exceptions import CONTROLS
-from ..objective import Goal
+from ..objective import WHOLE, Goal
 from ..store.stored import Row, Sweep
-from ..work.results import WHOLE
 from .aggregate import Group, aggregate, is_repeated
 from .columns import Column, Columns, full_text, number_of, order, varying
 from .layout import laid_out, text_width

@@ -12,7 +12,7 @@ import pickle
 from typing import Any
 
 from ..run import Result
-from .results import summary_of
+from .summary import summary_of
 
 _AS_THEY_ARE = (type(None), bool, float)
 _NUMBERS = frozenset(

@@ -13,7 +13,7 @@ import pytest
 from screen import Screen, width_of
 
 from hyperparameter._sweeps.objective import Goal
-from hyperparameter._sweeps.progress.choice import progress_on
+from hyperparameter._sweeps.progress import progress_on
 from hyperparameter._sweeps.progress.lines import Lines
 from hyperparameter._sweeps.progress.live import Live
 from hyperparameter._sweeps.progress.tally import Resumed, Tally
@@ -481,7 +481,7 @@ def test_a_terminal_is_live_and_a_dumb_one_a_pipe_and_a_file_are_not(screen: Scr
 
 PROGRAM = """
 import os, sys, time
-from hyperparameter._sweeps.progress.choice import progress_on
+from hyperparameter._sweeps.progress import progress_on
 from hyperparameter._sweeps.run import Cell
 progress = progress_on(sys.stderr, os.environ)
 progress.begin(2, 1)

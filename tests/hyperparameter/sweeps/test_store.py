@@ -18,7 +18,7 @@ from hyperparameter._sweeps.run import Cell, Outcome, Result
 from hyperparameter._sweeps.store.cells import packed_cell, unpacked_cell
 from hyperparameter._sweeps.store.store import Planned, Store
 from hyperparameter._sweeps.store.stored import Goal, Launch, Stored
-from hyperparameter._sweeps.work.results import summary_of
+from hyperparameter._sweeps.work.summary import summary_of
 from hyperparameter._values.untyped import UntypedText
 from hyperparameter.exceptions import UsageError
 
