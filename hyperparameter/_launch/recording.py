@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -91,7 +92,7 @@ class _Told(NamedTuple):
         from platform import python_version
 
         from .._distribution import version
-        from .._records.run import Run
+        from .._records.run import Run, working_folder
 
         ending, problem = ending_of(self.error)
         for secret in self.secrets:
@@ -104,7 +105,7 @@ class _Told(NamedTuple):
             is_main=place.is_main,
             namespace=signature_of(function).namespace,
             argv=[_masked(word, self.secrets) for word in self.argv],
-            folder=_folder(),
+            folder=working_folder(),
             started=self.started,
             ended=_now(),
             process=this_process(),
@@ -131,21 +132,16 @@ def place_of(function: Function) -> Place:
 
 
 def _relative(file: str) -> str:
-    path, folder = os.path.abspath(file), os.path.join(_folder(), "")
+    from .._records.run import working_folder
+
+    path, folder = os.path.abspath(file), os.path.join(working_folder(), "")
     return path[len(folder) :] if path.startswith(folder) else path
 
 
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # it has been removed
-        return ""
-
-
 def _now() -> str:
-    from datetime import UTC, datetime
+    from .._records.run import time_text
 
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return time_text(time.time())
 
 
 def _secrets_of(invocation: Invocation) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What a record says of the run that it is of: enough to have the same function run again."""
 
+import os
 from typing import Any, NamedTuple
 
 from .._values.origin import Process
@@ -57,3 +58,18 @@ class Run(NamedTuple):
         if found["ending"] not in ENDINGS:
             raise ValueError(f"{found['ending']!r:.80} is not how a run ends")
         return cls(**found)
+
+
+def time_text(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as records and tables have it."""
+    from datetime import UTC, datetime  # most programs have no use for it
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def working_folder() -> str:
+    """Return the working directory, empty where it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""

@@ -19,7 +19,7 @@ from .._console import (
 )
 from .._sweeps.store import names
 from .._sweeps.store.stored import Row, Stored
-from .._sweeps.tables.columns import duration_text
+from .._sweeps.tables.columns import short_duration
 from .._sweeps.tables.table import log_file
 from ..exceptions import UsageError
 
@@ -122,7 +122,7 @@ def _where(row: Row) -> list[str]:
     if row.host:
         words.append(f"on {row.host}:{row.pid}" if row.pid else f"on {row.host}")
     if row.seconds is not None:
-        words.append(f"for {duration_text(row.seconds)}")
+        words.append(f"for {short_duration(row.seconds)}")
     return [f"  {' '.join(words)}"] if words else []
 
 

@@ -6,11 +6,12 @@ long names are always understood.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from ..._records.run import time_text
 from ..._values.keys import did_you_mean
 from ...exceptions import UsageError
+from ..shown import number_text
 from ..store.stored import Row
 
 RUN, RESULT = "run.", "result."
@@ -36,11 +37,11 @@ def full_text(value: object) -> str:
 
 def short_text(value: object) -> str:
     """Return a value as it is seen at a glance: six digits of a float."""
-    return f"{value:.6g}" if isinstance(value, float) else full_text(value)
+    return number_text(value) if isinstance(value, float) else full_text(value)
 
 
-def duration_text(seconds: float) -> str:
-    """Return a time for people: `0.25s`, `59.9s`, `2m05s`, `3h20m`."""
+def short_duration(seconds: float) -> str:
+    """Return a time for a column: `0.25s`, `59.9s`, `2m05s`, `3h20m`."""
     if seconds < 59.95:
         return f"{seconds:.2f}s" if seconds < 9.995 else f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
@@ -51,9 +52,7 @@ def duration_text(seconds: float) -> str:
 
 
 def _time(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return None if seconds is None else time_text(seconds)
 
 
 _COLUMNS: dict[str, Callable[[Row], object]] = {
@@ -75,7 +74,7 @@ _COLUMNS: dict[str, Callable[[Row], object]] = {
 
 _SHOWN: dict[str, Callable[[Row], str]] = {
     "state": lambda row: row.state if row.same_as is None else f"= run {row.same_as}",
-    "time": lambda row: "" if row.seconds is None else duration_text(row.seconds),
+    "time": lambda row: "" if row.seconds is None else short_duration(row.seconds),
 }
 
 

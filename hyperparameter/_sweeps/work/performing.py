@@ -5,7 +5,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 from ..._functions.awaiting import settled
@@ -13,6 +12,7 @@ from ..._functions.namespaced import signature_of
 from ..._functions.signature import Signature
 from ..._records.ending import ending_of, finish
 from ..._records.record import Record, process_record
+from ..._records.run import time_text, working_folder
 from ..._records.sources import hears_children
 from ..._scopes import ambient
 from ..._scopes.carried import freeze
@@ -74,14 +74,14 @@ def failed(error: BaseException, started: float) -> Outcome:
 @contextmanager
 def _as_a_process() -> Iterator[Record]:
     """Run the body with no scope open and a new record of the process, which threads read into."""
-    folder, scopes = _folder(), swap(None)
+    folder, scopes = working_folder(), swap(None)
     below = ambient.swap_baseline_state(ambient.view(EMPTY, Record(), ambient.CARRIED))
     try:
         yield process_record()
     finally:
         detach(scopes)
         ambient.swap_baseline_state(below)
-        if folder and folder != _folder():
+        if folder and folder != working_folder():
             with suppress(OSError):  # the run has removed it
                 os.chdir(folder)
 
@@ -105,13 +105,6 @@ def _note_fork() -> None:
 _running: list[Record] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_note_fork)
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:  # it has been removed
-        return ""
 
 
 def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) -> _End:
@@ -153,8 +146,8 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
     finish(record, end.error)
     if work.run is not None:
         record.run = work.run._replace(
-            started=_time(started),
-            ended=_time(ended),
+            started=time_text(started),
+            ended=time_text(ended),
             process=process,
             ending=ending,
             problem=problem[:_MOST_PROBLEM],
@@ -179,7 +172,3 @@ def _unread(record: Record) -> tuple[str, ...] | None:
     if record.incomplete or any(read.bulk for read in record.reads):
         return None
     return tuple(one.key for one in record.unused())
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hyperparameter._sweeps.store.stored import Goal, Row, Sweep
 from hyperparameter._sweeps.tables.aggregate import Mean, aggregate, mean_of
-from hyperparameter._sweeps.tables.columns import Columns, duration_text, order, short_text
+from hyperparameter._sweeps.tables.columns import Columns, order, short_duration, short_text
 from hyperparameter._sweeps.tables.layout import cut, laid_out, text_width
 from hyperparameter._sweeps.tables.table import failures_table, results_table
 
@@ -194,7 +194,7 @@ def test_sorting_puts_numbers_before_texts_and_what_is_missing_last() -> None:
      (59.96, "1m00s"), (125, "2m05s"), (3599.6, "1h00m"), (12_000, "3h20m"), (1e6, "277h46m")],
 )  # fmt: skip
 def test_times_are_written_for_people(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
+    assert short_duration(seconds) == text
 
 
 def test_floats_have_six_digits_and_integers_all() -> None:
