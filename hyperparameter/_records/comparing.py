@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from .._values.describe import Masked, has_secrets, to_json, told_apart
+from .._values.describe import Masked, has_secrets, told_apart
+from .._values.described_json import to_json
 from .read import Read
 
 Reads = Mapping[str, Sequence[Read]]

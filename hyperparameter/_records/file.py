@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any, NamedTuple, TypeVar
 
 from .._files.replacing import write_whole
-from .._values.describe import from_json, to_json
+from .._values.described_json import from_json, to_json
 from .._values.keys import check
 from .._values.origin import Origin, Process
 from ..exceptions import ConfigurationError

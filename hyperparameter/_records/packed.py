@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .._values.describe import from_json, to_json
+from .._values.described_json import from_json, to_json
 from .._values.keys import check
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .read import Places, RawRead, Read

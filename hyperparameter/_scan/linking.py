@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import starmap
 from typing import Any, NamedTuple
 
-from .._values.describe import Description, from_json
+from .._values.describe import Description
+from .._values.described_json import from_json
 from .._values.keys import check
 from ..exceptions import InvalidKey
 from . import modules

@@ -3,7 +3,8 @@
 import ast
 from typing import NamedTuple
 
-from ..._values.describe import Description, describe, to_json
+from ..._values.describe import Description, describe
+from ..._values.described_json import to_json
 from ..raw import UNKNOWN
 from .folding import template_of
 from .parameters import Parameter, unparsed
