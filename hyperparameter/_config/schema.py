@@ -12,7 +12,8 @@ from .._values.convert import NOTHING, Converter, Unconvertible
 from .._values.declared import ABSENT, Declarations, Declared, default_of_field
 from .._values.describe import show
 from .._values.fields import Structure
-from .._values.hints import anything, over, structured
+from .._values.hints import anything, structured
+from .._values.layered import over
 from .._values.origin import Origin
 from .._values.structures import annotated_class, structure_of
 from .._values.untyped import UntypedTree

@@ -28,11 +28,11 @@ from .containers import (
     names_written,
     parts_of,
     sequence,
-    takes_parts,
 )
-from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part, settled
+from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
 from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
+from .layered import layered, under
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .secrets import is_secret
@@ -51,8 +51,6 @@ from .untyped import (
     plain,
 )
 
-_WITHOUT_NAMES = (type(None), str, bytes, int, float, complex, list, tuple, set, frozenset)
-
 
 @by_identity
 def converter(hint: Any) -> Converter:
@@ -66,7 +64,7 @@ def converter(hint: Any) -> Converter:
         return none
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        return _layered(_union(args))
+        return layered(_union(args))
     if origin is Literal:
         return literal(args)
     kind = hint if origin is None else origin
@@ -80,7 +78,7 @@ def converter(hint: Any) -> Converter:
 @by_identity
 def nullable(hint: object) -> Converter:
     """Return the converter toward `hint` or None."""
-    return _layered(_union((hint, None)))
+    return layered(_union((hint, None)))
 
 
 def is_opaque(kind: type) -> bool:
@@ -98,7 +96,7 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return path(kind)
     structure = structure_of(hint)
     if structure is not None:
-        return _layered(lambda value, below: structured(structure, value, below))
+        return layered(lambda value, below: structured(structure, value, below))
     is_bare = hint is tuple or hint is typing.Tuple  # noqa: UP006  # the old spelling
     if kind is tuple and not is_bare and args[1:] != (Ellipsis,):
         return fixed_tuple([converter(arg) for arg in args])
@@ -107,7 +105,7 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
         to_key = None if is_any(bare(key)) else converter(key)
-        return _layered(mapping(kind, to_key, converter(item)))
+        return layered(mapping(kind, to_key, converter(item)))
     return None
 
 
@@ -116,47 +114,10 @@ def _union(hints: tuple[Any, ...]) -> Converter:
     return lambda value, below: to_union(value, members, below, converter)
 
 
-def _layered(convert: Converter) -> Converter:
-    return lambda value, below: over(convert, value, below)
-
-
-def over(convert: Converter, value: object, below: object) -> object:
-    """Convert a value, and then the parts that were written over it."""
-    if type(value) is not Layered:
-        return convert(value, below)
-    whole = value.whole
-    # What takes all away is itself below the parts, so that no default is.
-    under = _under(convert, value, below) if _has_parts(whole) else REMOVED
-    try:
-        return settled(convert, value.parts, under)
-    except Unset:
-        if whole is REMOVED:
-            raise
-        return settled(convert, whole, below)
-
-
-def _has_parts(whole: object) -> bool:
-    """Tell what names change, from what takes away all below it and has none: null, a number."""
-    if whole is REMOVED or whole is None or is_null(whole):
-        return False
-    known = takes_parts(whole) or type(whole) is EmptyVariable
-    if not known:
-        check_named_once(whole)
-    return known or not isinstance(parts_of(whole), _WITHOUT_NAMES)
-
-
-def _under(convert: Converter, value: Layered, below: object) -> object:
-    """Convert what the parts were written over; below an empty variable that is what was there."""
-    try:
-        return settled(convert, value.whole, below)
-    except Unset:
-        return below
-
-
 def anything(value: object, below: object = NOTHING) -> object:
     """Return the value without a wanted type; a mapping joins the mapping or instance below it."""
     if type(value) is Layered:
-        whole = REMOVED if value.whole is REMOVED else _under(anything, value, below)
+        whole = REMOVED if value.whole is REMOVED else under(anything, value, below)
         # A name may have a value and names below it: then the value is what is read.
         is_nothing = whole is None or whole is NOTHING or whole is REMOVED
         takes = is_nothing or isinstance(whole, Mapping) or structure_of(type(whole))
