@@ -16,17 +16,13 @@ from .._values.secrets import is_secret, remember_made_of_secrets
 from .._values.untyped import REMOVED, UntypedText, UntypedTree, sets_nothing
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .defaults import Elsewhere, default_of, not_set
+from .expansion import Expansion
 from .parts import ABSENT, has_no_reference, inside, is_secret_part, texts_in, written
 from .place import REFERENCE, Place, error_at
 from .view import View, as_snapshot, keys_above, may_join
 
 _MOST_STEPS = 60
 """The longest chain of references: longer than any real one, and safe for the stack."""
-
-# A dozen lines of references to references can expand to more than fits into memory.
-_MOST_VALUES = 1_000_000
-_MOST_TEXT = 1_000_000  # of one value
-_MOST_TEXTS = 10_000_000  # of all of them
 
 _SIGN = re.compile(r"\$\$\{|\$\{|\}")
 
@@ -58,8 +54,7 @@ class Resolver:
         self._outside = View([elsewhere.bindings])
         self._done: dict[int, object] = {}  # by the identity of the binding
         self._open: list[str] = []  # keys that are being resolved, each for the one before
-        self._count = 0
-        self._length = 0
+        self._expansion = Expansion()
         self._secrets = 0  # references to secrets so far
 
     def resolved(self, source: Bindings) -> Bindings:
@@ -95,7 +90,7 @@ class Resolver:
 
     def _value(self, value: object, place: Place) -> object:
         """Return `value` with its references resolved; values of other types have none."""
-        self._count_one(place)
+        self._expansion.add_value(place)
         if type(value) is str:
             return self._text(value, place) if "${" in value else value
         if type(value) is UntypedText:
@@ -115,11 +110,6 @@ class Resolver:
             made = {name: self._value(one, place.below(name)) for name, one in value.items()}
             return like(value, made)
         return value
-
-    def _count_one(self, place: Place) -> None:
-        self._count += 1
-        if self._count > _MOST_VALUES:
-            raise place.error(f"the references expand to more than {_MOST_VALUES:,} values")
 
     def _text(self, text: str, place: Place) -> object:
         """Return text with its references written out; the value itself for one alone.
@@ -165,16 +155,7 @@ class Resolver:
         if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
             return pieces[0].value
         texts = [written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
-        length = sum(map(len, texts))
-        self._length += length
-        if length > _MOST_TEXT:
-            raise place.error(
-                f"with its references, the text is longer than {_MOST_TEXT:,} characters"
-            )
-        if self._length > _MOST_TEXTS:
-            raise place.error(
-                f"the references expand to texts of more than {_MOST_TEXTS:,} characters"
-            )
+        self._expansion.add_text(sum(map(len, texts)), place)
         return "".join(texts)
 
     def _referred(self, name: str, place: Place) -> object:
@@ -286,7 +267,7 @@ class Resolver:
 
     def _copied(self, value: object, place: Place) -> object:
         """Return a value with containers of its own, so that no two keys share one."""
-        self._count_one(place)
+        self._expansion.add_value(place)
         if type(value) is UntypedTree:
             return UntypedTree(self._copied(value.value, place), value.kind)  # type: ignore[arg-type]  # of its kind
         if type(value) is list:
