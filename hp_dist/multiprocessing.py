@@ -1,7 +1,7 @@
 """Processes and pools of `multiprocessing` that inherit the scope, under every start method.
 
 A process takes the scope along as an attribute whose unpickling opens it before `run()`; a
-forked one has it anyway.  A pool's tasks bring the scopes of their submission.
+forked one has it anyway.  What a pool does is in `_carry.pool_methods`.
 """
 
 from __future__ import annotations
@@ -9,35 +9,32 @@ from __future__ import annotations
 import functools
 import multiprocessing.pool
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import starmap
+from collections.abc import Callable, Iterable
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import Pool, ThreadPool
+from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
-from typing import Any, ClassVar, TypeVar, cast
+from typing import ClassVar
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.bound import is_bound, note_work
-from ._carry.calling import as_here, call_and_detach, drawn_here
-from ._carry.delivery import Delivery
-from ._carry.initializer import replaces_worker, start, start_without, worker_initializer
-from ._carry.local_call import ATTRIBUTE, run, run_each
-from ._carry.pool_jobs import Job, Result, error_of, jobs, keep
+from ._carry.initializer import replaces_worker, start, start_without
+from ._carry.local_call import ATTRIBUTE
+from ._carry.pool_methods import (
+    MAPPERS,
+    METHODS,
+    RAISER,
+    applying,
+    creating,
+    generating,
+)
 from ._carry.spool import Spool
-from ._carry.submission import Attachments, Message, Submission
+from ._carry.submission import Attachments, Submission
 from ._collect.inbox import current_inbox
 from ._engines import Patches
 from ._private_folder import sweep_at_exit
 from .exceptions import CarrierError, EngineError
 
 __all__ = ["ScopedContext", "get_context"]
-
-T = TypeVar("T")
-
-
-_Task = tuple[int, int, Callable[..., object], tuple[object, ...], dict[str, object]]
-"""What a pool sends to a worker: job, index in the job, function, its arguments."""
 
 
 class _Attacher:
@@ -65,15 +62,15 @@ def _attach(payload: bytes, attachments: Attachments) -> None:
 def patch(patches: Patches) -> None:
     """Replace the methods that start processes and submit tasks; `EngineError` without them."""
     patches.replace(BaseProcess, "start", _starting(BaseProcess.start))
-    missing = [f"Pool.{name}" for name in _POOL if name not in vars(Pool)]
-    missing += [name for name in (*_MAPPERS, _RAISER) if not hasattr(multiprocessing.pool, name)]
+    missing = [f"Pool.{name}" for name in METHODS if name not in vars(Pool)]
+    missing += [name for name in (*MAPPERS, RAISER) if not hasattr(multiprocessing.pool, name)]
     if missing:
         raise EngineError(
             f"multiprocessing.Pool of Python {sys.version.split()[0]} cannot inherit scopes by "
             f"itself: it has no {', '.join(missing)}. Pass hp_dist.bind(function) to its methods, "
             "and hp_dist.initializer() when you make it."
         )
-    for name, wrap in _POOL.items():
+    for name, wrap in METHODS.items():
         patches.replace(Pool, name, wrap(vars(Pool)[name]))
 
 
@@ -108,141 +105,6 @@ def _is_worker(process: BaseProcess) -> bool:
     return getattr(target, "__module__", "").endswith(_WORKERS)
 
 
-def _creating(create: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(create)
-    def wrapper(
-        self: Pool,
-        processes: int | None = None,
-        initializer: object = None,
-        *args: object,
-        **kwargs: object,
-    ) -> None:
-        if isinstance(self, ThreadPool):
-            return create(self, processes, initializer, *args, **kwargs)
-        call = (self, processes, worker_initializer(initializer), *args)
-        # The workers serve all later submissions: they inherit no scope.
-        return call_and_detach(interface.swap(None), create, call, kwargs)
-
-    return wrapper
-
-
-def _applying(apply: Callable[..., T]) -> Callable[..., T]:
-    """Wrap `apply_async`, which `apply` calls too."""
-
-    @functools.wraps(apply)
-    def wrapper(
-        self: Pool,
-        func: Callable[..., object],
-        args: Iterable[object] = (),
-        kwds: Mapping[str, object] | None = None,
-        *callbacks: Callable[..., object] | None,
-        **more: Callable[..., object] | None,
-    ) -> T:
-        if not isinstance(self, ThreadPool):
-            callbacks = tuple(map(_as_here, callbacks))
-            more = {name: _as_here(callback) for name, callback in more.items()}
-        if isinstance(self, ThreadPool) or is_bound(func):
-            result = apply(self, func, args, kwds or {}, *callbacks, **more)
-            if not isinstance(self, ThreadPool):
-                note_work(func, result)
-            return result
-        submission = Submission.capture()
-        delivery = Delivery(self, submission)
-        call = (*delivery.message, func, args, kwds or {})
-        result = apply(self, run, call, {}, *callbacks, **more)
-        current_inbox().note_work(submission.records, result)
-        if delivery.message.attachments:
-            job = keep(self, cast(Result, result)._job, delivery, (run, *call))
-            # A worker was faster than this thread.
-            if job is None and (again := delivery.again((run, *call), error_of(result))):
-                return apply(self, again[0], again[1:], {}, *callbacks, **more)
-        return result
-
-    return wrapper
-
-
-def _as_here(callback: Callable[..., object] | None) -> Callable[..., object] | None:
-    """Return a callback, which a thread of the pool calls, that runs in the scopes active here."""
-    return callback and as_here(callback, interface.active())
-
-
-def _generating(generate: Callable[..., Iterator[_Task]]) -> Callable[..., Iterator[_Task]]:
-    """Wrap what makes the tasks of all the maps: a chunk of items each, in scopes opened once.
-
-    `_guarded_task_generation` is the one method that all of them call, in the submitting thread.
-    The tasks are drawn from it by a thread of the pool.
-    """
-
-    @functools.wraps(generate)
-    def wrapper(
-        self: Pool, result_job: int, func: Callable[..., object], iterable: Iterable[object]
-    ) -> Iterator[_Task]:
-        if isinstance(self, ThreadPool):
-            return generate(self, result_job, func, iterable)
-        tasks = generate(self, result_job, func, drawn_here(iterable))
-        submission = Submission.capture()
-        try:
-            delivery = Delivery(self, submission)
-        except BaseException:
-            # The job is there already, and the pool would wait for its result when it is closed.
-            del jobs(self)[result_job]
-            raise
-        result = jobs(self).get(result_job)
-        if result is not None:
-            current_inbox().note_work(submission.records, result)
-        for name in ("_callback", "_error_callback"):
-            if hasattr(result, name):  # those of `map_async`
-                setattr(result, name, _as_here(getattr(result, name)))
-        message = delivery.message
-        job = keep(self, result_job, delivery) if message.attachments else None
-        if job is not None:
-            return _noted(tasks, message, job)
-        return (
-            (number, index, *_in_scopes(message, function, args, kwds), {})
-            for number, index, function, args, kwds in tasks
-        )
-
-    return wrapper
-
-
-def _in_scopes(
-    message: Message,
-    function: Callable[..., object],
-    args: tuple[Any, ...],
-    kwds: dict[str, object],
-) -> tuple[Callable[..., object], tuple[object, ...]]:
-    """Return what makes the calls of a chunk inside the scopes, and its arguments."""
-    if getattr(function, "__module__", None) == multiprocessing.pool.__name__:
-        if function.__name__ == _RAISER:
-            return function, args
-        calls = _MAPPERS.get(function.__name__)
-        if calls is not None:
-            return run_each, (*message, calls, *args[0])
-    return run, (*message, function, args, kwds)
-
-
-# What `map` and `starmap` run for a chunk, by the names of the private functions: ours put back
-# between the items what one of them has left open.
-_MAPPERS = {"mapstar": map, "starmapstar": starmap}
-# What raises in a worker the error of an iterable: the pool adds no traceback of the worker to it.
-_RAISER = "_helper_reraises_exception"
-
-
-def _noted(tasks: Iterator[_Task], message: Message, job: Job) -> Iterator[_Task]:
-    """Yield the tasks, each noted until its result is there."""
-    for number, index, function, args, kwds in tasks:
-        call, call_args = _in_scopes(message, function, args, kwds)
-        job.calls[index] = call, *call_args
-        yield number, index, call, call_args, {}
-
-
-_POOL: dict[str, Callable[[Callable[..., Any]], Callable[..., object]]] = {
-    "__init__": _creating,
-    "apply_async": _applying,
-    "_guarded_task_generation": _generating,
-}
-
-
 class _Starting:
     """A process that takes the scope along."""
 
@@ -252,9 +114,9 @@ class _Starting:
 class _Pool(Pool):
     """A pool whose workers and tasks take the scope along."""
 
-    __init__ = _creating(Pool.__init__)
-    apply_async = _applying(Pool.apply_async)
-    _guarded_task_generation = _generating(vars(Pool)["_guarded_task_generation"])
+    __init__ = creating(Pool.__init__)
+    apply_async = applying(Pool.apply_async)
+    _guarded_task_generation = generating(vars(Pool)["_guarded_task_generation"])
 
 
 class ScopedContext(BaseContext):
