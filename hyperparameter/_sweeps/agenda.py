@@ -10,7 +10,7 @@ from .._values.describe import describe
 from .identity import Identity, reading
 from .objective import NoObjective, objective
 from .run import Cell, Outcome, State
-from .store.store import Planned as Wanted
+from .store.store import WantedRun
 
 if TYPE_CHECKING:
     from ..context import Captured
@@ -103,9 +103,9 @@ class CellAgenda:
             for cell, number, one in zip(chunk, store.add(wanted), identities, strict=True):
                 self._add(cell, number, one)
 
-    def _wanted(self, cell: Cell, identity: "Identity") -> Wanted:
+    def _wanted(self, cell: Cell, identity: "Identity") -> WantedRun:
         if identity.digest in self._known:  # the store has its values already
-            return Wanted(cell, identity.digest)
+            return WantedRun(cell, identity.digest)
         return wanted_run(cell, identity)
 
     def _add(self, cell: Cell, number: int, identity: "Identity") -> None:
@@ -151,10 +151,10 @@ class CellAgenda:
             self._search.tell(run.number, value_of(outcome, self._goal)[0], state)
 
 
-def wanted_run(cell: Cell, identity: "Identity") -> Wanted:
+def wanted_run(cell: Cell, identity: "Identity") -> WantedRun:
     """Return a run as the store takes it, with its values as the program reads them."""
     values = {key: describe(key, reading(key, value)) for key, value in cell.values.items()}
-    return Wanted(cell, identity.digest, values)
+    return WantedRun(cell, identity.digest, values)
 
 
 def value_of(outcome: Outcome | None, goal: "Goal | None") -> tuple[float | None, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperparameter._sweeps.run import Cell, Outcome, Result
-from hyperparameter._sweeps.store.store import Planned, Store
+from hyperparameter._sweeps.store.store import Store, WantedRun
 from hyperparameter._sweeps.store.stored import Goal, Launch, Sweep
 from hyperparameter._values.untyped import UntypedText
 
@@ -18,9 +18,9 @@ def typed(**values: str) -> Cell:
     return Cell({key.replace("__", "."): UntypedText(text) for key, text in values.items()})
 
 
-def planned(cell: Cell, **converted: object) -> Planned:
+def planned(cell: Cell, **converted: object) -> WantedRun:
     values = {key: str(value) for key, value in cell.values.items()}
-    return Planned(cell, f"{values} {cell.repeat}", converted)
+    return WantedRun(cell, f"{values} {cell.repeat}", converted)
 
 
 def create(folder: Path, name: str = "grid", goal: Goal | None = None, **fields: Any) -> Store:

@@ -70,7 +70,7 @@ def check_skips(plan: Plan) -> None:
     """Refuse to skip what no grid has, and to skip everything."""
     for skip in plan.skips:
         _check_skip(skip, plan.grids)
-    if plan.skips and not any(found.kept for found in plan.tallies):
+    if plan.skips and not any(found.kept for found in plan.counts):
         raise ValueError(f"{plan.skips[0].written}: nothing is left to run")
 
 
@@ -88,7 +88,7 @@ def notes(plan: Plan) -> Iterator[str]:
                 )
                 yield f"{','.join(column.keys)}: {listed} {means} once."
             yield from _time_of_day(column.axis)
-    repeated = sum(found.repeated for found in plan.tallies)
+    repeated = sum(found.repeated for found in plan.counts)
     if repeated and plan.sample is None:
         what = "cell is" if repeated == 1 else "cells are"
         yield f"{repeated} {what} in more than one grid, and run{'s' * (repeated == 1)} once."

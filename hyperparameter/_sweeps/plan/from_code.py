@@ -11,9 +11,9 @@ from typing import Any
 
 from ..._values.keys import flatten, is_nested
 from ...exceptions import CONTROLS
-from .asked import Asked
 from .checking import sentence, shown, shown_value
 from .grammar import Repeat, checked_keys, domain_of, keys_of, repeat_of, skip_of
+from .parts import Parts
 from .plan import Plan, Skip
 from .ranges import MOST_VALUES
 from .sameness import Reading, without_type
@@ -39,7 +39,7 @@ def plan_from_code(
     of a number and a key, or text.  The rest is as for `plan_from_options`.  `TypeError` and
     `ValueError` for what cannot be used.
     """
-    asked = Asked(
+    parts = Parts(
         axes=[list(_axes(grid)) for grid in _all(grids, "the grids")],
         skips=[_skip(one) for one in _all(skip, "skip")],
         repeat=None if repeat is None else _repeat(repeat),
@@ -52,9 +52,9 @@ def plan_from_code(
         },
     )
     try:
-        if len(asked.axes) != 1 and not (asked.axes and all(asked.axes)):
+        if len(parts.axes) != 1 and not (parts.axes and all(parts.axes)):
             raise ValueError("a union of grids needs at least one key in each of them")
-        return asked.plan(read, None if is_searched else ("sample=N", "search=NAME"))
+        return parts.plan(read, None if is_searched else ("sample=N", "search=NAME"))
     except ValueError as error:
         raise ValueError(_message(str(error))) from None
 
@@ -136,8 +136,8 @@ def _skip(skip: object) -> Skip:
     if not skip:
         raise ValueError("skip: an empty mapping would leave out every cell.")
     values = flatten(skip).values
-    parts = (f"{key}={shown_value(key, repr(value))}" for key, value in values.items())
-    return Skip(values, f"skip {', '.join(parts)}")
+    bindings = (f"{key}={shown_value(key, repr(value))}" for key, value in values.items())
+    return Skip(values, f"skip {', '.join(bindings)}")
 
 
 def _repeat(repeat: object) -> Repeat:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from ...exceptions import UsageError
-from .asked import Asked
 from .checking import sentence, shown
 from .grammar import axis_of, repeat_of, skip_of, whole_number
+from .parts import Parts
 from .plan import Plan, Skip
 from .sameness import Reading, without_type
 
@@ -25,58 +25,58 @@ def plan_from_options(
     returns the key of a name that stands for one.
     `UsageError` for what cannot be used.
     """
-    asked = Asked()
+    parts = Parts()
     for option, text in words:
         said = option if option == "--or" else f"{option} {shown(text)}"
         try:
-            _READERS[option](asked, text, said)
+            _READERS[option](parts, text, said)
         except ValueError as error:
             raise UsageError(sentence(f"{said}: {error}")) from None
     try:
-        if len(asked.axes) > 1 and not asked.axes[-1]:
+        if len(parts.axes) > 1 and not parts.axes[-1]:
             raise ValueError("--or: no --sweep follows it, and it begins another grid")
-        asked.named(full)
-        return asked.plan(read, None if is_searched else ("--sample N", "--search NAME"))
+        parts.named(full)
+        return parts.plan(read, None if is_searched else ("--sample N", "--search NAME"))
     except ValueError as error:
         raise UsageError(sentence(str(error))) from None
 
 
-def _sweep(asked: Asked, text: str, said: str) -> None:
-    asked.axes[-1].append(axis_of(text, said))
+def _sweep(parts: Parts, text: str, said: str) -> None:
+    parts.axes[-1].append(axis_of(text, said))
 
 
-def _or(asked: Asked, text: str, said: str) -> None:  # of one kind with the others
-    if not asked.axes[-1]:
+def _or(parts: Parts, text: str, said: str) -> None:  # of one kind with the others
+    if not parts.axes[-1]:
         raise ValueError("no --sweep stands before it, and it begins another grid")
-    asked.axes.append([])
+    parts.axes.append([])
 
 
-def _skip(asked: Asked, text: str, said: str) -> None:
-    asked.skips.append(Skip(skip_of(text), said))
+def _skip(parts: Parts, text: str, said: str) -> None:
+    parts.skips.append(Skip(skip_of(text), said))
 
 
-def _repeat(asked: Asked, text: str, said: str) -> None:
-    _once(asked, "repeat", said)
-    asked.repeat = repeat_of(text)
+def _repeat(parts: Parts, text: str, said: str) -> None:
+    _once(parts, "repeat", said)
+    parts.repeat = repeat_of(text)
 
 
-def _sample(asked: Asked, text: str, said: str) -> None:
-    _once(asked, "sample", said)
-    asked.size = whole_number(text, least=1)
+def _sample(parts: Parts, text: str, said: str) -> None:
+    _once(parts, "sample", said)
+    parts.size = whole_number(text, least=1)
 
 
-def _seed(asked: Asked, text: str, said: str) -> None:
-    _once(asked, "seed", said)
-    asked.seed = whole_number(text, least=0)
+def _seed(parts: Parts, text: str, said: str) -> None:
+    _once(parts, "seed", said)
+    parts.seed = whole_number(text, least=0)
 
 
-def _once(asked: Asked, name: str, said: str) -> None:
-    if name in asked.said:
-        raise ValueError(f"it is given twice, before as {asked.said[name]}")
-    asked.said[name] = said
+def _once(parts: Parts, name: str, said: str) -> None:
+    if name in parts.said:
+        raise ValueError(f"it is given twice, before as {parts.said[name]}")
+    parts.said[name] = said
 
 
-_READERS: dict[str, Callable[[Asked, str, str], None]] = {
+_READERS: dict[str, Callable[[Parts, str, str], None]] = {
     "--sweep": _sweep, "--or": _or, "--skip": _skip,
     "--repeat": _repeat, "--sample": _sample, "--seed": _seed,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..run import Cell
 from .grammar import Repeat
 from .grid import Grid, Point
-from .regions import Region, Tally, contains, region_with, regions_in, tally
+from .regions import Counts, Region, contains, counts_of, region_with, regions_in
 from .sameness import Reading, code
 from .sampling import drawn
 
@@ -74,17 +74,19 @@ class Plan:
         return [axis.written for grid in self.grids for axis in grid.spaces]
 
     @cached_property
-    def tallies(self) -> list[Tally]:
+    def counts(self) -> list[Counts]:
         """How many cells there are in each grid, one for all numbers of an axis of real ones."""
         both = zip(self.grids, self._skipped, self._repeated, strict=True)
-        return [tally(grid, [r for _, r in skipped], repeated) for grid, skipped, repeated in both]
+        return [
+            counts_of(grid, [r for _, r in skipped], repeated) for grid, skipped, repeated in both
+        ]
 
     @cached_property
     def distinct(self) -> int | None:
         """How many different cells there are to run or to draw; None where there is no end."""
         if any(grid.count is None for grid in self._not_empty):
             return None
-        return sum(found.kept for found in self.tallies)
+        return sum(found.kept for found in self.counts)
 
     @cached_property
     def count(self) -> int:
@@ -103,7 +105,7 @@ class Plan:
 
     def left_out(self) -> Iterator[LeftOut]:
         """Yield the cells of the grids that do not run; of a sample there are none."""
-        if self.sample is None and any(found.skipped or found.repeated for found in self.tallies):
+        if self.sample is None and any(found.skipped or found.repeated for found in self.counts):
             for number, point in self._all():
                 if reason := self._reason(number, point):
                     yield LeftOut(Cell(self.grids[number].values(point)), reason)
@@ -133,7 +135,7 @@ class Plan:
     @cached_property
     def _not_empty(self) -> list[Grid]:
         """The grids that have a cell to run: from others, nothing could be drawn for ever."""
-        both = zip(self.grids, self.tallies, strict=True)
+        both = zip(self.grids, self.counts, strict=True)
         return [grid for grid, found in both if found.kept]
 
     def _all(self) -> Iterator[tuple[int, Point]]:

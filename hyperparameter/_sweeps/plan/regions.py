@@ -20,7 +20,7 @@ Of longer ranges only the same one is known again: their grids are too large to 
 """
 
 
-class Tally(NamedTuple):
+class Counts(NamedTuple):
     """How many cells of a grid run, are left out, and were in a grid before."""
 
     kept: int
@@ -56,7 +56,7 @@ def regions_in(grid: Grid, other: Grid) -> list[Region]:
     return found
 
 
-def tally(grid: Grid, skipped: Sequence[Region], repeated: Sequence[Region]) -> Tally:
+def counts_of(grid: Grid, skipped: Sequence[Region], repeated: Sequence[Region]) -> Counts:
     """Count the cells of a grid, none of them twice; an axis of real numbers counts as one value.
 
     For the values of one axis it only matters which of the regions they can still be in.
@@ -74,7 +74,7 @@ def tally(grid: Grid, skipped: Sequence[Region], repeated: Sequence[Region]) -> 
     skips = frozenset(range(len(skipped)))
     left_out = sum(cells for inside, cells in still.items() if inside & skips)
     kept = still[frozenset()]
-    return Tally(kept, left_out, still.total() - kept - left_out)
+    return Counts(kept, left_out, still.total() - kept - left_out)
 
 
 def _groups(number: int, count: int, regions: Sequence[Region]) -> Counter[frozenset[int]]:

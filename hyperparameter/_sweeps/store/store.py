@@ -24,13 +24,13 @@ from .stored import Launch, Stored, Sweep
 _LOST = "the launcher ended before the run did"
 
 
-class Run(Protocol):
+class Execute(Protocol):
     """Executes one statement of a transaction."""
 
     def __call__(self, query: str, *values: object) -> sqlite3.Cursor: ...
 
 
-class Planned(NamedTuple):
+class WantedRun(NamedTuple):
     """A run that is wanted; `converted` has the values whose types are known, by key."""
 
     cell: Cell
@@ -87,30 +87,30 @@ class Store(Stored):
             raise
 
     def _take_over(self) -> None:
-        with self._transaction() as run:
-            run(
+        with self._transaction() as execute:
+            execute(
                 "UPDATE attempts SET ending = 'lost', problem = ? WHERE ending IS NULL AND EXISTS "
                 "(SELECT 1 FROM runs WHERE number = run AND state = 'running')", _LOST,
             )  # fmt: skip
-            run(
+            execute(
                 "INSERT INTO transitions SELECT number, attempt, NULL, 'waiting', ? FROM runs "
                 "WHERE state = 'running'", time.time(),
             )  # fmt: skip
-            run("UPDATE runs SET state = 'waiting' WHERE state = 'running'")
+            execute("UPDATE runs SET state = 'waiting' WHERE state = 'running'")
 
     def close(self) -> None:
         """Note that the launcher has ended, and let another one have the sweep."""
         try:
             if self._launch is not None:
-                with self._transaction() as run:
-                    run("UPDATE launches SET ended = ? WHERE id = ?", time.time(), self._launch)
+                with self._transaction() as execute:
+                    execute("UPDATE launches SET ended = ? WHERE id = ?", time.time(), self._launch)
                 self._launch = None
         finally:
             self._database.close()
             self._lock.release()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Run]:
+    def _transaction(self) -> Iterator[Execute]:
         with database.explained(self.path):
             try:
                 self._database.execute("BEGIN IMMEDIATE")
@@ -134,8 +134,8 @@ class Store(Stored):
             json.dumps([self.masks.masked(word) for word in each])
             for each in (launch.argv, launch.words)
         )
-        with self._transaction() as run:
-            made = run(
+        with self._transaction() as execute:
+            made = execute(
                 "INSERT INTO launches (argv, words, started, host, pid, version, git_commit, diff, "
                 "diff_digest, modules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 argv, words, started, host, pid, launch.version, launch.commit, launch.diff,
@@ -145,19 +145,19 @@ class Store(Stored):
         assert self._launch is not None
         return self._launch
 
-    def add(self, planned: Sequence[Planned]) -> list[int]:
+    def add(self, planned: Sequence[WantedRun]) -> list[int]:
         """Return the number of each run that is wanted; those that are not known yet get one."""
         for one in planned:
             self.masks.learn(one.cell.values)
-        with self._transaction() as run:
-            return [self._number(run, one) for one in planned]
+        with self._transaction() as execute:
+            return [self._number(execute, one) for one in planned]
 
-    def _number(self, run: Run, planned: Planned) -> int:
-        found = run("SELECT number FROM runs WHERE identity = ?", planned.identity).fetchone()
+    def _number(self, execute: Execute, planned: WantedRun) -> int:
+        found = execute("SELECT number FROM runs WHERE identity = ?", planned.identity).fetchone()
         if found is not None:
             return int(found[0])
         cell = packed_cell(planned.cell.values, planned.converted)
-        made = run(
+        made = execute(
             "INSERT INTO runs (identity, cell, repeat, state, attempt) VALUES (?, ?, ?, ?, 0)",
             planned.identity, cell, planned.cell.repeat, "waiting",
         )  # fmt: skip
@@ -167,27 +167,29 @@ class Store(Stored):
     def forget_others(self, numbers: Collection[int]) -> int:
         """Remove runs that never began and are not among `numbers`; return how many those were."""
         wanted = set(numbers)
-        with self._transaction() as run:
-            idle = run("SELECT number FROM runs WHERE attempt = 0 AND state = 'waiting'").fetchall()
+        with self._transaction() as execute:
+            idle = execute(
+                "SELECT number FROM runs WHERE attempt = 0 AND state = 'waiting'"
+            ).fetchall()
             others = [number for (number,) in idle if number not in wanted]
             for number in others:
-                run("DELETE FROM runs WHERE number = ?", number)
+                execute("DELETE FROM runs WHERE number = ?", number)
         return len(others)
 
     def started(
         self, number: int, attempt: int, host: str = "", pid: int = 0, log: str | None = None
     ) -> None:
         """Note that a worker has begun with an attempt of a run, now."""
-        with self._transaction() as run:
+        with self._transaction() as execute:
             now = time.time()
-            self._begin(run, number, attempt, (now, host, pid), log)
-            self._change(run, number, attempt, "running", now)
+            self._begin(execute, number, attempt, (now, host, pid), log)
+            self._change(execute, number, attempt, "running", now)
 
     def _begin(
-        self, run: Run, number: int, attempt: int, worker: tuple[float | None, str, int],
+        self, execute: Execute, number: int, attempt: int, worker: tuple[float | None, str, int],
         log: str | None,
     ) -> None:  # fmt: skip
-        run(
+        execute(
             "INSERT INTO attempts (run, attempt, launch, started, host, pid, log, problem) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT DO NOTHING",
             number, attempt, self._launch or 0, *worker, self._relative(log),
@@ -200,12 +202,14 @@ class Store(Stored):
         below = os.path.relpath(log, self.folder)
         return os.path.abspath(log) if below.startswith(os.pardir) else below
 
-    def _change(self, run: Run, number: int, attempt: int, state: State, when: float) -> None:
-        run(
+    def _change(
+        self, execute: Execute, number: int, attempt: int, state: State, when: float
+    ) -> None:
+        execute(
             "INSERT INTO transitions VALUES (?, ?, ?, ?, ?)",
             number, attempt, self._launch, state, when,
         )  # fmt: skip
-        changed = run(
+        changed = execute(
             "UPDATE runs SET state = ?, attempt = ?, same_as = NULL WHERE number = ?",
             state, attempt, number,
         )  # fmt: skip
@@ -213,8 +217,8 @@ class Store(Stored):
 
     def reported(self, number: int, attempt: int, step: int | None, value: float) -> None:
         """Keep a value that a run has told on its way; SQLite has no NaN, so that one is NULL."""
-        with self._transaction() as run:
-            run("INSERT INTO reports VALUES (?, ?, ?, ?)", number, attempt, step, value)
+        with self._transaction() as execute:
+            execute("INSERT INTO reports VALUES (?, ?, ?, ?)", number, attempt, step, value)
 
     def ended(self, number: int, attempt: int, outcome: Outcome, state: State) -> None:
         """Keep how an attempt ended, and what it means for its run; on disk when this returns.
@@ -227,17 +231,17 @@ class Store(Stored):
             with database.writing_files(self.path):
                 file = write_large(self.folder, name, outcome.result)
             summary = summary_in_store(outcome.result, file)
-        with self._transaction() as run:
-            self._begin(run, number, attempt, (None, outcome.host, outcome.pid), None)
-            self._end(run, number, attempt, outcome)
-            self._keep(run, number, attempt, outcome, file)
-            self._change(run, number, attempt, state, outcome.ended or time.time())
-            run("UPDATE runs SET summary = ? WHERE number = ?", summary, number)
+        with self._transaction() as execute:
+            self._begin(execute, number, attempt, (None, outcome.host, outcome.pid), None)
+            self._end(execute, number, attempt, outcome)
+            self._keep(execute, number, attempt, outcome, file)
+            self._change(execute, number, attempt, state, outcome.ended or time.time())
+            execute("UPDATE runs SET summary = ? WHERE number = ?", summary, number)
 
-    def _end(self, run: Run, number: int, attempt: int, outcome: Outcome) -> None:
+    def _end(self, execute: Execute, number: int, attempt: int, outcome: Outcome) -> None:
         unread = None if outcome.unread is None else json.dumps(outcome.unread)
         problem = _encodable(self.masks.masked(outcome.problem))
-        run(
+        execute(
             "UPDATE attempts SET started = coalesce(nullif(?, 0.0), started), ended = ?, "
             "host = coalesce(nullif(?, ''), host), pid = coalesce(nullif(?, 0), pid), "
             "ending = ?, problem = ?, unread = ? WHERE run = ? AND attempt = ?",
@@ -246,35 +250,35 @@ class Store(Stored):
         )  # fmt: skip
 
     def _keep(
-        self, run: Run, number: int, attempt: int, outcome: Outcome, file: str | None
+        self, execute: Execute, number: int, attempt: int, outcome: Outcome, file: str | None
     ) -> None:
-        run("DELETE FROM results WHERE run = ?", number)
+        execute("DELETE FROM results WHERE run = ?", number)
         if outcome.result is not None:
             data = outcome.result.data if file is None else None
             values = number, outcome.result.kind, data, file
-            run("INSERT INTO results VALUES (?, ?, ?, ?)", *values)
+            execute("INSERT INTO results VALUES (?, ?, ?, ?)", *values)
         if outcome.record:
             packed = _packed(outcome.record)
-            run("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", number, attempt, packed)
+            execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", number, attempt, packed)
         if outcome.traceback:
             packed = _packed(self.masks.masked(outcome.traceback))
-            run("INSERT OR REPLACE INTO tracebacks VALUES (?, ?, ?)", number, attempt, packed)
+            execute("INSERT OR REPLACE INTO tracebacks VALUES (?, ?, ?)", number, attempt, packed)
 
     def skipped(self, number: int, same_as: int) -> None:
         """Note that a run is not run, since another stands for it."""
-        with self._transaction() as run:
-            attempt = run("SELECT attempt FROM runs WHERE number = ?", number).fetchone()[0]
-            self._change(run, number, attempt, "same", time.time())
-            run("UPDATE runs SET same_as = ? WHERE number = ?", same_as, number)
+        with self._transaction() as execute:
+            attempt = execute("SELECT attempt FROM runs WHERE number = ?", number).fetchone()[0]
+            self._change(execute, number, attempt, "same", time.time())
+            execute("UPDATE runs SET same_as = ? WHERE number = ?", same_as, number)
 
     def redo(self, numbers: Iterable[int]) -> None:
         """Have runs wait again that have ended, whatever they returned."""
-        with self._transaction() as run:
+        with self._transaction() as execute:
             for number in numbers:
-                attempt = run("SELECT attempt FROM runs WHERE number = ?", number).fetchone()[0]
-                self._change(run, number, attempt, "waiting", time.time())
-                run("UPDATE runs SET summary = NULL WHERE number = ?", number)
-                run("DELETE FROM results WHERE run = ?", number)
+                attempt = execute("SELECT attempt FROM runs WHERE number = ?", number).fetchone()[0]
+                self._change(execute, number, attempt, "waiting", time.time())
+                execute("UPDATE runs SET summary = NULL WHERE number = ?", number)
+                execute("DELETE FROM results WHERE run = ?", number)
 
 
 def _encodable(text: str) -> str:

@@ -82,14 +82,14 @@ def test_a_launcher_that_has_closed_its_store_lets_go(folder: Path) -> None:
 
 WRITE = """
 import json, os, sys
-from hyperparameter._sweeps.store.store import Store, Planned
+from hyperparameter._sweeps.store.store import Store, WantedRun
 from hyperparameter._sweeps.store.stored import Launch
 from hyperparameter._sweeps.run import Cell, Outcome, Result
 
 store = Store.open(sys.argv[1])
 log = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 count = int(sys.argv[3])
-planned = [Planned(Cell({"n": n}), str(n)) for n in range(count)]
+planned = [WantedRun(Cell({"n": n}), str(n)) for n in range(count)]
 store.begin_launch(Launch(()))
 numbers = dict(zip(store.add(planned), range(count)))
 for known in store.known().values():

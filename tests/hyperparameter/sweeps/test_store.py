@@ -16,7 +16,7 @@ from sweep_stores import create, fail, finish, planned, raised, returned, typed,
 from hyperparameter._console import NotFound
 from hyperparameter._sweeps.run import Cell, Outcome, Result
 from hyperparameter._sweeps.store.cells import packed_cell, unpacked_cell
-from hyperparameter._sweeps.store.store import Planned, Store
+from hyperparameter._sweeps.store.store import Store, WantedRun
 from hyperparameter._sweeps.store.stored import Goal, Launch, Stored
 from hyperparameter._sweeps.work.summary import summary_of
 from hyperparameter._values.untyped import UntypedText
@@ -221,7 +221,7 @@ def test_a_value_comes_back_as_the_one_it_was(value: object) -> None:
 def test_a_declared_type_says_what_a_text_means(tmp_path: Path) -> None:
     with create(tmp_path) as store:
         cell = typed(version="3.10", n="010")
-        store.add([Planned(cell, "a", {"version": "3.10", "n": 10})])
+        store.add([WantedRun(cell, "a", {"version": "3.10", "n": 10})])
         (row,) = store.rows()
         assert (row.value("version"), row.value("n")) == ("3.10", 10)
         assert row.typed == {"version": "3.10", "n": "010"}
@@ -233,7 +233,7 @@ def test_values_from_code_are_written_as_a_user_would_type_them(tmp_path: Path) 
 
     with create(tmp_path) as store:
         values = {"a": [1, 2.5], "b": True, "c": None, "d": {"x": 1}, "e": Path("p"), "f": Opaque()}
-        store.add([Planned(Cell(values), "a")])
+        store.add([WantedRun(Cell(values), "a")])
         (row,) = store.rows()
         described = row.typed["f"]
         assert "Opaque" in described

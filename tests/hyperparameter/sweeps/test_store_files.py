@@ -163,7 +163,7 @@ def with_own_mounts(script: str, program: str) -> "subprocess.CompletedProcess[s
 
 FILL = """
 import sys
-from hyperparameter._sweeps.store.store import Store, Planned
+from hyperparameter._sweeps.store.store import Store, WantedRun
 from hyperparameter._sweeps.store.stored import Sweep, Launch
 from hyperparameter._sweeps.run import Cell, Outcome, Result
 from hyperparameter.exceptions import UsageError
@@ -172,7 +172,7 @@ import json, os, resource
 folder, kind = sys.argv[1:]
 store = Store.create(folder, Sweep("grid", "f"))
 store.begin_launch(Launch(()))
-numbers = store.add([Planned(Cell({"n": n}), str(n)) for n in range(2000)])
+numbers = store.add([WantedRun(Cell({"n": n}), str(n)) for n in range(2000)])
 if kind == "limit":
     most = os.path.getsize(f"{folder}/sweep.sqlite") + 400_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

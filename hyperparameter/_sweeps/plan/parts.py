@@ -1,4 +1,4 @@
-"""What somebody asks of a sweep, part by part, and the plan that it makes."""
+"""The parts of which a plan is made, as somebody asks for them one after the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .spaces import Axis
 
 
 @dataclass
-class Asked:
+class Parts:
     """What has been asked for so far; there is one list of axes for each grid.
 
     `said` has the words of the user by option, for messages.
