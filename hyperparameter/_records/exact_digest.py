@@ -12,7 +12,7 @@ from enum import Enum
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
-from .fingerprint import Digest, Unknown
+from .fingerprint import Digest, Unknown, digest_of
 
 _NUMBERS = (int, float, complex)
 _STATIC = 1 << 9
@@ -21,12 +21,7 @@ _STATIC = 1 << 9
 
 def exact_digest_of(value: object) -> str:
     """Return a digest that only equal values have, empty for one whose contents cannot be seen."""
-    digest = _Exact()
-    try:
-        digest.add(value, "")
-    except Exception:  # noqa: BLE001  # whatever a user's object raises must not get out
-        return ""
-    return digest.hexdigest()
+    return digest_of(value, _Exact)
 
 
 class _Exact(Digest):

@@ -46,9 +46,9 @@ def told_apart_words(words: Description, value: object) -> Description:
     return Description(f"{text[:-1]}, {found}>" if text.endswith(">") else f"{text} [{found}]")
 
 
-def digest_of(value: object) -> str:
+def digest_of(value: object, kind: type[Digest] | None = None) -> str:
     """Return a digest, empty for a value whose contents cannot be seen."""
-    digest = Digest()
+    digest = (kind or Digest)()
     try:
         digest.add(value, "")
     except Exception:  # noqa: BLE001  # whatever a user's object raises must not get out
