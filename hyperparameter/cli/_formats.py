@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from .._values.describe import Masked, describe
 from ._entries import Entry, assigned, on_one_line
 from ._output import as_json
+from ._tree import tree
 
 _COLUMNS = ("Key", "Default", "Type", "Location", "Description")
 _PAGE = """<!DOCTYPE html>
@@ -78,25 +78,11 @@ def _tr(tag: str, cells: Iterable[str]) -> str:
     return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
-def as_tree(title: str, entries: Mapping[str, Entry], marks: tuple[str, str]) -> str:
-    """Return entries as a tree; `marks` are the symbols of a namespace and of a parameter."""
-    nested: dict[str, Any] = {}
-    for key, entry in entries.items():
-        node = nested
-        *parents, name = key.split(".")
-        for parent in parents:
-            node = node.setdefault(f"{parent}.", {})  # a key may be a parameter and a namespace
-        node[name] = entry
-    lines = [f"{title}:", "-" * 40]
-    # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(0, name, node) for name, node in reversed(nested.items())]
-    while stack:
-        depth, name, node = stack.pop()
-        if isinstance(node, Entry):
-            lines.append(f"{'  ' * depth}{marks[1]} {on_one_line(name)}{assigned(node)}")
-        else:
-            lines.append(f"{'  ' * depth}{marks[0]} {on_one_line(name[:-1])}")
-            stack += [(depth + 1, inner, below) for inner, below in reversed(node.items())]
+def as_tree(title: str, entries: Mapping[str, Entry], *, to_file: bool) -> str:
+    def leaves(key: str, name: str) -> list[str]:
+        return [f"{on_one_line(name)}{assigned(entries[key])}"]
+
+    lines = [f"{title}:", "-" * 40, *tree(entries, leaves, on_one_line, to_file=to_file)]
     return "\n".join([*lines, "", f"Total: {len(entries)} hyperparameters"])
 
 

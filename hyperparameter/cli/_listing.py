@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 
-from .._console import NotFound, can_print
+from .._console import NotFound
 from .._values.keys import did_you_mean
 from ._entries import Entry
 from ._formats import as_table, as_tree, described, listed
-from ._output import MARKS, PLAIN_MARKS, as_json, write
+from ._output import as_json, write
 from ._packages import dependencies, entries_in, installed
 from ._target import Target, target_of
 
@@ -51,8 +51,7 @@ def _list(args: argparse.Namespace, environ: Mapping[str, str], search: Sequence
     if not entries and args.format == "text":
         write(args, _none_in(target, where))
     elif args.tree and args.format == "text":
-        fancy = args.output is not None or can_print("".join(MARKS))
-        write(args, as_tree(title, entries, MARKS if fancy else PLAIN_MARKS))
+        write(args, as_tree(title, entries, to_file=args.output is not None))
     else:
         write(args, listed(args.format, title, entries))
 

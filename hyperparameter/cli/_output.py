@@ -1,4 +1,4 @@
-"""What all commands print alike: JSON, files for `-o`, and the symbols of trees."""
+"""What all commands print alike: JSON, and files for `-o`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from .._console import can_print, print_output
 from ..exceptions import UsageError
 
 _NOT_ASCII = re.compile(r"[^ -~\n]")
-MARKS = ("\N{FILE FOLDER}", "\N{PAGE FACING UP}")
-PLAIN_MARKS = ("+", "-")
-"""The symbols of a namespace and of a parameter; the plain ones where a terminal has no others."""
 
 
 def as_json(document: object) -> str:

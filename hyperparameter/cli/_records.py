@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from shlex import join
-from typing import Any
 
-from .._console import can_print, print_message, print_output
+from .._console import print_message, print_output
 from .._records.comparing import Compared, Difference, by_key, compared, plain, without
 from .._records.read import Read
 from .._records.record import Record
@@ -15,8 +14,9 @@ from .._records.run import Run
 from .._values.describe import show as shown_value
 from .._values.origin import Process
 from ..exceptions import CONTROLS
-from ._output import MARKS, PLAIN_MARKS, print_json
+from ._output import print_json
 from ._saved import load
+from ._tree import tree
 
 _COLUMNS = ("key", "value", "origin", "default", "read by")
 _MOST_PIDS = 4
@@ -116,28 +116,12 @@ def _table(reads: Mapping[str, Sequence[Read]]) -> list[str]:
 
 
 def _tree(reads: Mapping[str, Sequence[Read]]) -> list[str]:
-    section, leaf = MARKS if can_print("".join(MARKS)) else PLAIN_MARKS
-    nested: dict[str, Any] = {}
-    for key in reads:
-        node = nested
-        *parents, name = key.split(".")
-        for parent in parents:
-            node = node.setdefault(f"{parent}.", {})  # a key may be a parameter and a namespace
-        node[name] = key
-    lines = []
-    # An explicit stack: the depth of user data must not reach the interpreter's.
-    stack = [(0, name, node) for name, node in reversed(nested.items())]
-    while stack:
-        depth, name, node = stack.pop()
-        if isinstance(node, dict):
-            lines.append(f"{'  ' * depth}{section} {_cell(name[:-1])}")
-            stack += [(depth + 1, inner, below) for inner, below in reversed(node.items())]
-            continue
-        for read, readers in _rows(reads[node]):
-            value = shown_value(node, read.value)
-            text = _cell(f"{name} = {value}  ({_origin(read)}), read in {readers}")
-            lines.append(f"{'  ' * depth}{leaf} {text}")
-    return lines
+    def leaves(key: str, name: str) -> Iterable[str]:
+        for read, readers in _rows(reads[key]):
+            value = shown_value(key, read.value)
+            yield _cell(f"{name} = {value}  ({_origin(read)}), read in {readers}")
+
+    return tree(reads, leaves, _cell)
 
 
 def _origin(read: Read) -> str:
