@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -23,6 +24,7 @@ class Sent:
     def __init__(self) -> None:
         self.reads = KeptReads()
         self.overrides: dict[str, RawOrigin] = {}
+        self.shown: set[str] = set()
 
 
 class Forward(Record):
@@ -30,7 +32,8 @@ class Forward(Record):
 
     def __init__(self, address: Address, submitter: str, sent: Sent) -> None:
         super().__init__()
-        self._kept, self.overrides, self._sent_before = sent.reads, sent.overrides, sent
+        self._kept, self.overrides, self._shown = sent.reads, sent.overrides, sent.shown
+        self._sent_before = sent
         self._tells_of_dropped = False
         self.address = address
         self.submitter = submitter
@@ -68,6 +71,12 @@ class Forward(Record):
     def take_override(self, key: str, origin: RawOrigin) -> None:
         super().take_override(key, origin)
         self._tell("overrides", [[key, interface.pack_origin(origin)]])
+
+    def take_shown(self, keys: Iterable[str]) -> None:
+        before = set(self._shown)
+        super().take_shown(keys)
+        if new := sorted(self._shown - before):
+            self._tell("shown", new)
 
     def note_loss(self, reason: str) -> None:
         super().note_loss(reason)

@@ -207,6 +207,7 @@ class Inbox:
         for report in reports:
             try:
                 overrides = interface.unpack_overrides(report.get("overrides", ()))
+                shown = [str(key) for key in report.get("shown", ())]
                 losses = [str(loss) for loss in report.get("losses", ())]
                 news = news_in(report)
                 records = [found for known in report["to"] if (found := record_of(known))]
@@ -221,6 +222,7 @@ class Inbox:
                 if isinstance(record, Forward):  # which tells them further
                     self._packed.unpack(record)
                 record.add_overrides(overrides)
+                record.take_shown(shown)
                 for loss in losses:
                     record.note_loss(loss)
                 if news is not None:

@@ -39,6 +39,7 @@ def values_below(given: scope | None, prefix: str) -> tuple[dict[str, Any], Orig
     state = ambient.current() if given is None else state_of(given)
     snapshot, start = state.snapshot, f"{prefix}." if prefix else ""
     flat = {key: value for key, value in snapshot.flat().items() if key.startswith(start)}
+    state.record.note_shown([prefix, *flat])  # a plain dict has them from here on
     single = {key for key in [*flat, prefix] if _is_single(snapshot.find(key))}
     beside = [key for key in flat if any(above in single for above in prefixes([key]))]
     listed = {key: snapshot.origin_of(key) for key in flat}

@@ -36,6 +36,7 @@ class Contents:
         self._kept = KeptReads()
         self._carried: set[str] = set()  # to where nobody tells what is read
         self._sent: set[str] = set()  # to workers, which tell
+        self._shown: set[str] = set()
         self._losses: dict[str, None] = {}  # in order, and each once
 
     def __repr__(self) -> str:
@@ -140,6 +141,15 @@ class Contents:
         untold = self._sent if reasons or not self.is_heard else set()
         return dict(self.overrides), set(self._carried), set(untold)
 
+    def unseen(self) -> tuple[str, ...] | None:
+        """Return the overrides that cannot have made a difference; None where nobody can tell.
+
+        To look at one without a read, as `repr` does, does not use it, but may make a difference.
+        """
+        if self.incomplete or any(read.bulk for read in self.reads):
+            return None
+        return tuple(one.key for one in self.unused() if one.key not in self._shown)
+
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
         return divergent(self.reads)
@@ -164,6 +174,10 @@ class Contents:
     def take_override(self, key: str, origin: RawOrigin) -> None:
         """Keep an override that is new."""
         self.overrides[key] = origin
+
+    def take_shown(self, keys: Iterable[str]) -> None:
+        """Keep which overrides were shown without a read."""
+        self._shown.update(key for key in keys if key in self.overrides)
 
     def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
         """Keep a read, whose identity tells it from others of its key; return whether it is new."""

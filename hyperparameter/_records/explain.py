@@ -73,7 +73,9 @@ class Explanation(NamedTuple):
 
 def explain(key: str) -> Explanation:
     """Return the value of `key` here, its origin, and what it shadows, innermost first."""
-    snapshot = ambient.current().snapshot
+    state = ambient.current()
+    snapshot = state.snapshot
+    state.record.note_shown((key,))
     bindings = _bindings(check(key))
     declarations = [
         Declaration(

@@ -9,6 +9,7 @@ are asked whenever the record is.
 from __future__ import annotations
 
 from _thread import RLock  # importing threading is a tenth of our import
+from collections.abc import Iterable
 from typing import cast
 
 from .._functions import registry
@@ -112,6 +113,12 @@ class Record(Contents):
         used = kept(key, value)
         default = used if origin is None else describe(key, default)
         self._keep(key, identity, RawRead(key, used, default, origin, site, this_process(), bulk))
+
+    def note_shown(self, keys: Iterable[str]) -> None:
+        """Note what the program may have seen of these keys without a read of them."""
+        shown = list(keys)
+        for record in self._and_around():
+            record.take_shown(shown)
 
     @property
     def is_always_within_the_same(self) -> bool:

@@ -21,7 +21,7 @@ from .bound import written
 from .elsewhere import slot
 from .frames import Enterable
 from .handle import state_of
-from .lookup import NO_DEFAULT, deletion, read, require, truth
+from .lookup import NO_DEFAULT, deletion, read, require, shown, truth
 from .missing import explain_missing
 from .snapshot import Layer
 
@@ -143,8 +143,10 @@ class Accessor:
         return [*special_names(type(self)), *names]
 
     def __repr__(self) -> str:
-        """Show what is bound here, without a read: nothing is recorded."""
-        key, snapshot = self.__hp_key__, self.__hp_state__().snapshot
+        """Show what is bound here, which does not use it."""
+        key, state = self.__hp_key__, self.__hp_state__()
+        snapshot = state.snapshot
+        state.record.note_shown([key, *(f"{key}.{name}" for name in snapshot.below(key))])
         found = snapshot.find(key)
         if found is None:
             return f"<hyperparameter {key!r}: not defined.{explain_missing(snapshot, key)}>"
@@ -263,7 +265,7 @@ def names_below(state: ambient.State, key: str) -> list[str]:
     That is what is set, what the program declares, and what it has read so far.
     """
     prefix = f"{key}." if key else ""
-    keys = {*state.snapshot.flat(), *state.record.known_keys()}
+    keys = {*shown(state), *state.record.known_keys()}
     found = {one[len(prefix) :].partition(".")[0] for one in keys if one.startswith(prefix)}
     return sorted(name for name in found if name.isidentifier())
 

@@ -111,6 +111,19 @@ def read_all(state: ambient.State, site: Site) -> Iterator[tuple[str, object]]:
         yield key, value
 
 
+def shown(state: ambient.State) -> dict[str, object]:
+    """Return all that is visible, for what shows it or hands it on without a read."""
+    flat = state.snapshot.flat()
+    state.record.note_shown(flat)
+    return flat
+
+
+def is_bound(state: ambient.State, key: str) -> bool:
+    """Tell whether a key has a value."""
+    state.record.note_shown((key,))
+    return state.snapshot.find(key) is not None
+
+
 def truth(state: ambient.State, key: str, site: Site) -> bool:
     """Return the truth of the stored value; a missing one is False, "no" from outside too."""
     found = state.find(key)
@@ -148,6 +161,7 @@ def typed(key: str, found: Whole, convert: Converter, default: object) -> object
     except Unset:
         raise
     except Unconvertible as error:
+        ambient.current().record.note_shown(found.origins)  # the error says what the value is
         raise refusal(ConversionError, key, found, error) from None
 
 
@@ -168,6 +182,7 @@ def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) 
     while above:
         found = state.find(above)
         if found is not None and isinstance(found[0], Untyped) and may_be_mapping(found[0]):
+            state.record.note_shown((above,))
             rest = namespace[len(above) + 1 :]
             start, word = f"{rest}." if rest else "", plain(found[0])
             if (name := next((one for one in names if _sets(word, start + one)), None)) is not None:
@@ -215,6 +230,7 @@ def _name_in(mapping: Mapping[object, object], name: str) -> object:
 
 def deletion(snapshot: Snapshot, key: str) -> Layer:
     """Return the write that deletes `key`; `MissingParameter` where nothing binds it."""
+    ambient.current().record.note_shown((key,))  # whether it is there
     if snapshot.find(key) is None:
         raise missing(snapshot, key)
     return Layer({key: DELETED}, outside_site())

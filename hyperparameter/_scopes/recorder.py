@@ -40,6 +40,9 @@ class Recorder(Protocol):
         A `bulk` read is one of many: its reader has taken all that there was.
         """
 
+    def note_shown(self, keys: Iterable[str]) -> None:
+        """Note what the program may have seen of these keys without a read of them."""
+
     def known_keys(self) -> Iterable[str]:
         """Return the keys that this process declares, and those that it has read so far."""
 
@@ -69,6 +72,9 @@ class Unrecorded:
         *,
         bulk: bool = False,
     ) -> None:
+        pass
+
+    def note_shown(self, keys: Iterable[str]) -> None:
         pass
 
     def known_keys(self) -> Iterable[str]:

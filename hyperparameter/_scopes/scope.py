@@ -23,7 +23,7 @@ from .elsewhere import (
     shown_elsewhere,
 )
 from .handle import frame_of, is_implicit, state_of
-from .lookup import NO_DEFAULT, deletion, read_all, require
+from .lookup import NO_DEFAULT, deletion, is_bound, read_all, require, shown
 from .snapshot import EMPTY, Layer, Snapshot
 from .storage import Storage
 from .texts import layer_of, with_texts
@@ -90,13 +90,13 @@ class _AmbientMeta(type):
         scope.current().__hp_delete__(check(key))
 
     def __contains__(cls, key: object) -> bool:
-        return isinstance(key, str) and ambient.current().snapshot.find(key) is not None
+        return isinstance(key, str) and is_bound(ambient.current(), key)
 
     def __iter__(cls) -> Iterator[str]:
         return scope.current().__iter__()
 
     def __len__(cls) -> int:
-        return len(ambient.current().snapshot.flat())
+        return len(shown(ambient.current()))
 
     def __bool__(cls) -> bool:
         return True
@@ -237,13 +237,13 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         self.__hp_delete__(check(key))
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and state_of(self).snapshot.find(key) is not None
+        return isinstance(key, str) and is_bound(state_of(self), key)
 
     def __iter__(self) -> Iterator[str]:
         return iter([key for key, _ in read_all(state_of(self), outside_site())])
 
     def __len__(self) -> int:
-        return len(state_of(self).snapshot.flat())
+        return len(shown(state_of(self)))
 
     def __bool__(self) -> bool:
         return True
@@ -252,20 +252,21 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         return first_names(state_of(self), scope)
 
     def __repr__(self) -> str:
-        flat = state_of(self).snapshot.flat()
-        shown = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
-        shown += ", ..." if len(flat) > 20 else ""
-        return f"<scope {shown or 'without keys'}>".translate(CONTROLS)
+        flat = shown(state_of(self))
+        text = ", ".join(f"{key}={show(key, flat[key])}" for key in list(flat)[:20])
+        text += ", ..." if len(flat) > 20 else ""
+        return f"<scope {text or 'without keys'}>".translate(CONTROLS)
 
     def __reduce__(self) -> tuple[object, ...]:
         state = frame_of(self)
-        shown = state.snapshot if state is not None else shown_elsewhere(self.__hp_bindings__)
-        if shown is None:  # its overrides alone
-            shown = as_layer(self.__hp_bindings__).onto(EMPTY)
-        return scope_of, (Snapshot(shown.layers, len(shown.layers), shown.closed),)
+        seen = state.snapshot if state is not None else shown_elsewhere(self.__hp_bindings__)
+        if seen is None:  # its overrides alone
+            seen = as_layer(self.__hp_bindings__).onto(EMPTY)
+        ambient.current().record.note_shown(seen.flat())
+        return scope_of, (Snapshot(seen.layers, len(seen.layers), seen.closed),)
 
     def __hp_flat__(self) -> dict[str, Any]:
-        return state_of(self).snapshot.flat()
+        return shown(state_of(self))
 
     def __hp_frame__(self) -> ambient.State | None:
         return frame_of(self)

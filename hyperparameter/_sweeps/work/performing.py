@@ -162,13 +162,6 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
         process.host,
         os.getpid(),
         record._text_to_save(),
-        _unread(record),
+        record.unseen(),
         error=end.error,
     )
-
-
-def _unread(record: Record) -> tuple[str, ...] | None:
-    """Return the keys that were set and never read, None where that cannot be told."""
-    if record.incomplete or any(read.bulk for read in record.reads):
-        return None
-    return tuple(one.key for one in record.unused())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from sweep_programs import Program, rows
+
+import hyperparameter as hp
 
 READING_ELSEWHERE = """
 import asyncio, multiprocessing, threading
@@ -71,6 +74,113 @@ def test_what_is_read_in_any_place_tells_runs_apart(tmp_path: Path, how: str, wh
     wanted = ["1-1", "2-2"] if how == "of_a_reference" else ["1", "2"]
     assert [row["result"] for row in rows(ended.output)] == wanted
     assert "net.width was set, and no run has read it" not in ended.errors
+
+
+LOOKING = """
+import datetime, multiprocessing, pickle, re, subprocess, sys
+
+def number_in(text):
+    return re.search("width[^0-9]*([0-9])", text)[1]
+
+def at_the_repr_of_a_scope():
+    return number_in(repr(hp.scope.current()))
+
+def at_the_repr_of_one_name(_=None):
+    return number_in(str(hp.scope.net.width))
+
+def in_an_installed_pool():
+    import hp_dist
+    hp_dist.install()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.map(at_the_repr_of_one_name, [0])[0]
+
+def at_an_explanation():
+    return number_in(str(hp.explain("net.width")))
+
+def at_an_error():
+    try:
+        return hp.scope.net.width | datetime.date(2000, 1, 1)
+    except hp.ConversionError as error:
+        return number_in(str(error))
+
+def at_a_mapping_of_parameters():
+    return hp.Params.from_scope().params["net"]["width"]
+
+def at_equal_parameters():
+    return 1 + (hp.Params.from_scope(prefix="net") == {"width": 2})
+
+def at_a_copy_below_another_name():
+    with hp.scope.empty(inner=hp.scope.current()):
+        return hp.scope.inner.net.width | 0
+
+def at_a_pickle():
+    reader = "import pickle, sys; print(pickle.load(sys.stdin.buffer)['net.width'])"
+    sent = pickle.dumps(hp.scope.current())
+    return subprocess.run([sys.executable, "-c", reader], input=sent, capture_output=True).stdout
+
+@hp.param("train")
+def train(how: str = ""):
+    found = globals()[how]()
+    return found.decode().strip() if isinstance(found, bytes) else str(found)
+"""
+LOOKS = [
+    "at_the_repr_of_a_scope", "at_the_repr_of_one_name", "in_an_installed_pool",
+    "at_an_explanation", "at_an_error", "at_a_mapping_of_parameters", "at_equal_parameters",
+    "at_a_copy_below_another_name", "at_a_pickle",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", LOOKS)
+def test_what_is_looked_at_without_a_read_tells_runs_apart(tmp_path: Path, how: str) -> None:
+    program = Program(tmp_path, LOOKING)
+    words = ("--sweep", "net.width=1,2", "--how", how, "--skip-unread", "--allow-unknown")
+    ended = program.run(*words)
+    assert ended.status == 0, ended.errors
+    assert [row["result"] for row in rows(ended.output)] == ["1", "2"]
+
+
+PRESENCE = """
+def by_in():
+    return "net.width" in hp.scope
+
+def by_in_on_a_scope():
+    return "net.width" in hp.scope.current()
+
+def by_len():
+    return len(hp.scope) == 3
+
+def by_dir():
+    return "net" in dir(hp.scope)
+
+def by_del():
+    try:
+        del hp.scope.net.width
+    except hp.MissingParameter:
+        return False
+    return True
+
+@hp.param("train")
+def train(how: str = "", other: int = 0):
+    return "yes" if globals()[how]() else "no"
+"""
+
+
+@pytest.mark.parametrize("how", ["by_in", "by_in_on_a_scope", "by_len", "by_dir", "by_del"])
+def test_whether_a_key_is_there_tells_runs_apart(tmp_path: Path, how: str) -> None:
+    program = Program(tmp_path, PRESENCE)
+    grids = ("--sweep", "other=1", "--sweep", "net.width=1,2", "--or", "--sweep", "other=1")
+    ended = program.run(*grids, "--how", how, "--skip-unread", "--allow-unknown")
+    assert ended.status == 0, ended.errors
+    assert re.findall(r"\b(yes|no)\b", ended.output) == ["yes", "yes", "no"]
+
+
+def test_to_look_at_a_value_is_no_use_of_it() -> None:
+    with hp.record() as rec, hp.scope(**{"net.width": 1, "net.depth": 2}):
+        repr(hp.scope.current()), hp.explain("net.width"), "net.depth" in hp.scope
+        hp.scope.net.depth | 0
+    assert [one.key for one in rec.unused()] == ["net.width"]
+    assert rec.reads[0].key == "net.depth"
+    assert len(rec.reads) == 1
 
 
 RANDOM = """
