@@ -25,6 +25,7 @@ from .._sweeps.store.cells import typed_text
 from .._sweeps.store.stored import Row, Stored
 from .._sweeps.sweep import Sweep, unread_by_all
 from .._sweeps.tables.table import MOST_ROWS, failures_table, results_table
+from .._termination import Terminated
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from ..context import Captured
@@ -72,7 +73,13 @@ def sweep(
         return None
     run = run_of(given.function, argv, given.invocation)
     made = Sweep(_request(program, words, plan, meanings, run))
-    made.run()
+    try:
+        made.run()
+    except (KeyboardInterrupt, Terminated):  # a second Ctrl-C, which waits for nothing
+        if made.folder:
+            with Stored.read(made.folder) as stored:
+                _say_how_to_resume(program, stored.rows(), stored.sweep.name)
+        raise
     _print(program, made, words, meanings)
     return made
 
@@ -193,12 +200,8 @@ def _print(program: Program, made: Sweep, words: SweepWords, meanings: _Meanings
         print_output("\n".join([*lines, *([""] if lines and failures else []), *failures]))
     for note in _notes(rows, made, words, meanings):
         print_message(f"{program.name}: {note}")
-    done = sum(row.state in ("done", "pruned", "same") for row in rows)
     if made.was_interrupted:
-        print_message(
-            f"{program.name}: {done} of {len(rows)} runs are done. To go on, give the same "
-            f"command with --name {kept.name} --resume."
-        )
+        _say_how_to_resume(program, rows, kept.name)
         raise KeyboardInterrupt
     failed = [row for row in rows if row.state == "failed"]
     if failed:
@@ -206,6 +209,14 @@ def _print(program: Program, made: Sweep, words: SweepWords, meanings: _Meanings
         raise RunFailed(
             f"{count} of {len(rows)} failed. See one: hp log {kept.name}/{failed[0].number}"
         )
+
+
+def _say_how_to_resume(program: Program, rows: Sequence[Row], name: str) -> None:
+    done = sum(row.state in ("done", "pruned", "same") for row in rows)
+    print_message(
+        f"{program.name}: {done} of {len(rows)} runs are done. To go on, give the same command "
+        f"with --name {name} --resume."
+    )
 
 
 def _notes(

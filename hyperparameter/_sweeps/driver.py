@@ -58,6 +58,7 @@ class Driver:
         self._open: dict[int, _Open] = {}
         self._again: deque[Planned] = deque()
         self._stand_ins = StandIns()
+        self._interrupts = Interrupts()
         self._stops = False
         self._deadline = 0.0
 
@@ -67,7 +68,8 @@ class Driver:
 
     def run(self) -> Iterator[int]:
         """Run everything, and yield the number of each run as soon as it is in the store."""
-        with Interrupts() as interrupts:
+        with Interrupts() as self._interrupts:
+            interrupts = self._interrupts
             try:
                 yield from self._refill()
                 while self._open:
@@ -122,6 +124,8 @@ class Driver:
             return
         if isinstance(event, Started):
             found.since = time.monotonic()
+            if event.pid == os.getpid():
+                self._interrupts.forget()
             log = self._store.log_path(event.number, found.run.attempt)
             self._store.started(event.number, found.run.attempt, event.host, event.pid, log)
             self._progress.started(event.number, found.run.cell, event.host)
@@ -129,7 +133,10 @@ class Driver:
             self._runner.answer(event.number, self.judge(event))
         else:
             del self._open[event.number]
-            yield from self._ended(found, event.outcome)
+            outcome = event.outcome
+            if outcome.ending == "interrupted":
+                outcome = self._interrupted(outcome)
+            yield from self._ended(found, outcome)
 
     def judge(self, report: Reported) -> bool:
         """Tell whether a run that reports is to go on."""
@@ -164,6 +171,16 @@ class Driver:
             self._progress.note(f"run {run.number}: {outcome.log_problem}")
         self._stops |= state == "failed" and self._policy.fail_fast
         yield run.number
+
+    def _interrupted(self, outcome: Outcome) -> Outcome:
+        """Return what a `KeyboardInterrupt` in a run means: without Ctrl-C, that it has failed."""
+        is_here = outcome.pid == os.getpid()
+        if self.was_interrupted or self._interrupts.count or not outcome.pid:
+            return outcome._replace(traceback="")
+        if is_here and self._interrupts.may_have_come():
+            return outcome._replace(traceback="")
+        problem = "KeyboardInterrupt, and nobody has pressed Ctrl-C"
+        return outcome._replace(ending="raised", problem=problem)
 
     def _settle(self, found: _Open, state: State, outcome: Outcome) -> None:
         """Take note of a run that will not be run again."""

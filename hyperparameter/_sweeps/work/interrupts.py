@@ -5,10 +5,11 @@ In a run that is in this process it raises, as it does anywhere else.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -21,13 +22,16 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.count = 0
+        self._is_main = threading.current_thread() is threading.main_thread()
         self._before: Any = None
+        self._pipe: tuple[int, int] | None = None
 
     def __enter__(self) -> Interrupts:
-        if threading.current_thread() is threading.main_thread():
+        if self._is_main:
             before = signal.getsignal(signal.SIGINT)
             if before is signal.default_int_handler:
                 self._before = signal.signal(signal.SIGINT, self._note)
+            self._listen()
         return self
 
     def __exit__(
@@ -38,6 +42,46 @@ class Interrupts:
     ) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
+        if self._pipe is not None:
+            if self._hears_all():
+                signal.set_wakeup_fd(-1)
+            for handle in self._pipe:
+                os.close(handle)
+            self._pipe = None
+
+    def forget(self) -> None:
+        """Forget what a run has heard and handled itself, before another one begins."""
+        if self._pipe is not None:
+            self._signals()
+
+    def may_have_come(self) -> bool:
+        """Tell whether Ctrl-C may have been pressed since `forget`, whoever handles it."""
+        if self.count or not self._is_main:  # it never raises in a thread
+            return bool(self.count)
+        return self._pipe is None or not self._hears_all() or signal.SIGINT in self._signals()
+
+    def _listen(self) -> None:
+        """Hear of each signal, for a run may have a handler of its own while it runs."""
+        read, write = os.pipe()
+        for handle in (read, write):
+            os.set_blocking(handle, False)
+        self._pipe = read, write
+        if (before := signal.set_wakeup_fd(write, warn_on_full_buffer=False)) != -1:
+            signal.set_wakeup_fd(before)  # an event loop needs it
+
+    def _hears_all(self) -> bool:
+        """Tell whether no event loop has taken our place; one that has ended gives it back."""
+        assert self._pipe is not None
+        found = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+        if found not in (-1, self._pipe[1]):
+            signal.set_wakeup_fd(found)
+        return found == self._pipe[1]
+
+    def _signals(self) -> bytes:
+        assert self._pipe is not None
+        with suppress(BlockingIOError):
+            return os.read(self._pipe[0], 4096)
+        return b""
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.count += 1

@@ -27,6 +27,7 @@ from .packing import pack
 from .tracebacks import traceback_text
 
 _MOST_PROBLEM = 500
+_WITH_TRACEBACK = ("raised", "interrupted")  # the latter may not have been Ctrl-C
 Opened = Callable[[], AbstractContextManager[object]]
 
 
@@ -155,7 +156,7 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
     return Outcome(
         cast("Ending", ending),
         problem.translate(CONTROLS)[:_MOST_PROBLEM],
-        traceback_text(end.error) if ending == "raised" and end.error is not None else "",
+        traceback_text(end.error) if ending in _WITH_TRACEBACK and end.error is not None else "",
         result,
         started,
         ended,

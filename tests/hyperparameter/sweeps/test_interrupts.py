@@ -1,0 +1,155 @@
+"""Ctrl-C ends a sweep and says how to go on; a run that raises the same by itself has failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from sweep_programs import Ended, Program, rows
+
+SLOW = """
+@hp.param("train")
+def train(lr: int = 0):
+    note(began=lr)
+    while not os.path.exists("go"):
+        try:
+            time.sleep(0.01)
+        except KeyboardInterrupt:  # it cleans up for long
+            note(cleans=lr)
+"""
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "it has not happened"
+        time.sleep(0.01)
+
+
+def test_after_a_second_ctrl_c_it_says_how_to_go_on(tmp_path: Path) -> None:
+    program = Program(tmp_path, SLOW)
+    process = program.start("--sweep", "train.lr=0:3", "--on", "processes:1", "--name", "s")
+    wait_for(lambda: bool(program.noted))
+    process.send_signal(signal.SIGINT)
+    wait_for(lambda: any("cleans" in one for one in program.noted))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "0 of 3 runs are done" in errors
+    assert "--name s --resume" in errors
+    assert "Traceback" not in errors
+
+
+def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
+    program = Program(tmp_path, SLOW)
+    process = program.start("--sweep", "train.lr=0:3", "--on", "processes:1", "--name", "s")
+    wait_for(lambda: bool(program.noted))
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+    assert "--name s --resume" in errors
+
+
+RAISING = """
+import asyncio, signal, subprocess, sys
+
+def directly():
+    raise KeyboardInterrupt("by hand")
+
+def after_a_child():
+    child = subprocess.Popen([sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"],
+                             stdout=subprocess.PIPE, start_new_session=True)
+    child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    child.wait()
+    raise KeyboardInterrupt
+
+def in_a_loop():
+    async def work():
+        raise KeyboardInterrupt
+    asyncio.run(work())
+
+@hp.param("train")
+def train(lr: int = 0, how: str = "directly"):
+    if lr == 1:
+        globals()[how]()
+    return lr
+"""
+
+
+def swept(folder: Path, body: str, how: str, on: str, *words: str) -> Ended:
+    program = Program(folder, body)
+    return program.run("--sweep", "lr=0:3", "--how", how, "--on", on, "--name", "s", *words)
+
+
+@pytest.mark.parametrize("how", ["directly", "after_a_child", "in_a_loop"])
+@pytest.mark.parametrize("on", ["local", "processes:1"])
+def test_a_run_that_raises_it_by_itself_has_failed(tmp_path: Path, how: str, on: str) -> None:
+    ended = swept(tmp_path, RAISING, how, on)
+    assert ended.status == 1, ended.errors
+    assert [row["number"] for row in rows(ended.output)] == ["1", "3"]
+    assert "KeyboardInterrupt, and nobody has pressed Ctrl-C" in ended.output
+    log = Program(tmp_path, RAISING).hp("log", "s/2").output
+    assert "raise KeyboardInterrupt" in log
+
+
+def test_it_is_tried_again_as_any_failure_is(tmp_path: Path) -> None:
+    body = RAISING.replace('    raise KeyboardInterrupt("by hand")', """
+    note(tried=1)
+    if not os.path.exists("second"):
+        open("second", "w").close()
+        raise KeyboardInterrupt
+""")  # fmt: skip
+    ended = swept(tmp_path, body, "directly", "local", "--retries", "1")
+    assert ended.status == 0, ended.errors
+    assert len(rows(ended.output)) == 3
+
+
+HANDLING = """
+import signal
+
+def handler(number, frame):
+    raise KeyboardInterrupt
+
+@hp.param("train")
+def train(lr: int = 0):
+    before = signal.signal(signal.SIGINT, handler)
+    note(began=lr)
+    try:
+        while True:
+            time.sleep(0.01)
+    finally:
+        signal.signal(signal.SIGINT, before)
+"""
+
+
+def test_ctrl_c_ends_the_sweep_though_a_run_handles_it_itself(tmp_path: Path) -> None:
+    program = Program(tmp_path, HANDLING)
+    process = program.start("--sweep", "train.lr=0:3", "--name", "s")
+    wait_for(lambda: bool(program.noted))
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert len(program.noted) == 1
+    assert "--name s --resume" in errors
+
+
+def test_ctrl_c_that_a_run_has_swallowed_is_not_that_of_the_next(tmp_path: Path) -> None:
+    program = Program(tmp_path, HANDLING.replace("        while True:\n            time.sleep(0.01)", """
+        if lr == 1:
+            raise KeyboardInterrupt
+        while lr == 0:
+            time.sleep(0.01)
+    except KeyboardInterrupt:
+        if lr:
+            raise
+"""))  # fmt: skip
+    process = program.start("--sweep", "train.lr=0:3", "--name", "s")
+    wait_for(lambda: bool(program.noted))
+    os.kill(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert [row["number"] for row in rows(output)] == ["1", "3"]
