@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import weakref
 from contextlib import suppress
 from typing import Any, Self
 
 from ..._console import NotFound
 from ...exceptions import UsageError
+from .file_system import network_file_system
 from .names import LOCK
 
+_TRIES = 50
+_PAUSE = 0.002
 _held: weakref.WeakSet[Lock] = weakref.WeakSet()
 
 
@@ -25,8 +29,6 @@ class Lock:
     @classmethod
     def acquire(cls, folder: str) -> Self:
         """Take the lock; `UsageError` names the process that has it."""
-        import fcntl
-
         path = os.path.join(folder, LOCK)
         try:
             # Not inherited by a program that is started; for a fork see below.
@@ -35,7 +37,7 @@ class Lock:
             raise NotFound(f"{path}: {error.strerror}. A launcher writes into the folder of its "
                            "sweep.") from None  # fmt: skip
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(handle)
         except BlockingIOError:
             problem = f"{folder}: {_holder(handle)} is running this sweep. Wait until it ends."
             os.close(handle)
@@ -52,6 +54,55 @@ class Lock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _take(handle: int) -> None:
+    """Take the lock; `BlockingIOError` if a launcher has it, who alone keeps it for long."""
+    import fcntl
+
+    for left in reversed(range(_TRIES)):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not left or _is_exclusive(handle):
+                raise
+            time.sleep(_PAUSE)  # somebody has just asked whether there is a launcher
+        else:
+            return
+
+
+def _is_exclusive(handle: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    return False
+
+
+def has_launcher(folder: str) -> bool:
+    """Tell whether a launcher has a folder, as far as this host can know."""
+    try:
+        handle = os.open(os.path.join(folder, LOCK), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        if _is_exclusive(handle):
+            return True
+        # Not all network file systems tell one host of the locks of another.
+        return network_file_system(folder) is not None and not _is_of_this_host(handle)
+    except OSError:  # a file system without locks
+        return True
+    finally:
+        os.close(handle)
+
+
+def _is_of_this_host(handle: int) -> bool:
+    return _holder(handle).endswith(f" on {os.uname().nodename}")
 
 
 def _sign(handle: int) -> None:

@@ -19,9 +19,7 @@ from .cells import packed_cell
 from .lock import Lock
 from .masks import Masks
 from .results import summary_in_store, write_large
-from .stored import Launch, Stored, Sweep
-
-_LOST = "the launcher ended before the run did"
+from .stored import LOST, Launch, Stored, Sweep
 
 
 class Execute(Protocol):
@@ -90,7 +88,7 @@ class Store(Stored):
         with self._transaction() as execute:
             execute(
                 "UPDATE attempts SET ending = 'lost', problem = ? WHERE ending IS NULL AND EXISTS "
-                "(SELECT 1 FROM runs WHERE number = run AND state = 'running')", _LOST,
+                "(SELECT 1 FROM runs WHERE number = run AND state = 'running')", LOST,
             )  # fmt: skip
             execute(
                 "INSERT INTO transitions SELECT number, attempt, NULL, 'waiting', ? FROM runs "

@@ -13,7 +13,10 @@ from ..objective import Goal
 from ..run import Result, State
 from . import database
 from .cells import unpacked_cell
+from .lock import has_launcher
 from .names import FILE
+
+LOST = "the launcher ended before the run did"
 
 _ROWS = """
 SELECT number, state, same_as, cell, repeat, runs.attempt, summary, ending, problem, started,
@@ -178,7 +181,7 @@ class Stored:
         """Return all runs by their numbers."""
         with database.decoded(self.path):
             found = self._database.execute(f"{_ROWS} ORDER BY number")
-            rows = [_row(fields) for fields in found]
+            rows = self._without_lost([_row(fields) for fields in found])
         results = {row.number: row.results for row in rows}
         return [
             row if row.same_as is None else row._replace(results=results.get(row.same_as, {}))
@@ -190,7 +193,7 @@ class Stored:
         with database.decoded(self.path):
             found = self._database.execute(f"{_ROWS} WHERE number = ?", [number]).fetchone()
             if found is not None:
-                return _row(found)
+                return self._without_lost([_row(found)])[0]
             first, last = self._one("SELECT min(number), max(number) FROM runs")
         which = "no runs yet" if first is None else f"runs {first} to {last}"
         which = "run 1 alone" if first == last == 1 else which
@@ -204,7 +207,17 @@ class Stored:
                 "SELECT attempt, ending, problem, started, ended, host, pid, log, unread "
                 "FROM attempts WHERE run = ? ORDER BY attempt", [number],
             )  # fmt: skip
-            return [row._replace(**_attempt(rest), attempt=attempt) for attempt, *rest in found]
+            return [
+                row if attempt == row.attempt else row._replace(**_attempt(rest), attempt=attempt)
+                for attempt, *rest in found
+            ]
+
+    def _without_lost(self, rows: list[Row]) -> list[Row]:
+        """Return rows in which nothing is running if there is no launcher, as its disk was full."""
+        if not any(row.state == "running" for row in rows) or has_launcher(self.folder):
+            return rows
+        lost: dict[str, Any] = {"state": "waiting", "ending": "lost", "problem": LOST}
+        return [row._replace(**lost) if row.state == "running" else row for row in rows]
 
     def transitions(self, number: int) -> list[tuple[int, State, float]]:
         """Return the attempt, state and time of each change of a run's state, in order."""

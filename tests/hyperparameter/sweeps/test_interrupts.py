@@ -54,14 +54,14 @@ def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 RAISING = """
-import asyncio, signal, subprocess, sys
+import asyncio, signal, subprocess
 
 def directly():
     raise KeyboardInterrupt("by hand")
 
 def after_a_child():
-    child = subprocess.Popen([sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"],
-                             stdout=subprocess.PIPE, start_new_session=True)
+    child = subprocess.Popen(["sh", "-c", "echo; sleep 60"], stdout=subprocess.PIPE,
+                             start_new_session=True)
     child.stdout.readline()
     child.send_signal(signal.SIGINT)
     child.wait()
@@ -137,8 +137,11 @@ def test_ctrl_c_ends_the_sweep_though_a_run_handles_it_itself(tmp_path: Path) ->
     assert "--name s --resume" in errors
 
 
+FOR_EVER = "        while True:\n            time.sleep(0.01)"
+
+
 def test_ctrl_c_that_a_run_has_swallowed_is_not_that_of_the_next(tmp_path: Path) -> None:
-    program = Program(tmp_path, HANDLING.replace("        while True:\n            time.sleep(0.01)", """
+    program = Program(tmp_path, HANDLING.replace(FOR_EVER, """
         if lr == 1:
             raise KeyboardInterrupt
         while lr == 0:

@@ -1,15 +1,19 @@
 """One launcher at a time, and nothing lost of what it had finished when it is killed."""
 
+import fcntl
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import soak
+from sweep_programs import Program
 from sweep_stores import create, planned, typed
 
 from hyperparameter._sweeps.store.store import Store
@@ -162,3 +166,36 @@ while True:
     for folder in sweeps_in(str(tmp_path / "sweeps")):
         with Stored.read(folder) as stored:
             assert stored.rows() == []
+
+
+def test_nothing_is_running_where_there_is_no_launcher(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(lr: int = 0):
+    note(began=lr)
+    if lr:
+        time.sleep(600)
+""")  # fmt: skip
+    process = program.start("--sweep", "lr=0:3", "--on", "processes:1", "--name", "s")
+    while len(program.noted) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    assert "1 done, 1 running, 1 waiting" in program.hp("runs", "s").output
+    process.kill()
+    process.communicate()
+    [_, second, third] = json.loads(program.hp("runs", "s", "-f", "json").output)
+    assert (second["state"], second["ending"]) == ("waiting", "lost")
+    assert second["error"] == "the launcher ended before the run did"
+    assert (third["state"], third["ending"]) == ("waiting", None)
+    assert "Run 2 of s: waiting" in program.hp("log", "s/2").output
+    assert "1 done, 2 waiting" in program.hp("runs", "s").output
+    assert "No run fulfils" in program.hp("runs", "s", "-w", "state=running").output
+
+
+def test_who_asks_for_a_launcher_is_not_taken_for_one(folder: Path) -> None:
+    handle = os.open(folder / "sweep.lock", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    timer = threading.Timer(0.01, os.close, [handle])
+    timer.start()
+    Store.open(str(folder)).close()
+    timer.join()
