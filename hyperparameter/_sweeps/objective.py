@@ -37,13 +37,19 @@ def objective(result: object, goal: Goal | None) -> float:
     """Return the number that counts; `NoObjective` says why there is none.
 
     Without a goal, a result that is one number is minimized.  A mapping has to be told which.
+    True counts as 1, False as 0.
     """
+    return float(counted(result, goal))
+
+
+def counted(result: object, goal: Goal | None) -> SupportsFloat:
+    """Return what counts as it was returned."""
     if isinstance(result, Mapping) and result.keys() == {WHOLE}:
         result = result[WHOLE]
     name = goal.name if goal else ""
     if not isinstance(result, Mapping):
         if is_real(result):
-            return float(result)
+            return result
         raise NoObjective(
             f"The result is {_kind(result)}, not a number. Return a number, or a dict of numbers."
         )
@@ -63,7 +69,7 @@ def why_none(results: Iterable[object], goal: Goal | None) -> str:
     return problem
 
 
-def _in_mapping(result: Mapping[object, object], name: str) -> float:
+def _in_mapping(result: Mapping[object, object], name: str) -> SupportsFloat:
     names = [str(one) for one in result]
     known = ", ".join(names) or "nothing"
     if not name:
@@ -78,7 +84,7 @@ def _in_mapping(result: Mapping[object, object], name: str) -> float:
     value = list(result.values())[names.index(name)]
     if not is_real(value):
         raise NoObjective(f"{name!r} of the result is {_kind(value)}, not a number.")
-    return float(value)
+    return value
 
 
 def is_real(value: object) -> TypeGuard[SupportsFloat]:

@@ -3,6 +3,7 @@
 from .._console import harmless
 from .._values.describe import show
 from .._values.untyped import UntypedText
+from .columns import short_text as table_text
 from .run import Cell
 
 
@@ -32,12 +33,17 @@ def duration_text(seconds: float) -> str:
     return f"{whole} s"
 
 
+def result_text(value: object) -> str:
+    """Return a number, text or truth of a result as tables have it, on one line."""
+    return short_text("", value) if isinstance(value, str) else table_text(value)
+
+
 def short_text(key: str, value: object) -> str:
     """Return a value for a line: text without quotes where it is one word."""
     if isinstance(value, UntypedText):
         value = value.text
-    if isinstance(value, float) and not key:
-        return number_text(value)
+    if isinstance(value, bool):
+        return table_text(value)
     shown = show(key, value)
     if isinstance(value, str) and shown == repr(value) and value.isprintable():
         return value if value and " " not in value else shown

@@ -14,14 +14,16 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
     ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+_EQUALITY = {"=", "==", "!="}
 _SHAPE = re.compile(r"\s*([^=!<>]*[^=!<>\s])\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 
 
 class Condition(NamedTuple):
     """What `-w` says: a column, a sign and a value.
 
-    Two numbers are compared as numbers, anything else as text, as it was typed.  A value in quotes
-    is text.  A run without a value in the column fulfils no condition on it.
+    Two numbers are compared as numbers, anything else as text, as it was typed; only a number is
+    less or more than a number.  A value in quotes is text.  A run without a value in the column
+    fulfils no condition on it.
     """
 
     name: str
@@ -34,7 +36,9 @@ class Condition(NamedTuple):
         column, compare = columns.find(self.name, self.word), _SIGNS[self.sign]
         text, is_quoted = _unquoted(self.value)
         wanted = None if is_quoted else infer(text)
-        number = number_of(wanted)
+        number = _infinite(text) if wanted == text else number_of(wanted)
+        is_order = self.sign not in _EQUALITY
+        needs_number = number is not None and is_order and not column.is_ordered
 
         def fulfils(row: Row) -> bool:
             value, own_text = column.value(row), column.text(row)
@@ -43,6 +47,8 @@ class Condition(NamedTuple):
             own = number_of(value)
             if own is not None and number is not None:
                 return compare(own, number)
+            if needs_number:  # a text is neither above a number nor below it
+                return False
             if isinstance(value, bool) and isinstance(wanted, bool):  # however they are spelled
                 return compare(full_text(value), full_text(wanted))
             return compare(own_text, text)
@@ -59,6 +65,10 @@ def condition(word: str) -> Condition:
             "-w 'train.lr<0.1'."
         )
     return Condition(found[1], found[2], found[3], f"-w {word!r}")
+
+
+def _infinite(text: str) -> float | None:
+    return float(text) if text.lower().lstrip("+-") in {"inf", "infinity"} else None
 
 
 def _unquoted(text: str) -> tuple[str, bool]:

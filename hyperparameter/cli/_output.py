@@ -25,7 +25,11 @@ def print_json(document: object) -> None:
 
 
 def plain_json(value: object) -> object:
-    """Return a scalar as strict JSON has it, which knows no NaN and no infinity."""
+    """Return a value as strict JSON has it, which knows no NaN and no infinity."""
+    if isinstance(value, list):
+        return [plain_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: plain_json(one) for name, one in value.items()}
     return repr(value) if isinstance(value, float) and value - value != 0 else value
 
 

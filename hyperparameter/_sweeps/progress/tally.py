@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ..._console import harmless
-from ..objective import WHOLE, Goal, NoObjective, objective
+from ..objective import WHOLE, Goal, NoObjective, counted
 from ..run import Cell, Outcome, State
-from ..shown import number_text, overrides, short_text
+from ..shown import number_text, overrides, result_text
 
 
 class Best(NamedTuple):
@@ -17,6 +17,7 @@ class Best(NamedTuple):
     number: int
     cell: Cell
     value: float
+    text: str
 
 
 class Resumed(NamedTuple):
@@ -123,7 +124,7 @@ class Tally:
         word = "lowest" if goal.direction == "minimize" else "highest"
         name = f" {goal.name}" if goal.name else ""
         run = f"run {self.best.number}, {overrides(self.best.cell)}"
-        return harmless(f"{word}{name} {number_text(self.best.value)}: {run}")
+        return harmless(f"{word}{name} {self.best.text}: {run}")
 
     def counts_text(self) -> str:
         """Tell how many runs are in which state, those that none is in left out."""
@@ -137,20 +138,20 @@ class Tally:
         """Tell the number that counts of a result, or all of a result where none does."""
         result = result_of(outcome)
         try:
-            return number_text(objective(result, self.goal))
+            return result_text(counted(result, self.goal))
         except NoObjective:
             if isinstance(result, Mapping):
-                return " ".join(f"{name}={short_text(name, one)}" for name, one in result.items())
-            return "" if result is None else short_text("", result)
+                return " ".join(f"{name}={result_text(one)}" for name, one in result.items())
+            return result_text(result)
 
     def _note_value(self, number: int, cell: Cell, result: object) -> None:
         try:
-            value = objective(result, self.goal)
+            value = counted(result, self.goal)
         except NoObjective:
             return
         best = None if self.best is None else self.best.value
-        if (self.goal or Goal()).is_better(value, best):
-            self.best = Best(number, cell, value)
+        if (self.goal or Goal()).is_better(float(value), best):
+            self.best = Best(number, cell, float(value), result_text(value))
 
 
 def result_of(outcome: Outcome) -> object:

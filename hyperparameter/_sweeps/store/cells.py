@@ -26,8 +26,10 @@ def packed_cell(values: Mapping[str, object], converted: Mapping[str, object]) -
             kept[key] = MASK
             continue
         typed = typed_text(key, value)
-        meant = _plain_value(key, converted.get(key, value))
-        kept[key] = typed if _is_same(infer(typed), meant) else [typed, meant]
+        whole = converted.get(key, value)
+        whole = plain(whole) if isinstance(whole, Untyped) else whole
+        meant = whole if type(whole) in _SCALARS else typed_text(key, whole)
+        kept[key] = typed if _is_same(infer(typed), whole, meant) else [typed, meant]
     return json.dumps(kept, separators=(",", ":"))
 
 
@@ -59,13 +61,7 @@ def typed_text(key: str, value: object) -> str:
         return str(found)
 
 
-def _plain_value(key: str, value: object) -> object:
-    """Return a scalar as it is, and anything else as its text."""
-    value = plain(value) if isinstance(value, Untyped) else value
-    return value if type(value) in _SCALARS else typed_text(key, value)
-
-
-def _is_same(one: object, other: object) -> bool:
+def _is_same(one: object, value: object, other: object) -> bool:
     if not isinstance(one, _SCALARS):
-        return isinstance(other, str)  # a list or mapping means its text
+        return not isinstance(value, str)  # a list or mapping, and not a text that looks like one
     return type(one) is type(other) and (one == other or repr(one) == repr(other))

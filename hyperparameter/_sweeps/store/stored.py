@@ -89,9 +89,8 @@ class Row(NamedTuple):
     unread: tuple[str, ...] | None = None
 
     def value(self, key: str) -> object:
-        """Return the value of a key of the cell; a list or mapping is its text."""
-        found = self.meant[key] if key in self.meant else infer(self.typed[key])
-        return self.typed[key] if isinstance(found, (list, dict)) else found
+        """Return the value of a key of the cell."""
+        return self.meant[key] if key in self.meant else infer(self.typed[key])
 
     @property
     def seconds(self) -> float | None:

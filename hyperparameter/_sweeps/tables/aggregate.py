@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..store.stored import Row
-from .columns import number_of, short_text
+from .columns import counted_number, short_text
 
 
 class Mean(NamedTuple):
@@ -48,7 +48,7 @@ def _means(rows: Sequence[Row]) -> dict[str, Mean]:
         if row.state != "done":
             continue
         for name, value in row.results.items():
-            if (number := number_of(value)) is not None:
+            if (number := counted_number(value)) is not None:
                 numbers.setdefault(name, []).append(_float(number))
     return {name: mean_of(found) for name, found in numbers.items()}
 

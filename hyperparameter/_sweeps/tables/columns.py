@@ -18,12 +18,16 @@ RUN, RESULT = "run.", "result."
 
 
 class Column(NamedTuple):
-    """A name, its value in a row or None, and how it is written: in full, and to be seen."""
+    """A name, its value in a row or None, and how it is written: in full, and to be seen.
+
+    `is_ordered` says that texts of the column have an order, as times do: `started<2026`.
+    """
 
     name: str
     value: Callable[[Row], object]
     text: Callable[[Row], str]
     shown: Callable[[Row], str]
+    is_ordered: bool = False
 
 
 def full_text(value: object) -> str:
@@ -118,7 +122,8 @@ class Columns:
 
 def _parameter(key: str) -> Column:
     def value(row: Row) -> object:
-        return row.value(key) if key in row.typed else None
+        found = row.value(key) if key in row.typed else None
+        return row.typed[key] if isinstance(found, (list, dict)) else found
 
     def text(row: Row) -> str:
         return row.typed.get(key, "")
@@ -141,7 +146,7 @@ def _of_run(short: str, name: str) -> Column:
     def text(row: Row) -> str:
         return full_text(value(row))
 
-    return Column(short, value, text, _SHOWN.get(name, text))
+    return Column(short, value, text, _SHOWN.get(name, text), is_ordered=True)
 
 
 def varying(rows: Sequence[Row], columns: Mapping[str, Column]) -> list[Column]:
@@ -158,7 +163,15 @@ def number_of(value: object) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def order(rows: Iterable[Row], column: Column, *, is_reversed: bool = False) -> list[Row]:
+def counted_number(value: object) -> int | float | None:
+    """Return a value that counts as a number where a goal or a mean is meant: booleans do."""
+    return value if isinstance(value, (int, float)) else None
+
+
+def order(
+    rows: Iterable[Row], column: Column, *, is_reversed: bool = False,
+    number_in: Callable[[object], int | float | None] = number_of,
+) -> list[Row]:  # fmt: skip
     """Sort by a column: numbers, then texts, then the rows that have no value, NaN among them."""
     filled: list[tuple[tuple[int, int | float, str], Row]] = []
     empty: list[Row] = []
@@ -167,7 +180,7 @@ def order(rows: Iterable[Row], column: Column, *, is_reversed: bool = False) -> 
         if value is None or value != value:  # noqa: PLR0124  # NaN has no place among numbers
             empty.append(row)
             continue
-        number = number_of(value)
+        number = number_in(value)
         rank = (1, 0, full_text(value)) if number is None else (0, number, "")
         filled.append((rank, row))
     # Reversed twice, so that equal ones stay in the order of their numbers.

@@ -9,7 +9,7 @@ from ...exceptions import CONTROLS
 from ..objective import WHOLE, Goal
 from ..store.stored import Row, Sweep
 from .aggregate import Group, aggregate, is_repeated
-from .columns import Column, Columns, full_text, number_of, order, varying
+from .columns import Column, Columns, counted_number, full_text, order, varying
 from .layout import laid_out, text_width
 
 MOST_ROWS = 20
@@ -60,9 +60,11 @@ def best_first(rows: Sequence[Row], goal: Goal | None, columns: Columns) -> list
         return list(rows)
     whole = [row for row in rows if row.state != "pruned"]
     pruned = [row for row in rows if row.state == "pruned"]
-    numbers = [row for row in whole if number_of(column.value(row)) is not None]
-    others = [row for row in whole if number_of(column.value(row)) is None]
-    return [*order(numbers, column, is_reversed=goal.direction == "maximize"), *others, *pruned]
+    numbers = [row for row in whole if counted_number(column.value(row)) is not None]
+    others = [row for row in whole if counted_number(column.value(row)) is None]
+    is_reversed = goal.direction == "maximize"
+    ranked = order(numbers, column, is_reversed=is_reversed, number_in=counted_number)
+    return [*ranked, *others, *pruned]
 
 
 def swept(rows: Sequence[Row], columns: Columns, sweep: Sweep) -> list[Column]:

@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ Hp = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
-def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     with create(tmp_path) as store:
         store.add([planned(typed(train__lr=lr, name="a b")) for lr in ("0.1", "1", "2", "3", "4")])
@@ -32,7 +32,7 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store.skipped(3, 1)
         store.started(4, 1, "node2", 9, store.log_path(4, 1))
         write_log(store, 4, b"still going")
-    return tmp_path / "sweeps/grid"
+        yield tmp_path / "sweeps/grid"  # its launcher is there
 
 
 def hp(*words: str, status: int = 0) -> str:

@@ -7,7 +7,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ Hp = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
-def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A sweep with a run in each state; what is the same in all has no column."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COLUMNS", raising=False)
@@ -39,7 +39,7 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         fail(store, 3, "ValueError: bad")
         store.skipped(4, 2)
         store.started(5, 1, "node2", 9)
-    return tmp_path / "sweeps/grid"
+        yield tmp_path / "sweeps/grid"  # its launcher is there
 
 
 @pytest.fixture
