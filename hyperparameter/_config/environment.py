@@ -78,14 +78,16 @@ class Variables:
     def notes(self, declared: Iterable[str], used: Collection[str]) -> Iterator[str]:
         """Yield a line for each variable that sets nothing, and by its name was meant to.
 
-        It has the last name of a key that is `declared`; `used` are the keys that references took.
+        It has the last name of a key that is `declared`, or all its names with one underscore
+        between them; `used` are the keys that references took.
         """
         alone = {key: one for key, one in self.left_alone.items() if key not in used}
-        by_last: dict[str, list[str]] = {}
+        known: dict[str, set[str]] = {}
         for key in declared if alone else ():
-            by_last.setdefault(_last(key), []).append(key)
+            for name in {_last(key), _joined(key)}:
+                known.setdefault(name, set()).add(key)
         for key, binding in alone.items():
-            if meant := sorted(by_last.get(_last(key), [])):
+            if meant := sorted(known.get(_joined(key)) or known.get(_last(key), set())):
                 advice = " or ".join(
                     f"{variable_for(self._prefix, one)} to set {one}" for one in meant[:_MOST_NAMED]
                 )
@@ -94,6 +96,10 @@ class Variables:
 
 def _last(key: str) -> str:
     return key.rpartition(".")[2].lower()
+
+
+def _joined(key: str) -> str:
+    return key.replace(".", "_").lower()
 
 
 class _NameTree:

@@ -392,6 +392,23 @@ def test_a_variable_without_its_namespace_is_told_its_name(run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "key"),
+    [
+        ("MY_TRAIN_EPOCHS", "MY_TRAIN__EPOCHS", "train.epochs"),
+        ("MY_TRAIN_OPTIM_LR", "MY_TRAIN__OPTIM__LR", "train.optim.lr"),
+        ("MY_TRAIN_OPTIM__LR", "MY_TRAIN__OPTIM__LR", "train.optim.lr"),
+        ("MY_Train_Epochs", "MY_TRAIN__EPOCHS", "train.epochs"),
+    ],
+)
+def test_a_variable_with_single_underscores_is_told_its_name(
+    run: Run, name: str, right: str, key: str
+) -> None:
+    done = run(**{name: "3"})
+    assert (done.returncode, done.stdout) == (0, DEFAULTS)
+    assert done.stderr == f"app.py: ${name} sets nothing. Use {right} to set {key}.\n"
+
+
 def test_a_variable_of_a_namespace_is_checked(run: Run) -> None:
     assert "train.epoch (env $MY_TRAIN__EPOCH)" in error(run(MY_TRAIN__EPOCH="3"))
     assert "train.optim.lrr (env $MY_TRAIN__OPTIM__LRR)" in error(run(MY_TRAIN__OPTIM__LRR="3"))
