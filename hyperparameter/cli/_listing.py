@@ -26,7 +26,8 @@ def _list_all(args: argparse.Namespace, environ: Mapping[str, str], search: Sequ
     if args.format == "json":
         write(args, as_json([package._asdict() for package in packages]))
     elif not packages:
-        write(args, "No packages using hyperparameter are installed.")
+        write(args, "No packages using hyperparameter are installed. Use 'hp ls .' to see the "
+              "hyperparameters of the programs in this folder.")  # fmt: skip
     elif args.format == "text":
         rows = [f"{p.name:<30} {p.version:<12} {p.params:<8} {p.funcs:<8}" for p in packages]
         head = f"{'Package':<30} {'Version':<12} {'Params':<8} {'Funcs':<8}"

@@ -138,7 +138,10 @@ def test_ls_lists_the_installed_packages_that_use_us(hp: Run) -> None:
 
 def test_ls_says_that_no_package_uses_us(hp: Run, tmp_path: Path) -> None:
     nowhere = [str(tmp_path / "nowhere")]
-    assert hp("ls", search=nowhere) == (0, "No packages using hyperparameter are installed.\n", "")
+    status, output, errors = hp("ls", search=nowhere)
+    assert (status, errors) == (0, "")
+    assert output.startswith("No packages using hyperparameter are installed.")
+    assert "hp ls ." in output
     assert hp("ls", "-f", "json", search=nowhere) == (0, "[]\n", "")
 
 
