@@ -255,6 +255,7 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
         wanted = "a value" if least == 1 else f"{least} values"
         spelling = f"{flag}={option.metavar or 'VALUE'}"
         hint = f" Write a value that begins with '-' as {spelling}." if queue else " See --help."
+        hint = " Separate them with spaces." if "," in "".join(texts) else hint
         raise UsageError(f"{flag} needs {wanted}.{hint}")
     return texts
 

@@ -25,8 +25,30 @@ def refusal(kind: type[E], key: str, found: Whole, problem: Unconvertible) -> E:
     shown = show(path, value.text if isinstance(value, UntypedText) else plain(value))
     reason = problem.reason or f"{shown} is not {problem.wanted or 'what is wanted here'}"
     end = "" if reason.endswith(("?", ".")) else "."
-    message = f"{_subject(steps, origin)}: {reason}{end}"
+    message = f"{_subject(steps, origin)}: {reason}{end}{_advice(steps, problem, origin, shown)}"
     return kind(message, key=key or path, value=shown, origin=origin)
+
+
+def _advice(
+    steps: list[str | int], problem: Unconvertible, origin: Origin | None, shown: str
+) -> str:
+    """Say how a list is written, where one word has been given for several values."""
+    if origin is None or problem.reason or not isinstance(problem.value, UntypedText):
+        return ""
+    text = problem.value.text
+    if shown != repr(text):  # masked, or shortened
+        return ""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    listed = f" Write a list in brackets: [{','.join(parts)}]."
+    if problem.wanted == "a list":
+        return listed
+    if not (steps and isinstance(steps[-1], int) and "," in text):
+        return ""
+    flag = origin.location
+    if origin.kind != "cli" or not flag.startswith("--") or flag == "--sweep":
+        return listed
+    example = f": {flag} {' '.join(parts)}" if len(parts) > 1 else ", and without commas"
+    return f" Separate values with spaces{example}."
 
 
 def _bound(path: str, origins: Mapping[str, RawOrigin]) -> Iterator[RawOrigin]:

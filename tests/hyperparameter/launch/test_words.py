@@ -446,3 +446,37 @@ def test_words_before_a_command(words: list[str], message: str, tmp_path: Path) 
     assert done.stdout == ""
     assert done.stderr.startswith(f"app.py: error: {message}")
     assert done.stderr.count("\n") == 1
+
+
+LISTS = """
+import hyperparameter as hp
+
+@hp.param("train")
+def train(rates: list[float] = [1.0], pair: tuple[int, int] = (1, 2), names: list[str] = []):
+    print(rates, pair, names)
+
+hp.launch(train)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--rates", "1.0,2.0"], ("--rates[0]: '1.0,2.0' is not a float. Separate values with "
+                                 "spaces: --rates 1.0 2.0.")),
+        (["--rates", "1.0,", "2.0"], ("--rates[0]: '1.0,' is not a float. Separate values with "
+                                     "spaces, and without commas.")),
+        (["-D", "train.rates=1.0,2.0"], ("-D train.rates[0]: '1.0,2.0' is not a float. Write a "
+                                        "list in brackets: [1.0,2.0].")),
+        (["--sweep", "rates=1.0,2.0"], ("--sweep (train.rates): '1.0' is not a list. Write a list "
+                                       "in brackets: [1.0].")),
+        (["--pair", "1,2"], "--pair needs 2 values. Separate them with spaces."),
+        (["--rates", "x"], "--rates[0]: 'x' is not a float."),
+    ],
+)  # fmt: skip
+def test_how_a_list_is_written_is_said(words: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(LISTS)
+    command = [sys.executable, "app.py", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"app.py: error: {message}\n"
