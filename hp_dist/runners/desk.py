@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 Note = tuple[Any, ...]
@@ -21,9 +22,17 @@ class Desk:
         self._taken = 0
         self._has_notes = asyncio.Event()
         self._questions: dict[Mark, tuple[int, asyncio.Future[bool]]] = {}
+        self._printed: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def started(self, mark: Mark, *note: object) -> None:
         self._add("started", mark, *note)
+
+    async def printed(self, mark: Mark, stream: int, start: int, data: bytes) -> None:
+        """Return when the launcher has shown it, so that little is under way."""
+        self._add("printed", mark, stream, start, data)
+        has_it = asyncio.get_running_loop().create_future()
+        self._printed.append((self._taken + len(self._notes), has_it))
+        await has_it
 
     async def report(self, mark: Mark, value: float, step: int) -> bool:
         """Tell the launcher, and return its answer."""
@@ -43,10 +52,18 @@ class Desk:
         """Return the notes behind the first `taken`, which the launcher has, once there are any."""
         del self._notes[: max(0, taken - self._taken)]
         self._taken = max(self._taken, taken)
-        while not self._notes:
+        while self._printed and self._printed[0][0] <= self._taken:
+            _, has_it = self._printed.popleft()
+            if not has_it.done():
+                has_it.set_result(None)
+        if not self._notes:
             self._has_notes.clear()
             await self._has_notes.wait()
         return [*self._notes]
+
+    async def wake(self) -> None:
+        """Have `take` return, without notes too."""
+        self._has_notes.set()
 
     def _add(self, *note: object) -> None:
         self._notes.append(note)

@@ -3,7 +3,8 @@
 import os
 import pickle
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -14,15 +15,18 @@ from hyperparameter.exceptions import UsageError
 from .. import _engines
 from .._carry.submission import Submission
 from .._collect.address import TOKEN
-from .._ray.collector import near
 from .._ray.store import ObjectStore
 from .cluster import connect, one_line, print_news
-from .desk import Desk, Mark
+from .desk import Mark, Note
 from .errors import unpacked_error
-from .reach import Worker, reach
+from .notes import Notes
+from .output import Part
+from .printed import Printed
+from .reach import Worker, left_behind, reach
 from .resources import options_of, tasks_at_once
-from .task import Folder, Function, Log, Sent, identity_of, run_task
+from .task import Done, Folder, Function, Log, Sent, identity_of, run_task
 
+_PATIENCE, _MOMENT = 10.0, 1.0  # seconds for the desk to answer
 _MOST_BYTES = 1 << 16  # of a function that is sent with each task
 _LOST = ("NodeDiedError", "LocalRayletDiedError", "ObjectLostError", "OwnerDiedError")
 
@@ -32,13 +36,14 @@ class _Running(NamedTuple):
     submission: Submission  # whose objects the task needs
     log: Log | None
     submitted: float
+    printed: Printed
 
 
 class _Begun(NamedTuple):
     at: float
     host: str
     worker: Worker
-    sees_log: bool
+    files: tuple[str, ...]  # on its host, with what it prints
 
 
 class RayTasks:
@@ -64,23 +69,12 @@ class RayTasks:
         self._task = ray.remote(run_task).options(
             max_retries=0, num_returns=1, **needs, **({"name": name} if name else {})
         )
-        self._set_up_desk()
+        self._notes = Notes()
         self._function: tuple[object, Function] | None = None
         self._running: dict[Any, _Running] = {}
         self._started: dict[int, _Begun] = {}
         self._is_interrupted = False
         self._folder = Folder.here()
-
-    def _set_up_desk(self) -> None:
-        # Ray calls again where a connection breaks, as it may on a busy host.
-        options = {"num_cpus": 0, "max_concurrency": 10_000, "max_task_retries": -1}
-        desk = self._ray.remote(**options, scheduling_strategy=near())(Desk)
-        self._desk, self._heard = desk.remote(), 0
-        self._taken = self._take()
-
-    def _take(self) -> Any:
-        # This call waits when the desk is closed, and is not to be repeated then.
-        return self._desk.take.options(max_task_retries=0).remote(self._heard)
 
     @property
     def capacity(self) -> int:
@@ -94,10 +88,11 @@ class RayTasks:
         pickled = self._pickled(work._replace(function=_nothing))
         log = None if work.log is None else _touched(work.log)
         sent = Sent(
-            self._desk, _mark(work), message, function, pickled, log, self._folder, self._is_sweep
-        )
+            self._notes.desk, _mark(work), message, function, pickled, log, self._folder,
+            self._is_sweep,
+        )  # fmt: skip
         reference = self._task.remote(sent)
-        self._running[reference] = _Running(work, submission, log, time.time())
+        self._running[reference] = _Running(work, submission, log, time.time(), Printed())
 
     def _sent_function(self, function: object) -> Function:
         if self._function is None or self._function[0] is not function:
@@ -121,11 +116,11 @@ class RayTasks:
         if not self._running:
             return []
         found: list[interface.Event] = []
-        references = [*self._running, self._taken]
+        references = [*self._running, self._notes.reference]
         self._ray.wait(references, num_returns=1, timeout=self._patience(timeout))
         ready, _ = self._ray.wait(references, num_returns=len(references), timeout=0)
-        if self._taken in ready:  # first, so that a run has started before it ends
-            found += self._noted()
+        if self._notes.reference in ready:  # first, so that a run has started before it ends
+            found += self._noted(self._notes.take())
         for reference in ready:
             if reference in self._running:
                 found += self._ended(reference)
@@ -138,65 +133,64 @@ class RayTasks:
             left += [max(0.0, one.at + self._limit - now) for one in self._started.values()]
         return min(left, default=None)
 
-    def _noted(self) -> Iterator[interface.Event]:
-        try:
-            notes = self._ray.get(self._taken)
-        except self._ray.exceptions.RayActorError as error:
-            if isinstance(error, self._ray.exceptions.ActorUnavailableError):
-                self._taken = self._take()
-            else:  # somebody has killed it; runs that want to report to it fail
-                self._set_up_desk()
-            return
-        self._heard += len(notes)
-        self._taken = self._take()
-        marks = {_mark(running.work) for running in self._running.values()}
+    def _noted(self, notes: Iterable[Note]) -> Iterator[interface.Event]:
+        runs = {_mark(running.work): running for running in self._running.values()}
         for kind, mark, *content in notes:
-            if mark not in marks:  # it has ended meanwhile, or was given up with its node
+            if mark not in runs:  # it has ended meanwhile, or was given up with its node
                 continue
             number = mark[0]
-            if kind == "started" and number in self._started:  # said twice
-                continue
-            if kind == "started":
-                host, pid, node, sees_log = content
-                self._started[number] = _Begun(time.monotonic(), host, Worker(node, pid), sees_log)
+            if kind == "printed":
+                runs[mark].printed.show(*content)
+            elif kind == "reported":
+                yield interface.Reported(number, *content)
+            elif number not in self._started:  # it may be said twice
+                host, pid, node, files = content
+                self._started[number] = _Begun(time.monotonic(), host, Worker(node, pid), files)
                 if self._is_interrupted:  # when it had begun, and nobody knew
                     reach("interrupt", self._started[number].worker)
                 yield interface.Started(number, host, pid)
-            else:
-                yield interface.Reported(number, *content)
 
     def _ended(self, reference: Any) -> Iterator[interface.Event]:
-        running = self._running.pop(reference)
-        number = running.work.number
-        output = None
+        number = self._running[reference].work.number
         try:
-            data, output = self._ray.get(reference)
+            done: Done = self._ray.get(reference)
         except BaseException as error:
             if not isinstance(error, self._ray.exceptions.RayError):
                 raise
+            # What it has told before comes first.
+            yield from self._noted(self._notes.take_now(_PATIENCE))
+            running = self._running.pop(reference)
             outcome = self._without_answer(running, error)
         else:
-            outcome = pickle.loads(data)
+            running = self._running.pop(reference)
+            outcome = self._with_error(pickle.loads(done.outcome))
             if number not in self._started:
                 yield interface.Started(number, outcome.host, outcome.pid)
-        self._started.pop(number, None)
-        yield interface.Ended(number, self._completed(outcome, running, output))
-
-    def _completed(
-        self, outcome: interface.Outcome, running: _Running, output: bytes | None
-    ) -> interface.Outcome:
-        if not self._is_sweep:
-            problem = "" if outcome.ending == "returned" else outcome.problem or outcome.ending
-            error = unpacked_error(outcome.error, problem, outcome.traceback)
-            outcome = outcome._replace(error=error)
-        if output and running.log is not None:
-            try:
-                with open(running.log.path, "ab") as file:
-                    file.write(output)
-            except OSError as error:
-                problem = f"the log could not be written: {error.strerror or error}"
+            if problem := self._take_output(running, done.output):
                 outcome = outcome._replace(log_problem=problem)
-        return outcome
+        self._started.pop(number, None)
+        yield interface.Ended(number, outcome)
+
+    def _with_error(self, outcome: interface.Outcome) -> interface.Outcome:
+        if self._is_sweep:
+            return outcome
+        problem = "" if outcome.ending == "returned" else outcome.problem or outcome.ending
+        error = unpacked_error(outcome.error, problem, outcome.traceback)
+        return outcome._replace(error=error)
+
+    def _take_output(self, running: _Running, parts: list[Part]) -> str:
+        """Show the rest of what a run has printed, or add it to its log; return what is wrong."""
+        if not self._is_sweep:
+            for number, part in enumerate(parts):
+                running.printed.show(number, part.start, part.data)
+        elif running.log is not None:
+            try:
+                for part in parts:
+                    with open(running.log.path, "ab") as file:
+                        file.write(part.data)
+            except OSError as error:
+                return f"the log could not be written: {error.strerror or error}"
+        return "; ".join(part.problem for part in parts if part.problem)
 
     def _without_answer(self, running: _Running, error: BaseException) -> interface.Outcome:
         errors = self._ray.exceptions
@@ -215,11 +209,20 @@ class RayTasks:
         lacks = ""
         if begun is not None:
             reach("end children", begun.worker)
-            if not begun.sees_log:
-                lacks = f"what it printed was on {host}, and is gone with its worker"
+            lacks = self._take_left_behind(running, begun, is_lost=ending == "lost")
         return interface.Outcome(
             ending, problem, "", None, running.submitted, time.time(), host, pid, log_problem=lacks
         )
+
+    def _take_left_behind(self, running: _Running, begun: _Begun, *, is_lost: bool) -> str:
+        if not begun.files:
+            return ""
+        starts = running.printed.shown[: len(begun.files)]
+        parts = None if is_lost else left_behind(begun.worker, begun.files, starts)
+        if parts is None:
+            what = "what it printed" if self._is_sweep else "what it printed last"
+            return f"{what} was on {begun.host}, which does not answer"
+        return self._take_output(running, parts)
 
     def _overdue(self) -> Iterator[interface.Event]:
         now = time.monotonic()
@@ -237,7 +240,7 @@ class RayTasks:
     def answer(self, number: int, goes_on: bool) -> None:
         for running in self._running.values():
             if running.work.number == number:
-                self._desk.answer.remote(_mark(running.work), goes_on)
+                self._notes.answer(_mark(running.work), goes_on)
 
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in all runs, and take back what has not begun."""
@@ -254,12 +257,19 @@ class RayTasks:
         """End all runs, and leave the cluster if this has connected to it."""
         if not self._ray.is_initialized():
             return
+        try:
+            if self._running and not self._is_sweep:  # Ctrl-C twice: what it printed before
+                deque(self._noted(self._notes.take_now(_MOMENT)), maxlen=0)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         for reference in self._running:
             self._ray.cancel(reference, force=True)
         for begun in self._started.values():
             reach("end children", begun.worker)
         self._running.clear()
-        self._ray.kill(self._desk)
+        self._notes.close()
         if self._is_ours:
             self._ray.shutdown()
             print_news(True)

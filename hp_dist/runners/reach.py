@@ -6,14 +6,17 @@ process that the run has started.
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hyperparameter import _runner_interface as interface
 
+from .output import Part, read_and_removed
+
 Action = Literal["interrupt", "end children"]
+_PATIENCE = 10.0  # seconds for a node to begin a task
 
 
 class Worker(NamedTuple):
@@ -25,17 +28,42 @@ class Worker(NamedTuple):
 
 def reach(action: Action, worker: Worker) -> None:
     """Do something to the processes of a run, on this node or by a task on that of the worker."""
-    import ray
-    from ray.util.client import ray as client
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    if not client.is_connected() and ray.get_runtime_context().get_node_id() == worker.node:
+    if _is_here(worker):
         act(action, worker.pid)
         return
-    there = NodeAffinitySchedulingStrategy(worker.node, soft=False)
-    options = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": there}
-    _waiting.append(ray.remote(**options)(act).remote(action, worker.pid))
+    _waiting.append(_on_node_of(worker, act).remote(action, worker.pid))
     del _waiting[:-100]
+
+
+def left_behind(worker: Worker, paths: Sequence[str], starts: Sequence[int]) -> list[Part] | None:
+    """Return what a worker that has died has printed, None if its node does not tell."""
+    import ray
+
+    if _is_here(worker):
+        return read_and_removed(paths, starts)
+    try:
+        asked = _on_node_of(worker, read_and_removed).remote(paths, starts)
+        found: list[Part] = ray.get(asked, timeout=_PATIENCE)
+    except (ray.exceptions.RayError, TimeoutError):
+        return None
+    return found
+
+
+def _is_here(worker: Worker) -> bool:
+    import ray
+    from ray.util.client import ray as client
+
+    if client.is_connected():
+        return False
+    return bool(ray.get_runtime_context().get_node_id() == worker.node)
+
+
+def _on_node_of(worker: Worker, function: Callable[..., object]) -> Any:
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    there = NodeAffinitySchedulingStrategy(worker.node, soft=False)
+    return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=there)(function)
 
 
 def act(action: Action, pid: int) -> None:

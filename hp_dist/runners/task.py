@@ -2,10 +2,9 @@
 
 import os
 import pickle
-import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from .._collect.inbox import wait_for_relayed
 from .._ray.store import ObjectStore, give_back, lend
 from .desk import Mark
 from .errors import packed_error
+from .output import Part, Reader, new_files, read_and_removed
 from .signals import Signals
 
 _MOST_FUNCTIONS = 4
@@ -84,36 +84,63 @@ class Sent(NamedTuple):
     is_sweep: bool
 
 
-def run_task(sent: Sent) -> tuple[bytes, bytes | None]:
-    """Perform the work; return the outcome, and what is to be added to the log elsewhere."""
+class Done(NamedTuple):
+    """What a task returns: the outcome, and what the launcher has not got of the output."""
+
+    outcome: bytes
+    output: list[Part]
+
+
+def run_task(sent: Sent) -> Done:
+    """Perform the work."""
     import ray
 
     started = time.time()
-    is_here = sent.log is None or sent.log.is_here()
+    files = _files(sent)
     host, node = this_process().host, ray.get_runtime_context().get_node_id()
-    sent.desk.started.remote(sent.mark, host, os.getpid(), node, is_here)
-    path = None if sent.log is None else sent.log.path if is_here else _temporary()
+    told = sent.desk.started.remote(sent.mark, host, os.getpid(), node, files)
     signals = Signals(with_sigterm=False)
+    if files:  # which nobody would find if the run killed its worker before this is sent
+        with suppress(ray.exceptions.RayError):
+            told.future().result()
     if sent.folder is not None:
         sent.folder.enter()
     try:
-        outcome = _performed(sent, path, signals, started)
+        if sent.is_sweep:
+            path = files[0] if files else sent.log and sent.log.path
+            outcome, starts = _performed(sent, path, signals, started), [0] * len(files)
+        else:
+            outcome, starts = _shown(sent, files, signals, started)
     finally:
         signals.put_back()
-    output = None
-    if path is not None and not is_here:
-        output, left_out = interface.head_and_tail(path)
-        os.unlink(path)
-        if left_out:
-            outcome = outcome._replace(log_problem=f"{left_out} bytes in its middle are left out")
+    output = read_and_removed(files, starts)
+    problems = [part.problem for part in output if part.problem]
+    outcome = outcome._replace(log_problem="; ".join(problems) or outcome.log_problem)
     error = None if sent.is_sweep else packed_error(outcome.error)
-    return pickle.dumps(outcome._replace(error=error), 5), output
+    return Done(pickle.dumps(outcome._replace(error=error), 5), output)
 
 
-def _temporary() -> str:
-    handle, path = tempfile.mkstemp(prefix="hp-log-")
-    os.close(handle)
-    return path
+def _files(sent: Sent) -> tuple[str, ...]:
+    """Return new files for what the run prints where the launcher sees none of it."""
+    if not sent.is_sweep:
+        return new_files(2)
+    return () if sent.log is None or sent.log.is_here() else new_files(1)
+
+
+def _shown(
+    sent: Sent, files: Sequence[str], signals: Signals, started: float
+) -> tuple[interface.Outcome, list[int]]:
+    """Perform a single run, and show what it prints meanwhile; say how much has been shown."""
+
+    def show(number: int, start: int, data: bytes) -> None:
+        # Not `ray.get`, which would tell Ray that the run waits, and needs no CPU.
+        sent.desk.printed.remote(sent.mark, number, start, data).future().result()
+
+    reader = Reader(files, show)
+    with interface.captured(*files) as log:
+        outcome = _performed(sent, None, signals, started)
+    reader.stop()
+    return outcome._replace(log_problem=log.problem), reader.shown
 
 
 def _performed(sent: Sent, path: str | None, signals: Signals, started: float) -> interface.Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from .._console import print_message
 from .._records.file import parse
 from .._records.record import Record
 from .._scopes import ambient
@@ -45,6 +46,8 @@ def run_elsewhere(given: Asked, settings: Settings, argv: Sequence[str]) -> tupl
             runner.submit(Work(1, 1, function, args, kwargs, None, run), captured)
             outcome = _outcome(runner)
             _take_record(rec, outcome)
+            if outcome.log_problem:
+                print_message(f"The output is not complete: {outcome.log_problem}.")
             with usage_errors(settings):
                 return _result(outcome), rec
     finally:
@@ -97,4 +100,7 @@ def _result(outcome: Outcome) -> object:
         raise outcome.error
     if outcome.ending == "returned":
         return None
-    raise RunFailed(f"the run was {outcome.ending}: {outcome.problem}")
+    if outcome.ending == "interrupted":  # before it had begun
+        raise KeyboardInterrupt
+    how = "" if outcome.ending == "raised" else f"the run was {outcome.ending}: "
+    raise RunFailed(f"{how}{outcome.problem}")

@@ -169,6 +169,13 @@ def print_and_die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def print_around(begun: str, go: str) -> None:
+    print("one")
+    Path(begun).touch()
+    wait_until(Path(go).exists)
+    print("two")
+
+
 def die(how: str) -> None:
     if how == "segfault":
         ctypes.string_at(0)

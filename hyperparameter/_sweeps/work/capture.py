@@ -23,27 +23,29 @@ _HALF = 8 << 20  # bytes of either end of a log that is sent through the network
 class Log:
     """The log of one run; `problem` says what is missing from it, and why."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self) -> None:
         self.problem = ""
 
     def note(self, error: OSError) -> None:
         self.problem = self.problem or f"the log could not be written: {error.strerror or error}"
 
-    def open(self) -> int:
+    def open(self, path: str) -> int:
         """Return a descriptor to write to; nothing keeps what is written where none can be had."""
         try:
-            return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         except OSError as error:
             self.note(error)
             return os.open(os.devnull, os.O_WRONLY)
 
 
 @contextmanager
-def captured(path: str | None) -> Iterator[Log]:
-    """Send all output into the file, and let the process read nothing; None changes nothing."""
+def captured(path: str | None, stderr: str | None = None) -> Iterator[Log]:
+    """Send all output into the file, and let the process read nothing; None changes nothing.
+
+    `stderr` is a file of its own for that stream.
+    """
     global _log
-    log = Log(path or "")
+    log = Log()
     if path is None:
         yield log
         return
@@ -51,12 +53,13 @@ def captured(path: str | None) -> Iterator[Log]:
     before, _log = _log, log
     with ExitStack() as after:
         saved = [_saved(number) for number in range(3)]
-        output, nothing = _above(log.open()), _above(os.open(os.devnull, os.O_RDONLY))
-        for number, target in enumerate((nothing, output, output)):
+        nothing, output = _above(os.open(os.devnull, os.O_RDONLY)), _above(log.open(path))
+        errors = output if stderr is None else _above(log.open(stderr))
+        for number, target in enumerate((nothing, output, errors)):
             after.callback(_restore, number, saved[number])
             os.dup2(target, number)
-        os.close(output)
-        os.close(nothing)
+        for target in {nothing, output, errors}:
+            os.close(target)
         # What has a stream of before, such as a handler of logging, writes to the descriptors too.
         after.callback(_set_streams, sys.stdin, sys.stdout, sys.stderr)
         with open(os.devnull, encoding="utf-8") as empty:
@@ -86,17 +89,18 @@ def c_library() -> ctypes.CDLL:
     return library
 
 
-def head_and_tail(path: str) -> tuple[bytes, int]:
-    """Return what is in a log, the middle of a very long one left out, and how much that is."""
+def head_and_tail(path: str, start: int = 0) -> tuple[bytes, int]:
+    """Return what is in a log from `start` on, and how much is left out of the middle of it."""
     with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size <= 2 * _HALF:
-            return file.read(), 0
-        head = file.read(_HALF)
-        file.seek(-_HALF, os.SEEK_END)
+        size = os.fstat(file.fileno()).st_size - start  # a child of the run may still write
+        file.seek(start)
         left_out = size - 2 * _HALF
+        if left_out <= 0:
+            return file.read(size), 0
+        head = file.read(_HALF)
+        file.seek(left_out, os.SEEK_CUR)
         mark = f"\n[... {left_out} bytes of output are left out here ...]\n"
-        return head + mark.encode() + file.read(), left_out
+        return head + mark.encode() + file.read(_HALF), left_out
 
 
 class _Output(io.RawIOBase):

@@ -58,13 +58,23 @@ def test_a_log_that_the_worker_does_not_see_is_brought_back(make, monkeypatch, t
     assert "from a grandchild\n" in log.read_text()
 
 
-def test_the_output_of_a_killed_worker_elsewhere_is_said_to_be_gone(make, monkeypatch, tmp_path):
+def test_the_output_of_a_killed_worker_elsewhere_is_brought_back(make, monkeypatch, tmp_path):
     monkeypatch.setattr(runner_module, "identity_of", lambda _: (0, 1))
-    begun = tmp_path / "begun"
-    one = at.work(at.hang, str(begun), log=tmp_path / "log")
-    outcome = at.run_one(make(time_limit=2.0), one)
-    assert outcome.ending == "timed out"
-    assert outcome.log_problem.endswith("is gone with its worker")
+    log = tmp_path / "log"
+    outcome = at.run_one(make(), at.work(at.print_and_die, log=log))
+    assert (outcome.ending, outcome.log_problem) == ("killed", "")
+    assert "before the end" in log.read_text()
+
+
+def test_the_output_of_a_killed_worker_is_said_to_be_gone_with_its_host(
+    make, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(runner_module, "identity_of", lambda _: (0, 1))
+    monkeypatch.setattr(runner_module, "left_behind", lambda *_: None)  # it does not answer
+    outcome = at.run_one(make(), at.work(at.print_and_die, log=tmp_path / "log"))
+    assert outcome.ending == "killed"
+    assert outcome.log_problem.startswith("what it printed was on ")
+    assert outcome.log_problem.endswith(", which does not answer")
 
 
 def test_a_run_that_no_node_can_run_is_said(ray, make):
