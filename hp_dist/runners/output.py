@@ -4,8 +4,6 @@ A single run belongs on the terminal, so a thread reads them while the run write
 pipes: writing never waits for that thread, and what a run has printed survives its process.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 import threading

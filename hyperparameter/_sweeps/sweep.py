@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from .._termination import Terminated
 from .._values.untyped import UntypedText
-from .agenda import Agenda, CellAgenda
+from .agenda import FINISHED, Agenda, CellAgenda
 from .code import Code, code_of_program
 from .driver import Driver, state_after
 from .finished import SweepRun, frame
@@ -232,8 +232,13 @@ def _prepare(store: Store) -> None:
     """Make the folders that workers write to, and take what they have kept for a launcher."""
     for name in ("logs", FOLDER):
         os.makedirs(os.path.join(store.folder, name), exist_ok=True)
-    for number, attempt, outcome in kept(store.folder):
-        store.ended(number, attempt, outcome, state_after(outcome))
+    found = [*kept(store.folder)]
+    known = {one.number: one for one in store.known().values()} if found else {}
+    for number, attempt, outcome in found:
+        # A host that was cut off may have continued with a run that was run again elsewhere.
+        run, is_result = known.get(number), outcome.ending == "returned"
+        if run and run.state not in FINISHED and (is_result or attempt >= run.attempt):
+            store.ended(number, attempt, outcome, state_after(outcome))
         drop(store.folder, number, attempt)
 
 

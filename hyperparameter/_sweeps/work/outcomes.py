@@ -38,6 +38,14 @@ def drop(folder: str, number: int, attempt: int) -> None:
         os.unlink(path_of(folder, number, attempt))
 
 
+def kept_of(folder: str, number: int, attempt: int) -> Outcome | None:
+    """Return the outcome of an attempt whose worker, or its host, died before it could tell."""
+    with suppress(FileNotFoundError), open(path_of(folder, number, attempt), "rb") as file:
+        found: Outcome = pickle.load(file)
+        return found
+    return None
+
+
 def kept(folder: str) -> Iterator[tuple[int, int, Outcome]]:
     """Yield the outcomes that no launcher has taken, with the numbers of run and attempt."""
     with suppress(FileNotFoundError):
