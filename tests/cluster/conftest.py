@@ -202,6 +202,12 @@ class Cluster:
             output, errors = running.communicate(timeout=330)
         return Ran(running.returncode, output, errors)
 
+    @staticmethod
+    def wait_until(
+        done: Callable[[], bool], why_not: Callable[[], str], never: Callable[[], bool]
+    ) -> None:
+        wait_until(done, why_not, never)
+
     def _session_folder(self) -> Path:
         return self.folder / "ray"
 
