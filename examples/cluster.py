@@ -14,12 +14,15 @@ import os
 import socket
 from typing import Any, NamedTuple
 
-import ray
-from ray.exceptions import AuthenticationError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
 import hp_dist
 import hyperparameter as hp
+
+try:
+    import ray
+    from ray.exceptions import AuthenticationError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}. Run: pip install 'hyperparameter-dist[ray]'") from None
 
 COLUMNS = ("ran as", "node", "pid", "train.lr", "origin", "loss")
 

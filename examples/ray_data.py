@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import logging
 
-import numpy as np
-import ray
-import ray.data
-from sklearn.datasets import load_digits
-
 import hp_dist
 import hyperparameter as hp
+
+try:
+    import numpy as np
+    import ray
+    import ray.data
+    from sklearn.datasets import load_digits
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}. Run: pip install 'hyperparameter-dist[examples]'") from None
 
 Batch = dict[str, np.ndarray]
 UNSURE = -1

@@ -17,10 +17,13 @@ import asyncio
 from collections import Counter
 from typing import Any, NamedTuple
 
-import ray
-
 import hp_dist
 import hyperparameter as hp
+
+try:
+    import ray
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}. Run: pip install 'hyperparameter-dist[ray]'") from None
 
 CALLERS: dict[str, dict[str, float]] = {
     "careful": {"solve.lr": 0.05},

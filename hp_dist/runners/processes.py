@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BytesIO
 from multiprocessing.connection import wait
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import cloudpickle
 
 from hyperparameter import _runner_interface as interface
+from hyperparameter._engine_interface import this_process
 from hyperparameter.context import Captured
 from hyperparameter.exceptions import UsageError
 
@@ -27,8 +28,8 @@ from .._carry.submission import Submission
 from .._collect.address import TOKEN
 from . import warden
 from .errors import unpacked_error
-from .slot import IDLE_SECONDS, Slot
-from .worker import ANSWER, ENDED, REPORTED, STARTED, WORK
+from .slot import IDLE_SECONDS, STARTED, Slot
+from .worker import ANSWER, ENDED, REPORTED, WORK
 
 _DEVICES = "CUDA_VISIBLE_DEVICES"
 
@@ -107,23 +108,24 @@ class Processes:
         watched = [each for slot in self._slots for each in slot.waits_for()]
         if not self._by_work:
             return []
-        wait(watched, self._patience(timeout))
-        return [event for slot in self._slots for event in self._events_of(slot)]
+        ready = wait(watched, self._patience(timeout))
+        return [event for slot in self._slots for event in self._events_of(slot, ready)]
 
     def _patience(self, timeout: float | None) -> float | None:
         now = time.monotonic()
         left = [] if timeout is None else [timeout]
+        left += [slot.told_at - now for slot in self._slots if slot.has_begun]
         if self._limit is not None:
             begun = [slot.started_at for slot in self._by_work.values()]
-            left += [max(0.0, at + self._limit - now) for at in begun if at is not None]
-        return min(left, default=None)
+            left += [at + self._limit - now for at in begun if at is not None]
+        return max(0.0, min(left)) if left else None
 
-    def _events_of(self, slot: Slot) -> Iterator[interface.Event]:
-        death = slot.death()  # asked before the last messages are read
-        for kind, *content in slot.messages():
+    def _events_of(self, slot: Slot, ready: Collection[object]) -> Iterator[interface.Event]:
+        death = slot.death(ready)  # asked before the last messages are read
+        for kind, *content in slot.messages(ready):
             if kind == STARTED:
-                slot.started, slot.started_at = time.time(), time.monotonic()
-                yield interface.Started(*content)
+                assert slot.work is not None
+                yield interface.Started(slot.work, this_process().host, slot.pid)
             elif kind == REPORTED:
                 yield interface.Reported(*content)
             elif kind == ENDED:

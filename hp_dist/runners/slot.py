@@ -8,7 +8,7 @@ import pickle
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from hyperparameter import _runner_interface as interface
 from hyperparameter._engine_interface import this_process
 
 from .warden import end_group
-from .worker import serve
+from .worker import READY, serve
 
 _WORDS = {
     signal.SIGSEGV: "a segmentation fault",
@@ -26,6 +26,9 @@ _WORDS = {
     signal.SIGFPE: "an arithmetic error",
     signal.SIGKILL: "perhaps it was out of memory",
 }
+_MOMENT = 0.005  # seconds; a shorter run begins and ends in one, which saves the sweep a write
+STARTED = "started"
+"""What a slot tells of its work, beside what comes from the process."""
 IDLE_SECONDS = 2.0
 """For idle processes to end by themselves."""
 
@@ -46,6 +49,8 @@ class Slot:
         self._message: bytes | None = None  # until the process is ready for it
         self.is_ready = False
         self.has_been_ready = False
+        self.has_begun = False  # with its work, which has not been told yet
+        self.told_at = 0.0
         self.work: int | None = None
         self.started = 0.0
         self.started_at: float | None = None  # by the clock that never jumps
@@ -88,8 +93,11 @@ class Slot:
         return [] if self._pipe is None else [self._pipe, self._pidfd]
 
     def _send_message(self) -> None:
+        """Send the work; the process waits for it, so the run begins, and nobody has to tell."""
         message, self._message = self._message, None
         if self._pipe is not None and message is not None:
+            self.started, self.started_at, self.has_begun = time.time(), time.monotonic(), True
+            self.told_at = self.started_at + _MOMENT
             with suppress(OSError):  # it has died, which is seen where events are
                 self._pipe.send_bytes(message)
 
@@ -98,25 +106,32 @@ class Slot:
             with suppress(OSError):
                 self._pipe.send_bytes(pickle.dumps(content))
 
-    def messages(self) -> Iterator[tuple[Any, ...]]:
-        """Yield what the process has told since; what it has told before it died comes too."""
+    def messages(self, ready: Collection[object]) -> Iterator[tuple[Any, ...]]:
+        """Yield what has happened, what the process has told before it died included."""
+        is_due = self.has_begun and time.monotonic() >= self.told_at
+        if is_due or (self.has_begun and not {self._pipe, self._pidfd}.isdisjoint(ready)):
+            self.has_begun = False
+            yield (STARTED,)
         try:
-            while self._pipe is not None and self._pipe.poll():
+            # One message, as the next call finds the rest; of a process that has died, all.
+            has_more = self._pipe in ready or (self._pidfd in ready and self._pipe.poll())
+            while has_more:
                 message = self._pipe.recv()
-                if message[0] == "ready":
+                if message[0] == READY:
                     self.is_ready = self.has_been_ready = True
                     self._send_message()
                 else:
                     yield message
+                has_more = self._pidfd in ready and self._pipe is not None and self._pipe.poll()
         except (EOFError, OSError):
             return
 
     def _has_died(self) -> bool:
         return self._process is not None and self._process.exitcode is not None
 
-    def death(self) -> tuple[int, str] | None:
+    def death(self, ready: Collection[object]) -> tuple[int, str] | None:
         """Return the exit status of a process that has died, and how in words; None if not."""
-        if not self._has_died():
+        if self._pidfd not in ready or not self._has_died():
             return None
         status: int = self._process.exitcode
         if status >= 0:

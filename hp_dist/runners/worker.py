@@ -16,7 +16,6 @@ from typing import Any
 
 from hyperparameter import _runner_interface as interface
 from hyperparameter import context
-from hyperparameter._engine_interface import this_process
 
 from .._carry.spool import Spool
 from .._carry.submission import ReceivedSubmission, Submission, receive
@@ -24,7 +23,7 @@ from .._collect.inbox import wait_for_relayed
 from .errors import packed_error
 from .signals import Signals
 
-STARTED, REPORTED, ENDED, READY = "started", "reported", "ended", "ready"
+REPORTED, ENDED, READY = "reported", "ended", "ready"
 WORK, ANSWER = "work", "answer"
 
 
@@ -61,7 +60,6 @@ def _done(
     pipe: Connection, signals: Signals, number: int, message: tuple[Any, ...], pickled: bytes
 ) -> interface.Outcome:
     here = os.getpid()
-    pipe.send((STARTED, number, this_process().host, here))
     started = time.time()
     try:
         submission = receive(Spool, *message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .agenda import Agenda, Planned, Prepare, Prepared
@@ -17,7 +17,7 @@ from .run import Outcome, State, Work
 from .stand_ins import StandIns
 from .work.interrupts import Interrupts
 from .work.outcomes import drop, kept_of, path_of
-from .work.runner import Ended, Reported, Runner, Started
+from .work.runner import Ended, Event, Reported, Runner, Started
 
 if TYPE_CHECKING:
     from .._records.run import Run
@@ -75,8 +75,7 @@ class Driver:
                 while self._open:
                     if interrupts.count and not self.was_interrupted:
                         self._interrupt()
-                    for event in self._runner.events(_TICK):
-                        yield from self._handle(event)
+                    yield from self._handle_all(self._runner.events(_TICK))
                     self._progress.tick()
                     if self.was_interrupted and time.monotonic() > self._deadline:
                         return
@@ -118,16 +117,23 @@ class Driver:
         self._open[run.number] = _Open(run, prepared.identity)
         self._runner.submit(work, prepared.captured)
 
-    def _handle(self, event: Started | Reported | Ended) -> Iterator[int]:
-        found = self._open.get(event.number)
-        if found is None:  # of a run that has been given up
-            return
+    def _handle_all(self, events: Iterable[Event]) -> Iterator[int]:
+        # A list has happened already: a run that begins and ends in it is written once.
+        happened = events if isinstance(events, list) else ()
+        ends = {event.number for event in happened if isinstance(event, Ended)}
+        for event in events:
+            found = self._open.get(event.number)
+            if found is not None:  # else it has been given up
+                yield from self._handle(event, found, ends)
+
+    def _handle(self, event: Event, found: _Open, ends: Collection[int]) -> Iterator[int]:
         if isinstance(event, Started):
             found.since = time.monotonic()
             if event.pid == os.getpid():
                 self._interrupts.forget()
-            log = self._store.log_path(event.number, found.run.attempt)
-            self._store.started(event.number, found.run.attempt, event.host, event.pid, log)
+            if event.number not in ends:
+                log = self._store.log_path(event.number, found.run.attempt)
+                self._store.started(event.number, found.run.attempt, event.host, event.pid, log)
             self._progress.started(event.number, found.run.cell, event.host)
         elif isinstance(event, Reported):
             self._runner.answer(event.number, self.judge(event))
@@ -156,7 +162,8 @@ class Driver:
         state = state_after(outcome, is_pruned=found.is_pruned)
         if outcome.ending == "terminated" and outcome.pid == os.getpid():
             state = "waiting"
-        self._store.ended(run.number, run.attempt, outcome, state)
+        log = self._store.log_path(run.number, run.attempt)
+        self._store.ended(run.number, run.attempt, outcome, state, log)
         drop(self._store.folder, run.number, run.attempt)
         if state == "waiting":  # in this process, signals raise in the run itself
             self._stops = True
@@ -168,7 +175,6 @@ class Driver:
             self._again.append(run._replace(attempt=run.attempt + 1, tries=run.tries + 1))
         else:
             self._settle(found, state, outcome)
-        log = self._store.log_path(run.number, run.attempt)
         self._progress.ended(run.number, run.cell, state, outcome, log, again=again)
         if outcome.log_problem:
             self._progress.note(f"run {run.number}: {outcome.log_problem}")

@@ -23,12 +23,12 @@ def path_of(folder: str, number: int, attempt: int) -> str:
 
 def keep(work: Work, outcome: Outcome) -> None:
     """Write an outcome; a worker that does not see the folder, or a full disk, does without."""
-    if work.kept is None or not os.path.isdir(os.path.dirname(work.kept)):
+    if work.kept is None:
         return
     fresh = f"{work.kept}.tmp"
     with suppress(OSError):  # the launcher is told in any case
         with open(fresh, "wb") as file:
-            pickle.dump(outcome._replace(error=None), file, 5)
+            file.write(pickle.dumps(outcome._replace(error=None), 5))
         os.replace(fresh, work.kept)  # whole, or not there at all
 
 
