@@ -66,7 +66,7 @@ class Host:
         return ["nsenter", "--target", str(self.pid), *into, "--", *command]
 
     def run(self, *command: str, into: tuple[str, ...] = ISOLATED) -> None:
-        subprocess.run(self.enter(*command, into=into), check=True, timeout=30)
+        subprocess.run(self.enter(*command, into=into), check=True, timeout=150)
 
     def plug_into(self, switch: "Host") -> None:
         """Lay a cable to the switch, which is where this host sends what is not its own."""
@@ -94,7 +94,7 @@ class Host:
         """Stop everything that runs on this host."""
         if self._holder.poll() is None:
             os.kill(self.pid, signal.SIGKILL)  # the first process there: the others go before it
-        self._holder.wait(timeout=30)
+        self._holder.wait(timeout=150)
         assert self._holder.stdout is not None
         self._holder.stdout.close()
 
@@ -159,7 +159,7 @@ class Cluster:
         for host in self.hosts:
             host.close()
         for node in self._nodes:
-            node.wait(timeout=30)
+            node.wait(timeout=150)
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Return what the compose file sets, with the token of this cluster for the secret."""

@@ -24,7 +24,7 @@ def compose(**environment: str) -> "subprocess.CompletedProcess[str]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     return subprocess.run(
         ["docker-compose", "--file", str(ROOT / "docker-compose.yml"), "config"],
-        env={**kept, **environment}, capture_output=True, text=True, timeout=60,
+        env={**kept, **environment}, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def test_from_a_host_that_is_not_a_node_the_error_says_what_to_do(cluster: Any) 
     address = f"{cluster.head.address}:6379"
     command = ["python", "train.py", "--sweep", "lr=1,2", "--on", f"ray:{address}"]
     with cluster.begin(cluster.client, command, cluster.folder / "job") as running:
-        output, errors = running.communicate(timeout=60)
+        output, errors = running.communicate(timeout=150)
     assert (running.returncode, output) == (2, "")
     assert f"--on ray:{address}: this host is not a node of the cluster" in errors
     assert errors.count("\n") == 1

@@ -22,7 +22,7 @@ FILES = {
 
 def run(port: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], cwd=PORTS / port, capture_output=True, text=True, timeout=60
+        [sys.executable, *words], cwd=PORTS / port, capture_output=True, text=True, timeout=150
     )
 
 

@@ -12,9 +12,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import hyperparameter as hp
+from patience import PATIENCE
 
-PATIENCE = 60
+import hyperparameter as hp
 
 
 class Told(NamedTuple):

@@ -721,7 +721,7 @@ def run_main(job: dict[str, Any], folder: Path) -> Any:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=2 * tasks.PATIENCE,
+        timeout=tasks.PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hyperparameter as hp
+from patience import PATIENCE
 
-PATIENCE = 60
-"""Seconds after which something has gone wrong."""
+import hyperparameter as hp
 
 
 def lr(*_: Any) -> float:

@@ -50,7 +50,7 @@ def seen() -> dict[str, Any]:
 @ray.remote(max_retries=5)
 def attempt(home: str, beacon: Any) -> dict[str, Any]:
     node = ray.util.get_node_ip_address()
-    nodes = ray.get(beacon.begin.remote(node), timeout=120)
+    nodes = ray.get(beacon.begin.remote(node), timeout=150)
     while node != home:
         time.sleep(1)
     return {"begun": nodes, **seen()}
@@ -83,8 +83,8 @@ def main() -> None:
             for other, beacon in zip(others, beacons, strict=True)
         ]
         survivors = [Survivor.options(**on(nodes[other])).remote() for other in others]
-    before = ray.get([one.created_with.remote() for one in survivors], timeout=120)
-    begun = ray.get([one.wait.remote() for one in beacons], timeout=120)
+    before = ray.get([one.created_with.remote() for one in survivors], timeout=150)
+    begun = ray.get([one.wait.remote() for one in beacons], timeout=150)
     print("begun on", *begun, flush=True)
     with hp.scope(**{"train.lr": 9.0}):
         retried = ray.get(pending, timeout=200)

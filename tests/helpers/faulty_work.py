@@ -80,7 +80,7 @@ def value_and_rss(key: str) -> Any:
 def nest(folders: str) -> Any:
     """Submit work of this worker's own; return what that saw and which folders there were."""
     with hp.scope(**large(7)), ProcessPoolExecutor(1) as executor:
-        found = executor.submit(values, "key7").result(timeout=60)
+        found = executor.submit(values, "key7").result(timeout=150)
         return found, sorted(path.name for path in Path(folders).glob("hyperparameter-*"))
 
 

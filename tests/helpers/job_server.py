@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from programs import output_of
 from ray_settings import ray_settings
 
 FOLDER_OF_PYTHON = Path(sys.executable).parent
@@ -38,7 +39,7 @@ class Jobs(NamedTuple):
         request = urllib.request.Request(
             f"{self.address}/api/jobs/{path}", headers=credentials, method=method
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=150) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -53,7 +54,7 @@ class Jobs(NamedTuple):
 
     def run(self, folder: Path, *words: str, **environment: str) -> Ran:
         with self.begin(folder, words, **environment) as running:
-            output, errors = running.communicate(timeout=200)
+            output, errors = output_of(running)
         return Ran(running.returncode, output, errors)
 
 
@@ -98,4 +99,4 @@ def ray_with_jobs() -> Iterator[Jobs]:
             yield Jobs(f"http://127.0.0.1:{port}", env)
         finally:
             os.killpg(node.pid, signal.SIGKILL)  # workers and jobs follow those that started them
-            node.communicate()
+            output_of(node)

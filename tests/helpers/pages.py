@@ -169,10 +169,10 @@ class Replay:
             start_new_session=True,  # to end its workers with it
         ) as process:
             try:
-                printed, _ = process.communicate(timeout=60)
+                printed, _ = process.communicate(timeout=150)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                printed = process.communicate()[0] + b"[stopped after 60 seconds]\n"
+                printed = process.communicate()[0] + b"[stopped after 150 seconds]\n"
         return self._as_anywhere(printed.decode())
 
     def _as_anywhere(self, printed: str) -> str:

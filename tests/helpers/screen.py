@@ -9,6 +9,8 @@ import time
 import unicodedata
 from threading import Thread
 
+from patience import PATIENCE
+
 _PARTS = re.compile(r"\x1b\[(\??[\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n])")
 
 
@@ -47,7 +49,7 @@ class Screen:
 
     def wait_for(self, text: str) -> None:
         """Wait until the terminal has been sent this."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while text not in self.text:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{text!r} is not in {self.text!r}")

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from programs import output_of
+
 NOTED = '''
 import json, os, time
 import hyperparameter as hp
@@ -55,14 +57,14 @@ class Program:
 
     def run(self, *words: str) -> Ended:
         process = self.start(*words)
-        output, errors = process.communicate(timeout=120)
+        output, errors = output_of(process)
         return Ended(process.returncode, output, errors)
 
     def hp(self, *words: str) -> Ended:
         """Run the command `hp` beside the program."""
         done = subprocess.run(
             [sys.executable, "-m", "hyperparameter.cli", *words], cwd=self.folder, text=True,
-            capture_output=True, timeout=120, check=False, env={**os.environ, "COLUMNS": "200"},
+            capture_output=True, timeout=150, check=False, env={**os.environ, "COLUMNS": "200"},
         )  # fmt: skip
         return Ended(done.returncode, done.stdout, done.stderr)
 

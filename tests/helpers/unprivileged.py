@@ -23,6 +23,6 @@ def run_unprivileged(program: str, folder: Path) -> "subprocess.CompletedProcess
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )

@@ -77,7 +77,7 @@ def run(tmp_path: Path) -> Callable[[str], list[str]]:
         (tmp_path / "program.py").write_text(f"{HEAD}{body}\n{end}", "utf-8")
         done = subprocess.run(
             [sys.executable, "program.py"],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()

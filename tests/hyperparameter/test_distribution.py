@@ -29,7 +29,7 @@ def run(package: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *words],
         cwd=package.parent.parent, env={**os.environ, "PYTHONPATH": str(package.parent)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=150, check=False,
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_the_version_is_known_without_importlib_metadata() -> None:
     ask = "print(hyperparameter.__version__, 'importlib.metadata' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-P", "-c", f"import sys\n{IMPORT}{ask}"],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=150, check=True,
     )  # fmt: skip
     assert done.stdout == f"{version('hyperparameter-dist')} False\n"
 

@@ -97,7 +97,7 @@ def test_a_command_line_says_which_name_it_is(tmp_path: Path) -> None:
     ]:  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(program), *words],
-            capture_output=True, timeout=60, check=False,
+            capture_output=True, timeout=150, check=False,
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         )  # fmt: skip
         shown = done.stderr.decode()
@@ -120,7 +120,7 @@ def test_what_a_file_holds_is_printed_as_it_is(tmp_path: Path) -> None:
     for kind in ("yaml", "json", "toml"):
         done = subprocess.run(
             [sys.executable, str(program), "--print-config", kind],
-            capture_output=True, timeout=60, check=True,
+            capture_output=True, timeout=150, check=True,
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         )  # fmt: skip
         assert "é" in done.stdout.decode()

@@ -370,13 +370,13 @@ def test_values_of_classes_in_main_arrive_in_a_process_that_has_another_main(
     )
     receiver.write_text("import pickle, sys\npickle.load(sys.stdin.buffer)()\n")
     encoded = subprocess.run(
-        [sys.executable, str(sender)], stdout=subprocess.PIPE, timeout=60, check=True
+        [sys.executable, str(sender)], stdout=subprocess.PIPE, timeout=150, check=True
     ).stdout
     shown = subprocess.run(
         [sys.executable, str(receiver)],
         input=encoded,
         stdout=subprocess.PIPE,
-        timeout=60,
+        timeout=150,
         check=True,
     ).stdout
     assert shown.decode() == "RED 3 t Text\n8 12 1 2\nTrue True\n"

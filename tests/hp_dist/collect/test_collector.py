@@ -7,6 +7,7 @@ import weakref
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 
 import hyperparameter as hp
 from hp_dist._carry.attachments import Inline
@@ -17,8 +18,6 @@ from hp_dist._collect.mailbox import line_of, parsed
 from hp_dist._collect.work import Ending, LocalWork
 from hp_dist._ray import collector
 from hp_dist._ray.collector import CollectorActor
-
-PATIENCE = 60
 
 
 def _line(to: str, size: int = 0) -> bytes:

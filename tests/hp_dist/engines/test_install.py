@@ -100,6 +100,6 @@ def test_uninstall_leaves_alone_what_others_have_patched_since(tmp_path: Path) -
         """)
     )
     done = subprocess.run(
-        [sys.executable, program], text=True, capture_output=True, timeout=60, check=True
+        [sys.executable, program], text=True, capture_output=True, timeout=150, check=True
     )
     assert done.stdout == "[0.5, 0.0, 0.5, 0.0, 0.5]\n"

@@ -56,7 +56,7 @@ def run(tmp_path: Path, body: str, *args: str) -> str:
         START + '\nif __name__ == "__main__":\n' + dedent(body).replace("\n", "\n    ")
     )
     done = subprocess.run(
-        [sys.executable, program, *args], text=True, capture_output=True, timeout=120, check=False
+        [sys.executable, program, *args], text=True, capture_output=True, timeout=150, check=False
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr

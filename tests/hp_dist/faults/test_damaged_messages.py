@@ -254,7 +254,7 @@ def test_task_of_a_pool_or_executor_with_a_spoiled_message_is_an_error_and_other
             items = [pool.imap(work.values, ["n"]), executor.map(work.values, ["n"])]
         for result in sent:
             with pytest.raises(hp_dist.CarrierError, match=message):
-                result.get(timeout=60) if hasattr(result, "get") else result.result(timeout=60)
+                result.get(timeout=150) if hasattr(result, "get") else result.result(timeout=150)
         for one in items:
             with pytest.raises(hp_dist.CarrierError, match=message):
                 next(one)
@@ -265,17 +265,17 @@ def test_tasks_after_a_spoiled_one_are_served_by_the_same_worker(
     installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
-        before = pool.apply(work.process), executor.submit(work.process).result(timeout=60)
+        before = pool.apply(work.process), executor.submit(work.process).result(timeout=150)
         with monkeypatch.context() as patch, hp.scope(n=2):
             seal = encoded.seal
             patch.setattr(encoded, "seal", lambda body: damage(seal(body)))
             with pytest.raises(hp_dist.CarrierError):
                 pool.apply(work.seen, ("n",))
             with pytest.raises(hp_dist.CarrierError):
-                executor.submit(work.seen, "n").result(timeout=60)
+                executor.submit(work.seen, "n").result(timeout=150)
         with hp.scope(n=3):
             assert pool.apply(work.seen, ("n",)) == (1, (3,), before[0])
-            assert executor.submit(work.seen, "n").result(timeout=60) == (1, (3,), before[1])
+            assert executor.submit(work.seen, "n").result(timeout=150) == (1, (3,), before[1])
 
 
 @pytest.fixture(scope="module")
@@ -291,10 +291,10 @@ def test_call_of_joblib_with_a_spoiled_message_is_an_error(
     installed: None, message: str, spoiled: Callable[[], None]
 ) -> None:
     calls = [joblib.delayed(work.values)("n")] * 2
-    joblib.Parallel(2, timeout=60)(calls)  # the workers have started
+    joblib.Parallel(2, timeout=150)(calls)  # the workers have started
     spoiled()
     with hp.scope(n=2), pytest.raises(hp_dist.CarrierError, match=message):
-        joblib.Parallel(2, timeout=60)(calls)
+        joblib.Parallel(2, timeout=150)(calls)
 
 
 @ways
@@ -312,7 +312,7 @@ def test_process_with_a_spoiled_message_ends_where_it_would_read_a_default(
     spoiled()
     with hp.scope(n=2):
         process.start()
-    process.join(timeout=60)
+    process.join(timeout=150)
     assert process.exitcode not in (0, None)
     assert not mark.exists()
     if method == "spawn":  # the server of forkserver writes where it was started
@@ -345,13 +345,13 @@ def test_file_that_is_spoiled_before_a_worker_reads_it_is_an_error_of_the_task(
             for path in spool_files(folders):
                 spoil_file(path, spoil)
             gate.write_text("go")
-            assert held.get(timeout=60) == "go"
+            assert held.get(timeout=150) == "go"
             for result in results:
                 if spoil == "deleted":  # then the worker gets the bytes
-                    assert result.get(timeout=60)[1] == (3,)
+                    assert result.get(timeout=150)[1] == (3,)
                     continue
                 with pytest.raises(hp_dist.CarrierError, match="attachment of the submitted scope"):
-                    result.get(timeout=60)
+                    result.get(timeout=150)
         assert pool.apply(work.seen, ("key1",))[1] == (None,)
 
 

@@ -63,7 +63,7 @@ PROLOGUE = """
             return os.getpid()
 
     def kill(actor):
-        os.kill(ray.get(actor.process.remote(), timeout=60), signal.SIGKILL)
+        os.kill(ray.get(actor.process.remote(), timeout=150), signal.SIGKILL)
 
     @ray.remote(num_cpus=0)
     def task():
@@ -89,7 +89,7 @@ def drive(
             [sys.executable, "-c", dedent(PROLOGUE) + dedent(body), ray_cluster.address, *args],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=150,
             check=False,
             cwd=folder,
             env={**os.environ, **ray_environment},
@@ -146,7 +146,7 @@ def restarted(drive: Drive) -> Callable[[int], Any]:
         with hp.scope(**SCOPES["{size}"]):
             actor = {WAYS[way]}
         with hp.scope(sent=1):
-            ray.get(actor.tell.remote(), timeout=60)
+            ray.get(actor.tell.remote(), timeout=150)
 """
             for way in ways
             for size in sizes(way, repeat)
@@ -172,8 +172,8 @@ def restarted(drive: Drive) -> Callable[[int], Any]:
             kill(actor)
         for actor in actors:
             with hp.scope(sent=4):
-                called = ray.get(actor.tell.remote(), timeout=60)
-            show([called, ray.get(actor.tell.remote(), timeout=60)])
+                called = ray.get(actor.tell.remote(), timeout=150)
+            show([called, ray.get(actor.tell.remote(), timeout=150)])
             ray.kill(actor)
         """)
         return dict(zip(made, found, strict=True))
@@ -214,18 +214,18 @@ def parents(drive: Drive) -> dict[str, list[Any]]:
                 own = ray.remote(Actor).options(num_cpus=0).remote()  # its keys may go, no others
                 options = dict(name=f"parent {size}", lifetime="detached", num_cpus=0)
                 parent = ray.remote(Parent).options(**options).remote()
-                ray.get([own.tell.remote(), parent.tell.remote()], timeout=60)  # sends references
+                ray.get([own.tell.remote(), parent.tell.remote()], timeout=150)  # sends references
     """)
     shown = drive("""
         connect()
         with hp.scope(made=1, **{f"other{i}": i for i in range(10_000)}):  # may clear up
-            ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=60)
+            ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=150)
         for size in SCOPES:
             parent = ray.get_actor(f"parent {size}")
             with hp.scope(sent=4):
-                called = ray.get(parent.submit.remote(), timeout=60)
-            bare = ray.get(parent.submit.remote(), timeout=60)
-            show([called, bare, ray.get(parent.kill_child.remote(), timeout=60)])
+                called = ray.get(parent.submit.remote(), timeout=150)
+            bare = ray.get(parent.submit.remote(), timeout=150)
+            show([called, bare, ray.get(parent.kill_child.remote(), timeout=150)])
             ray.kill(parent)
     """)
     return dict(zip(SEEN, shown, strict=True))
@@ -251,8 +251,8 @@ def test_two_drivers_at_once_keep_their_scopes_apart(drive: Drive) -> None:
             actor = ray.remote(Actor).options(**FOR_EVER).remote()
         for turn in range(2):
             with hp.scope(sent=n * 10 + turn, **base):
-                show(ray.get([task.remote() for _ in range(3)], timeout=60))
-                show(ray.get(actor.tell.remote(), timeout=60)[1])
+                show(ray.get([task.remote() for _ in range(3)], timeout=150))
+                show(ray.get(actor.tell.remote(), timeout=150)[1])
             kill(actor)
     """
     outputs = at_once(lambda: drive(body, "1"), lambda: drive(body, "2"))
@@ -287,7 +287,7 @@ def left(drive: Drive) -> tuple[dict[str, Any], list[str]]:
             return ray.get(actor.tell.remote())[1]
         with hp.scope(**SCOPES["large"]):
             actor = ray.remote(Actor).options(num_cpus=0).remote()
-        ray.get([actor.tell.remote(), make.remote()], timeout=60)
+        ray.get([actor.tell.remote(), make.remote()], timeout=150)
         show([job, [key for key in keys() if job in key]])
         {last}
             """,
@@ -303,7 +303,7 @@ def left(drive: Drive) -> tuple[dict[str, Any], list[str]]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         with hp.scope(**SCOPES["large"]):
-            ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=60)
+            ray.get(ray.remote(Actor).options(num_cpus=0).remote().tell.remote(), timeout=150)
         show([own, keys()])
     """)
     assert [key for key in keys if own in key]
@@ -361,7 +361,7 @@ def test_what_ran_on_a_node_that_goes_is_done_elsewhere_in_the_scopes_of_its_sub
 
     node = ray_cluster.add_node(num_cpus=1, resources={"far": 2}, object_store_memory=100 << 20)
     lost = [submit(7, False), submit(8, False)]
-    assert len(ray.wait(lost, num_returns=2, timeout=90, fetch_local=False)[0]) == 2
+    assert len(ray.wait(lost, num_returns=2, timeout=150, fetch_local=False)[0]) == 2
     results = [submit(n, True) for n in range(6)]
     gc.collect()  # nobody but Ray holds the scopes now
     wait_for(begun, 4)

@@ -76,7 +76,7 @@ def test_worker_that_replaces_a_killed_one_of_a_pool_sees_the_right_scopes(
             with scope(size, "sent", n):
                 results.append(pool.apply_async(work.seen, ("made", "sent")))
         results.append(pool.apply_async(work.seen, ("made", "sent")))
-        found = [result.get(timeout=60) for result in results]
+        found = [result.get(timeout=150) for result in results]
         assert not lost.ready()  # a pool has no way to tell
     assert [values for _, values, _ in found] == [
         *((None, told(size, n)) for n in range(3)),
@@ -99,7 +99,7 @@ def test_other_worker_of_a_pool_goes_on_in_the_right_scopes(
                 results.append(pool.apply_async(work.values, ("sent",)))
                 if n == 5:
                     pool.apply_async(work.die)
-        assert [result.get(timeout=60) for result in results] == [told(size, n) for n in range(12)]
+        assert [result.get(timeout=150) for result in results] == [told(size, n) for n in range(12)]
 
 
 @each_method
@@ -109,13 +109,13 @@ def test_killed_worker_breaks_an_executor_as_always_and_a_new_one_sees_the_scope
     size = turn(method, repeat)
     context = mp.get_context(method)
     with scope(size, "sent", 1), ProcessPoolExecutor(1, context) as executor:
-        assert executor.submit(work.values, "sent").result(timeout=60) == told(size, 1)
+        assert executor.submit(work.values, "sent").result(timeout=150) == told(size, 1)
         with scope(size, "sent", 2):
             killed = executor.submit(work.die)
             with pytest.raises(BrokenProcessPool):  # at the submission, or by the result
-                executor.submit(work.values, "sent").result(timeout=60)
+                executor.submit(work.values, "sent").result(timeout=150)
         with pytest.raises(BrokenProcessPool):
-            killed.result(timeout=60)
+            killed.result(timeout=150)
         with pytest.raises(BrokenProcessPool):
             executor.submit(work.process)
     with ProcessPoolExecutor(2, context) as executor:
@@ -123,7 +123,7 @@ def test_killed_worker_breaks_an_executor_as_always_and_a_new_one_sees_the_scope
         for n in range(6):
             with scope(size, "sent", n):
                 futures.append(executor.submit(work.values, "sent"))
-        found = [future.result(timeout=60) for future in futures]
+        found = [future.result(timeout=150) for future in futures]
     assert found == [told(size, n) for n in range(6)]
 
 
@@ -133,11 +133,11 @@ def test_killed_worker_of_joblib_is_the_error_it_was_and_the_next_call_sees_the_
     size = turn("spawn", repeat)
     with loky():
         with scope(size, "sent", 1), pytest.raises(TerminatedWorkerError):
-            joblib.Parallel(2, timeout=60)(
+            joblib.Parallel(2, timeout=150)(
                 joblib.delayed(work.die if n == 3 else work.values)("sent") for n in range(6)
             )
         with scope(size, "sent", 2):
-            found = joblib.Parallel(2, timeout=60)(
+            found = joblib.Parallel(2, timeout=150)(
                 joblib.delayed(work.values)("sent") for _ in range(6)
             )
     assert found == [told(size, 2)] * 6
@@ -155,7 +155,7 @@ def test_process_started_in_place_of_a_killed_one_sees_the_scope_of_its_own_star
             process = context.Process(target=work.send, args=(sender, work.die_once, mark, "sent"))
             process.start()
         sender.close()
-        process.join(timeout=60)
+        process.join(timeout=150)
         assert process.exitcode == code
         if code == 0:
             assert receiver.recv() == told(size, 5)
@@ -177,7 +177,7 @@ def test_each_worker_of_a_pool_that_serves_one_task_sees_the_right_scopes(
         for n in range(4):
             with scope(size, "sent", n):
                 results.append(pool.apply_async(work.seen, ("made", "sent")))
-        found = [result.get(timeout=60) for result in results]
+        found = [result.get(timeout=150) for result in results]
     assert [values for _, values, _ in found] == [(None, told(size, n)) for n in range(4)]
     assert len({process for *_, process in found}) == 4
 
@@ -195,7 +195,7 @@ def test_each_worker_of_an_executor_that_serves_one_task_sees_the_right_scopes(
         for n in range(3):
             with scope(size, "sent", n):
                 futures.append(executor.submit(work.seen, "made", "sent"))
-        found = [future.result(timeout=60) for future in futures]
+        found = [future.result(timeout=150) for future in futures]
     assert [values for _, values, _ in found] == [(None, told(size, n)) for n in range(3)]
     assert len({process for *_, process in found}) == 3
 
@@ -210,8 +210,8 @@ def test_worker_started_by_one_submission_brings_nothing_of_it_to_the_next(metho
                 first = executor.submit(work.seen, "first", "second")
             with hp.scope(second=2):
                 second = executor.submit(work.seen, "first", "second")
-            found = [future.result(timeout=60) for future in (first, second)]
-            last = executor.submit(work.seen, "first", "second").result(timeout=60)
+            found = [future.result(timeout=150) for future in (first, second)]
+            last = executor.submit(work.seen, "first", "second").result(timeout=150)
         finally:
             hp_dist.uninstall()
     assert [values for _, values, _ in [*found, last]] == [(1, None), (None, 2), (None, None)]
@@ -255,7 +255,7 @@ def test_value_that_cannot_be_pickled_is_named_with_its_place_and_nothing_runs(
     installed: None, submit: Callable[[Any, Any], Any]
 ) -> None:
     with mp.get_context("fork").Pool(1) as pool, ProcessPoolExecutor(1) as executor:
-        before = pool.apply(work.process), executor.submit(work.process).result(timeout=60)
+        before = pool.apply(work.process), executor.submit(work.process).result(timeout=150)
         line = line_of_next()
         with hp.scope(fine=1, **{"model.lock": threading.Lock()}):
             with pytest.raises(hp_dist.CarrierError) as caught:
@@ -267,7 +267,7 @@ def test_value_that_cannot_be_pickled_is_named_with_its_place_and_nothing_runs(
         with hp.scope(fine=2):
             after = pool.apply(work.seen, ("fine",))
             assert after == (1, (2,), before[0])
-            found = executor.submit(work.seen, "fine").result(timeout=60)
+            found = executor.submit(work.seen, "fine").result(timeout=150)
             assert found == (1, (2,), before[1])
         pool.close()
         pool.join()  # waits for ever where a refused job has stayed in the pool's books

@@ -36,7 +36,7 @@ def get(references: Any) -> Any:
     """Return the results, or fail where Ray would wait for ever."""
     import ray
 
-    return ray.get(references, timeout=90)
+    return ray.get(references, timeout=150)
 
 
 def scope(size: str, name: str, n: int) -> Any:

@@ -244,7 +244,7 @@ def test_cluster_driver_and_worker_stay_small(
     kept = len(keys_kept(ray))
     assert hp.process_record().wait(60)  # or an answer of the collector may be on its way
     objects = settles(lambda: stored_objects(ray), 5)
-    first = ray.get([tell.remote(), actor.tell.remote()], timeout=60)
+    first = ray.get([tell.remote(), actor.tell.remote()], timeout=150)
     (_, task_before), (_, actor_before) = first
     before, driver, worker, of_actor, most_bytes = work.rss(), 0, 0, 0, 0
     burst = 50
@@ -253,7 +253,7 @@ def test_cluster_driver_and_worker_stay_small(
         for n in range(start, start + burst):
             with numbered(n, keys):
                 results += [tell.remote(), actor.tell.remote()]
-        found = ray.get(results, timeout=120)
+        found = ray.get(results, timeout=150)
         assert [value for value, _ in found] == [n for n in range(start, n + 1) for _ in range(2)]
         worker = max(worker, *(used for _, used in found[::2]))
         of_actor = max(of_actor, *(used for _, used in found[1::2]))
@@ -297,8 +297,8 @@ def test_ray_of_a_driver_that_lives_long_stays_flat(ray: Any, installed_for_ray:
     figures = Flat("Ray", scopes)
     for n in range(scopes):
         with changing(n):
-            found = ray.get([tell.remote() for _ in range(size)], timeout=120)
-            number, (memory, descriptors) = ray.get(actor.tell.remote(), timeout=120)
+            found = ray.get([tell.remote() for _ in range(size)], timeout=150)
+            number, (memory, descriptors) = ray.get(actor.tell.remote(), timeout=150)
         assert [*found, number] == [n] * (size + 1)
         if figures.is_due(n):
             assert hp.process_record().wait(60)  # or an answer of the collector may be on its way
@@ -336,7 +336,7 @@ def test_array_of_a_closed_scope_leaves_the_store_though_workers_have_seen_it(
     actor = Actor.remote()
     with hp.scope(array=np.ones(2_500_000)):
         results = [inner.remote(), outer.remote(), actor.outer.remote()]
-        assert ray.get(results, timeout=60) == [2.5e6, 5e6, 5e6]
+        assert ray.get(results, timeout=150) == [2.5e6, 5e6, 5e6]
     del results
     assert settles(lambda: stored_objects(ray), 1) <= 1  # the actor itself
     assert settles(lambda: stored_bytes(ray), 0) == 0
@@ -359,8 +359,8 @@ def test_array_crosses_to_a_node_once_for_all_tasks_and_what_they_submit(
     with hp.scope(array=np.ones(size)):
         places = Submission.capture().message(ObjectStore).attachments[1]
         results = [inner.remote() for _ in range(100)]
-        assert ray.get(results, timeout=120) == [float(size)] * 100
-        found = ray.get([outer.remote() for _ in range(4)], timeout=120)
+        assert ray.get(results, timeout=150) == [float(size)] * 100
+        found = ray.get([outer.remote() for _ in range(4)], timeout=150)
         most = stored_bytes(ray)
     assert found == [(float(size), [reference.hex() for reference in places.values()])] * 4
     assert most < 1.1 * 8 * size
@@ -382,7 +382,7 @@ def test_keys_of_actors_are_one_for_each_scope_and_not_for_each_actor(
     for n in range(2):
         with numbered(n, 5_000):
             actors += [Actor.remote() for _ in range(3)]
-    assert ray.get([actor.tell.remote() for actor in actors], timeout=120) == [5_000] * 6
+    assert ray.get([actor.tell.remote() for actor in actors], timeout=150) == [5_000] * 6
     for actor in actors:
         ray.kill(actor)
     assert len(keys_kept(ray)) - before in (2, 3)  # the first of a job notes the job itself

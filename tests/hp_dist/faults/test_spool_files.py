@@ -69,9 +69,9 @@ LATER: dict[str, Callable[[Any, Any], Any]] = {
 
 def results(submitted: Any) -> list[Any]:
     if hasattr(submitted, "result"):
-        return [submitted.result(timeout=60)]
+        return [submitted.result(timeout=150)]
     if hasattr(submitted, "get"):
-        found = submitted.get(timeout=60)
+        found = submitted.get(timeout=150)
         return found if isinstance(found, list) else [found]
     return list(submitted)
 
@@ -92,7 +92,7 @@ def test_work_that_is_still_queued_when_its_scope_has_been_closed_sees_it(
         assert files(folders)
         gate.write_text("go")
         other.write_text("go")
-        assert held[0].get(timeout=60) == held[1].result(timeout=60) == "go"
+        assert held[0].get(timeout=150) == held[1].result(timeout=150) == "go"
         found = [value for each in submitted for value in results(each)]
         assert set(found) == {1}
         assert len(found) in (4, 12)
@@ -126,7 +126,7 @@ def test_files_are_gone_when_the_work_is_done_though_its_results_are_kept(
                 kept += [one.apply_async(work.values, ("key1",)), executor.submit(work.process)]
         assert [results(result)[0] for result in kept[::2]] == list(range(1, burst + 1))
         for future in kept[1::2]:
-            future.result(timeout=60)
+            future.result(timeout=150)
         assert gone(folders)
 
 
@@ -153,7 +153,7 @@ def test_tasks_submitted_by_threads_at_once_all_arrive(installed: None, folders:
 
     with pool() as one, ThreadPoolExecutor(8) as threads:
         sent = list(threads.map(submit, range(80)))
-        assert [result.get(timeout=60) for result in sent] == list(range(80))
+        assert [result.get(timeout=150) for result in sent] == list(range(80))
         del sent
         assert gone(folders)
 
@@ -170,7 +170,7 @@ def test_cancelled_future_lets_its_file_go(installed: None, folders: Path) -> No
         gate.write_text("go")
         for future in futures:
             if future not in cancelled:
-                future.result(timeout=60)
+                future.result(timeout=150)
         assert gone(folders)
 
 
@@ -200,14 +200,14 @@ def test_folder_removed_by_a_cleaner_is_made_again(
         killed = one.apply(work.process)
         for folder in folders.glob("hyperparameter-*"):
             shutil.rmtree(folder)
-        assert one.apply_async(work.values, ("key1",)).get(timeout=60) == 3
+        assert one.apply_async(work.values, ("key1",)).get(timeout=150) == 3
         with large(4):
-            assert one.apply_async(work.values, ("key1",)).get(timeout=60) == 4
+            assert one.apply_async(work.values, ("key1",)).get(timeout=150) == 4
         for folder in folders.glob("hyperparameter-*"):
             shutil.rmtree(folder)
         one.apply_async(work.die)
         with hp.scope.empty(), hp.scope(small=1):
-            found = one.apply_async(work.value_and_process, ("small",)).get(timeout=60)
+            found = one.apply_async(work.value_and_process, ("small",)).get(timeout=150)
     assert found[0] == 1
     assert found[1] != killed
 
@@ -269,7 +269,7 @@ def test_program_that_ends_leaves_no_folder(folders: Path, body: str) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=False,
     )
     assert ended.returncode == (3 if "SystemExit" in body else 0), ended.stderr
@@ -314,7 +314,7 @@ def sweep(folder: Path) -> list[Path]:
     """Let another program need a folder, and return those that are there when it has ended."""
     program = "import hp_dist.subprocess, hyperparameter as hp\nwith hp.scope(a='x' * 200_000): "
     subprocess.run(
-        [sys.executable, "-c", f"{program}hp_dist.subprocess.environ()"], check=True, timeout=60
+        [sys.executable, "-c", f"{program}hp_dist.subprocess.environ()"], check=True, timeout=150
     )
     return sorted(folder.glob("hyperparameter-*"))
 
@@ -361,7 +361,7 @@ def test_pool_that_kills_its_workers_leaves_none_of_their_files(folders: Path, m
     program = folders / "program.py"
     program.write_text(dedent(PROGRAM).format(body=body.strip()))
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, str(program)], env=env, check=True, timeout=120)
+    subprocess.run([sys.executable, str(program)], env=env, check=True, timeout=150)
     assert list(folders.glob("hyperparameter-*")) == []
 
 
@@ -429,7 +429,7 @@ def output(folder: Path, body: str) -> list[str]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr

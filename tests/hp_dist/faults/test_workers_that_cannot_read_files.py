@@ -92,7 +92,7 @@ def run(folder: Path, body: str, *argv: str) -> list[str]:
         env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stderr

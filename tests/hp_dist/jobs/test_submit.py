@@ -11,6 +11,7 @@ from typing import Any
 import job_server
 import pytest
 from job_server import Jobs, Ran, printed
+from programs import output_of
 
 import hp_dist
 import hyperparameter as hp
@@ -168,7 +169,7 @@ def test_detached_interrupted_and_stopped_by_somebody_else(jobs: Jobs, tmp_path:
         assert running.stdout is not None
         assert next(line for line in running.stdout if line == "begun\n")
         running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=60)
+        _, errors = output_of(running)
     assert running.returncode == 130
     assert "job second-one continues" in errors
     assert f"ray job stop --address {jobs.address} second-one" in errors
@@ -179,7 +180,7 @@ def test_detached_interrupted_and_stopped_by_somebody_else(jobs: Jobs, tmp_path:
         assert next(line for line in running.stdout if line == "begun\n")
         for name in ("first-one", "second-one", "third-one"):
             jobs.ask("POST", f"{name}/stop")
-        _, errors = running.communicate(timeout=60)
+        _, errors = output_of(running)
     assert running.returncode == 143
     assert errors.endswith("hp: job third-one was stopped.\n")
 
@@ -260,7 +261,7 @@ def test_spawned_processes_of_a_job_read_its_large_scope(jobs: Jobs, tmp_path: P
         "    queue = spawn.Queue()\n"
         "    process = spawn.Process(target=work, args=(queue,))\n"
         "    process.start()\n"
-        "    print(queue.get(timeout=60))\n"
+        "    print(queue.get(timeout=150))\n"
         "    process.join()\n"
     )
     ran = jobs.run(tmp_path, "spawns.py", **inside(lr=0.25, text="x" * 100_000))

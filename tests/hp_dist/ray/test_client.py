@@ -335,7 +335,7 @@ def test_other_client_finds_the_actor(
         ray.init(sys.argv[1], namespace="tests", logging_level="ERROR", log_to_driver=False)
         actor = ray.get_actor("shared")
         with hp.scope(who="other"):
-            print(sorted(ray.get(actor.see.remote(), timeout=60)[2].items()))
+            print(sorted(ray.get(actor.see.remote(), timeout=150)[2].items()))
     """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", dedent(program), ray_client_address],

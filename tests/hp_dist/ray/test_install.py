@@ -293,6 +293,6 @@ def test_ray_of_today_is_not_refused_without_grpc(tmp_path: Path) -> None:
     """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", dedent(program), str(tmp_path)],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=150, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("True False\n", "")

@@ -137,7 +137,7 @@ def test_task_of_the_main_script_has_its_name_and_its_traceback(
     script = tmp_path / "script.py"
     script.write_text(dedent(PROGRAM))
     done = subprocess.run(
-        [sys.executable, script, way], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, script, way], capture_output=True, text=True, timeout=150, check=False,
         env=ray_environment, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

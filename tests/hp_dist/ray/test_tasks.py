@@ -295,7 +295,7 @@ def test_serializer_registered_with_ray_is_used(
                 handle = task.remote(bound)
             else:
                 handle = ray.remote(ports).remote()
-        assert ray.get(handle, timeout=60) == [1, 2]
+        assert ray.get(handle, timeout=150) == [1, 2]
     finally:
         ray.util.deregister_serializer(Connection)
     with hp.scope(connection=Connection(1)), pytest.raises(hp_dist.CarrierError, match="ask Ray"):
@@ -599,7 +599,7 @@ def test_ray_is_not_imported_for_install_and_patched_when_it_is(tmp_path: Path) 
         """)
     )
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=150, check=False
     )
     assert (done.stdout, done.stderr) == ("False\nTrue\n", "")
 
@@ -617,7 +617,7 @@ def test_uninstall_before_ray_is_imported_leaves_ray_as_it_is(tmp_path: Path) ->
         """)
     )
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=150, check=False
     )
     assert (done.stdout, done.stderr) == ("ray.remote_function\n", "")
 

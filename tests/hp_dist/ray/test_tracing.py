@@ -37,7 +37,7 @@ PROGRAM = """
         return dict(hp.scope.storage().storage())
 
     def get(references):
-        return ray.get(references, timeout=60)
+        return ray.get(references, timeout=150)
 
     def made():
         @ray.remote(num_cpus=0)

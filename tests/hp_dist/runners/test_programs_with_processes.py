@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import runner_work as at
+from programs import output_of
 
 DRIVE = """
     from hyperparameter import context
@@ -243,5 +244,5 @@ def test_ctrl_c_of_a_terminal_reaches_the_launcher_alone(tmp_path):
     )  # fmt: skip
     at.wait_until((tmp_path / "begun").exists)
     os.killpg(launcher.pid, signal.SIGINT)
-    output, _ = launcher.communicate()
+    output, _ = output_of(launcher)
     assert output == "cleaned up\n['interrupted']\n"

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import ray_settings
+from programs import output_of
 from sweep_programs import Program, rows
 
 BODY = """
@@ -112,10 +113,10 @@ def test_ctrl_c_interrupts_all_runs_and_resume_runs_what_is_missing(program):
     words = ("--sweep", "fate=return,hang", "--sweep", "lr=1,2", "--on", "ray", "--name", "grid")
     with program.start(*words) as process:
         while len(program.noted) < 4:
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, output_of(process)
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
+        output, errors = output_of(process)
     assert process.returncode == 130, errors
     assert "2 of 4 runs are done" in errors
     assert "(raylet)" not in output

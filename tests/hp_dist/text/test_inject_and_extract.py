@@ -141,7 +141,7 @@ def test_open_is_for_good_and_threads_see_the_baseline() -> None:
 
 def test_one_extracted_serves_nested_blocks_and_all_threads_at_once() -> None:
     extracted = hp_dist.extract(sent(a=1))
-    meeting = threading.Barrier(4, timeout=60)
+    meeting = threading.Barrier(4, timeout=150)
     seen: list[Any] = []
 
     def serve(index: int) -> None:
@@ -398,7 +398,7 @@ def test_a_fifo_is_an_error_and_nobody_waits(large: dict[str, str], restored: Pa
     program = "import os, hp_dist; hp_dist.extract(os.environ)"
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, **large}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, **large}, capture_output=True, text=True, timeout=150,
     )  # fmt: skip
     assert done.returncode == 1
     assert "not a regular file" in done.stderr.splitlines()[-1]
@@ -461,7 +461,7 @@ def run(program: str, tmp_path: Path, status: int = 0) -> list[str]:
     script = tmp_path / "program.py"
     script.write_text(textwrap.dedent(INJECT) + textwrap.dedent(program))
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=120,
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=150,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == status, done.stderr

@@ -44,7 +44,7 @@ def program(tmp_path: Path) -> Callable[..., list[str]]:
         script = tmp_path / "program.py"
         script.write_text(textwrap.dedent(PICK_UP) + textwrap.dedent(source))
         done = subprocess.run(
-            [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=120
+            [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=150
         )
         assert done.returncode == status, done.stderr
         return (done.stderr if status else done.stdout).splitlines()
@@ -296,7 +296,7 @@ def test_a_worker_of_ray_does_not_pick_up(program: Any, tmp_path: Path) -> None:
             return "HYPERPARAMETER_SCOPE" in os.environ, visible(), in_thread()
 
         ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-        print(ray.get(task.remote(), timeout=60), visible())
+        print(ray.get(task.remote(), timeout=150), visible())
         ray.shutdown()
     """
     with ray_settings() as settings:

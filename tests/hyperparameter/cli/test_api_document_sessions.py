@@ -102,7 +102,7 @@ def session(tmp_path: Path) -> Session:
     def run(line: str) -> str:
         done = subprocess.run(
             ["bash", "-c", line], cwd=work, env=environment, capture_output=True, text=True,
-            encoding="utf-8", timeout=60, check=False,
+            encoding="utf-8", timeout=150, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout

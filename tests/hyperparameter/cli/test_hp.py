@@ -16,6 +16,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from programs import output_of
 from unprivileged import unprivileged
 
 from hyperparameter.cli import main
@@ -586,7 +587,7 @@ def test_an_interrupt_ends_with_one_line(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.read(1) == b"H"  # the rest does not fit into the pipe, so it waits
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = output_of(process)
     assert (process.returncode, err) == (130, b"hp: interrupted\n")
 
 
@@ -650,7 +651,7 @@ def test_pipes_and_devices_are_named_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "zero.py").symlink_to("/dev/zero")
     (tmp_path / "loop.py").symlink_to(".")
     for words in (("ls", "."), ("desc", "train.lr"), ("ls", ".", "--all")):
-        done = command(*words, cwd=tmp_path, timeout=20)
+        done = command(*words, cwd=tmp_path, timeout=150)
         assert (done.returncode, "train.lr" in done.stdout) == (0, True)
         named = sorted(re.findall(r"(\w+\.py):1: is not a regular file", done.stderr))
         assert named[:3] == ["loop.py", "pipe.py", "zero.py"]

@@ -36,7 +36,7 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def hp(*words: str, status: int = 0) -> str:
-    done = subprocess.run([*HP, *words], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*HP, *words], capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr if status else done.stdout
@@ -115,7 +115,7 @@ def test_a_log_that_is_gone_or_is_no_file_is_said(grid: Path) -> None:
     (grid / "logs/1.log").unlink()
     for make in (lambda: None, lambda: os.mkfifo(grid / "logs/1.log")):
         make()
-        done = subprocess.run([*HP, "log", "1"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*HP, "log", "1"], capture_output=True, text=True, timeout=150)
         assert done.returncode == 0
         assert "Run 1 of grid: done" in done.stdout
         assert "sweeps/grid/logs/1.log" in done.stderr
@@ -149,7 +149,7 @@ def in_terminal(*words: str, **env: str) -> bytes:
 
 def test_another_program_gets_the_bytes_of_the_log(grid: Path) -> None:
     (grid / "logs/1.log").write_bytes(NASTY)
-    done = subprocess.run([*HP, "log", "1"], capture_output=True, timeout=60, check=True)
+    done = subprocess.run([*HP, "log", "1"], capture_output=True, timeout=150, check=True)
     assert done.stdout.endswith(b"\n\n" + NASTY)
 
 
@@ -183,7 +183,7 @@ def test_a_long_log_into_head_ends_quietly(grid: Path) -> None:
     (grid / "logs/1.log").write_bytes(b"line\n" * 1_000_000)
     done = subprocess.run(
         ["bash", "-c", 'set -o pipefail; "$@" log 1 | head -n 3 >/dev/null', "bash", *HP],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=150,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -209,7 +209,7 @@ def recorded(tmp_path: Path) -> None:
         store.add([planned(typed(lr=lr)) for lr in ("0.1", "0.2", "0.3")])
         for number, lr in ((1, "0.1"), (2, "0.2")):
             command = [sys.executable, "train.py", "--lr", lr, "--record", f"{lr}.json"]
-            subprocess.run(command, check=True, timeout=60, stdout=subprocess.DEVNULL)
+            subprocess.run(command, check=True, timeout=150, stdout=subprocess.DEVNULL)
             record = Path(f"{lr}.json").read_text()
             store.ended(number, 1, Outcome("returned", record=record), "done")
         store.skipped(3, 2)

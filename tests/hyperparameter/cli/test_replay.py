@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, *words], capture_output=True, text=True, timeout=150, check=False,
         env={**os.environ, **env},
     )  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_a_pipe_is_read_from_its_beginning() -> None:
     os.mkfifo("conf.yaml")
     command = f"echo 'extra: 3' > conf.yaml & {sys.executable} train.py -C conf.yaml"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", command], capture_output=True, text=True, timeout=150, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

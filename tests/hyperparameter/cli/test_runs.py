@@ -275,7 +275,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
         store.add([planned(typed(lr=str(n), text="x" * 100)) for n in range(5000)])
     done = subprocess.run(
         ["bash", "-c", 'set -o pipefail; "$@" runs many | head -n 4 >/dev/null', "bash", *HP],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=150,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, "")
 

@@ -41,7 +41,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, *words], capture_output=True, text=True, timeout=150, check=False,
         env={**os.environ, **env},
     )  # fmt: skip
 
@@ -250,7 +250,7 @@ def test_output_into_head_has_no_traceback() -> None:
     rec.save("big.json")
     command = f"{sys.executable} -m hyperparameter.cli show big.json | head -1"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", command], capture_output=True, text=True, timeout=150, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1

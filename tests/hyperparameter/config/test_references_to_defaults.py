@@ -238,7 +238,7 @@ def run(tmp_path: Path) -> Run:
         (tmp_path / "c.yaml").write_text(text)
         return subprocess.run(
             [sys.executable, "app.py", "-C", "c.yaml", *words], cwd=tmp_path, capture_output=True,
-            text=True, timeout=60, check=False, env={**os.environ, **env},
+            text=True, timeout=150, check=False, env={**os.environ, **env},
         )  # fmt: skip
 
     return run  # type: ignore[return-value]

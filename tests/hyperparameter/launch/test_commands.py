@@ -36,7 +36,7 @@ if __name__ == "__main__":
 def run(path: Path, *args: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, str(path), *args],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=150, check=False,
         env={**os.environ, "COLUMNS": "100"},
     )  # fmt: skip
 

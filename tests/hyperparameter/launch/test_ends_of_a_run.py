@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import output_of
 
 PROGRAM = """
 import asyncio, atexit, multiprocessing, os, signal, sys, threading, time
@@ -104,7 +105,7 @@ def program(tmp_path: Path) -> Path:
 
 def run(program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(program), *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=program.parent, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, cwd=program.parent, timeout=150)
 
 
 # -- usage errors -----------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def terminated(program: Path, *words: str, times: int = 1) -> tuple[int, list[st
                 assert line, "the program has ended"
                 lines.append(line)
             process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        out, err = output_of(process)
     return process.returncode, [*lines, *out.splitlines()], err
 
 

@@ -55,7 +55,7 @@ def run(tmp_path: Path, write: Write) -> Run:
     def run(*words: str, stdin: str = "", program: str = "app.py", **env: str) -> object:
         return subprocess.run(
             [sys.executable, program, *words], cwd=tmp_path, input=stdin, capture_output=True,
-            text=True, timeout=60, check=False, env={**os.environ, **env},
+            text=True, timeout=150, check=False, env={**os.environ, **env},
         )  # fmt: skip
 
     return run  # type: ignore[return-value]

@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import Any, Literal, Optional
 
 import pytest
+from programs import output_of
 
 import hyperparameter as hp
 
@@ -56,7 +57,7 @@ def run(path: Path, *args: str, **environment: str) -> subprocess.CompletedProce
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-        timeout=60,
+        timeout=150,
         check=False,
     )
 
@@ -961,7 +962,7 @@ def test_ctrl_c_exits_130_with_one_line(script: Script, kind: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = output_of(process)
     assert process.returncode == 130
     assert len(errors.splitlines()) == 1, errors
     assert "Traceback" not in errors
@@ -996,7 +997,7 @@ def test_output_into_a_closed_reader_shows_no_traceback(script: Script, lines: i
         process.stdout.close()  # the reader has gone before the first byte is written
         process.stdin.close()
         errors = process.stderr.read()
-        process.wait(timeout=60)
+        process.wait(timeout=150)
     assert errors == ""
 
 
@@ -1010,7 +1011,7 @@ def test_help_into_a_closed_reader_shows_no_traceback(script: Script) -> None:
             stdout=writer,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=150,
             check=False,
         )
     finally:

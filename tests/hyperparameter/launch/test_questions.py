@@ -156,7 +156,7 @@ def run_on_terminal(script: Path, **environment: str) -> bytes:
         output = b""
         while chunk := _read(master):
             output += chunk
-        process.wait(timeout=60)
+        process.wait(timeout=150)
     os.close(master)
     return output
 
@@ -451,7 +451,7 @@ $function {words[0]} "{last}" "{words[-1]}"
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
     done = subprocess.run(
-        ["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, timeout=60
+        ["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, timeout=150
     )
     assert done.stderr == ""
     return sorted(done.stdout.split())
@@ -539,7 +539,7 @@ def with_values(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "here" / "conf.yaml").touch()
     for shell in ("bash", "zsh", "fish"):
         words = [sys.executable, "app", "--completion", shell]
-        script = subprocess.run(words, cwd=folder, capture_output=True, check=True, timeout=60)
+        script = subprocess.run(words, cwd=folder, capture_output=True, check=True, timeout=150)
         (folder / shell).write_bytes(script.stdout)
     return folder
 
@@ -583,9 +583,9 @@ def test_bash_completes_what_the_program_reads(tmp_path: Path, name: str) -> Non
     (tmp_path / name).write_text(READING)
     script = subprocess.run(
         [sys.executable, name, "--completion", "bash"],
-        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=150,
     ).stdout  # fmt: skip
-    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, timeout=150)
     assert not (tmp_path / "pwned").exists()
     if " " not in name:
         assert completed(script, f"{name} -D model.") == ["model.dropout="]
@@ -623,7 +623,7 @@ hp.launch(argv=["--completion", "bash"])
 
 def test_bash_completes_commands_and_their_options() -> None:
     script = subprocess.run(
-        [sys.executable, "-c", TWO], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", TWO], capture_output=True, text=True, check=True, timeout=150
     ).stdout
     assert {"train", "test"} <= set(completed(script, "two t"))
     assert completed(script, "two train --lr") == ["--lr"]

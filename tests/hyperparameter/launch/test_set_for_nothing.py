@@ -62,7 +62,7 @@ def told(program: Path, *words: str) -> list[str]:
     """Return the lines on stderr of a run that succeeds."""
     command = [sys.executable, str(program), *words]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=program.parent, timeout=120, check=False
+        command, capture_output=True, text=True, cwd=program.parent, timeout=150, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stderr.splitlines()
@@ -108,7 +108,7 @@ def test_the_configuration_that_a_program_prints_is_read_without_a_word(
     program: Path, form: str
 ) -> None:
     command = [sys.executable, str(program), "--print-config", form, "-D", "evaluate.ckpt=best"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=150)
     (program.parent / f"p.{form}").write_text(printed.stdout)
     assert told(program, "-C", f"p.{form}") == []
 
@@ -116,7 +116,7 @@ def test_the_configuration_that_a_program_prints_is_read_without_a_word(
 def test_several_commands_share_a_file(program: Path) -> None:
     program.write_text(PROGRAM.replace("IMPORTS", "").replace("LAUNCH", "hp.launch()"))
     command = [sys.executable, str(program), "--print-config"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=150)
     (program.parent / "p.toml").write_text(printed.stdout)
     assert told(program, "evaluate", "-C", "p.toml") == []
 

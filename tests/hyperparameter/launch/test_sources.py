@@ -33,7 +33,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def run(path: Path, *args: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, str(path), *args],
-        capture_output=True, text=True, timeout=60, check=False, cwd=path.parent,
+        capture_output=True, text=True, timeout=150, check=False, cwd=path.parent,
         env={**os.environ, **environment},
     )  # fmt: skip
 
@@ -315,7 +315,7 @@ def test_a_program_without_a_file_refuses_nothing(write: Write) -> None:
     program = "import hyperparameter as hp\n@hp.param('m')\ndef m(): print(hp.scope.q | 1)\n"
     done = subprocess.run(
         [sys.executable, "-c", f"{program}\nhp.launch(m, ['-D', 'q=5'])"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=150,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")
 

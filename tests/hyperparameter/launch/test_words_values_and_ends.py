@@ -103,11 +103,11 @@ def test_an_encoding_without_a_character_gets_escapes_of_the_format(tmp_path: Pa
     for kind in ("toml", "yaml", "json"):
         words = [sys.executable, str(script), "--msg", "é☃", "--print-config", kind]
         env = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(words, capture_output=True, check=True, env=env, timeout=60)
+        done = subprocess.run(words, capture_output=True, check=True, env=env, timeout=150)
         file = tmp_path / f"p.{kind}"
         file.write_bytes(done.stdout)
         words = [sys.executable, str(script), "-C", str(file)]
-        done = subprocess.run(words, capture_output=True, check=True, env=env, timeout=60)
+        done = subprocess.run(words, capture_output=True, check=True, env=env, timeout=150)
         assert done.stdout.decode().strip() == ascii("é☃")
 
 
@@ -122,7 +122,7 @@ def test_questions_refuse_keys_that_nobody_knows(tmp_path: Path, question: str) 
         "import hyperparameter as hp\n@hp.param('e')\ndef main(n=1): ...\nhp.launch(main)\n"
     )
     words = [sys.executable, str(script), *question.split(), "-D", "e.nn=3"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=150)
     assert (done.returncode, done.stdout) == (2, "")
     assert "e.nn (cli -D): " in done.stderr
 
@@ -292,6 +292,6 @@ def test_a_program_without_stdout_ends_well(tmp_path: Path, words: str) -> None:
     )
     line = f"'{sys.executable}' {script} {words} >&-"
     done = subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=150
     )
     assert (done.returncode, done.stderr) == (0, "")

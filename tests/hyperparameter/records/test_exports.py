@@ -324,7 +324,7 @@ def run(program: str, *search: Path) -> str:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, search))},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=150,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

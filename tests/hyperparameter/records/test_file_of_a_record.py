@@ -186,7 +186,7 @@ def test_a_device_stays_a_device() -> None:
 def test_a_pipe_gets_the_record() -> None:
     command = "import hyperparameter as hp; hp.record().save('/dev/stdout')"
     done = subprocess.run(
-        [sys.executable, "-c", command], stdout=subprocess.PIPE, check=True, timeout=60
+        [sys.executable, "-c", command], stdout=subprocess.PIPE, check=True, timeout=150
     )
     assert json.loads(done.stdout)["reads"] == []
 

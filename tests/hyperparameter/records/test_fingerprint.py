@@ -68,7 +68,7 @@ def test_a_digest_is_the_same_in_every_process() -> None:
     )
     printed = {
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, check=True, timeout=60,
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, check=True, timeout=150,
             capture_output=True, text=True,
         ).stdout
         for seed in ("1", "2", "3")

@@ -405,7 +405,7 @@ def run_main(tmp_path: Path, body: str) -> str:
 def run(script: Path, *args: str, cwd: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script), *args],
-        capture_output=True, text=True, check=False, cwd=cwd, timeout=120,
+        capture_output=True, text=True, check=False, cwd=cwd, timeout=150,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import soak
+from programs import output_of
 from sweep_programs import Program
 from sweep_stores import create, planned, typed
 
@@ -63,7 +64,7 @@ def test_a_second_launcher_is_told_which_process_has_the_sweep(folder: Path) -> 
             assert stored.counts() == {"waiting": 1}
     finally:
         process.kill()
-        process.communicate()
+        output_of(process)
     Store.open(str(folder)).close()  # the lock has ended with its process
 
 
@@ -74,7 +75,7 @@ def test_a_child_of_a_killed_launcher_does_not_keep_the_lock(folder: Path) -> No
     try:
         Store.open(str(folder)).close()
     finally:
-        process.communicate()  # which ends the child: it reads the same pipe
+        output_of(process)  # which ends the child: it reads the same pipe
 
 
 def test_a_launcher_that_has_closed_its_store_lets_go(folder: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from programs import output_of
 from sweep_programs import Program
 
 TRAIN = """
@@ -54,7 +55,7 @@ def test_it_prints_what_it_prints_and_reads_what_is_set(program: Program, on: st
 
 def test_it_is_another_process(program: Program) -> None:
     first = program.start("--on", "processes")
-    first.communicate(timeout=60)
+    output_of(first)
     assert program.noted[0]["pid"] != first.pid
 
 
@@ -116,7 +117,7 @@ def train():
     while not program.noted:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = output_of(process)
     assert process.returncode == 130
     assert program.noted == [{"began": True}, {"cleaned": True}]
     assert "Traceback" not in errors

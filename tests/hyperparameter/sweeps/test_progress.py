@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from programs import output_of
 from screen import Screen, width_of
 
 from hyperparameter._sweeps.objective import Goal
@@ -512,7 +513,7 @@ def test_whatever_ends_it_the_cursor_is_shown_and_stdout_is_clean(
     screen.wait_for("run 1")
     for one in signals:
         child.send_signal(one)
-    out, _ = child.communicate(timeout=60)
+    out, _ = output_of(child)
     screen.close()
     assert screen.cursor_is_shown
     assert out == ("table\n" if signals == [signal.SIGINT] else "")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from programs import output_of
 from sweep_programs import Ended, Program, rows
 
 TRAIN = """
@@ -150,7 +151,7 @@ def train(lr: float = 0.1):
     assert second.status == 2
     assert str(first.pid) in second.errors
     (tmp_path / "go").touch()
-    first.communicate(timeout=60)
+    output_of(first)
     assert first.returncode == 0
 
 
@@ -168,7 +169,7 @@ def train(lr: int = 0):
 """
 
 
-def wait_for(condition: object, seconds: float = 60) -> None:
+def wait_for(condition: object, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, "it has not happened"
@@ -181,7 +182,7 @@ def _interrupted(program: Program, on: str, times: int) -> Ended:
     wait_for(lambda: len(program.noted) == count)
     for _ in range(times):
         os.kill(process.pid, signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = output_of(process)
     return Ended(process.returncode, output, errors)
 
 
@@ -206,7 +207,7 @@ def test_sigterm_ends_the_sweep_and_its_workers(tmp_path: Path) -> None:
     process = program.start("--sweep", "train.lr=0:4", "--on", "processes:2", "--name", "s")
     wait_for(lambda: len(program.noted) == 2)
     process.terminate()
-    process.communicate(timeout=60)
+    output_of(process)
     assert process.returncode == -signal.SIGTERM
     for one in program.noted:
         if "pid" in one:
@@ -240,7 +241,7 @@ def train(lr: int = 0):
         wait_for(lambda n=number: len(program.noted) >= 1 + n % 11)
         time.sleep(0.05 * ((number * 7) % kills) / kills)
         process.kill()
-        process.communicate()
+        output_of(process)
         known = program.hp("runs", f"s{number}", "-f", "json")
         done = {run["number"] - 1 for run in json.loads(known.output) if run["state"] == "done"}
         before = [one["ended"] for one in program.noted]

@@ -155,7 +155,7 @@ def with_own_mounts(script: str, program: str) -> "subprocess.CompletedProcess[s
     command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
     return subprocess.run(
         [*command, sys.executable, "-c", program],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=150, check=False,
     )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_a_command_line_says_so_in_one_line(tmp_path: Path) -> None:
     for words in (["--opt", FLAT], ["-D", f"app.opt={FLAT}"]):
         done = subprocess.run(
             [sys.executable, str(path), *words],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=150, check=False,
         )  # fmt: skip
         assert done.returncode == 2
         assert "two of its names mean 'a.b'" in done.stderr
