@@ -53,7 +53,7 @@ def test_a_job_from_outside_reads_the_command_line_and_the_scope_on_every_host(
         hp_dist.inject(carrier)
     ran = cluster.run_job(EXAMPLE, "--address=auto", "--tasks=1", "-D", "train.lr=0.3", **carrier)
     print(ran.output)
-    assert ran.status == 0, ran
+    assert ran.status == 0, f"{ran.output}\n{ran.errors}"
     driver, *others = rows(ran.output)
     assert driver["node"] == cluster.head.address
     assert driver["origin"] == "cli -D"
@@ -102,7 +102,7 @@ def test_what_ran_on_hosts_that_go_continues_elsewhere_as_it_was_submitted(clust
         cluster.third.close()  # and all that ran there dies
         output, errors = job.stdout.read(), job.stderr.read()
     assert begun == f"begun on {there} {also}\n", errors
-    assert job.returncode == 0, (output, errors)
+    assert job.returncode == 0, f"{output}\n{errors}"
     # Ray's news about the hosts that have gone stand among the lines.
     told = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
     print(begun, json.dumps(told, indent=1))
@@ -125,6 +125,6 @@ def test_a_host_that_comes_back_gets_work_again(cluster: Any) -> None:
     cluster.start_node(cluster.second)
     ran = cluster.run_job(EXAMPLE, "--address=auto", "--tasks=1", "--actors=0")
     print(ran.output)
-    assert ran.status == 0, ran
+    assert ran.status == 0, f"{ran.output}\n{ran.errors}"
     nodes = {row["node"] for row in rows(ran.output)}
     assert nodes == {cluster.head.address, cluster.second.address}

@@ -29,7 +29,7 @@ def test_a_sweep_in_a_job_runs_on_all_hosts_and_has_their_logs(cluster: Any) -> 
     program = folder / "train.py"
     program.write_text(PROGRAM)
     ran = cluster.run_job(program, "--sweep", "lr=1,2,3,4,5,6,7,8,9,10,11,12", "--on", "ray")
-    assert ran.status == 0, ran
+    assert ran.status == 0, f"{ran.output}\n{ran.errors}"
     table = ran.output[ran.output.index("Results:") :].splitlines()[2:14]
     hosts = {int(row.split()[0]): row.split()[3] for row in table}
     assert [float(row.split()[2]) for row in table] == [2.0 * lr for lr in range(1, 13)]

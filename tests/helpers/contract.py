@@ -402,19 +402,9 @@ class Contract:
                 handle = engine.submit(tasks.dtype_shape_and_sum, "weights")
                 assert engine.result(handle) == ("float64", (131_072,), float(array.sum()))
 
-    def test_types_of_the_program(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    def test_types_of_the_program(self, seen_by_main: dict[type[Contract], Any]) -> None:
         """Types and functions of the main program arrive as they would as arguments"""
-        ray: dict[str, Any] = {"ray": None, "client": False, "environment": {}}
-        if self.column[0] == "Ray":
-            is_client = "client" in self.column[1]
-            address = "ray_client_address" if is_client else "ray_address"
-            ray = {
-                "ray": request.getfixturevalue(address),
-                "client": is_client,
-                "environment": request.getfixturevalue("ray_environment"),
-            }
-        job = {"runner": type(self).runner, "installs": self.installs, **ray}
-        argument, found, below, by_value, typed = run_main(job, tmp_path)
+        argument, found, below, by_value, typed = seen_by_main[type(self)]
         assert found == below
         if not self.sends_main_by_value:
             assert found == argument
@@ -713,11 +703,24 @@ class ActorContract(Contract):
                 assert bare.result(bare.submit(tasks.arguments, 1, a=2)) == ((1,), {"a": 2}, 0.0)
 
 
-def run_main(job: dict[str, Any], folder: Path) -> Any:
-    """Run `contract_main.py` as a program, in which the engine is made."""
+def engines_of(module: types.ModuleType) -> list[type[Contract]]:
+    """Return the classes of a file of tests to which the promise about main programs applies."""
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, Contract)
+        and each.__name__.startswith("Test")
+        and each.reason_against("test_types_of_the_program") is None
+    ]
+
+
+def run_main(engines: list[type[Contract]], ray: dict[str, Any], folder: Path) -> list[Any]:
+    """Run `contract_main.py` as a program, in which each of the engines is made."""
+    jobs = [{"runner": each.runner, "installs": each.installs, **ray} for each in engines]
     done = subprocess.run(
-        [sys.executable, MAIN, base64.b64encode(pickle.dumps(job)).decode()],
-        env={**os.environ, **job["environment"]},
+        [sys.executable, MAIN, base64.b64encode(pickle.dumps(jobs)).decode()],
+        env={**os.environ, **ray["environment"]},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -725,7 +728,8 @@ def run_main(job: dict[str, Any], folder: Path) -> Any:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    shown = [line for line in done.stdout.splitlines() if line.startswith("=>")]
+    return [json.loads(line.removeprefix("=>")) for line in shown]
 
 
 # -- what an engine's modules consist of ------------------------------------------------------

@@ -1,7 +1,8 @@
-"""A program whose values have types of its own: `python contract_main.py JOB`, for one engine.
+"""A program whose values have types of its own: `python contract_main.py JOBS`, one per engine.
 
-Prints how the values that a worker found in its scope compare with those of the worker itself, and
-the same for values that came as arguments: what the engine sends itself.
+Prints, in a line for each engine, how the values that a worker found in its scope compare with
+those of the worker itself, and the same for values that came as arguments: what the engine sends
+itself.
 """
 
 import base64
@@ -62,20 +63,30 @@ def look(arguments: list[Any]) -> Any:
     return compared(arguments), compared(found), compared(below), by_value is Mode.FAST, arrived
 
 
-def main(job: dict[str, Any]) -> None:
+def connect_to(job: dict[str, Any]) -> None:
+    from ray_settings import connect, connect_client
+
+    (connect_client if job["client"] else connect)(job["ray"], job["environment"])
+
+
+def show(job: dict[str, Any]) -> None:
     values = [Mode.FAST, Point(1), Point, Step(3), scale, [[Mode.FAST]]]
     keys = ["mode", "point", "cls", "step", "function", "many"]
-    if job["ray"]:
-        from ray_settings import connect, connect_client
-
-        (connect_client if job["client"] else connect)(job["ray"], job["environment"])
     hp_dist.install(*job["installs"]) if job["installs"] else None
     with hp.scope(**{f"below.{key}": value for key, value in zip(keys, values, strict=True)}):
         hp.scope.frozen()
     with job["runner"]() as engine:
         carried = {f"values.{key}": value for key, value in zip(keys, values, strict=True)}
         with hp.scope(by_value=lambda: Mode.FAST, **carried):
-            print(json.dumps(engine.result(engine.submit(look, values))))
+            print("=>", json.dumps(engine.result(engine.submit(look, values))))
+    hp_dist.uninstall()
+
+
+def main(jobs: list[dict[str, Any]]) -> None:
+    if jobs[0]["ray"]:
+        connect_to(jobs[0])
+    for job in jobs:
+        show(job)
 
 
 if __name__ == "__main__":

@@ -35,4 +35,5 @@ def _stopped(process: "subprocess.Popen[Any]") -> str:
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+    process.wait()
     return f"stdout {output!r}, stderr {errors!r}"

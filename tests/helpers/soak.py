@@ -15,7 +15,9 @@ if STRESS not in ("", "full"):
 
 # No deadline: the time that an example takes decides nothing.  Without a wish for more examples
 # they are the same ones each time, so that a failure comes again.
-settings.register_profile("once", deadline=None, derandomize=True)
+# They are few then; `make soak` has the rest.
+_SHARE = 0.3
+settings.register_profile("once", deadline=None, derandomize=True, max_examples=round(_SHARE * 100))
 settings.register_profile("soak", deadline=None, max_examples=EXAMPLES or 1)
 
 
@@ -24,8 +26,11 @@ def load_profile() -> None:
 
 
 def examples(usual: int) -> settings:
-    """Return settings for a property that needs another number of examples than 100."""
-    return settings(max_examples=EXAMPLES or usual)
+    """Return settings for a property that needs another number of examples than 100.
+
+    A quick run has a share of them, like that of the other properties.
+    """
+    return settings(max_examples=EXAMPLES or round(_SHARE * usual))
 
 
 def amount(usual: int, full: int) -> int:

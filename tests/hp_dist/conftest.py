@@ -10,6 +10,7 @@ from typing import Any
 
 import contract_tasks as tasks
 import pytest
+from contract import engines_of, run_main
 from ray_settings import connect, connect_client, in_environment, ray_settings
 
 HELPERS = Path(__file__).parents[1] / "helpers"
@@ -96,3 +97,24 @@ def made(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The engine of a class of the contract."""
     with request.cls.made_for_all() as runner:
         yield runner
+
+
+@pytest.fixture(scope="module")
+def seen_by_main(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[type, Any]:
+    """What the workers of each engine of this file find of the types of a main program.
+
+    All have one program: a driver of Ray takes seconds to start, and its workers as long again.
+    """
+    engines = engines_of(request.module)
+    ray: dict[str, Any] = {"ray": None, "client": False, "environment": {}}
+    if engines[0].column[0] == "Ray":
+        is_client = "client" in engines[0].column[1]
+        address = "ray_client_address" if is_client else "ray_address"
+        environment = request.getfixturevalue("ray_environment")
+        ray = {
+            "ray": request.getfixturevalue(address), "client": is_client, "environment": environment
+        }  # fmt: skip
+    shown = run_main(engines, ray, tmp_path_factory.mktemp("main"))
+    return dict(zip(engines, shown, strict=True))
