@@ -137,6 +137,14 @@ class Calls:
         self.has_lost |= bool(found)
         return bool(found)
 
+    def forget(self) -> int:
+        """Drop all calls, of which nobody will tell any more; return how many were open."""
+        count = len(self.open)
+        self.open.clear()
+        self._over.clear()
+        self.has_lost |= bool(count)
+        return count
+
 
 class UnderWay:
     """The work under way, by the records that it was submitted in."""
@@ -187,11 +195,8 @@ class UnderWay:
     def forget_calls(self) -> dict[object, int]:
         """Forget all calls; return how many were open, by record."""
         with self._lock:
-            found = {record: len(calls.open) for record, calls in self._calls.items() if calls.open}
-            for calls in self._calls.values():
-                calls.has_lost |= bool(calls.open)
-                calls.open.clear()
-            return found
+            found = {record: calls.forget() for record, calls in self._calls.items()}
+            return {record: count for record, count in found.items() if count}
 
     def has_lost(self, record: object) -> bool:
         """Tell whether calls of a record have ended that never told what they had read."""

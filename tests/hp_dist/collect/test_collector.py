@@ -12,10 +12,11 @@ from patience import PATIENCE
 import hyperparameter as hp
 from hp_dist._carry.attachments import Inline
 from hp_dist._carry.submission import Submission
+from hp_dist._collect import work as work_module
 from hp_dist._collect.address import id_of
 from hp_dist._collect.inbox import Inbox
 from hp_dist._collect.mailbox import line_of, parsed
-from hp_dist._collect.work import Ending, LocalWork
+from hp_dist._collect.work import CallNews, Ending, LocalWork, UnderWay
 from hp_dist._ray import collector
 from hp_dist._ray.collector import CollectorActor
 
@@ -148,3 +149,21 @@ def test_nothing_that_was_sent_keeps_a_closed_record_alive() -> None:
     assert known
     assert gone() is None
     assert scopes.sent_by is not None
+
+
+def test_calls_of_a_collector_that_has_died_are_not_given_up_under_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The cluster had called them over, and their workers had not had the time to tell."""
+    monkeypatch.setattr(work_module, "_GRACE_SECONDS", -1.0)
+    under_way, record = UnderWay(), hp.record()
+    under_way.note_calls(record, CallNews(["call/1", "call/2"], [], []))
+    under_way.note_over(["call/1"])
+    assert under_way.forget_calls() == {record: 2}
+    under_way.note_calls(record, CallNews(["call/3"], [], []))
+    assert under_way.given_up() == []
+    assert under_way.open_calls() == {"call/3"}
+    under_way.note_over(["call/3"])
+    assert under_way.given_up() == [record]
+    assert under_way.has_lost(record)
+    assert not under_way.has_calls()
