@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from programs import output_of
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("hostname", "ip", "mount", "nsenter", "setpriv", "timeout", "unshare")
@@ -189,7 +190,7 @@ class Cluster:
         """Run a program on the head."""
         command = [sys.executable, str(program), *arguments]
         with self.begin(self.head, command, **changes) as running:
-            output, errors = running.communicate(timeout=330)
+            output, errors = output_of(running)
         return Ran(running.returncode, output, errors)
 
     def begin_job(self, program: Path, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
@@ -199,7 +200,7 @@ class Cluster:
 
     def run_job(self, program: Path, *arguments: str, **changes: str) -> Ran:
         with self.begin_job(program, *arguments, **changes) as running:
-            output, errors = running.communicate(timeout=330)
+            output, errors = output_of(running)
         return Ran(running.returncode, output, errors)
 
     @staticmethod
@@ -215,7 +216,7 @@ class Cluster:
 def wait_until(
     done: Callable[[], bool], why_not: Callable[[], str], never: Callable[[], bool]
 ) -> None:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 150
     while not done():
         assert time.monotonic() < deadline, why_not()
         assert not never(), why_not()

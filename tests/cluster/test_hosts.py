@@ -1,6 +1,7 @@
-"""Jobs from outside of a cluster: scopes reach every host, and outlive the hosts that go.
+"""Jobs from outside of a cluster: scopes and sweeps reach every host, and outlive those that go.
 
-The tests run in this order: from the fourth on, one host is missing.
+The tests run in this order, on one cluster, which takes as long to start as the tests to run: from
+the last but one on, hosts are missing.
 """
 
 import json
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import output_of
 
 import hp_dist
 import hyperparameter as hp
@@ -17,6 +19,23 @@ ROOT = Path(__file__).parents[2]
 HELPERS = ROOT / "tests" / "helpers"
 PROGRAM = HELPERS / "cut_off.py"
 EXAMPLE = ROOT / "examples" / "cluster.py"
+SWEPT = """
+import pathlib, socket, time
+import beside
+import hyperparameter as hp
+
+@hp.param("train")
+def train(lr: float = 0.1, meet: str = "") -> dict:
+    print("ran on", socket.gethostname())
+    folder = pathlib.Path(meet)  # the hosts are of one machine, and see the same folder
+    (folder / socket.gethostname()).touch()
+    while len(list(folder.iterdir())) < 3:  # so that no host can take them all
+        time.sleep(0.05)
+    return {"score": beside.double(lr), "host": socket.gethostname()}
+
+if __name__ == "__main__":
+    hp.launch(train)
+"""
 
 
 def rows(output: str) -> list[dict[str, str]]:
@@ -68,6 +87,38 @@ def test_a_job_from_outside_reads_the_command_line_and_the_scope_on_every_host(
         assert row["origin"] == f"cli -D on {cluster.head.name}:{driver['pid']}", row
     # From 1, five steps at 0.3: (1 - 2 * 0.3) ** 5, squared.
     assert driver["loss"] == f"{0.4**10:.4f}"
+
+
+def test_a_sweep_in_a_job_runs_on_all_hosts_and_has_their_logs(cluster: Any) -> None:
+    folder = cluster.folder / "job"
+    folder.mkdir()
+    (folder / "beside.py").write_text("def double(value):\n    return 2 * value\n")
+    program = folder / "train.py"
+    program.write_text(SWEPT)
+    meet = cluster.folder / "meet"
+    meet.mkdir()
+    sweep = ("--sweep", "lr=1,2,3,4,5,6,7,8", "--meet", str(meet))
+    ran = cluster.run_job(program, *sweep, "--on", "ray")
+    assert ran.status == 0, f"{ran.output}\n{ran.errors}"
+    table = ran.output[ran.output.index("Results:") :].splitlines()[2:10]
+    hosts = {int(row.split()[0]): row.split()[3] for row in table}
+    assert [float(row.split()[2]) for row in table] == [2.0 * lr for lr in range(1, 9)]
+    assert set(hosts.values()) == {
+        one.name for one in (cluster.head, cluster.second, cluster.third)
+    }
+    (logs,) = cluster.folder.rglob("_ray_pkg_*/sweeps/train-1/logs")
+    for number, host in hosts.items():
+        assert (logs / f"{number}.log").read_text() == f"ran on {host}\n"
+
+
+def test_from_a_host_that_is_not_a_node_the_error_says_what_to_do(cluster: Any) -> None:
+    address = f"{cluster.head.address}:6379"
+    command = ["python", "train.py", "--sweep", "lr=1,2", "--on", f"ray:{address}"]
+    with cluster.begin(cluster.client, command, cluster.folder / "job") as running:
+        output, errors = output_of(running)
+    assert (running.returncode, output) == (2, "")
+    assert f"--on ray:{address}: this host is not a node of the cluster" in errors
+    assert errors.count("\n") == 1
 
 
 def test_who_follows_a_job_loses_the_cluster_and_finds_it_again(

@@ -63,7 +63,7 @@ def test_tasks_in_scopes_of_their_own_read_only_their_own_values() -> None:
     async def work(thread: int, task: int) -> int:
         mine, wrong = (thread, task), 0
         with hp.scope(**{"who.am_i": mine, "lr": task}):
-            for step in range(READS):
+            for step in range(amount(200, full=READS)):
                 wrong += (hp.scope.who.am_i | None) != mine or hp.scope.lr(-1) != task
                 if step % 50 == 0:
                     await asyncio.sleep(0)
