@@ -28,6 +28,13 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Have more workers than processors: half of the time, tests wait for programs and for Ray."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist itself reads it
+    return (os.cpu_count() or 1) + 2
+
+
 # The files that take longest begin first, so that no process has one of them left at the end.
 LONGEST_FIRST = [
     "test_contract_ray.py",
