@@ -37,20 +37,35 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 # The files that take longest begin first, so that no process has one of them left at the end.
 LONGEST_FIRST = [
+    # without a connection to Ray
+    "test_recipes.py",
+    "test_hosts.py",
+    "test_contract_processes.py",
+    "test_sweeps_on_ray.py",
+    "test_submit.py",
+    "test_faults.py",
+    "test_records_and_workers.py",
+    "test_resume.py",
+    "test_runs_that_are_the_same.py",
+    "test_contract_of_processes.py",
+    "test_spool_files.py",
+    "test_pytest_plugin.py",
+    "test_memory.py",
+    "test_pipeline.py",
+    "test_trackers.py",
+    "test_help.py",
+    # with one
     "test_contract_ray.py",
     "test_drivers_and_nodes_that_go.py",
-    "test_recipes.py",
-    "test_contract_processes.py",
     "test_killed_ray_workers.py",
+    "test_ray.py",
+    "test_calls_of_ray.py",
+    "test_contract_of_ray.py",
     "test_actors.py",
-    "test_hosts.py",
-    "test_submit.py",
     "test_client.py",
     "test_explicit_remote.py",
     "test_contract_ray_client.py",
     "test_memory_stays_bounded.py",
-    "test_pytest_plugin.py",
-    "test_memory.py",
 ]
 
 
