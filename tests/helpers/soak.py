@@ -13,11 +13,19 @@ STRESS = os.environ.get("HP_STRESS", "")
 if STRESS not in ("", "full"):
     raise ValueError(f"HP_STRESS={STRESS}: it is 'full' or not set.")
 
+# A quick run has this share of the random examples that are worth while; `make soak` has the rest.
+_SHARE = 0.3
+
+
+def count_of_examples(usual: int) -> int:
+    return EXAMPLES or round(_SHARE * usual)
+
+
 # No deadline: the time that an example takes decides nothing.  Without a wish for more examples
 # they are the same ones each time, so that a failure comes again.
-# They are few then; `make soak` has the rest.
-_SHARE = 0.3
-settings.register_profile("once", deadline=None, derandomize=True, max_examples=round(_SHARE * 100))
+settings.register_profile(
+    "once", deadline=None, derandomize=True, max_examples=count_of_examples(100)
+)
 settings.register_profile("soak", deadline=None, max_examples=EXAMPLES or 1)
 
 
@@ -26,11 +34,8 @@ def load_profile() -> None:
 
 
 def examples(usual: int) -> settings:
-    """Return settings for a property that needs another number of examples than 100.
-
-    A quick run has a share of them, like that of the other properties.
-    """
-    return settings(max_examples=EXAMPLES or round(_SHARE * usual))
+    """Return settings for a property that needs another number of examples than 100."""
+    return settings(max_examples=count_of_examples(usual))
 
 
 def amount(usual: int, full: int) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -386,7 +387,9 @@ def without_empty(values: Any) -> Any:
 
 
 @given(TREES)
-@settings(suppress_health_check=list(HealthCheck), max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=list(HealthCheck), max_examples=soak.count_of_examples(60), deadline=None
+)
 def test_files_that_include_each_other_mean_what_merging_them_by_hand_gives(trees: Any) -> None:
     files: dict[str, Any] = {}
     for number, (values, data) in enumerate(trees):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import soak
 from contract_structures import Adam, Cfg, Opt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -178,7 +179,9 @@ def overlap(a: list[str], b: list[str]) -> bool:
     return a[: len(b)] == b[: len(a)]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=soak.count_of_examples(250), deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(layers=st.lists(layer(), min_size=1, max_size=5))
 def test_layers_of_any_sources_are_merged_field_by_field(
     layers: list[tuple[str, list[str], Any]], tmp_path: Path

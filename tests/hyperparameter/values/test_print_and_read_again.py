@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
+import soak
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -450,7 +451,11 @@ def as_file(layer: list[Write], folder: Path, number: int) -> list[str]:
 
 
 @given(scopes=st.lists(layers_of_python, max_size=4))
-@settings(parent=thoroughly, max_examples=150, phases=[Phase.generate, Phase.shrink])
+@settings(
+    parent=thoroughly,
+    max_examples=soak.count_of_examples(150),
+    phases=[Phase.generate, Phase.shrink],
+)
 def test_of_nested_scopes_the_innermost_that_wrote_a_field_wins_it(
     scopes: list[list[Write]],
 ) -> None:
@@ -469,7 +474,11 @@ def test_of_nested_scopes_the_innermost_that_wrote_a_field_wins_it(
     defines=layers_of_text,
     options=layers_of_text,
 )
-@settings(parent=thoroughly, max_examples=150, phases=[Phase.generate, Phase.shrink])
+@settings(
+    parent=thoroughly,
+    max_examples=soak.count_of_examples(150),
+    phases=[Phase.generate, Phase.shrink],
+)
 def test_each_source_wins_the_fields_that_it_writes_over_those_below_it(
     tmp_path: Path,
     scopes: list[list[Write]],
