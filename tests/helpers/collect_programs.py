@@ -74,7 +74,7 @@ def _marked(mark: str) -> list[int]:
     return found
 
 
-def leftovers(mark: str, seconds: float = 20) -> list[int]:
+def leftovers(mark: str, seconds: float = 100) -> list[int]:
     """Return the processes that are still there after a while, and end them."""
     end = time.monotonic() + seconds
     while (left := _marked(mark)) and time.monotonic() < end:

@@ -21,6 +21,16 @@ def test_unknown_engine_is_named_with_the_known_ones() -> None:
     assert _engines.installed() == ()
 
 
+def test_import_brings_neither_an_engine_nor_an_event_loop() -> None:
+    """Each worker that is spawned imports the package, and would wait for them."""
+    program = """
+import sys
+import hp_dist
+assert not {"asyncio", "joblib", "loky", "ray", "ssl"} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_engine_is_patched_when_it_is_imported_and_not_imported_for_it() -> None:
     program = """
 import sys
