@@ -11,7 +11,8 @@ Figures = dict[str, dict[str, float]]
 class Row(NamedTuple):
     """A figure and the most (or, with `at_least`, the least) that it may be.
 
-    Without a budget it is only reported.  `spread` has the quartiles of what it is the median of.
+    Without a budget it is only reported.  `spread` has the quartiles of what it is the median of,
+    or with `by_interval` an interval that it lies in, which has to reach the budget.
     """
 
     what: str
@@ -20,12 +21,14 @@ class Row(NamedTuple):
     budget: float | None = None
     at_least: bool = False
     spread: tuple[float, float] | None = None
+    by_interval: bool = False
 
     @property
     def holds(self) -> bool:
         if self.budget is None:
             return True
-        return self.figure >= self.budget if self.at_least else self.figure <= self.budget
+        low, high = self.spread if self.spread and self.by_interval else (self.figure, self.figure)
+        return high >= self.budget if self.at_least else low <= self.budget
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
