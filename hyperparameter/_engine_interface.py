@@ -63,7 +63,11 @@ active = ambient.active.get
 """Return the state of this context, for `detach`; None where nothing is open."""
 
 
-def baseline_state() -> object:
+visible = ambient.current
+"""Return the state that shows what is visible in this context, and stays as it is."""
+
+
+def baseline_state() -> State:
     """Return what lies below all scopes now: another object for each baseline and record."""
     return ambient.baseline_state
 
@@ -166,6 +170,7 @@ __all__ = [
     "this_process",
     "unpack",
     "unpack_overrides",
+    "visible",
     "without_garbage_collection",
     "wrap",
 ]

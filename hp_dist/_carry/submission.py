@@ -79,6 +79,14 @@ class Submission:
             write(opened, of_any(), Inline)
         return captured
 
+    weight = 0
+    """About how many bytes it takes, where it has arrived."""
+
+    @property
+    def was_attached(self) -> bool:
+        """Whether it has been opened before, of one that has arrived."""
+        return False
+
     @property
     def in_origin_process(self) -> bool:
         """Whether this is the process where it was captured."""
@@ -160,6 +168,11 @@ class Submission:
         self._attachments = attachments
         places = {attachment.digest: store.keep(attachment) for attachment in attachments}
         return Message(payload, (engine_values, places))
+
+    def is_fixed(self, store: type[Store]) -> bool:
+        """Tell whether its next message will be the same, and bytes alone."""
+        encoded = self._encoded(store)
+        return not encoded.opened and not encoded.attachments
 
     def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
@@ -251,14 +264,19 @@ def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> At
 class ReceivedSubmission(Submission):
     """A submission from another process, which named itself in the origins when it sent it."""
 
-    __slots__ = ("_address", "_attached")
+    __slots__ = ("_address", "_attached", "weight")
 
     def __init__(self, decoded: Decoded) -> None:
         super().__init__(decoded.captured, decoded.engines, decoded.process)
+        self.weight = decoded.weight
         self._address = decoded.address
         # What the values are views of, and what work submitted from here takes along.
         self._attachments = decoded.attachments
-        self._attached: tuple[State | None, object, State | None] | None = None
+        self._attached: tuple[Submission | None, State | None, State, State | None] | None = None
+
+    @property
+    def was_attached(self) -> bool:
+        return self._attached is not None
 
     def attach(self, over: Submission | None = None) -> State | None:
         """Open the scopes; where nothing has changed since the last time, put that state back.
@@ -268,16 +286,17 @@ class ReceivedSubmission(Submission):
         """
         if self.in_origin_process:
             self.records = self.records or records_at(self._address)
-        if over is not None or self.in_origin_process:
+        if self.in_origin_process:
             return super().attach(over)
         if self._attached is not None:
             failures.check()
-            before, below, attached = self._attached
-            if interface.active() is before and interface.baseline_state() is below:
-                _engines.install_all(self._engines)
-                return interface.swap(attached)
-        before = super().attach()
-        self._attached = before, interface.baseline_state(), interface.active()
+            last, before, below, attached = self._attached
+            if last is over and interface.active() is before:  # noqa: SIM102
+                if interface.baseline_state() is below:
+                    _engines.install_all(self._engines)
+                    return interface.swap(attached)
+        before = super().attach(over)
+        self._attached = over, before, interface.baseline_state(), interface.active()
         return before
 
     def _records_here(self) -> Sequence[Recorder]:

@@ -40,6 +40,7 @@ class Inbox:
     def __init__(self) -> None:
         self._collector: Collector | None = None
         self._last_address: tuple[Medium, list[Any], Address] | None = None
+        self.epoch = object()  # another one whenever addresses change that were given out
         self._mailbox: Mailbox | None = None
         self._without_mailbox = f"!{os.urandom(6).hex()}"
         self.under_way = UnderWay()
@@ -123,7 +124,8 @@ class Inbox:
             if self._mailbox.is_gone:
                 self._note_loss(_GONE)
                 self._mailbox.close()
-                self._mailbox = self._last_address = None
+                self._mailbox = None
+                self._forget_address()
 
     def _collect_from_cluster(self, waits: bool) -> None:
         """Ask the collector, without the lock: others go on meanwhile."""
@@ -154,7 +156,11 @@ class Inbox:
 
     @collector.setter
     def collector(self, collector: Collector | None) -> None:
-        self._collector, self._last_address = collector, None
+        self._collector = collector
+        self._forget_address()
+
+    def _forget_address(self) -> None:
+        self._last_address, self.epoch = None, object()
 
     def collect_sometimes(self) -> None:
         """Collect where nobody asks for long: what arrives must not fill disk and memory."""

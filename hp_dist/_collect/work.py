@@ -114,7 +114,7 @@ class Calls:
     """Calls in a cluster that were submitted in a record, by their ids."""
 
     def __init__(self) -> None:
-        self.open: dict[str, None] = {}
+        self.open: dict[str, None] = {}  # also written without a lock, one key at a time
         self._ended_early: set[str] = set()
         self._over: dict[str, float] = {}
         self.has_lost = False
@@ -186,6 +186,11 @@ class UnderWay:
             found = [work for work, refs in self._expected.values() if ref(record) in refs]
         return sum(has_ended(work) for work in found)
 
+    def calls_of(self, record: object) -> Calls:
+        """Return the calls of a record; what this process submits itself is put into `open`."""
+        with self._lock:
+            return self._calls.setdefault(record, Calls())
+
     def note_calls(self, record: object, news: CallNews) -> None:
         with self._lock:
             self._calls.setdefault(record, Calls()).note(news)
@@ -223,7 +228,8 @@ class UnderWay:
 
     def open_calls(self) -> set[str]:
         with self._lock:
-            return {call for calls in self._calls.values() for call in calls.open}
+            # Made in one step of the interpreter each: calls are put there without the lock.
+            return set().union(*[calls.open for calls in self._calls.values()])
 
     def is_open(self, record: object) -> bool:
         """Tell whether any work of a record has not ended."""

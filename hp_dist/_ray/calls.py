@@ -11,23 +11,24 @@ from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter import context
-from hyperparameter._engine_interface import Args, Kwargs, Prepare, State
+from hyperparameter._engine_interface import Args, Kwargs, State
 
 from .._carry.attachments import Store
 from .._carry.members import own_members
-from .._carry.submission import Attachments, Submission, receive
+from .._carry.submission import Submission
 from .._carry.unregistered import unregistered_subclass
 from . import collecting
-from .store import ObjectStore, give_back, lend
-from .watch import current_task
+from .argument import NAME as ARGUMENT
+from .argument import argument_here
+from .opened import Call, begin, end
+from .store import lend
+from .watch import current_task, new_number
 
 T = TypeVar("T")
+Begin = Callable[[Args, Kwargs], Call]
+"""Takes the submission out of the arguments, and opens it."""
 
-ARGUMENT = "_hyperparameter_carried"  # part of the wire format: both sides look for it
 _MARK = "__hp_receives__"
-_END = b"#call:"  # of a payload; behind it comes the id of the call
-_MOST_END = 128
 _CALLED_BY_PYTHON = frozenset([
     "__new__", "__del__", "__init_subclass__", "__class_getitem__", "__set_name__",
     "__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__hash__", "__eq__",
@@ -39,21 +40,8 @@ _CALLED_BY_PYTHON = frozenset([
 # would be one that the user's class does not know, and may have no slot for.
 _creations: dict[int, Submission] = {}
 
-# The calls that run here, with the state outside of each, by the ids of Ray's tasks.
-_running: dict[object, tuple[str, State | None]] = {}
-
-
-def argument(store: type[Store]) -> bytes | tuple[bytes, Attachments]:
-    """Return what a submission takes along: bytes, which Ray passes on as they are, or more.
-
-    `CarrierError` when a value cannot travel.
-    """
-    return _sent(*Submission.capture().message(store))
-
-
-def _sent(payload: bytes, attachments: Attachments) -> bytes | tuple[bytes, Attachments]:
-    # A plain tuple, because that pickles faster than one of a class of ours.
-    return (payload, attachments) if attachments else payload
+# The coroutines and generators that run here, by the ids of Ray's tasks.
+_running: dict[object, Call] = {}
 
 
 def submit(
@@ -64,14 +52,9 @@ def submit(
     """Submit a call, as `invoke` does, with the submission among the keyword arguments."""
     if kwargs and ARGUMENT in kwargs:
         return invoke(kwargs)
-    submission = Submission.capture()
-    payload, attachments = submission.message(store)
-
-    def invoke_with(call: str) -> T:
-        sent = _sent(payload + _END + call.encode(), attachments)
-        return invoke({**(kwargs or {}), ARGUMENT: sent})
-
-    return collecting.submit(submission.records, invoke_with)
+    argument, number = argument_here(store), new_number()
+    filled = {**(kwargs or {}), ARGUMENT: argument.of_call(number)}
+    return collecting.submit(argument.told, argument.caller + number.decode(), invoke, filled)
 
 
 def is_receiving(target: object) -> bool:
@@ -81,6 +64,8 @@ def is_receiving(target: object) -> bool:
 
 def takes_argument(parameters: Sequence[inspect.Parameter]) -> bool:
     """Tell whether the argument is among the last parameters."""
+    if parameters and parameters[-1].name == ARGUMENT:  # as nearly always
+        return True
     # Behind it there may be Ray's own for tracing, and the user's `**kwargs`.
     return any(parameter.name == ARGUMENT for parameter in parameters[-3:])
 
@@ -90,10 +75,10 @@ def is_of_ray(target: object) -> bool:
     return str(target.__module__).partition(".")[0] in {"ray", "hp_dist"}
 
 
-def receiving(function: Callable[..., Any], prepare: Prepare | None = None) -> Callable[..., Any]:
+def receiving(function: Callable[..., Any], begin: Begin | None = None) -> Callable[..., Any]:
     """Return `function` with one more keyword argument: the submission that it runs inside."""
     function = _streaming(function)
-    wrapper = interface.wrap(function, prepare or _prepare, _finish)
+    wrapper = _wrapped(function, begin or _begin)
     functools.update_wrapper(wrapper, function)
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Ray would look through the wrapper
     if wrapper.__module__ == "__main__":  # then Ray shows the name of the file, which is ours
@@ -109,6 +94,22 @@ def receiving(function: Callable[..., Any], prepare: Prepare | None = None) -> C
         parameters=[*parameters[:last], extra, *parameters[last:]]
     )
     setattr(wrapper, _MARK, True)
+    return wrapper
+
+
+def _wrapped(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
+    """Return a function of the same kind, for whose calls `begin` opens what they have brought."""
+    if not interface.is_ordinary(function):
+        return interface.wrap(function, functools.partial(_prepare, begin), _finish)
+
+    # What it uses is imported by name: Ray sends it by value, and copies what else it refers to.
+    def wrapper(*args: object, **kwargs: object) -> object:
+        call = begin(args, kwargs)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            end(call)
+
     return wrapper
 
 
@@ -155,8 +156,8 @@ def _method(cls: type, name: str, member: Any) -> Any:
 
 def _receiving_member(name: str, member: Any) -> object:
     if isinstance(member, (staticmethod, classmethod)):
-        return type(member)(receiving(member.__func__, _prepare_static))
-    return receiving(member, _prepare_init if name == "__init__" else _prepare_method)
+        return type(member)(receiving(member.__func__, _begin_static))
+    return receiving(member, _begin_init if name == "__init__" else _begin_method)
 
 
 def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -180,72 +181,43 @@ def _streaming(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _pop_submission(kwargs: dict[str, object]) -> tuple[Submission | None, Attachments]:
-    """Take the submission out of the arguments; return it and what came beside its payload."""
-    sent: Any = kwargs.pop(ARGUMENT, None)  # anything: `receive` checks it
-    if sent is None:
-        return None, ()
-    is_pair = isinstance(sent, tuple) and len(sent) == 2
-    payload, attachments = sent if is_pair else (sent, ())
-    if isinstance(payload, bytes):
-        payload = _without_call(payload)
-    return receive(ObjectStore, payload, attachments), attachments
+def _begin(_: Args, kwargs: Kwargs) -> Call:
+    sent = kwargs.pop(ARGUMENT, None)
+    call = begin(sent, None)
+    if isinstance(sent, tuple) and sent[1] and call[1] is not None:
+        lend(call[1].submission.attachments(), sent[1][1])
+    return call
 
 
-def _without_call(payload: bytes) -> bytes:
-    """Note the call that begins here by the id behind its payload; return that without it."""
-    _, end, call = payload[-_MOST_END:].rpartition(_END)
-    if not end:
-        return payload
-    # By the task, which is the same wherever the steps of a generator run.
-    _running[current_task()] = call.decode(errors="replace"), interface.active()
-    return payload[: -len(end) - len(call)]
+def _begin_init(args: Args, kwargs: Kwargs) -> Call:
+    call = begin(kwargs.pop(ARGUMENT, None), None)
+    if call[1] is not None:
+        _creations[id(args[0])] = call[1].submission
+    return call
 
 
-def _prepare(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
-    submission, attachments = _pop_submission(kwargs)
-    if submission is not None:
-        submission.attach()
-        if attachments:
-            lend(submission.attachments(), attachments[1])
+def _begin_method(args: Args, kwargs: Kwargs) -> Call:
+    return begin(kwargs.pop(ARGUMENT, None), _creations.get(id(args[0])))
+
+
+def _begin_static(_: Args, kwargs: Kwargs) -> Call:
+    # No instance to ask by, but a process has one actor: the last that was created in it.
+    return begin(kwargs.pop(ARGUMENT, None), next(reversed(_creations.values()), None))
+
+
+def _prepare(begin: Begin, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+    call = begin(args, kwargs)
+    if call[1] is not None:
+        # By the task, which is the same wherever the steps of a generator run.
+        _running[current_task()] = call
     return args, kwargs
 
 
 def _finish(before: State | None) -> None:
     task = current_task()
-    call, outside = _running.get(task, ("", None))
-    if call and outside is before:  # or it is a method that another one calls directly
+    call = _running.get(task)
+    if call is not None and call[0] is before:  # or it is a method that another one calls directly
         del _running[task]
-        collecting.note_end(before, call)
-    context.detach(before)
-    give_back()
-
-
-def _prepare_init(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
-    submission, _ = _pop_submission(kwargs)
-    if submission is not None:
-        _creations[id(args[0])] = submission
-        submission.attach()
-    return args, kwargs
-
-
-def _prepare_method(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
-    _attach_in_actor(_creations.get(id(args[0])), _pop_submission(kwargs)[0])
-    return args, kwargs
-
-
-def _prepare_static(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
-    # No instance to ask by, but a process has one actor: the last that was created in it.
-    _attach_in_actor(next(reversed(_creations.values()), None), _pop_submission(kwargs)[0])
-    return args, kwargs
-
-
-def _attach_in_actor(creation: Submission | None, call: Submission | None) -> None:
-    """Open the scopes of the caller over those of the creation.
-
-    A method that another one calls directly runs in the scopes of that, unless there are none.
-    """
-    if call is not None:
-        call.attach(over=creation)
-    elif creation is not None and interface.active() is None:
-        context.attach(creation.scopes)
+    else:
+        call = before, None, b""
+    end(call)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._carry.attachments import Store
 from .._engines import Patches
-from .calls import ARGUMENT, is_of_ray, is_receiving, receiving, receiving_class, submit
+from .argument import NAME as ARGUMENT
+from .calls import is_of_ray, is_receiving, receiving, receiving_class, submit
 from .store import KeyValueStore, ObjectStore
 
 if TYPE_CHECKING:

@@ -10,19 +10,18 @@ from typing import TypeVar
 from hyperparameter import _engine_interface as interface
 from hyperparameter._engine_interface import Record, Recorder, State
 
-from .._collect.cluster import Change
 from .._collect.forward import Forward
 from .._collect.inbox import current_inbox, wait_for_relayed
-from .._collect.work import news_of
 from .collector import CollectorHandle
 from .sender import CollectorSender
 from .store import cluster_connection
-from .watch import nested, new_call
+from .watch import nested
 
 _PAUSE = 0.05
 _LEAVING_SECONDS = 0.5
 
 T = TypeVar("T")
+Arguments = dict[str, object]
 
 
 def ensure_collector(records: Sequence[Recorder]) -> None:
@@ -61,19 +60,41 @@ def send_all() -> None:
         each.send_all()
 
 
-def submit(records: Sequence[Recorder], invoke: Callable[[str], T]) -> T:
-    """Submit a call, which `invoke` does with the id that it gets; its end is waited for."""
-    call, inbox, forwards = new_call(), current_inbox(), _forwards_of(records)
-    own = [each for each in records if isinstance(each, Record) and each not in forwards]
+class Told:
+    """Who is told of the calls that are submitted in these records."""
+
+    __slots__ = ("_calls", "forwards")
+
+    def __init__(self, records: Sequence[Recorder]) -> None:
+        self.forwards = _forwards_of(records)
+        own = [each for each in records if isinstance(each, Record) and each not in self.forwards]
+        self._calls = [current_inbox().under_way.calls_of(each) for each in own]
+
+    def start(self, call: str) -> None:
+        for calls in self._calls:
+            calls.open[call] = None
+        for forward in self.forwards:
+            forward.tell_call("started", call)
+
+    def end(self, call: str) -> None:
+        for calls in self._calls:
+            calls.open.pop(call, None)
+        for forward in self.forwards:
+            forward.tell_call("ended", call)
+
+
+def submit(told: Told, call: str, invoke: Callable[[Arguments], T], arguments: Arguments) -> T:
+    """Submit a call, as `invoke` does, and have its end waited for."""
+    inbox = current_inbox()
     inbox.collect_sometimes()
-    _note(own, forwards, "started", call)
+    told.start(call)
     try:
-        result = invoke(call)
+        result = invoke(arguments)
     except BaseException:  # Ray has not taken it, so nobody will run it
-        _note(own, forwards, "ended", call)
+        told.end(call)
         raise
-    if forwards:
-        nested.add(call, result, forwards)
+    if told.forwards:
+        nested.add(call, result, told.forwards)
     if isinstance(inbox.collector, CollectorHandle):
         inbox.collector.watch.add(call, result)
     return result
@@ -85,23 +106,28 @@ def _forwards_of(records: Sequence[Recorder]) -> list[Forward]:
     return [each for each in found if each.is_reached_by("cluster")]
 
 
-def _note(own: list[Record], forwards: list[Forward], change: Change, call: str) -> None:
-    for forward in forwards:
-        forward.tell_call(change, call)
-    news = news_of(change, call)
-    for record in own:
-        current_inbox().under_way.note_calls(record, news)
+End = tuple[CollectorSender, tuple[str, tuple[str, ...]]]
+"""Whom the end of a call is told to: the collector, and there the mailbox and records."""
 
 
-def note_end(before: State | None, call: str) -> None:
-    """Tell that a call has ended whose state this is, over that of `before` it."""
-    if not _senders:
-        return
+def ends_over(before: State | None) -> list[End]:
+    """Return whom the end of a call is told to whose state this is, over that of `before` it."""
     around = interface.record_frames(before)
-    for frame in interface.record_frames(interface.active()):
-        if isinstance(frame.record, Forward) and frame not in around:
-            wait_for_relayed()
-            frame.record.tell_call("ended", call)
+    return [
+        (sender(collector), (mailbox, to))
+        for frame in interface.record_frames(interface.active())
+        if isinstance(frame.record, Forward) and frame not in around
+        for mailbox, collector, to in frame.record.address
+        if collector
+    ]
+
+
+def note_end(ends: Sequence[End], call: str) -> None:
+    """Tell that a call has ended."""
+    if ends:
+        wait_for_relayed()
+    for to, records in ends:
+        to.tell_end(records, call)
     for each in list(_senders.values()):
         each.flush_soon()
 

@@ -1,6 +1,6 @@
 """The way to a collector, from the side of a worker.
 
-Workers send when a call has ended, but after a few at most one batch in 50 ms, so that a thousand
+Workers send when a call has ended, but after a few at most one batch in 100 ms, so that a thousand
 short tasks cost some calls.  A batch that did not arrive is sent again, before those after it: that
 a call has ended is never known before what it has read.
 """
@@ -21,11 +21,17 @@ from .collector import ANSWER_SECONDS, NAMESPACE, without_reads
 from .watch import nested
 
 _PAUSE = 0.05
+_BUSY_PAUSE = 0.1
+_REFILL_SECONDS = 0.5
 _MOST_PAUSE = 1.0
 _MOST_TURNS = 8
 _MISSING_SECONDS = 10.0
 _MOST_BYTES = 16 * 1024 * 1024  # of reads that have not arrived yet
 _UNSENT = "a worker could not reach the collector of the Ray job for long, and had too much to keep"
+
+
+_To = tuple[str, tuple[str, ...]]
+"""A mailbox, and the ids of records."""
 
 
 class _Batch:
@@ -44,8 +50,10 @@ class CollectorSender:
         self._name = name
         self._id = os.urandom(8).hex()
         self._pid = os.getpid()
-        self._reports: dict[tuple[str, tuple[str, ...]], dict[str, list[Any]]] = {}
+        self._reports: dict[_To, dict[str, list[Any]]] = {}
+        self._ended: deque[tuple[_To, str]] = deque()  # calls; put there without the lock
         self._condition = threading.Condition(threading.RLock())
+        self._is_waiting = False
         self._batches: deque[_Batch] = deque()
         self._sending = threading.RLock()  # reentrant, as a finalizer may read
         self._next_number = self._size = 0
@@ -66,13 +74,20 @@ class CollectorSender:
                 self._condition.notify()
             self._reports.setdefault((mailbox, to), {}).setdefault(name, []).extend(items)
 
+    def tell_end(self, to: _To, call: str) -> None:
+        """Send that a call has ended, after all that has been told before."""
+        self._ended.append((to, call))
+        if self._is_waiting:
+            with self._condition:
+                self._condition.notify()
+
     def flush_soon(self) -> None:
         """Send now, unless much has been sent lately: then it is sent with what comes soon.
 
         A worker may be killed as soon as a call has ended.
         """
         now = time.monotonic()
-        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _PAUSE)
+        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _REFILL_SECONDS)
         self._counted_at = now
         if self._turns >= 1:
             self._turns -= 1
@@ -88,7 +103,7 @@ class CollectorSender:
 
     def send_all(self) -> None:
         """Send now, and wait for the answer but in an event loop."""
-        if self._reports or self._batches:
+        if self._reports or self._ended or self._batches:
             self.flush()
             if asyncio._get_running_loop() is None:
                 self._confirm(ANSWER_SECONDS)
@@ -96,9 +111,12 @@ class CollectorSender:
     def _pack(self) -> None:
         with self._condition:
             reports, self._reports = self._reports, {}
+            while self._ended:  # under the lock, or an end may leave before what the call has read
+                to, call = self._ended.popleft()
+                reports.setdefault(to, {}).setdefault("ended", []).append(call)
         lines: dict[str, list[bytes]] = {}
-        for (mailbox, to), report in reports.items():
-            line = line_of(to, report)
+        for (mailbox, records), report in reports.items():
+            line = line_of(records, report)
             if self._size + len(line) > _MOST_BYTES:
                 line = without_reads(line, _UNSENT)
             self._size += len(line)
@@ -125,15 +143,17 @@ class CollectorSender:
         return self._collector
 
     def _run(self) -> None:
-        pause = _PAUSE
+        pause = _BUSY_PAUSE
         while True:
             with self._condition:
-                if not (self._reports or self._batches):
+                self._is_waiting = True
+                if is_idle := not (self._reports or self._ended or self._batches):
                     self._condition.wait(_MOST_PAUSE if nested else None)
-            time.sleep(pause)
+                self._is_waiting = False
+            time.sleep(_PAUSE if is_idle else pause)
             nested.tell_over()
             self.flush()
-            pause = _PAUSE if self._confirm(_MOST_PAUSE) else min(2 * pause, _MOST_PAUSE)
+            pause = _BUSY_PAUSE if self._confirm(_MOST_PAUSE) else min(2 * pause, _MOST_PAUSE)
 
     def _confirm(self, patience: float) -> bool:
         """Learn what the collector has got, and what has to be sent again; say if all arrived."""

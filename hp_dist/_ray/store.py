@@ -8,10 +8,11 @@ constructor needs is in the cluster's own store, until its job has ended and the
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from .._carry.attachments import Attachment, from_bytes, to_chunks
 from .._carry.picklers import Picklers, of_ray
@@ -60,15 +61,16 @@ def lend(attachments: Iterable[Attachment], places: Mapping[bytes, object]) -> N
 def give_back() -> None:
     """Forget at the end of a call what was put or lent in it: a worker may be idle for ever."""
     while _lent:
-        _lent.pop().places.pop(ObjectStore, None)
+        if (attachment := _lent.pop()()) is not None:
+            attachment.places.pop(ObjectStore, None)
 
 
 def _place(attachment: Attachment, place: object) -> None:
     attachment.places[ObjectStore] = cluster_connection(), place
-    _lent.add(attachment)
+    _lent.append(ref(attachment))
 
 
-_lent: WeakSet[Attachment] = WeakSet()
+_lent: list[ref[Attachment]] = []  # not a WeakSet, which takes as long to ask as a call to end
 
 
 class KeyValueStore:
@@ -161,12 +163,18 @@ def _delete_ended_jobs() -> None:
 
 
 def cluster_connection() -> object:
-    """Return an object that is another one for each connection to a cluster."""
-    import ray
-    from ray.util.client import ray as client
-
+    """Return an object that is another one for each connection to a cluster, None for none."""
+    client, worker = _connections()
     if client.is_connected():
         return client.get_context().client_worker  # one for each `ray.init("ray://...")`
     # Private: an id of the cluster would be the same after a new `ray.init`, where old references
     # are no longer valid.
-    return ray._private.worker.global_worker.core_worker
+    return getattr(worker, "core_worker", None)
+
+
+@functools.cache  # asked for each call, where two imports would take most of the time
+def _connections() -> tuple[Any, Any]:
+    import ray
+    from ray.util.client import ray as client
+
+    return client, ray._private.worker.global_worker

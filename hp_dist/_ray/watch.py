@@ -16,6 +16,8 @@ from .._collect.forward import Forward
 
 _BLIND_SECONDS = 60.0
 _WORKER_ID = 56  # the length of one
+NUMBER_SIZE = 10
+"""The length of the numbers of calls: the same, so that what comes before one is easily found."""
 
 
 class _Task(NamedTuple):
@@ -25,12 +27,17 @@ class _Task(NamedTuple):
     task: Any
 
 
-def new_call() -> str:
-    """Return the id of a call that is submitted now; it tells who submits it."""
+def this_caller() -> str:
+    """Return how the ids of calls begin that this process submits; the rest is their number."""
     pid = os.getpid()
     if pid not in _submitters:
         _submitters[pid] = _this_worker() or this_submitter()
-    return f"{_submitters[pid]}/{next(_numbers)}"
+    return f"{_submitters[pid]}/"
+
+
+def new_number() -> bytes:
+    """Return the number of a call that is submitted now."""
+    return b"%0*d" % (NUMBER_SIZE, next(_numbers))
 
 
 def _this_worker() -> str:

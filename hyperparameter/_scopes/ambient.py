@@ -63,14 +63,17 @@ lock = RLock()
 class State:
     """What is visible at one point: the frame of one scope or record, over its parent's.
 
-    `cache` keeps the answers of reads in this state, and lives and dies with it.  `inherited` is
-    what the frame found at entry, where its parent shows something else by now.
+    `cache` keeps the answers of reads in this state, and lives and dies with it; so does `sent`,
+    what an engine sends with work that is submitted in it.  `inherited` is what the frame found at
+    entry, where its parent shows something else by now.
     """
 
     __slots__ = (
         "_bindings", "_frame", "_snapshot", "cache", "inherited", "owner", "parent", "record",
+        "sent",
     )  # fmt: skip
     _frame: State  # the state that the frame began as, in its later states
+    sent: Any  # not set before an engine does: most scopes are left without a submission
 
     def __init__(
         self,

@@ -23,7 +23,8 @@ import hyperparameter as hp
 from hp_dist._carry import encoded
 from hp_dist._carry.attachments import Attachment, digest_of
 from hp_dist._carry.submission import Submission
-from hp_dist._ray.calls import ARGUMENT, argument
+from hp_dist._ray.argument import END, argument_here
+from hp_dist._ray.argument import NAME as ARGUMENT
 from hp_dist._ray.store import KeyValueStore, ObjectStore
 
 pytestmark = [
@@ -336,6 +337,12 @@ def test_value_that_cannot_be_pickled_is_named_at_remote_and_nothing_is_submitte
 # -- spoiled on the way -----------------------------------------------------------------------
 
 
+def argument(store: Any) -> Any:
+    """Return what a call takes along that is submitted here, but for its id."""
+    payload, attachments = Submission.capture().message(store)
+    return (payload, attachments) if attachments else payload
+
+
 def message(name: str, store: Any = ObjectStore) -> Any:
     """Return the argument of a submission in a large scope of its own, and the digest in it."""
     with hp.scope(**{f"{name}.key{i}": i for i in range(10_000)}):
@@ -456,4 +463,5 @@ def test_constructor_with_a_spoiled_argument_makes_no_actor(ray: Any) -> None:
 def test_captured_twice_is_the_same_message(ray: Any) -> None:
     """What the tests here take apart is what travels."""
     with hp.scope(n=1):
-        assert argument(ObjectStore) == Submission.capture().message(ObjectStore).payload
+        head, end, _ = argument_here(ObjectStore).of_call(b"0000000001").rpartition(END)
+        assert (head, end) == (argument(ObjectStore), END)
