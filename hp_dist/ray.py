@@ -24,7 +24,7 @@ from ._ray.calls import (
     submit,
     takes_argument,
 )
-from ._ray.internals import check_seams
+from ._ray.internals import check_seams, should_convert
 from ._ray.store import KeyValueStore, ObjectStore
 from .exceptions import EngineError
 
@@ -69,9 +69,7 @@ def _leaving(shutdown: Callable[..., None]) -> Callable[..., None]:
 
 def _is_client() -> bool:
     """Tell whether Ray will hand a call over to its client, which is patched for itself."""
-    from ray._private.client_mode_hook import client_mode_should_convert
-
-    return bool(client_mode_should_convert())
+    return bool(should_convert()())
 
 
 def _submitting(remote: Callable[..., object]) -> Callable[..., object]:

@@ -6,11 +6,13 @@ these names is refused as a whole, because an engine that is patched by halves l
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import operator
 import re
 from pathlib import Path
+from typing import Any
 
 from ..exceptions import EngineError
 
@@ -44,6 +46,30 @@ _WORDS = {
         "_func", "actor_cls", "_signature", "_lock", "_ref", "_client_side_ref", "_remote_stub",
     ),
 }  # fmt: skip
+
+
+@functools.cache  # they are asked for each call, where their import would take most of the time
+def global_worker() -> Any:
+    """Return what Ray knows of this process; it has a `core_worker` while it is connected."""
+    import ray
+
+    return ray._private.worker.global_worker
+
+
+@functools.cache
+def client() -> Any:
+    """Return Ray's client; `is_connected` tells whether this process is one."""
+    from ray.util.client import ray
+
+    return ray
+
+
+@functools.cache
+def should_convert() -> Any:
+    """Return what tells whether Ray will hand a call over to its client."""
+    from ray._private.client_mode_hook import client_mode_should_convert
+
+    return client_mode_should_convert
 
 
 def check_seams() -> None:

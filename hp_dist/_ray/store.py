@@ -8,16 +8,16 @@ constructor needs is in the cluster's own store, until its job has ended and the
 from __future__ import annotations
 
 import asyncio
-import functools
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from .._carry.attachments import Attachment, from_bytes, to_chunks
 from .._carry.picklers import Picklers, of_ray
 from .._collect.address import Medium
 from ..exceptions import CarrierError
+from .internals import client, global_worker
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -136,12 +136,11 @@ def _get(reference: ObjectRef) -> Attachment:
 def _put(job: str, key: bytes, data: bytes) -> None:
     # Private, but the only store of a cluster that outlives its drivers and needs no actor.
     from ray.experimental.internal_kv import _internal_kv_exists, _internal_kv_put
-    from ray.util.client import ray as client
 
     known = f"jobs/{job}".encode()
     if not _internal_kv_exists(known, namespace=_NAMESPACE):
         _internal_kv_put(known, b"", namespace=_NAMESPACE)
-        if not client.is_connected():  # a client cannot read the tables of the cluster
+        if not client().is_connected():  # a client cannot read the tables of the cluster
             _delete_ended_jobs()
     _internal_kv_put(key, data, overwrite=True, namespace=_NAMESPACE)
 
@@ -164,17 +163,8 @@ def _delete_ended_jobs() -> None:
 
 def cluster_connection() -> object:
     """Return an object that is another one for each connection to a cluster, None for none."""
-    client, worker = _connections()
-    if client.is_connected():
-        return client.get_context().client_worker  # one for each `ray.init("ray://...")`
+    if client().is_connected():
+        return client().get_context().client_worker  # one for each `ray.init("ray://...")`
     # Private: an id of the cluster would be the same after a new `ray.init`, where old references
     # are no longer valid.
-    return getattr(worker, "core_worker", None)
-
-
-@functools.cache  # asked for each call, where two imports would take most of the time
-def _connections() -> tuple[Any, Any]:
-    import ray
-    from ray.util.client import ray as client
-
-    return client, ray._private.worker.global_worker
+    return getattr(global_worker(), "core_worker", None)

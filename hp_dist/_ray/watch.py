@@ -8,11 +8,12 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
 
 from .._collect.address import this_submitter
 from .._collect.forward import Forward
+from .internals import client, global_worker
 
 _BLIND_SECONDS = 60.0
 _WORKER_ID = 56  # the length of one
@@ -20,11 +21,8 @@ NUMBER_SIZE = 10
 """The length of the numbers of calls: the same, so that what comes before one is easily found."""
 
 
-class _Task(NamedTuple):
-    """A task by its id, and that of the call that has submitted it, which is asked for it."""
-
-    parent: Any
-    task: Any
+_Task = tuple[Any, Any]
+"""The id of the call that has submitted a task, which is asked for it, and that of the task."""
 
 
 def this_caller() -> str:
@@ -43,16 +41,13 @@ def new_number() -> bytes:
 def _this_worker() -> str:
     import ray
 
-    worker = ray._private.worker.global_worker
-    is_worker = worker.mode == ray.WORKER_MODE
+    is_worker = global_worker().mode == ray.WORKER_MODE
     return ray.get_runtime_context().get_worker_id() if is_worker else ""
 
 
 def current_task() -> object:
     """Return the id of the task that runs here, in a thread or a coroutine."""
-    import ray
-
-    return ray._private.worker.global_worker.core_worker.get_current_task_id()
+    return global_worker().core_worker.get_current_task_id()
 
 
 def submitter_of(call: str) -> str:
@@ -71,16 +66,12 @@ class Watch:
 
     def add(self, call: str, result: object) -> None:
         """Watch a call by what Ray has returned for it."""
-        import ray
-        from ray.util.client import ray as client
-
         if isinstance(result, list):
             result = result[0] if result else None
-        if client.is_connected():
+        if client().is_connected():
             self._of_client[call] = _nothing if result is None else ref(result)
-            return
-        core = ray._private.worker.global_worker.core_worker
-        self._tasks[call] = _Task(core.get_current_task_id(), _task_of(result))
+        else:
+            self._tasks[call] = current_task(), _task_of(result)
 
     def forget(self, calls: Iterable[str]) -> None:
         for call in calls:
@@ -95,16 +86,14 @@ class Watch:
         return found
 
     def _over_tasks(self) -> list[str]:
-        import ray
-
         tasks = list(self._tasks.items())
         if not tasks:  # a client has no core worker
             return []
-        core = ray._private.worker.global_worker.core_worker
+        core = global_worker().core_worker
         # Private, and the only one that knows of calls whose references are gone.
         pending = {
             parent: set(core.get_pending_children_task_ids(parent))
-            for parent in {each.parent for _, each in tasks}
+            for parent in {parent for _, (parent, _) in tasks}
         }
         return [call for call, (parent, task) in tasks if not _is_among(task, pending[parent])]
 
@@ -125,14 +114,13 @@ class Watch:
 def _task_of(result: Any) -> Any:
     """Return the id of the task that returns this; None where Ray does not tell."""
     import ray
-    from ray._raylet import TaskID
 
     if isinstance(result, ray.ObjectRef):
         return result.task_id()
     if isinstance(result, ray.ObjectRefGenerator):
         return result._generator_ref.task_id()
     actor = getattr(result, "_actor_id", None)
-    return None if actor is None else TaskID.for_actor_creation_task(actor)
+    return None if actor is None else ray._raylet.TaskID.for_actor_creation_task(actor)
 
 
 def _nothing() -> None:
