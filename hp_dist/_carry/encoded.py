@@ -9,6 +9,7 @@ sends the bytes sends those beside them.
 import pickle
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from weakref import ref
 
 from hyperparameter._engine_interface import Layer
 
@@ -46,7 +47,7 @@ class EncodedSnapshot:
     `submission` is the last one that was made of these scopes.
     """
 
-    __slots__ = ("attachments", "data", "layers", "opened", "submission")
+    __slots__ = ("__weakref__", "attachments", "data", "layers", "opened", "submission")
 
     def __init__(
         self,
@@ -76,8 +77,9 @@ class EncodedSnapshot:
 class EncodedSubmission:
     """A submission as bytes: what of its messages is the same in all stores.
 
-    `made_from` is all that it depends on besides the scopes and the values that may change:
-    baseline, installed engines, process, and where the worker tells what it reads.
+    It depends on the scopes that keep it, values that may change, the baseline, the installed
+    engines, the process, and where the worker tells what it reads.  It keeps no baseline alive, as
+    scopes may be opened over another one.
     """
 
     def __init__(
@@ -85,14 +87,17 @@ class EncodedSubmission:
         scopes: EncodedSnapshot,
         made_from: tuple[EncodedSnapshot, tuple[str, ...], OriginProcess, Address],
     ) -> None:
-        baseline, engines, process, address = self.made_from = made_from
+        baseline, *self._others = made_from
+        self._baseline = ref(baseline)
         nothing_open = scopes is baseline  # the snapshot is the baseline's: it is sent once
         above = None if nothing_open else scopes
-        self._body = (above and above.data, baseline.data, engines, process, address)
-        self.attachments = [*baseline.attachments, *(above.attachments if above else ())]
-        self.opened = [*baseline.opened, *(above.opened if above else ())]
+        self._body = (above and above.data, baseline.data, *self._others)
         self._last: tuple[tuple[Group, ...], bytes, Attachment | None] | None = None
-        self.fixed = b"" if self.opened else self.payload(())  # without open values
+
+    def is_made_from(
+        self, baseline: EncodedSnapshot, *others: tuple[str, ...] | OriginProcess | Address
+    ) -> bool:
+        return self._baseline() is baseline and self._others == [*others]
 
     def payload(self, groups: tuple[Group, ...]) -> bytes:
         """Return the bytes with these open values; the same as long as the values are equal."""

@@ -29,7 +29,7 @@ from .attachments import IS_ATTACHED, Attachment, Inline, Store
 from .decoded import Decoded, decode, keep, known
 from .encoded import EncodedSubmission, OriginProcess
 from .picklers import of_any
-from .values import write
+from .values import Group, OpenValue, write
 from .wire import encode
 
 Attachments = tuple[()] | tuple[Sequence[object], dict[bytes, object]]
@@ -75,7 +75,7 @@ class Submission:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
         captured.bound = new_bound_id()
-        if opened := captured._encoded(Inline).opened:
+        if opened := captured._apart()[0]:
             write(opened, of_any(), Inline)
         return captured
 
@@ -153,12 +153,13 @@ class Submission:
     def message(self, store: type[Store]) -> Message:
         """Encode now, so that a value which cannot travel raises here, in the caller."""
         interface.note_sent(self.scopes, self.records, is_told=True)
-        encoded = self._encoded(store)
-        attachments, payload = encoded.attachments, encoded.fixed
+        encoded, (opened, attachments) = self._encoded(store), self._apart()
+        groups: tuple[Group, ...] = ()
         engine_values: Sequence[object] = ()
-        if encoded.opened:  # as they are now: what cannot change has been encoded before
-            groups, more, engine_values = write(encoded.opened, store.picklers(), store)
-            attachments, payload = [*attachments, *more], encoded.payload(groups)
+        if opened:  # as they are now: what cannot change has been encoded before
+            groups, more, engine_values = write(opened, store.picklers(), store)
+            attachments = [*attachments, *more]
+        payload = encoded.payload(groups)
         if len(payload) > store.most_bytes:
             whole = encoded.as_attachment(payload)
             payload, attachments = IS_ATTACHED + whole.digest, [*attachments, whole]
@@ -169,10 +170,16 @@ class Submission:
         places = {attachment.digest: store.keep(attachment) for attachment in attachments}
         return Message(payload, (engine_values, places))
 
-    def is_fixed(self, store: type[Store]) -> bool:
+    def is_fixed(self) -> bool:
         """Tell whether its next message will be the same, and bytes alone."""
-        encoded = self._encoded(store)
-        return not encoded.opened and not encoded.attachments
+        return not any(self._apart())
+
+    def _apart(self) -> tuple[list[OpenValue], list[Attachment]]:
+        """Return the values that may change, and the attachments, of baseline and scopes."""
+        baseline, scopes = encode(self.baseline), encode(self.scopes)
+        if scopes is baseline:
+            return baseline.opened, baseline.attachments
+        return [*baseline.opened, *scopes.opened], [*baseline.attachments, *scopes.attachments]
 
     def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
@@ -180,7 +187,7 @@ class Submission:
         made_from = baseline, self._engines, self._origin_process, address
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission
-        if encoded is None or encoded.made_from != made_from:
+        if encoded is None or not encoded.is_made_from(*made_from):
             encoded = scopes.submission = EncodedSubmission(scopes, made_from)
         return encoded
 

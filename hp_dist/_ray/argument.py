@@ -49,7 +49,7 @@ class Argument:
         payload, self._attachments = submission.message(store)
         self.told, self.caller = Told(submission.records), this_caller()
         self._head = b"".join([payload, END, self.caller.encode()])
-        if submission.is_fixed(store) and self._connection is not None:
+        if submission.is_fixed() and self._connection is not None:
             state.sent = self
 
     def holds(self) -> bool:

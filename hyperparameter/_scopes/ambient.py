@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
-from .bound import Bindings, as_layer
+from .bound import Bindings, as_layer, opened_over
 from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
 from .shadowed import as_baseline
@@ -109,7 +109,14 @@ class State:
             if parent is not None and parent._snapshot is None:
                 parent._make_snapshots()
             below = self.inherited or (parent.snapshot if parent is not None else EMPTY)
-            self._snapshot = self.layer.onto(below)
+            bindings = self._bindings
+            if bindings.__class__ is not list:  # or they are the layer that a scope binds
+                told = getattr(self.owner, "__hp_bindings__", None)
+                bindings = told if told is not None and told[0] is bindings else bindings
+            if bindings.__class__ is list:
+                self._snapshot = opened_over(bindings, below)
+            else:
+                self._snapshot = self.layer.onto(below)
         return self._snapshot
 
     def _make_snapshots(self) -> None:

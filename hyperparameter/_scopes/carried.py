@@ -211,8 +211,14 @@ def note_sent(snapshot: Snapshot, records: Sequence[Recorder], *, is_told: bool)
     while known is not None and known.sent_by != sent_by:
         new.append(known)
         known = known.lower
-    for layer in snapshot.layers if new else ():
-        if known is None or not any(layer is sent for sent in known.layers):
+    if not new:
+        return
+    told, upper = known.layers if known is not None else (), snapshot.upper
+    if upper is not None and upper.depth == len(upper.layers):  # a scope's, perhaps opened again
+        told += upper.layers if upper.sent_by == sent_by else ()
+        new.append(upper)
+    for layer in snapshot.layers:
+        if not any(layer is sent for sent in told):
             for record in records:
                 record.carry(layer, is_told=is_told)
     for each in new:

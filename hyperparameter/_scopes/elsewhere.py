@@ -45,7 +45,7 @@ class ImplicitOwner(Binding):
     __slots__ = ()
 
     def __init__(self, below: State, layer: Layer) -> None:
-        self.__hp_bindings__ = [IMPLICIT_LAYER, None, (below, layer)]
+        self.__hp_bindings__ = [IMPLICIT_LAYER, None, (below, layer), None]
 
 
 def is_open_elsewhere(bindings: Bindings) -> bool:

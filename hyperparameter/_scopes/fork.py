@@ -10,12 +10,14 @@ import os
 
 from .._values import origin
 from . import ambient
+from .bound import forget_opened
 
 
 def mend_child() -> None:
     """Run in the child, before anything else does."""
     parent = origin.leave_process()
     ambient.renew_lock()
+    forget_opened()
     for state in [*ambient.chain(ambient.active.get()), ambient.baseline_state]:
         state.name_process(parent)
     for record in ambient.records():

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from . import ambient
 from .ambient import BROUGHT, EMPTY_CACHE, IMPLICIT, RecordOverBaseline, State, chain, current
-from .bound import as_layer
+from .bound import Bindings, as_layer
 from .elsewhere import SEVERAL, Binding, ImplicitOwner, get_bindings, tell_elsewhere
 from .recorder import Recorder
 from .snapshot import EMPTY, NOTHING, Layer, Snapshot
@@ -66,7 +66,7 @@ class Enterable(Binding):
                 record.override(as_layer(bindings))
                 break
         if parent.__class__ is RecordOverBaseline:
-            _set_active(make_state(parent, self, as_layer(bindings), record))
+            _set_active(make_state(parent, self, bindings, record))
         else:
             state = _new(State)  # half the price of `State(...)`, which does the same
             state.parent = parent
@@ -259,13 +259,13 @@ def copy_over(
 def make_state(
     parent: State,
     owner: object,
-    layer: Layer | Snapshot,
+    bindings: Bindings | Layer | Snapshot,
     record: Recorder,
     inherited: Snapshot | None = None,
 ) -> State:
     over_record = isinstance(parent, RecordOverBaseline)
     if owner is record and (over_record or parent.parent is None):
-        return RecordOverBaseline(parent, owner, layer, record)
+        return RecordOverBaseline(parent, owner, as_layer(bindings), record)
     if inherited is None and over_record:  # whose snapshot may change, what is inherited may not
         inherited = parent.snapshot
-    return State(parent, owner, layer, record, inherited)
+    return State(parent, owner, bindings, record, inherited)

@@ -143,11 +143,11 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
                 break
         else:
             if not texts:
-                set_bindings(self, [params, (frame.f_code, frame.f_lasti), None])
+                set_bindings(self, [params, (frame.f_code, frame.f_lasti), None, None])
                 return
         values, names, kinds = flatten(params)
         layer = Layer(values, site_of(frame), names=names, kinds=kinds)
-        set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None])
+        set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None, None])
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
@@ -289,14 +289,14 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             with ambient.lock:  # threads may share a scope that none of them has entered
                 # A list of its own: where the scope is open, its frame has the other.
                 bound = as_layer(self.__hp_bindings__).bind(change)
-                set_bindings(self, [bound, None, None])
+                set_bindings(self, [bound, None, None, None])
         return self
 
 
 def scope_of(layer: Layer | Snapshot) -> scope:
     """Return a scope that binds what `layer` binds, with its origins."""
     new = scope.__new__(scope)
-    set_bindings(new, [layer, None, None])
+    set_bindings(new, [layer, None, None, None])
     return new
 
 

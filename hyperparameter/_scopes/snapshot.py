@@ -19,7 +19,7 @@ from .markers import ABSENT, DELETED
 NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 NO_KINDS: Mapping[str, dict[Any, Any]] = MappingProxyType({})
-_MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
+MOST_LAYERS = 8  # Deeper nesting merges layers, so that a search stays short ...
 _SMALL = 16  # ... while they have no more bindings than this together.
 
 
@@ -94,7 +94,7 @@ class Layer(NamedTuple):
             return lower
         if names and (replacing := self.replacing(lower)) is not self:
             return replacing.onto(lower)
-        if lower.depth >= _MOST_LAYERS:
+        if lower.depth >= MOST_LAYERS:
             top = lower.layers[0]
             if len(top.values) + len(values) <= _SMALL and self.can_join(top):
                 layers = (self.over(top), *lower.layers[1:])
