@@ -9,14 +9,24 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol, cast
 
-from hyperparameter._engine_interface import Recorder
+from hyperparameter._engine_interface import RawRead, Read, Recorder
 
 Change = Literal["started", "ended", "over"]
 """What may become of a call: see `CallNews`."""
 
 
+class Queue(Protocol):
+    """A way for the reads of some records, of which there are many."""
+
+    def put(self, read: RawRead | Read) -> None:
+        """Send a read, soon."""
+
+
 class Sender(Protocol):
     """A way to the process that submitted work, from the side of a worker."""
+
+    def queue(self, mailbox: str, to: tuple[str, ...]) -> Queue:
+        """Return a way for reads, to put each there without asking for more than once."""
 
     def tell(self, mailbox: str, to: tuple[str, ...], name: str, items: list[Any]) -> None:
         """Send a part of a report, or have it sent soon: see `mailbox`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,7 +14,7 @@ from hyperparameter.context import Snapshot
 
 from . import unsent
 from .address import Address, Destination, Medium
-from .cluster import Change, cluster
+from .cluster import Change, Queue, cluster
 from .mailbox import Marked, append, mark_inherited
 
 
@@ -37,6 +37,7 @@ class Forward(Record):
         self._tells_of_dropped = False
         self.address = address
         self.submitter = submitter
+        self._queues: tuple[int, Address, list[Queue | _Mailbox]] = 0, (), []
 
     @property
     def is_always_within_the_same(self) -> bool:
@@ -62,7 +63,8 @@ class Forward(Record):
     def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
         is_new = super().take(key, identity, read)
         if is_new:
-            self._tell("reads", [read])
+            for queue in self._queues_here():
+                queue.put(read)
         elif self.dropped and not self._tells_of_dropped:
             self._tells_of_dropped = True
             self.tell_loss("a worker has read more than its record can hold")
@@ -91,6 +93,14 @@ class Forward(Record):
             if collector and (found := cluster()) is not None:
                 found.sender(collector).tell(mailbox, to, change, [call])
 
+    def _queues_here(self) -> Sequence[Queue | _Mailbox]:
+        """Return where reads are put; in a forked child, or told elsewhere, others."""
+        pid, address, queues = self._queues
+        if pid != os.getpid() or address is not self.address:
+            queues = [_queue_to(destination) for destination in self.address]
+            self._queues = os.getpid(), self.address, queues
+        return queues
+
     def _tell(self, name: str, items: list[Any]) -> None:
         for destination in self.address:
             _send(destination, name, items)
@@ -111,6 +121,23 @@ def forward_to(address: Address, submitter: str, *, is_announced: bool = True) -
 def uses_collector(destination: Destination) -> bool:
     """Tell whether reads go to the collector: in workers of a cluster, which may be anywhere."""
     return bool(destination.collector) and cluster() is not None
+
+
+class _Mailbox:
+    """The way of reads to a mailbox."""
+
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+
+    def put(self, read: Read | RawRead) -> None:
+        _send(self._destination, "reads", [read])
+
+
+def _queue_to(destination: Destination) -> Queue | _Mailbox:
+    mailbox, collector, to = destination
+    if collector and (found := cluster()) is not None:
+        return found.sender(collector).queue(mailbox, to)
+    return _Mailbox(destination)
 
 
 def _send(destination: Destination, name: str, items: list[Any]) -> None:

@@ -43,6 +43,30 @@ class _Batch:
         self.answer: Future[bool] | None = None  # None while it has to be sent
 
 
+class _Queue:
+    """Reads on their way to some records.
+
+    `is_noted` tells that the sender knows of them; it is written under the sender's lock.
+    """
+
+    __slots__ = ("_reads", "_sender", "is_noted", "to")
+
+    def __init__(self, sender: CollectorSender, to: _To) -> None:
+        self._sender = sender
+        self._reads: deque[Any] = deque()
+        self.is_noted = False
+        self.to = to
+
+    def put(self, read: Any) -> None:
+        self._reads.append(read)
+        if not self.is_noted:
+            self._sender.note_queue(self)
+
+    def take(self) -> list[Any]:
+        self.is_noted = False  # first: what is put from now on is noted again
+        return [self._reads.popleft() for _ in range(len(self._reads))]
+
+
 class CollectorSender:
     """What this process tells a collector: what is to be sent, and what has not arrived."""
 
@@ -52,6 +76,7 @@ class CollectorSender:
         self._pid = os.getpid()
         self._reports: dict[_To, dict[str, list[Any]]] = {}
         self._ended: deque[tuple[_To, str]] = deque()  # calls; put there without the lock
+        self._queues: list[_Queue] = []
         self._condition = threading.Condition(threading.RLock())
         self._is_waiting = False
         self._batches: deque[_Batch] = deque()
@@ -81,6 +106,17 @@ class CollectorSender:
             with self._condition:
                 self._condition.notify()
 
+    def queue(self, mailbox: str, to: tuple[str, ...]) -> _Queue:
+        return _Queue(self, (mailbox, to))
+
+    def note_queue(self, queue: _Queue) -> None:
+        """Take from the queue the next time that something is sent."""
+        with self._condition:
+            if not queue.is_noted:
+                self._queues.append(queue)
+                queue.is_noted = True
+                self._condition.notify()
+
     def flush_soon(self) -> None:
         """Send now, unless much has been sent lately: then it is sent with what comes soon.
 
@@ -103,17 +139,24 @@ class CollectorSender:
 
     def send_all(self) -> None:
         """Send now, and wait for the answer but in an event loop."""
-        if self._reports or self._ended or self._batches:
+        if self._has_news() or self._batches:
             self.flush()
             if asyncio._get_running_loop() is None:
                 self._confirm(ANSWER_SECONDS)
 
+    def _has_news(self) -> bool:
+        return bool(self._reports or self._ended or self._queues)
+
     def _pack(self) -> None:
         with self._condition:
             reports, self._reports = self._reports, {}
-            while self._ended:  # under the lock, or an end may leave before what the call has read
+            # First, as what a call has read is in its queue before it ends.
+            for _ in range(len(self._ended)):
                 to, call = self._ended.popleft()
                 reports.setdefault(to, {}).setdefault("ended", []).append(call)
+            queues, self._queues = self._queues, []
+            for queue in queues:
+                reports.setdefault(queue.to, {}).setdefault("reads", []).extend(queue.take())
         lines: dict[str, list[bytes]] = {}
         for (mailbox, records), report in reports.items():
             line = line_of(records, report)
@@ -143,17 +186,20 @@ class CollectorSender:
         return self._collector
 
     def _run(self) -> None:
+        failing = _PAUSE
         pause = _BUSY_PAUSE
         while True:
             with self._condition:
                 self._is_waiting = True
-                if is_idle := not (self._reports or self._ended or self._batches):
+                if is_idle := not (self._has_news() or self._batches):
                     self._condition.wait(_MOST_PAUSE if nested else None)
                 self._is_waiting = False
             time.sleep(_PAUSE if is_idle else pause)
             nested.tell_over()
             self.flush()
-            pause = _BUSY_PAUSE if self._confirm(_MOST_PAUSE) else min(2 * pause, _MOST_PAUSE)
+            arrived = self._confirm(_MOST_PAUSE)
+            failing = _PAUSE if arrived else min(2 * failing, _MOST_PAUSE)
+            pause = _BUSY_PAUSE if arrived else failing
 
     def _confirm(self, patience: float) -> bool:
         """Learn what the collector has got, and what has to be sent again; say if all arrived."""

@@ -36,15 +36,14 @@ class KeptReads:
             seen = self.by_key.get(key)
             if seen is None and len(self.by_key) < MOST_KEYS:
                 seen = self.by_key[key] = Seen()
-            if seen is not None and identity in seen.by_value:
-                seen.last = identity
-                return False
-            if seen is None or len(seen.by_value) >= _MOST_VALUES:
+            if seen is None or (
+                len(seen.by_value) >= _MOST_VALUES and identity not in seen.by_value
+            ):
                 self.dropped += 1
                 return False
             seen.last = identity
-            seen.by_value[identity] = read
-            return True
+            # In one step: to hash an identity takes longer than all else here.
+            return seen.by_value.setdefault(identity, read) is read
 
     def all(self) -> list[Read]:
         with self.lock:

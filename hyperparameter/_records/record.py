@@ -106,13 +106,16 @@ class Record(Contents):
             offset,
             bulk,
         )
-        if seen is not None and self._is_known(key, identity):
+        around = None if self.is_always_within_the_same else self._and_around()
+        if seen is not None and _have_all(around or [self], key, identity):
             if seen.last != identity:
                 self._see_again(key, identity)
             return
         used = kept(key, value)
         default = used if origin is None else describe(key, default)
-        self._keep(key, identity, RawRead(key, used, default, origin, site, this_process(), bulk))
+        read = RawRead(key, used, default, origin, site, this_process(), bulk)
+        for record in around or self._and_around():
+            record.take(key, identity, read)
 
     def note_shown(self, keys: Iterable[str]) -> None:
         """Note what the program may have seen of these keys without a read of them."""
@@ -125,11 +128,6 @@ class Record(Contents):
         """Whether the records around this one have its reads, since they were always around it."""
         return self._entered <= 1
 
-    def _is_known(self, key: str, identity: object) -> bool:
-        records = [self] if self.is_always_within_the_same else self._and_around()
-        found = [record._kept.by_key.get(key) for record in records]
-        return all(seen is not None and identity in seen.by_value for seen in found)
-
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
             seen = record._kept.by_key.get(key)
@@ -138,7 +136,7 @@ class Record(Contents):
 
     def _and_around(self) -> list[Record]:
         """Return this record and those open around it in this context, which get what it gets."""
-        process, found = process_record(), [self]
+        process, found = cast("Record", ambient.baseline_state.record), [self]
         state = ambient.active.get()
         while state is not None and state.record is not process:
             if state.is_record and state.owner not in found:
@@ -148,9 +146,13 @@ class Record(Contents):
             found.append(process)
         return found if self.forward is None else [*found, self.forward]
 
-    def _keep(self, key: str, identity: object, read: RawRead) -> None:
-        for record in self._and_around():
-            record.take(key, identity, read)
+
+def _have_all(records: list[Record], key: str, identity: object) -> bool:
+    for record in records:
+        seen = record._kept.by_key.get(key)
+        if seen is None or identity not in seen.by_value:
+            return False
+    return True
 
 
 def process_record() -> Record:
