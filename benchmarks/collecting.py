@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import resource
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from typing import Any
 
-from bursts import carrying, compared, in_turns
+from bursts import ROUNDS, carrying, in_random_turns, ratio_of_medians
 from table import Figures, Row
 
 import hyperparameter as hp
@@ -18,14 +19,15 @@ from hp_dist._collect.address import id_of
 from hp_dist._collect.inbox import Inbox, current_inbox
 from hp_dist._collect.mailbox import parsed
 
-_TASKS = 200
+_TASKS = 1_000
 _KEYS = 100
 _ENTRIES = 100_000
 _MB = 1 << 20
 
 
-def rows_on_ray(ray: Any, figures: Figures) -> Iterator[Row]:
+def rows_on_ray(ray: Any, figures: Figures, rounds: int = ROUNDS) -> Iterator[Row]:
     """Tasks that read 100 keys, told to a record or not: under one scope, and under their own."""
+    numbers = itertools.count()
 
     def read(argument: int) -> int:
         namespace = hp.scope.told
@@ -35,32 +37,34 @@ def rows_on_ray(ray: Any, figures: Figures) -> Iterator[Row]:
         task = ray.remote(read)
 
         def one_scope() -> None:
-            with hp.scope(**_values(0)):
+            with hp.scope(**_values(next(numbers))):
                 ray.get([task.remote(_KEYS) for _ in range(_TASKS)])
 
         def own_scopes() -> None:
             references = []
-            for n in range(_TASKS):
-                with hp.scope(**_values(n)):
+            for _ in range(_TASKS):
+                with hp.scope(**_values(next(numbers))):
                     references.append(task.remote(_KEYS))
             ray.get(references)
 
         cases = {"one scope": (one_scope, 0.95), "values of their own": (own_scopes, 0.85)}
         for name, (burst, least) in cases.items():
-            taken = in_turns({"untold": _timed(burst, False), "told": _timed(burst, True)}, 15, 40)
-            what = f"{_TASKS} Ray tasks reading {_KEYS} keys, {name}: throughput, recorded"
-            yield compared(what, taken["untold"]["wall"], taken["told"]["wall"],
-                           "x not recorded", least, True)  # fmt: skip
+            ways = {"untold": _timed(burst, False), "told": _timed(burst, True)}
+            taken = in_random_turns(ways, rounds)
+            what = f"{_TASKS:,} Ray tasks reading {_KEYS} keys, {name}: throughput, recorded"
+            ratio, interval = ratio_of_medians(taken["untold"], taken["told"])
+            yield Row(what, ratio, "x not recorded", least, True, interval, by_interval=True)
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures["memory of the driver that recorded them"] = {"MB": used}
 
 
-def _timed(burst: Callable[[], None], is_told: bool) -> Callable[[], dict[str, float]]:
-    def run() -> dict[str, float]:
-        with contextlib.nullcontext() if is_told else _untold():
+def _timed(burst: Callable[[], None], is_told: bool) -> Callable[[], float]:
+    def run() -> float:
+        # A record of its own: what another has already been told, nobody tells it again.
+        with hp.record() if is_told else _untold():
             start = time.perf_counter()
             burst()
-            return {"wall": (time.perf_counter() - start) * 1e9}
+            return time.perf_counter() - start
 
     return run
 

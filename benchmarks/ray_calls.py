@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from bursts import carrying, check, look, params, ratio_of_medians
+from bursts import ROUNDS, carrying, check, in_random_turns, look, params, ratio_of_medians
 from measure import Taken
 from table import Figures, Row
 
@@ -27,7 +25,6 @@ from hp_dist._ray.calls import receiving_class
 
 SIZES = (10, 100, 1_000, 10_000)
 SIXTY = bytes(60)
-ROUNDS = 40
 _CALLS = 150  # of a burst
 _SMALLEST_DICT = 100  # keys: below, a dict is hardly more than what we send
 _OWN = 20
@@ -168,26 +165,15 @@ def _row(what: str, one: Taken, other: Taken, unit: str, budget: float | None) -
 
 
 def _in_turns(ray: Any, cases: Mapping[str, Case], rounds: int) -> dict[str, Taken]:
-    """Return the seconds of a call of each case, burst by burst, without the first round."""
-    names, times = list(cases), {name: list[float]() for name in cases}
-    for turn in range(rounds + 1):
-        random.shuffle(names)
-        for name in names:
-            seconds = _burst(ray, cases[name])
-            if turn:
-                times[name].append(seconds)
-    return {name: Taken(each) for name, each in times.items()}
+    bursts = {name: functools.partial(_burst, ray, case) for name, case in cases.items()}
+    return in_random_turns(bursts, rounds)
 
 
 def _burst(ray: Any, case: Case) -> float:
+    """Return the seconds that a call takes."""
     submit = case.submit
     with carrying(case.engine):
         ray.get([submit() for _ in range(10)])
-        gc.collect()
-        gc.disable()
-        try:
-            start = time.perf_counter()
-            ray.get([submit() for _ in range(case.calls)])
-            return (time.perf_counter() - start) / case.calls
-        finally:
-            gc.enable()
+        start = time.perf_counter()
+        ray.get([submit() for _ in range(case.calls)])
+        return (time.perf_counter() - start) / case.calls
