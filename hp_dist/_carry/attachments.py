@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -93,6 +93,19 @@ class Inline:
     @staticmethod
     def fetch(_: bytes, place: Attachment) -> Attachment:
         return place
+
+
+def fetch_from(store: type[Store], places: Mapping[bytes, object], digest: bytes) -> Attachment:
+    """Return an attachment from its place; `CarrierError` when it is not there."""
+    if digest not in places:
+        raise CarrierError(
+            "An attachment of the submitted scope was lost on its way. Submit the work again."
+        )
+    found: object = store.fetch(digest, places[digest])
+    # A store gives what somebody else may have put there: nothing is taken on trust.
+    if not isinstance(found, Attachment) or found.digest != digest:
+        raise CarrierError("An attachment of the submitted scope is not the one that was sent.")
+    return found
 
 
 def make_attachment(stream: bytes, buffers: Sequence[ReadableBuffer] = ()) -> Attachment:

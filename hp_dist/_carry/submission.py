@@ -7,6 +7,7 @@ the work came from, so that work submitted from there takes its scopes along too
 """
 
 import functools
+import operator
 import os
 import threading
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from .._collect.mailbox import keep_open
 from ..exceptions import CarrierError
 from . import failures
 from .arrivals import bring
-from .attachments import IS_ATTACHED, Attachment, Inline, Store
+from .attachments import IS_ATTACHED, Attachment, Inline, Store, fetch_from
 from .decoded import Decoded, decode, keep, known
 from .encoded import EncodedSubmission, OriginProcess
 from .picklers import of_any
@@ -78,14 +79,6 @@ class Submission:
         if opened := captured._apart()[0]:
             write(opened, of_any(), Inline)
         return captured
-
-    weight = 0
-    """About how many bytes it takes, where it has arrived."""
-
-    @property
-    def was_attached(self) -> bool:
-        """Whether it has been opened before, of one that has arrived."""
-        return False
 
     @property
     def in_origin_process(self) -> bool:
@@ -237,7 +230,9 @@ class LazySubmission:
 AnySubmission = Submission | LazySubmission
 
 
-def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -> Submission:
+def receive(
+    store: type[Store], payload: bytes, attachments: Attachments = ()
+) -> "ReceivedSubmission":
     """Return the submission of a message; the same payload is decoded once.
 
     `CarrierError` when it is damaged, or when one of its attachments cannot be fetched.
@@ -246,32 +241,20 @@ def receive(store: type[Store], payload: bytes, attachments: Attachments = ()) -
         raise CarrierError(f"A submitted scope is bytes, not {type(payload).__name__}.")
     if len(attachments) not in (0, 2):
         raise CarrierError(f"A submitted scope has 0 or 2 attachments, not {len(attachments)}.")
-    submission: Submission | None = known(payload)
+    submission: ReceivedSubmission | None = known(payload)
     if submission is None:
         engine_values, places = attachments or ((), {})
-        decoded = decode(payload, functools.partial(_fetch, store, places), engine_values)
+        decoded = decode(payload, functools.partial(fetch_from, store, places), engine_values)
         submission = ReceivedSubmission(decoded)
         if not engine_values:  # with the same payload, they may be others next time
             keep(payload, submission, decoded.weight)
     return submission
 
 
-def _fetch(store: type[Store], places: dict[bytes, object], digest: bytes) -> Attachment:
-    if digest not in places:
-        raise CarrierError(
-            "An attachment of the submitted scope was lost on its way. Submit the work again."
-        )
-    found: object = store.fetch(digest, places[digest])
-    # A store gives what somebody else may have put there: nothing is taken on trust.
-    if not isinstance(found, Attachment) or found.digest != digest:
-        raise CarrierError("An attachment of the submitted scope is not the one that was sent.")
-    return found
-
-
 class ReceivedSubmission(Submission):
     """A submission from another process, which named itself in the origins when it sent it."""
 
-    __slots__ = ("_address", "_attached", "weight")
+    __slots__ = ("_address", "attached", "weight")
 
     def __init__(self, decoded: Decoded) -> None:
         super().__init__(decoded.captured, decoded.engines, decoded.process)
@@ -279,11 +262,7 @@ class ReceivedSubmission(Submission):
         self._address = decoded.address
         # What the values are views of, and what work submitted from here takes along.
         self._attachments = decoded.attachments
-        self._attached: tuple[Submission | None, State | None, State, State | None] | None = None
-
-    @property
-    def was_attached(self) -> bool:
-        return self._attached is not None
+        self.attached: tuple[Submission | None, State | None, State, State | None] | None = None
 
     def attach(self, over: Submission | None = None) -> State | None:
         """Open the scopes; where nothing has changed since the last time, put that state back.
@@ -295,15 +274,15 @@ class ReceivedSubmission(Submission):
             self.records = self.records or records_at(self._address)
         if self.in_origin_process:
             return super().attach(over)
-        if self._attached is not None:
+        if self.attached is not None:
             failures.check()
-            last, before, below, attached = self._attached
-            if last is over and interface.active() is before:  # noqa: SIM102
-                if interface.baseline_state() is below:
-                    _engines.install_all(self._engines)
-                    return interface.swap(attached)
+            *opened_over, attached = self.attached
+            here = over, interface.active(), interface.baseline_state()
+            if all(map(operator.is_, opened_over, here)):
+                _engines.install_all(self._engines)
+                return interface.swap(attached)
         before = super().attach(over)
-        self._attached = over, before, interface.baseline_state(), interface.active()
+        self.attached = over, before, interface.baseline_state(), interface.active()
         return before
 
     def _records_here(self) -> Sequence[Recorder]:

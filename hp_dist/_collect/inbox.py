@@ -124,8 +124,7 @@ class Inbox:
             if self._mailbox.is_gone:
                 self._note_loss(_GONE)
                 self._mailbox.close()
-                self._mailbox = None
-                self._forget_address()
+                self._mailbox, self._last_address, self.epoch = None, None, object()
 
     def _collect_from_cluster(self, waits: bool) -> None:
         """Ask the collector, without the lock: others go on meanwhile."""
@@ -156,11 +155,7 @@ class Inbox:
 
     @collector.setter
     def collector(self, collector: Collector | None) -> None:
-        self._collector = collector
-        self._forget_address()
-
-    def _forget_address(self) -> None:
-        self._last_address, self.epoch = None, object()
+        self._collector, self._last_address, self.epoch = collector, None, object()
 
     def collect_sometimes(self) -> None:
         """Collect where nobody asks for long: what arrives must not fill disk and memory."""

@@ -10,7 +10,7 @@ from hyperparameter._engine_interface import State
 
 from .. import _engines
 from .._carry import failures
-from .._carry.submission import Submission, receive
+from .._carry.submission import ReceivedSubmission, Submission, receive
 from . import collecting, store
 from .argument import END
 from .watch import NUMBER_SIZE
@@ -35,7 +35,11 @@ class Opened:
     )
 
     def __init__(
-        self, submission: Submission, creation: Submission | None, before: State | None, caller: str
+        self,
+        submission: ReceivedSubmission,
+        creation: Submission | None,
+        before: State | None,
+        caller: str,
     ) -> None:
         self.submission = submission
         self.caller = caller
@@ -94,7 +98,7 @@ def _begin_anew(sent: Any, creation: Submission | None, before: State | None) ->
         payload = payload[: len(payload) - len(end) - len(call)] if end else payload
         call = call if end else b""
     submission = receive(store.ObjectStore, payload, attachments)
-    is_known = submission.was_attached
+    is_known = submission.attached is not None
     submission.attach(over=creation)
     caller = call[:-NUMBER_SIZE].decode(errors="replace")
     opened = Opened(submission, creation, before, caller)

@@ -98,14 +98,8 @@ class Record(Contents):
             if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
                 if last[3] == place and last[4] == offset and last[5] is bulk:
                     return
-        identity = (
-            kind,
-            value if is_small(value) else repr(describe("", value)),
-            default_id,
-            place,
-            offset,
-            bulk,
-        )
+        told = value if is_small(value) else repr(describe("", value))
+        identity = kind, told, default_id, place, offset, bulk
         around = None if self.is_always_within_the_same else self._and_around()
         if seen is not None and _have_all(around or [self], key, identity):
             if seen.last != identity:

@@ -16,9 +16,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
-from .bound import Bindings, as_layer, opened_over
+from .bound import Bindings, as_layer
 from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
+from .reopened import opened_over
 from .shadowed import as_baseline
 from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 

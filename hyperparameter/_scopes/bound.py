@@ -9,7 +9,7 @@ from .._values.keys import KNOWN, flatten
 from .._values.origin import RawOrigin
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
-from .snapshot import MOST_LAYERS, NO_KINDS, NO_NAMES, NO_ORIGINS, Layer, Snapshot
+from .snapshot import NO_KINDS, NO_NAMES, NO_ORIGINS, Layer, Snapshot
 
 _new = tuple.__new__
 
@@ -37,7 +37,7 @@ Bindings = list[Any]
 """What a scope binds, fastest to make: its values and where they were bound, or a layer and None.
 
 The third item is what other contexts are told of a scope that is open: the state below it, with
-what it binds by now once it was written (`elsewhere`).  The last is for `opened_over`.
+what it binds by now once it was written (`elsewhere`).  The last is for `reopened`.
 """
 
 
@@ -48,30 +48,3 @@ def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
         layer: Layer | Snapshot = bindings[0]
         return layer
     return plain_layer(bindings[0], bindings[1])
-
-
-def opened_over(bindings: Bindings, lower: Snapshot) -> Snapshot:
-    """Return the snapshot that is visible inside a scope with these bindings, opened in `lower`.
-
-    A scope that is opened again has a snapshot of its own, from which those over others are made,
-    so that what has been found out about it once, as bytes above all, is known the next time.
-    """
-    known: tuple[object, Layer | Snapshot] | None = bindings[3]
-    own = as_layer(bindings)
-    if known is None or known[0] is not _process:  # most scopes are opened once
-        bindings[3] = _process, own
-    elif lower.depth < MOST_LAYERS:  # where layers are joined, there is nothing to share
-        own = known[1]
-        if own.__class__ is Layer and own.values:
-            own = Snapshot((own,), 1, own.closed)
-            bindings[3] = _process, own
-    return own.onto(lower)
-
-
-def forget_opened() -> None:
-    """Forget what `opened_over` knows: a forked child is another process in the bytes."""
-    global _process
-    _process = object()
-
-
-_process = object()

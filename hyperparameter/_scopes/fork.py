@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 
 from .._values import origin
-from . import ambient
-from .bound import forget_opened
+from . import ambient, reopened
 
 
 def mend_child() -> None:
     """Run in the child, before anything else does."""
     parent = origin.leave_process()
     ambient.renew_lock()
-    forget_opened()
+    reopened.forget()
     for state in [*ambient.chain(ambient.active.get()), ambient.baseline_state]:
         state.name_process(parent)
     for record in ambient.records():
