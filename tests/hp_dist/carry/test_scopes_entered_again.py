@@ -3,12 +3,15 @@
 import gc
 import os
 import weakref
-from collections.abc import Callable
+
+import pytest
+from forking import in_child
 
 import hyperparameter as hp
 from hp_dist._carry import wire
 from hp_dist._carry.attachments import Inline
 from hp_dist._carry.submission import Submission, receive
+from hyperparameter._engine_interface import resolve
 from hyperparameter.context import Snapshot
 
 
@@ -21,22 +24,7 @@ def arrived() -> Snapshot:
     return receive(Inline, *Submission.capture().message(Inline)).scopes
 
 
-def in_child(function: Callable[[], str]) -> str:
-    """Return what a function returns in a forked child."""
-    reading, writing = os.pipe()
-    if not (pid := os.fork()):
-        try:
-            os.write(writing, function().encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        found = pipe.read()
-    os.waitpid(pid, 0)
-    return found
-
-
-def test_it_is_encoded_once(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_it_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = []
     encode_layer = wire._encode_layer
     monkeypatch.setattr(
@@ -73,15 +61,14 @@ def test_it_is_sent_with_the_baseline_of_each_time() -> None:
     assert alive() is None
 
 
-def test_in_a_forked_child_it_names_that(tmp_path: object) -> None:
+def test_in_a_forked_child_it_names_that() -> None:
     scope = hp.scope(n=1)
     for _ in range(3):
         with scope:
             arrived()
 
-    def of_scope() -> str:
+    def names_child() -> bool:
         with scope:
-            process = arrived().origin_of("n").process  # type: ignore[union-attr]
-            return f"{process.pid == os.getpid()}"
+            return f":{os.getpid()}" in str(resolve(arrived().origin_of("n")))
 
-    assert in_child(of_scope) == "True"
+    assert in_child(names_child) == "True"

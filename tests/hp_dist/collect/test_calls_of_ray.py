@@ -295,3 +295,23 @@ def test_a_record_says_that_the_collector_has_died(run_with_ray: Run) -> None:
         ray.shutdown()
         """
     )
+
+
+def test_a_scope_that_stays_open_is_sent_by_each_connection(run_with_ray: Run) -> None:
+    run_with_ray(
+        WORK
+        + """
+    def main():
+        hp_dist.install()
+        scope = hp.scope(b=1)
+        with hp.scope(a=1):
+            for _ in range(3):
+                connect()
+                with hp.record() as rec, scope:
+                    reads = flat(get([work.remote("a", "b") for _ in range(4)]))
+                whole(rec, reads)
+                assert {one.value for one in reads} == {1}
+                assert flat(get([work.remote("a", "b") for _ in range(4)]))
+                ray.shutdown()
+        """
+    )

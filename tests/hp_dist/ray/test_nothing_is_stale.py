@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from contract_tasks import freeze
+from forking import in_child
 from ray_settings import WARNINGS
 from ray_work import Seer, get, see
 
@@ -262,6 +263,19 @@ def test_each_record_gets_what_is_read_in_it(ray: Any) -> None:
             assert rec.wait(60)
             assert [(one.key, one.value) for one in rec.reads] == [("n", 1)]
             assert rec.incomplete == []
+
+
+def test_a_forked_child_sends_nothing_of_its_parent(ray: Any) -> None:
+    with hp.scope(n=1):
+        get(ray.remote(num_cpus=0)(see).remote())
+        mine = argument_here(ObjectStore)
+
+        def of_child() -> object:
+            argument = argument_here(ObjectStore)
+            return argument is not mine and argument.caller.endswith(f"-{os.getpid()}/")
+
+        assert in_child(of_child) == "True"
+        assert argument_here(ObjectStore) is mine
 
 
 # -- what is kept does not live longer than what it was made of -------------------------------
