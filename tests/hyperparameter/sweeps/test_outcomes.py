@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sweep_programs import Program, rows
-
 from hyperparameter._sweeps.outcomes import FOLDER, keep, path_of
 from hyperparameter._sweeps.packing import pack
+from sweep_programs import Program, rows
+
 from hyperparameter._sweeps.run import Outcome, Work
 from hyperparameter._sweeps.store import Store
 
