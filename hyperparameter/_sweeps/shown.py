@@ -3,7 +3,6 @@
 from .._console import harmless
 from .._values.describe import show
 from .._values.untyped import UntypedText
-from .columns import short_text as table_text
 from .run import Cell
 
 
@@ -33,9 +32,23 @@ def duration_text(seconds: float) -> str:
     return f"{whole} s"
 
 
+def full_text(value: object) -> str:
+    """Return a value with all its digits; a value that is missing is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
+
+
+def cell_text(value: object) -> str:
+    """Return a value as it is seen at a glance: six digits of a float."""
+    return number_text(value) if isinstance(value, float) else full_text(value)
+
+
 def result_text(value: object) -> str:
     """Return a number, text or truth of a result as tables have it, on one line."""
-    return short_text("", value) if isinstance(value, str) else table_text(value)
+    return short_text("", value) if isinstance(value, str) else cell_text(value)
 
 
 def short_text(key: str, value: object) -> str:
@@ -43,7 +56,7 @@ def short_text(key: str, value: object) -> str:
     if isinstance(value, UntypedText):
         value = value.text
     if isinstance(value, bool):
-        return table_text(value)
+        return cell_text(value)
     shown = show(key, value)
     if isinstance(value, str) and shown == repr(value) and value.isprintable():
         return value if value and " " not in value else shown

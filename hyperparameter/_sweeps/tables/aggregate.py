@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..shown import cell_text
 from ..store.stored import Row
-from .columns import counted_number, short_text
+from .columns import counted_number
 
 
 class Mean(NamedTuple):
@@ -17,8 +18,8 @@ class Mean(NamedTuple):
 
     def __str__(self) -> str:
         if self.deviation is None:
-            return short_text(self.mean)
-        return f"{short_text(self.mean)} ± {self.deviation:.2g}"
+            return cell_text(self.mean)
+        return f"{cell_text(self.mean)} ± {self.deviation:.2g}"
 
 
 class Group(NamedTuple):

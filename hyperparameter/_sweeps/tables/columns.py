@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..._records.run import time_text
 from ..._values.keys import did_you_mean
 from ...exceptions import UsageError
-from ..shown import number_text
+from ..shown import cell_text, full_text
 from ..store.stored import Row
 
 RUN, RESULT = "run.", "result."
@@ -28,20 +28,6 @@ class Column(NamedTuple):
     text: Callable[[Row], str]
     shown: Callable[[Row], str]
     is_ordered: bool = False
-
-
-def full_text(value: object) -> str:
-    """Return a value with all its digits; a value that is missing is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else repr(value)
-
-
-def short_text(value: object) -> str:
-    """Return a value as it is seen at a glance: six digits of a float."""
-    return number_text(value) if isinstance(value, float) else full_text(value)
 
 
 def short_duration(seconds: float) -> str:
@@ -136,7 +122,7 @@ def _result(short: str, name: str) -> Column:
         return row.results.get(name)
 
     return Column(
-        short, value, lambda row: full_text(value(row)), lambda row: short_text(value(row))
+        short, value, lambda row: full_text(value(row)), lambda row: cell_text(value(row))
     )
 
 

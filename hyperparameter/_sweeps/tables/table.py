@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from ...exceptions import CONTROLS
 from ..objective import WHOLE, Goal
+from ..shown import full_text
 from ..store.stored import Row, Sweep
 from .aggregate import Group, aggregate, is_repeated
-from .columns import Column, Columns, counted_number, full_text, order, varying
+from .columns import Column, Columns, counted_number, order, varying
 from .layout import laid_out, text_width
 
 MOST_ROWS = 20

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hyperparameter._sweeps.shown import cell_text
 from hyperparameter._sweeps.store.stored import Goal, Row, Sweep
 from hyperparameter._sweeps.tables.aggregate import Mean, aggregate, mean_of
-from hyperparameter._sweeps.tables.columns import Columns, order, short_duration, short_text
+from hyperparameter._sweeps.tables.columns import Columns, order, short_duration
 from hyperparameter._sweeps.tables.layout import cut, laid_out, text_width
 from hyperparameter._sweeps.tables.table import failures_table, results_table
 
@@ -198,7 +199,7 @@ def test_times_are_written_for_people(seconds: float, text: str) -> None:
 
 
 def test_floats_have_six_digits_and_integers_all() -> None:
-    assert [short_text(value) for value in (1 / 3, 12345678, 1e-9, True, None, "x")] == [
+    assert [cell_text(value) for value in (1 / 3, 12345678, 1e-9, True, None, "x")] == [
         "0.333333", "12345678", "1e-09", "true", "", "x",
     ]  # fmt: skip
 
