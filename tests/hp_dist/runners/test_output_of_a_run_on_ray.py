@@ -10,13 +10,12 @@ import textwrap
 import pytest
 import ray_settings
 import runner_work as at
-from hyperparameter._sweeps.finding import runner_for
-from hyperparameter._sweeps.packing import unpack
-from hyperparameter._sweeps.runner import Ended
 from runner_contract import options
 
 from hp_dist.runners import printed
 from hyperparameter import context
+from hyperparameter._sweeps.work.packing import unpack
+from hyperparameter._sweeps.work.runner import Ended, runner_for
 
 pytestmark = ray_settings.WARNINGS
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hyperparameter._sweeps.outcomes import FOLDER, keep, path_of
-from hyperparameter._sweeps.packing import pack
 from sweep_programs import Program, rows
 
 from hyperparameter._sweeps.run import Outcome, Work
-from hyperparameter._sweeps.store import Store
+from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.work.outcomes import FOLDER, keep, path_of
+from hyperparameter._sweeps.work.packing import pack
 
 DIES_AFTER_ITS_END = """
 import signal, sys
