@@ -303,13 +303,14 @@ def test_a_scope_that_stays_open_is_sent_by_each_connection(run_with_ray: Run) -
         + """
     def main():
         hp_dist.install()
-        scope = hp.scope(b=1)
+        scope, bound = hp.scope(b=1), bindings({"b": 1}, here())
         with hp.scope(a=1):
+            bound += bindings({"a": 1}, here(-1))
             for _ in range(3):
                 connect()
                 with hp.record() as rec, scope:
                     reads = flat(get([work.remote("a", "b") for _ in range(4)]))
-                whole(rec, reads)
+                whole(rec, reads, bound)
                 assert {one.value for one in reads} == {1}
                 assert flat(get([work.remote("a", "b") for _ in range(4)]))
                 ray.shutdown()
