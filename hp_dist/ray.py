@@ -131,16 +131,17 @@ def _calling(remote: Callable[..., object]) -> Callable[..., object]:
 def _ensure_function_receives(remote_function: RemoteFunction) -> bool:
     """Wrap the function once, also when it has been exported bare; tell whether it is wrapped."""
     function = remote_function._function
+    if is_receiving(function):  # first, as it is asked for each call
+        return True
     if remote_function._is_cross_language or is_of_ray(function):
         return False
-    if not is_receiving(function):
-        with remote_function._inject_lock:  # under which Ray itself wraps it for tracing
-            if not is_receiving(remote_function._function):
-                remote_function._function = receiving(remote_function._function)
-                # Ray makes the signature and the export anew where there are none.
-                remote_function._function_signature = None
-                remote_function._last_export_cluster_and_job = None
-                remote_function._uuid = uuid.uuid4()  # or workers that know the bare one keep it
+    with remote_function._inject_lock:  # under which Ray itself wraps it for tracing
+        if not is_receiving(remote_function._function):
+            remote_function._function = receiving(remote_function._function)
+            # Ray makes the signature and the export anew where there are none.
+            remote_function._function_signature = None
+            remote_function._last_export_cluster_and_job = None
+            remote_function._uuid = uuid.uuid4()  # or workers that know the bare one keep it
     return True
 
 

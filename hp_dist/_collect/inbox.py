@@ -48,6 +48,7 @@ class Inbox:
         self._collected_at = time.monotonic()
         self._has_warned = False
         self._relayed: WeakSet[Forward] = WeakSet()  # what is told to them has to be told further
+        self.has_relayed = False
         self._lock = RLock()  # reentrant: a finalizer may ask a record
         self._asking = RLock()  # who has it may be waiting for the network
 
@@ -76,6 +77,7 @@ class Inbox:
                 own.append(record)
         if own:
             self._relayed.update(record for record in own if isinstance(record, Forward))
+            self.has_relayed = len(self._relayed) > 0
             name = self.collector.name if self.collector and medium != "host" else ""
             to = Destination(self.ensure_mailbox(own), name, tuple(map(id_of, own)))
             found.insert(0, to)
@@ -144,10 +146,6 @@ class Inbox:
             for record in self.under_way.given_up():
                 if isinstance(record, Record):
                     record.note_loss(_UNTOLD)
-
-    @property
-    def has_relayed(self) -> bool:
-        return bool(self._relayed)
 
     @property
     def collector(self) -> Collector | None:

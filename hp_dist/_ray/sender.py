@@ -24,7 +24,7 @@ _PAUSE = 0.05
 _BUSY_PAUSE = 0.1
 _REFILL_SECONDS = 0.5
 _MOST_PAUSE = 1.0
-_MOST_TURNS = 8
+_MOST_TURNS = 3
 _MISSING_SECONDS = 10.0
 _MOST_BYTES = 16 * 1024 * 1024  # of reads that have not arrived yet
 _UNSENT = "a worker could not reach the collector of the Ray job for long, and had too much to keep"
@@ -123,6 +123,8 @@ class CollectorSender:
         A worker may be killed as soon as a call has ended.
         """
         now = time.monotonic()
+        if self._turns < 1 and now - self._counted_at < _REFILL_SECONDS:  # as mostly, when many end
+            return
         self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _REFILL_SECONDS)
         self._counted_at = now
         if self._turns >= 1:
