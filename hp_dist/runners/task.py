@@ -15,6 +15,7 @@ from hyperparameter._engine_interface import active, this_process
 from .._carry.submission import receive
 from .._collect.inbox import wait_for_relayed
 from .._ray.store import ObjectStore, give_back, lend
+from .beginning import Beginning
 from .desk import Mark
 from .errors import packed_error
 from .output import Part, Reader, new_files, read_and_removed
@@ -95,23 +96,25 @@ def run_task(sent: Sent) -> Done:
     """Perform the work."""
     import ray
 
-    started = time.time()
     files = _files(sent)
     host, node = this_process().host, ray.get_runtime_context().get_node_id()
-    told = sent.desk.started.remote(sent.mark, host, os.getpid(), node, files)
+    desk, note = sent.desk, (sent.mark, host, os.getpid(), node, files)
+    beginning = Beginning(lambda: desk.started.remote(*note))
     signals = Signals(with_sigterm=False)
     if files:  # which nobody would find if the run killed its worker before this is sent
         with suppress(ray.exceptions.RayError):
-            told.future().result()
+            beginning.tell().future().result()
+    beginning.tell_later()
     if sent.folder is not None:
         sent.folder.enter()
     try:
         if sent.is_sweep:
             path = files[0] if files else sent.log and sent.log.path
-            outcome, starts = _performed(sent, path, signals, started), [0] * len(files)
+            outcome, starts = _performed(sent, path, signals, beginning), [0] * len(files)
         else:
-            outcome, starts = _shown(sent, files, signals, started)
+            outcome, starts = _shown(sent, files, signals, beginning)
     finally:
+        beginning.end()
         signals.put_back()
     output = read_and_removed(files, starts)
     problems = [part.problem for part in output if part.problem]
@@ -128,7 +131,7 @@ def _files(sent: Sent) -> tuple[str, ...]:
 
 
 def _shown(
-    sent: Sent, files: Sequence[str], signals: Signals, started: float
+    sent: Sent, files: Sequence[str], signals: Signals, beginning: Beginning
 ) -> tuple[interface.Outcome, list[int]]:
     """Perform a single run, and show what it prints meanwhile; say how much has been shown."""
 
@@ -138,12 +141,15 @@ def _shown(
 
     reader = Reader(files, show)
     with interface.captured(*files) as log:
-        outcome = _performed(sent, None, signals, started)
+        outcome = _performed(sent, None, signals, beginning)
     reader.stop()
     return outcome._replace(log_problem=log.problem), reader.shown
 
 
-def _performed(sent: Sent, path: str | None, signals: Signals, started: float) -> interface.Outcome:
+def _performed(
+    sent: Sent, path: str | None, signals: Signals, beginning: Beginning
+) -> interface.Outcome:
+    started = time.time()
     try:
         work: interface.Work = pickle.loads(sent.work)
         work = work._replace(function=_function(sent.function), log=path)
@@ -154,6 +160,7 @@ def _performed(sent: Sent, path: str | None, signals: Signals, started: float) -
     def send(value: float, step: int) -> bool:
         import ray
 
+        beginning.tell()  # before it, or the launcher would hear of a run that has not begun
         return bool(ray.get(sent.desk.report.remote(sent.mark, value, step)))
 
     with interface.reporting(send):

@@ -96,3 +96,38 @@ def test_a_client_can_run_a_sweep(client):
             ).error
     finally:
         runner.close()
+
+
+LAUNCHED = """
+    import beside
+    import hyperparameter as hp
+
+    @hp.param("train")
+    def train(lr: float = 0.1) -> float:
+        print("said by", beside.name, "at", lr)
+        return 2 * lr
+
+    if __name__ == "__main__":
+        result = hp.launch(train)
+        if isinstance(result, float):
+            print("result", result)
+"""
+
+
+@pytest.mark.parametrize("is_sweep", [False, True], ids=["run", "sweep"])
+def test_a_client_is_an_address_too(ray_client_address, ray_environment, tmp_path, is_sweep):
+    (tmp_path / "beside.py").write_text("name = 'a module beside the program'\n")
+    (tmp_path / "train.py").write_text(textwrap.dedent(LAUNCHED))
+    words = ["--sweep", "lr=1,2", "--name", "s"] if is_sweep else ["--lr", "1"]
+    done = subprocess.run(
+        [sys.executable, "train.py", "--on", f"ray:{ray_client_address}", *words],
+        cwd=tmp_path, env={**os.environ, **ray_environment}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    if is_sweep:
+        log = tmp_path / "sweeps" / "s" / "logs" / "2.log"
+        assert log.read_text() == "said by a module beside the program at 2.0\n"
+    else:
+        assert done.stdout == "said by a module beside the program at 1.0\nresult 2.0\n"
+        assert done.stderr == ""
