@@ -45,8 +45,11 @@ def connect(address: str, where: str, *, is_sweep: bool) -> bool:
         _check_node(target, shown)
     if is_sweep:
         print_news(False)
-    _init(target, where, is_sweep=is_sweep)
-    if target not in ("", "auto", "local") and _JOB not in os.environ and _is_elsewhere():
+    is_client = target.startswith("ray://")  # whose driver is a process of the cluster
+    ships = _program_folder() if is_client and _JOB not in os.environ else ""
+    _init(target, where, is_sweep=is_sweep, ships=ships)
+    is_named = target not in ("", "auto", "local")
+    if is_named and not is_client and _JOB not in os.environ and _is_elsewhere():
         # Its other hosts cannot import the modules of the program.
         ray.shutdown()
         _init(target, where, is_sweep=is_sweep, ships=_program_folder())
@@ -150,6 +153,4 @@ def _is_elsewhere() -> bool:
     import ray
 
     here = ray.util.get_node_ip_address()
-    with suppress(Exception):  # a client has no tables of the cluster
-        return any(node["NodeManagerAddress"] != here for node in ray.nodes() if node["Alive"])
-    return True
+    return any(node["NodeManagerAddress"] != here for node in ray.nodes() if node["Alive"])
