@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from hyperparameter import _engine_interface as interface
 
-from ._carry.initializer import replaces_worker, start, start_without
+from ._carry.attacher import Attacher
 from ._carry.local_call import ATTRIBUTE
 from ._carry.pool_methods import (
     MAPPERS,
@@ -27,36 +27,13 @@ from ._carry.pool_methods import (
     creating,
     generating,
 )
-from ._carry.spool import Spool
-from ._carry.submission import Attachments, Submission
+from ._carry.submission import Submission
 from ._collect.inbox import current_inbox
 from ._engines import Patches
 from ._private_folder import sweep_at_exit
-from .exceptions import CarrierError, EngineError
+from .exceptions import EngineError
 
 __all__ = ["ScopedContext", "get_context"]
-
-
-class _Attacher:
-    """Attaches the scopes where it is unpickled, which a process does before it runs."""
-
-    def __init__(self, submission: Submission) -> None:
-        self._submission = submission
-        self.needs_spool = False  # whether the child will read files that have to be kept for it
-
-    def __reduce__(self) -> tuple[object, ...]:
-        try:
-            message = self._submission.message(Spool)
-        except CarrierError as error:
-            if not replaces_worker():
-                raise
-            return start_without, (error,)
-        self.needs_spool = bool(message.attachments)
-        return _attach, tuple(message)
-
-
-def _attach(payload: bytes, attachments: Attachments) -> None:
-    start(Spool, payload, attachments)
 
 
 def patch(patches: Patches) -> None:
@@ -82,11 +59,15 @@ def _starting(start: Callable[..., None]) -> Callable[..., None]:
         submission, inbox = Submission.capture(), current_inbox()
         inbox.address(submission.records, "host")  # a forked child looks for it
         interface.note_sent(submission.scopes, submission.records, is_told=True)
-        attacher = _Attacher(submission)
+        is_worker = _is_worker(self)  # it forgets its target when it starts
+        attacher = Attacher(submission, None if is_worker else self)
         setattr(self, ATTRIBUTE, attacher)
         try:
-            is_worker = _is_worker(self)  # it forgets its target when it starts
             start(self)
+        except BaseException:
+            inbox.under_way.note_heard([submission.awaited])
+            raise
+        else:
             if not is_worker:
                 inbox.note_work(submission.records, self)
         finally:

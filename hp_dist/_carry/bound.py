@@ -87,8 +87,6 @@ def note_work(function: object, work: Work) -> None:
         records = submission.records
         interface.note_sent(submission.scopes, records, is_told=True)  # it is pickled later
     current_inbox().note_work(records, work)
-    if isinstance(submission, Submission):
-        current_inbox().under_way.expect(records, work, submission.bound)
 
 
 def is_bound(function: object) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import starmap
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from .bound import is_bound, note_work
 from .calling import as_here, call_and_detach
 from .delivery import STATE, Delivery, keep_for
 from .initializer import worker_initializer
-from .local_call import run, run_each
+from .local_call import run, run_bound, run_each
 from .spool import Spool
 from .submission import Message, Submission
 
@@ -62,18 +62,17 @@ def submitting(
     ) -> Future[T]:
         delivery = None
         call: tuple[Any, ...] = (fn, *args)
-        records: Sequence[interface.Recorder] = ()
-        if not isinstance(fn, carries_itself) and not _is_bound(fn):
+        if _is_bound(fn):
+            call, kwargs = (run_bound, fn, args, kwargs), {}
+        elif not isinstance(fn, carries_itself):
             submission = Submission.capture()
-            records = submission.records
             delivery = Delivery(self, submission, store)
-            call = _in_scopes(run_chunk, delivery.message, fn, args, kwargs)
-            kwargs = {}
+            call, kwargs = _in_scopes(run_chunk, delivery.message, fn, args, kwargs), {}
         # A worker that is started now serves all later submissions: it inherits no scope.
         here = interface.swap(None)
         future = scoped(call_and_detach(here, submit, (self, *call), kwargs))
-        if records:
-            current_inbox().note_work(records, future)
+        if delivery is not None:
+            current_inbox().note_work(submission.records, future)
         else:
             note_work(fn, future)
         if delivery is not None and delivery.message.attachments:

@@ -19,7 +19,7 @@ from .bound import is_bound, note_work
 from .calling import as_here, call_and_detach, drawn_here
 from .delivery import Delivery
 from .initializer import worker_initializer
-from .local_call import run, run_each
+from .local_call import run, run_bound, run_each
 from .pool_jobs import Job, Result, error_of, jobs, keep
 from .submission import Message, Submission
 
@@ -62,10 +62,11 @@ def applying(apply: Callable[..., T]) -> Callable[..., T]:
         if not isinstance(self, ThreadPool):
             callbacks = tuple(map(_as_here, callbacks))
             more = {name: _as_here(callback) for name, callback in more.items()}
-        if isinstance(self, ThreadPool) or is_bound(func):
-            result = apply(self, func, args, kwds or {}, *callbacks, **more)
-            if not isinstance(self, ThreadPool):
-                note_work(func, result)
+        if isinstance(self, ThreadPool):
+            return apply(self, func, args, kwds or {}, *callbacks, **more)
+        if is_bound(func):
+            result = apply(self, run_bound, (func, args, kwds or {}), {}, *callbacks, **more)
+            note_work(func, result)
             return result
         submission = Submission.capture()
         delivery = Delivery(self, submission)

@@ -19,7 +19,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect.address import TOKEN, new_bound_id, records_at, submitter_of, with_bound
+from .._collect.address import TOKEN, records_at, submitter_of, with_awaited
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
 from .._collect.mailbox import keep_open
@@ -50,7 +50,7 @@ class Submission:
 
     # Made for every task.
     __slots__ = (
-        "_attachments", "_engines", "_origin_process", "baseline", "bound", "records", "scopes",
+        "_attachments", "_engines", "_origin_process", "awaited", "baseline", "records", "scopes",
     )  # fmt: skip
 
     def __init__(
@@ -61,7 +61,7 @@ class Submission:
         records: Sequence[Recorder] = (),
     ) -> None:
         self.scopes, self.baseline = captured
-        self.records, self.bound = records, ""
+        self.records, self.awaited = records, ""
         self._engines = engines
         self._origin_process = process
 
@@ -75,7 +75,6 @@ class Submission:
     def capture_to_travel(cls) -> Self:
         """Return what is active now; `CarrierError` when one of the values cannot travel."""
         captured = cls.capture()
-        captured.bound = new_bound_id()
         if opened := captured._apart()[0]:
             write(opened, of_any(), Inline)
         return captured
@@ -176,7 +175,7 @@ class Submission:
 
     def _encoded(self, store: type[Store]) -> EncodedSubmission:
         scopes, baseline = encode(self.scopes), encode(self.baseline)
-        address = with_bound(current_inbox().address(self.records, store.medium), self.bound)
+        address = with_awaited(current_inbox().address(self.records, store.medium), self.awaited)
         made_from = baseline, self._engines, self._origin_process, address
         # Kept with the scopes: a thousand tasks of one scope are encoded once.
         encoded = scopes.submission

@@ -47,17 +47,17 @@ def id_of(record: Record) -> str:
     return known
 
 
-def new_bound_id() -> str:
-    """Return the id of a bound function, which stands among those of records in its address."""
-    return f"bound-{os.urandom(6).hex()}"
+def new_awaited_id() -> str:
+    """Return the id of a process that is started, which stands among those of records."""
+    return f"process-{os.urandom(6).hex()}"
 
 
-def with_bound(address: Address, bound: str) -> Address:
-    """Return the address as a bound function takes it along: whatever tells it names that, too."""
-    if not bound or not address:
+def with_awaited(address: Address, awaited: str) -> Address:
+    """Return the address as a process takes it along: whatever it tells there names it, too."""
+    if not awaited or not address:
         return address
     first, *others = address
-    return first._replace(records=(*first.records, bound)), *others
+    return first._replace(records=(*first.records, awaited)), *others
 
 
 def is_known(record: Record) -> bool:

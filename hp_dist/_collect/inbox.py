@@ -263,7 +263,8 @@ class _Source:
 
     def unheard(self, record: object) -> list[str]:
         count = _inbox.under_way.unheard(record)
-        return [f"no worker has told what {count} bound functions read"] if count else []
+        processes = "1 process has" if count == 1 else f"{count} processes have"
+        return [f"{processes} ended without telling what was read there"] if count else []
 
     def has_lost(self, record: object) -> bool:
         return _inbox.under_way.has_lost(record)

@@ -6,8 +6,14 @@ submitter.  A report of code that is in no task is lost, and the submitter is to
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Callable, Sequence
+from multiprocessing import current_process
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
+
+import cloudpickle
 
 from .mailbox import line_of
 
@@ -43,26 +49,82 @@ def end_task() -> None:
 
 
 def with_result(result: T, arrived: Arrived) -> T:
-    """Return what is to be sent as the result of a task: where it arrives, it is the result."""
-    return _Carrying(result, arrived) if _unsent.lines else result  # type: ignore[return-value]  # there
+    """Return what is to be sent as the result of a task: where it arrives, it is the result.
+
+    One that cannot be sent raises here what it would raise in the worker's own code.
+    """
+    if not _unsent.lines:
+        return result
+    if (problem := _problem_of(result)) is not None:
+        raise with_error(problem, arrived)
+    return _Carrying(result, arrived)  # type: ignore[return-value]  # there
 
 
-def with_error(error: BaseException, arrived: Arrived) -> None:
-    """Have an error take along what could not be sent."""
-    if _unsent.lines:
+def with_error(error: BaseException, arrived: Arrived) -> BaseException:
+    """Return the error that a task is to raise, which takes along what could not be sent.
+
+    That is the error itself, or what would be sent in its place.
+    """
+    if not _unsent.lines:
+        return error
+    error = _problem_of(error) or error
+    setattr(error, _ATTRIBUTE, _PROBE)
+    if _keeps_attributes(error):
         setattr(error, _ATTRIBUTE, _Carrying(None, arrived))
+        return error
+    delattr(error, _ATTRIBUTE)
+    return _CarryingError(error, arrived).with_traceback(error.__traceback__)
+
+
+def _problem_of(value: object) -> Exception | None:
+    """Return the error that a worker gets which sends this, as it would send it."""
+    worker = getattr(getattr(current_process(), "_target", None), "__module__", "")
+    is_of_loky = worker.endswith("process_executor")
+    try:
+        (cloudpickle.dumps if is_of_loky else ForkingPickler.dumps)(value)
+    except Exception as error:  # noqa: BLE001  # of any kind, by the value's own code
+        pool: Any = sys.modules[worker] if worker == "multiprocessing.pool" else None
+        return error if pool is None else pool.MaybeEncodingError(error, value)
+    return None
+
+
+def _keeps_attributes(error: BaseException) -> bool:
+    try:
+        return getattr(pickle.loads(pickle.dumps(error)), _ATTRIBUTE, None) == _PROBE
+    except Exception:  # noqa: BLE001  # of any kind, by the error's own code
+        return False
+
+
+class _Lines:
+    """The reports on their way.  They leave when they are pickled: behind what might fail."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        lines, _unsent.lines = b"".join(_unsent.lines), []
+        return bytes, (lines,)
 
 
 class _Carrying:
-    """A result on its way, with the reports: they leave when it is pickled."""
+    """A result on its way, with the reports."""
 
     def __init__(self, result: object, arrived: Arrived) -> None:
         self._result = result
         self._arrived = arrived
 
     def __reduce__(self) -> tuple[object, ...]:
-        lines, _unsent.lines = b"".join(_unsent.lines), []
-        return self._arrived, (self._result, lines)
+        return self._arrived, (self._result, _Lines())
 
 
+class _CarryingError(Exception):
+    """An error on its way, with the reports: where it arrives, it is the error."""
+
+    def __init__(self, error: BaseException, arrived: Arrived) -> None:
+        super().__init__(f"{type(error).__qualname__}: {error}")
+        self._error = error
+        self._arrived = arrived
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self._arrived, (self._error, _Lines())
+
+
+_PROBE = "kept"
 _unsent = _Unsent()

@@ -168,10 +168,10 @@ class UnderWay:
         with self._lock:
             self._work.setdefault(record, LocalWork()).add(work)
 
-    def expect(self, records: Iterable[object], work: Work, bound: str) -> None:
-        """Expect a word of the worker that runs a bound function before this work has ended."""
+    def expect(self, records: Iterable[object], work: Work, awaited: str) -> None:
+        """Expect a word of a process that is started before it has ended."""
         with self._lock:
-            self._expected[bound] = work, [ref(record) for record in records]
+            self._expected[awaited] = work, [ref(record) for record in records]
 
     def note_heard(self, to: Iterable[str]) -> None:
         """Note whom a report names."""
@@ -181,7 +181,7 @@ class UnderWay:
                     self._expected.pop(each, None)
 
     def unheard(self, record: object) -> int:
-        """Return how many bound functions have run for a record whose workers told nothing."""
+        """Return how many processes have run for a record that told nothing, not even that."""
         with self._lock:
             found = [work for work, refs in self._expected.values() if ref(record) in refs]
         return sum(has_ended(work) for work in found)

@@ -133,33 +133,121 @@ def test_a_process_that_changes_tells_all_the_same_or_is_missed(
     )
 
 
-@pytest.mark.parametrize("way", ["apply", "executor"])
-def test_a_bound_function_whose_worker_tells_nothing_is_missed(run: Run, way: str) -> None:
-    """It has no way to tell; that other workers could tell what they read vouches for nothing."""
+@pytest.mark.parametrize("way", ["apply", "map", "executor"])
+@pytest.mark.parametrize(
+    "task", ["give_a_lambda", "fail_oddly", "fail_unsendably", "give_a_number"]
+)
+@pytest.mark.parametrize("is_bound", [False, True])
+def test_what_the_last_task_read_is_told_however_it_ends(
+    run: Run, way: str, task: str, is_bound: bool
+) -> None:
+    """No later result of the worker could take it along."""
+    run(
+        WORK
+        + """
+    class Unsendable(Exception):
+        def __init__(self):
+            super().__init__(lambda: 0)
+
+    def give_a_lambda(name):
+        work(name)
+        return lambda: 0
+
+    def give_a_number(name):
+        work(name)
+        return 1
+
+    def fail_unsendably(name):
+        work(name)
+        raise Unsendable
+
+    def ended(pool, function, name):
+        if isinstance(pool, ProcessPoolExecutor):
+            return pool.submit(function, name).result(PATIENCE)
+        return getattr(pool, sys.argv[1])(function, [name])
+
+    def problem_of(pool, function, name):
+        try:
+            return ended(pool, function, name) and ""
+        except Exception as error:
+            return type(error).__name__
+
+    def main():
+        context, function = mp.get_context("spawn"), globals()[sys.argv[2]]
+        def pool_of(change):
+            if sys.argv[1] == "executor":
+                return ProcessPoolExecutor(1, context, change)
+            return context.Pool(1, change)
+        with pool_of(None) as plain:
+            stock = problem_of(plain, function, "b")
+        hp_dist.install()
+        with pool_of(None) as right, pool_of(moved_folder) as pool:
+            with hp.record() as rec, hp.scope(a=1, b=2):
+                ended(right, work, "a")
+                if sys.argv[3] == "True":
+                    function = hp_dist.bind(function)
+                assert problem_of(pool, function, "b") == stock, stock
+            assert rec.wait(PATIENCE)
+            assert set(rec.operative()) == {"a", "b"}, rec.operative()
+            assert rec.incomplete == [], rec.incomplete
+        """,
+        way,
+        task,
+        str(is_bound),
+        noisy=True,
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_bound_function_that_is_sent_again_is_heard_again(run: Run, times: int) -> None:
+    """To a worker that can tell, and to one that cannot, in both orders."""
     run(
         WORK
         + """
     def main():
         hp_dist.install()
         context = mp.get_context("spawn")
-        def pool_of(change):
-            if sys.argv[1] == "apply":
-                return context.Pool(1, change)
-            return ProcessPoolExecutor(1, context, change)
-        with context.Pool(1) as right, pool_of(None) as able, pool_of(moved_folder) as pool:
-            for other, is_whole in ((able, True), (pool, False)):
-                with hp.record() as rec, hp.scope(a=1, b=2):
-                    reads = right.apply(work, ("a",))
+        with ProcessPoolExecutor(1, context) as able, ProcessPoolExecutor(1, context, moved_folder) as not_able:
+            for order in ((able, not_able), (not_able, able)):
+                with hp.record() as rec, hp.scope(a=1, b=2, c=3):
                     bound = hp_dist.bind(work)
-                    if sys.argv[1] == "apply":
-                        reads += other.apply(bound, ("b",))
-                    else:
-                        reads += other.submit(bound, "b").result(PATIENCE)
+                    for pool, name in zip(order * int(sys.argv[1]), "abab"):
+                        pool.submit(bound, name).result(PATIENCE)
                 assert rec.wait(PATIENCE)
-                assert (rec.incomplete == []) is is_whole, rec.incomplete
-                assert unused_keys(rec) == set()
-                assert not_wrong(rec, reads) is is_whole
+                assert set(rec.operative()) == {"a", "b"}
+                assert rec.incomplete == []
+                assert unused_keys(rec) == {"c"}
+        """,  # noqa: E501
+        str(times),
+        noisy=True,
+    )
+
+
+def test_a_process_that_never_sees_the_mailbox_is_missed(run: Run) -> None:
+    """It is started anew, and its main module takes the mailbox away before it reads."""
+    run(
+        WORK
+        + """
+    if __name__ == "__mp_main__" and "blind" in mp.current_process().name:
+        moved_folder()
+
+    def reading():
+        hp.scope.b | 0
+
+    def main():
+        hp_dist.install()
+        context = mp.get_context("spawn")
+        for name, is_whole in (("able", True), ("blind", False)):
+            with context.Pool(1) as right, hp.record() as rec, hp.scope(a=1, b=2):
+                right.apply(work, ("a",))
+                process = context.Process(target=reading, name=name)
+                process.start()
+                process.join(PATIENCE)
+                assert process.exitcode == 0
+            rec.wait(PATIENCE)
+            assert (rec.incomplete == []) is is_whole, rec.incomplete
+            assert ("b" in rec.operative()) is is_whole
+            assert unused_keys(rec) == set()
         """,
-        way,
         noisy=True,
     )
