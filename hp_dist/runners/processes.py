@@ -6,6 +6,7 @@ import atexit
 import glob
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -149,6 +150,9 @@ class Processes:
     def _died(self, slot: Slot, status: int, problem: str) -> Iterator[interface.Event]:
         is_start = not slot.is_ready
         slot.end(self._note)
+        if is_start and status == -signal.SIGINT and slot.work is not None:
+            yield self._ended(slot, slot.outcome("interrupted", ""))
+            return
         if is_start:
             self._check_start(status, problem)
             problem = f"a new worker could not import the program: {problem}"

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 from hyperparameter import _runner_interface as interface
@@ -177,6 +178,7 @@ class Slot:
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
     """Block Ctrl-C, so that the new process gets none before it has left the terminal's group."""
+    resource_tracker.ensure_running()  # which would unblock it, where it is started later
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

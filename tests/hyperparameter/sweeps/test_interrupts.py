@@ -43,6 +43,41 @@ def test_after_a_second_ctrl_c_it_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
+STARTING = """
+if __name__ == "__mp_main__":
+    note(starts=1)
+    time.sleep(1)  # as long as it takes to import what is large
+
+@hp.param("train")
+def train(lr: int = 0):
+    note(ran=lr)
+    time.sleep(600)
+"""
+
+
+def test_ctrl_c_while_workers_start_is_ctrl_c(tmp_path: Path) -> None:
+    program = Program(tmp_path, STARTING)
+    process = program.start("--sweep", "train.lr=0:3", "--on", "processes:2", "--name", "s")
+    wait_for(lambda: len(program.noted) == 2)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert "could not import" not in errors
+    assert "0 of 3 runs are done" in errors
+    assert not any("ran" in one for one in program.noted)
+
+
+def test_the_run_that_ctrl_c_ended_is_not_said_to_be_running(tmp_path: Path) -> None:
+    program = Program(tmp_path, SLOW.replace("except KeyboardInterrupt", "except ValueError"))
+    process = program.start("--sweep", "train.lr=0:3", "--name", "s")
+    wait_for(lambda: bool(program.noted))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "run 1 interrupted: train.lr=0" in errors
+    assert "0 done, 3 waiting" in errors
+
+
 def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
     program = Program(tmp_path, SLOW)
     process = program.start("--sweep", "train.lr=0:3", "--on", "processes:1", "--name", "s")
