@@ -7,10 +7,10 @@ is another one, as for a version `3.10` that is text, both are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from ..._values.describe import describe, has_secrets, show
+from ..._values.describe import Description, describe, has_secrets, show
 from ..._values.masking import MASK
 from ..._values.spelling import Unwritable, spelled
 from ..._values.untyped import Untyped, UntypedText, infer, plain
@@ -27,6 +27,8 @@ def packed_cell(values: Mapping[str, object], converted: Mapping[str, object]) -
             continue
         typed = typed_text(key, value)
         whole = converted.get(key, value)
+        if isinstance(whole, Description):  # as long lists are, too
+            whole = value
         whole = plain(whole) if isinstance(whole, Untyped) else whole
         meant = whole if type(whole) in _SCALARS else typed_text(key, whole)
         kept[key] = typed if _is_same(infer(typed), whole, meant) else [typed, meant]
@@ -63,5 +65,6 @@ def typed_text(key: str, value: object) -> str:
 
 def _is_same(one: object, value: object, other: object) -> bool:
     if not isinstance(one, _SCALARS):
-        return not isinstance(value, str)  # a list or mapping, and not a text that looks like one
+        # Not a text or a path that looks like one.
+        return isinstance(value, (list, tuple, Set, Mapping))
     return type(one) is type(other) and (one == other or repr(one) == repr(other))

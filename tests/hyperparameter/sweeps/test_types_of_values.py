@@ -129,15 +129,19 @@ def test_the_mean_of_truths_is_their_share(tmp_path: Path) -> None:
 
 
 LISTS = """
+import pathlib
+
 def train():
     return repr(hp.scope.train.betas())
 
 if __name__ == "__main__":
-    values = [[0.9, 0.99], {"a": 1}, "[1, 2]", (1, 2), None, True, "0.10", 2**70]
+    values = [[0.9, 0.99], {"a": 1}, "[1, 2]", (1, 2), None, True, "0.10", 2**70,
+              list(range(300)), pathlib.Path("[1]")]
     sweep = hp.sweep(train, {"train.betas": values}, name="s").run()
     for run, value in zip(sweep, values):
         found = run.parameters["train.betas"]
-        note(found=repr(found), wanted=repr(list(value) if type(value) is tuple else value))
+        wanted = {tuple: list, pathlib.PosixPath: str}.get(type(value), lambda same: same)(value)
+        note(found=repr(found), wanted=repr(wanted))
     raise SystemExit
 """
 
@@ -146,10 +150,10 @@ def test_swept_values_come_back_as_they_were_from_code(tmp_path: Path) -> None:
     program = Program(tmp_path, LISTS)
     ended = program.run()
     assert ended.status == 0, ended.errors
-    assert len(program.noted) == 8
+    assert len(program.noted) == 10
     for one in program.noted:
         assert one["found"] == one["wanted"]
     found = json.loads(program.hp("runs", "s", "-f", "json").output)
     assert [run["parameters"]["train.betas"] for run in found] == [
-        [0.9, 0.99], {"a": 1}, "[1, 2]", [1, 2], None, True, "0.10", 2**70,
+        [0.9, 0.99], {"a": 1}, "[1, 2]", [1, 2], None, True, "0.10", 2**70, [*range(300)], "[1]",
     ]  # fmt: skip
