@@ -214,7 +214,7 @@ class BoundAccessor(Accessor):
     # Not `__getattr__`, which Python asks only after it has raised an error of its own: that takes
     # twice as long as all the rest.  No cache may have these, since they keep their scope alive.
     def __getattribute__(self, name: str) -> Any:
-        if name[:2] == "__":
+        if name and name[0] == "_" and name[:2] == "__":  # which is the costly test
             return object.__getattribute__(self, name)
         key = f"{_get_key(self)}.{name}"
         longer = _new(BoundAccessor)  # half the price of `BoundAccessor(...)`

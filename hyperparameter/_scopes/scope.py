@@ -215,7 +215,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         def __getattribute__(self, name: str) -> Any:  # as that of `BoundAccessor`
             if name[:2] == "__" or name in PUBLIC_NAMES:
                 return object.__getattribute__(self, name)
-            return BoundAccessor(check(name), self)
+            return BoundAccessor(name if name in KNOWN else check(name), self)
 
     def __setattr__(self, name: str, value: object) -> None:
         self.__hp_update__({_own_name(name): value}, 2)
