@@ -78,6 +78,7 @@ class SearchAgenda:
         self._left = plan.sample.size if plan.sample else 0
         self._next_ask = 1
         self._waiting: deque[Planned] = deque()
+        self._told: set[str] = set()
         self._asked: dict[int, _Asked] = {}  # by the number of each run
         self.kept: dict[int, Mapping[str, str]] = {}
         self.numbers: set[int] = set()
@@ -119,8 +120,9 @@ class SearchAgenda:
 
     def ended(self, run: Planned, state: State, outcome: Outcome | None) -> None:
         value, problem = value_of(outcome, self._goal)
-        if problem:
-            self._progress.note(f"run {run.number}: {problem}")
+        if problem and problem not in self._told:  # it may be that of all runs
+            self._told.add(problem)
+            self._progress.note(f"run {run.number}: {problem} The search does not learn from it.")
         group = self._asked[run.number]
         group.values.append(value)
         group.states.append(state)

@@ -10,6 +10,7 @@ from random import Random
 
 import optuna
 import pytest
+from sweep_programs import Program
 
 from hyperparameter._sweeps.objective import Direction
 from hyperparameter._sweeps.plan.spaces import Axis, Choices, Domain, Floats, Integers
@@ -393,3 +394,15 @@ def test_optuna_says_nothing_and_its_logger_is_left_alone(
     run(search, 12)
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == before
+
+
+def test_that_no_number_counts_is_said_once(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(lr: float = 0.1):
+    return {"loss": lr}
+""")  # fmt: skip
+    ended = program.run("--sweep", "lr=log:1e-3:1", "--search", "optuna", "--sample", "4")
+    assert ended.status == 0, ended.errors
+    assert ended.errors.count("Say which number counts, with --minimize NAME") == 1
+    assert "The search does not learn from it." in ended.errors
