@@ -229,6 +229,9 @@ def test_ctrl_c_of_a_terminal_reaches_the_launcher_alone(tmp_path):
             runner = runner_for("processes:1", Options())
             runner.submit(Work(1, 1, main, (), {}, None), context.capture())
             try:
+                while not runner.events(30):
+                    pass
+                pathlib.Path("heard").touch()  # that it has started
                 while True:
                     runner.events(30)
             except KeyboardInterrupt:
@@ -242,7 +245,7 @@ def test_ctrl_c_of_a_terminal_reaches_the_launcher_alone(tmp_path):
         [sys.executable, path], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    at.wait_until((tmp_path / "begun").exists)
+    at.wait_until(lambda: all((tmp_path / name).exists() for name in ("begun", "heard")))
     os.killpg(launcher.pid, signal.SIGINT)
     output, _ = output_of(launcher)
     assert output == "cleaned up\n['interrupted']\n"
