@@ -27,6 +27,7 @@ from .snapshot import Layer
 
 T = TypeVar("T")
 
+_getframe = sys._getframe
 _MOST_KEPT = 16_384  # keys made at run time must not fill the memory
 _kept = 0
 
@@ -94,7 +95,7 @@ class Accessor:
         return self.__hp_read__(default, 2)
 
     def __bool__(self) -> bool:
-        return truth(self.__hp_state__(), self.__hp_key__, site_of(sys._getframe(1)))
+        return truth(self.__hp_state__(), self.__hp_key__, site_of(_getframe(1)))
 
     def __getattr__(self, name: str) -> Accessor:
         if name[:2] == "__":  # or pickle, copy and inspect would take keys for their hooks
@@ -164,7 +165,8 @@ class Accessor:
         raise AttributeError(name)
 
     def __hp_read__(self, default: object, depth: int) -> object:
-        site = site_of(sys._getframe(depth))
+        frame = _getframe(depth)
+        site = frame.f_code, frame.f_lasti
         if default is NO_DEFAULT:
             return require(self.__hp_state__(), self.__hp_key__, site)
         if isinstance(default, Accessor):
@@ -189,7 +191,7 @@ class Accessor:
         return f"{start}[{self.__hp_key__!r}]"
 
     def __hp_set__(self, name: str, value: object) -> None:
-        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(sys._getframe(2))))
+        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(_getframe(2))))
 
     def __hp_longer__(self, key: str) -> Accessor:
         return Accessor(key)

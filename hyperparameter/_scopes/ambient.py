@@ -132,17 +132,15 @@ class State:
         """Return the value of `key` and where it was bound, None where nothing binds it."""
         # Most scopes are read once or twice: looking through a few of them costs less than
         # making their snapshots.
-        state = self
-        for _ in range(_MOST_STEPS):
-            bindings = state._bindings
-            if state._snapshot is not None or bindings.__class__ is not list:
-                break
-            value = bindings[0].get(key, ABSENT)
+        state, steps = self, _MOST_STEPS
+        while steps and state._snapshot is None and state._bindings.__class__ is list:
+            values, origin, _, _ = state._bindings
+            value = values.get(key, ABSENT)
             if value is not ABSENT:
-                return value, bindings[1]
+                return value, origin
             if state.inherited is not None or state.parent is None:
                 break
-            state = state.parent
+            state, steps = state.parent, steps - 1
         return state.snapshot.find(key)
 
     @property

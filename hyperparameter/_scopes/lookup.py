@@ -15,7 +15,7 @@ from .._values.describe import show
 from .._values.hints import anything, by_default
 from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
-from .._values.scalars import SCALARS_AND_TEXT, is_constant, items_of
+from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_constant, items_of
 from .._values.structures import structure_of
 from .._values.untyped import (
     REMOVED,
@@ -62,7 +62,9 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
     state.record.note(key, result, default, origin, site)
-    if is_constant(default) and (origin is None or is_constant(result)):
+    if (kind in SCALARS or is_constant(default)) and (
+        result is default or type(result) in SCALARS or is_constant(result)
+    ):
         state.cache_read(key, default, result)
     elif kind is list and (result is default or (leaf is not None and result is leaf[0])):
         state.cache_answer((key, list), (ABSENT if origin is None else result, items_of(result)))
