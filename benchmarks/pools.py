@@ -1,4 +1,4 @@
-"""`Pool.map` and `ProcessPoolExecutor.map` of a function that does nothing."""
+"""Pools, executors and joblib: the map of a function that does nothing."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import contextlib
 import functools
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple
 
+import joblib
 from bursts import carrying, check, compared, in_turns, look, params
 from table import Figures, Row
 
 import hyperparameter as hp
 
-KEYS = 1_000
+SIZES = (1_000, 10_000)
+BUDGETS = {1_000: {32: 1.2, 1: 1.6}}
 TASKS = 1_000
 
 
@@ -39,15 +41,37 @@ def rows(figures: Figures, rounds: int = 15) -> Iterator[Row]:
         )
         pool, executor = make_pool(None), make_executor(None)
         early = make_pool("multiprocessing")
-        stack.enter_context(hp.scope(**params(KEYS)))
-        cases = {
+        stack.enter_context(hp.scope(begun=1))
+        pools = {
             "stock": pool,
             "carried": make_pool("multiprocessing"),
             "carried, older pool": early,
         }
-        yield from _compared("Pool.map, fork", cases, figures, rounds, {32: 1.1, 1: 1.6})
-        cases = {"stock": executor, "carried": make_executor("futures")}
-        yield from _compared("ProcessPoolExecutor.map, fork", cases, figures, rounds, {})
+        executors = {"stock": executor, "carried": make_executor("futures")}
+        parallel = joblib.Parallel(n_jobs=2, backend="loky")
+        loky = {name: Case(_Joblib(parallel), one) for name, one in _LOKY.items()}
+        for keys in SIZES:
+            with hp.scope(**params(keys)):
+                yield from _compared("Pool.map, fork", keys, pools, figures, rounds)
+                yield from _compared("ProcessPoolExecutor.map", keys, executors, figures, rounds)
+                yield from _compared("joblib with loky", keys, loky, figures, rounds)
+
+
+class _Joblib:
+    """The workers of joblib, which it keeps, with the method of a pool."""
+
+    def __init__(self, parallel: joblib.Parallel) -> None:
+        self._parallel = parallel
+
+    def map(
+        self, function: Callable[[int], Any], items: Iterable[int], chunksize: int = 1
+    ) -> list[Any]:
+        self._parallel.batch_size = chunksize
+        made: list[Any] = self._parallel(joblib.delayed(function)(item) for item in items)
+        return made
+
+
+_LOKY = {"stock": None, "carried": "joblib"}
 
 
 def _made(stack: contextlib.ExitStack, make: Callable[[], Any], engine: str | None) -> Case:
@@ -58,19 +82,16 @@ def _made(stack: contextlib.ExitStack, make: Callable[[], Any], engine: str | No
 
 
 def _compared(
-    what: str,
-    cases: Mapping[str, Case],
-    figures: Figures,
-    rounds: int,
-    budgets: Mapping[int, float],
+    what: str, keys: int, cases: Mapping[str, Case], figures: Figures, rounds: int
 ) -> Iterator[Row]:
+    budgets = BUDGETS.get(keys, {}) if what.startswith("Pool.map") else {}
     for name, case in cases.items():
         check(f"{what}, {name}", functools.partial(_seen, case.pool), case.engine)
     for chunk in (32, 1):
         bursts = {name: functools.partial(_burst, case, chunk) for name, case in cases.items()}
         taken = {name: case["s"] for name, case in in_turns(bursts, rounds, 6).items()}
         for name, seconds in taken.items():
-            shown = f"{what}, chunk {chunk}, {KEYS:,} keys, {name}"
+            shown = f"{what}, chunk {chunk}, {keys:,} keys, {name}"
             figures[shown] = {"us a task": seconds.median * 1e6}
             if name != "stock":
                 budget = budgets.get(chunk) if name == "carried" else None
