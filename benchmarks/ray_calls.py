@@ -25,7 +25,7 @@ from hp_dist._ray.calls import receiving_class
 
 SIZES = (10, 100, 1_000, 10_000)
 SIXTY = bytes(60)
-_CALLS = 300  # of a burst
+_CALLS = 400  # of a burst
 _SMALLEST_DICT = 100  # keys: below, a dict is hardly more than what we send
 _OWN = 20
 

@@ -1,8 +1,8 @@
 """The way to a collector, from the side of a worker.
 
-Workers send when a call has ended, but after a few at most one batch in 100 ms, so that a thousand
-short tasks cost some calls.  A batch that did not arrive is sent again, before those after it: that
-a call has ended is never known before what it has read.
+Workers send when a call has ended, but of calls that end all the time, after a few, one batch in
+100 ms, so that a thousand short tasks cost some calls.  A batch that did not arrive is sent again,
+before those after it: that a call has ended is never known before what it has read.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from .watch import nested
 
 _PAUSE = 0.05
 _BUSY_PAUSE = 0.1
-_REFILL_SECONDS = 0.5
 _MOST_PAUSE = 1.0
-_MOST_TURNS = 3
+_MOST_TURNS = 5
 _MISSING_SECONDS = 10.0
 _MOST_BYTES = 16 * 1024 * 1024  # of reads that have not arrived yet
 _UNSENT = "a worker could not reach the collector of the Ray job for long, and had too much to keep"
@@ -83,7 +82,7 @@ class CollectorSender:
         self._sending = threading.RLock()  # reentrant, as a finalizer may read
         self._next_number = self._size = 0
         self._turns = float(_MOST_TURNS)  # how often something may be sent at once
-        self._counted_at = time.monotonic()
+        self._ended_at = time.monotonic()
         self._missing_since: float | None = None
         self._collector: Any = None
         self._is_gone = False
@@ -118,15 +117,14 @@ class CollectorSender:
                 self._condition.notify()
 
     def flush_soon(self) -> None:
-        """Send now, unless much has been sent lately: then it is sent with what comes soon.
+        """Send now, unless calls end all the time: then it is sent with what comes soon.
 
         A worker may be killed as soon as a call has ended.
         """
         now = time.monotonic()
-        if self._turns < 1 and now - self._counted_at < _REFILL_SECONDS:  # as mostly, when many end
-            return
-        self._turns = min(_MOST_TURNS, self._turns + (now - self._counted_at) / _REFILL_SECONDS)
-        self._counted_at = now
+        silence, self._ended_at = now - self._ended_at, now
+        if silence > _PAUSE:
+            self._turns = min(_MOST_TURNS, self._turns + silence / _PAUSE)
         if self._turns >= 1:
             self._turns -= 1
             self.flush()
