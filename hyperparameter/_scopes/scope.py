@@ -133,6 +133,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
 
     def __init__(self, /, *texts: str, **params: Any) -> None:
         frame = _getframe(1)
+        names = kinds = None
         for key in params:  # noqa: PLC0206  # quicker than items() for the usual one or two
             # `__class__` is one bytecode, `type()` is a call; a key in KNOWN has been checked.
             if (
@@ -140,14 +141,14 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
                 or params[key].__class__ not in UNNESTED
                 or key.__class__ is not str
             ):
+                params, names, kinds = flatten(params)
                 break
+        site = frame.f_code, frame.f_lasti
+        if texts or names or kinds:
+            layer = Layer(params, site, names=names or {}, kinds=kinds or {})
+            set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None, None])
         else:
-            if not texts:
-                set_bindings(self, [params, (frame.f_code, frame.f_lasti), None, None])
-                return
-        values, names, kinds = flatten(params)
-        layer = Layer(values, site_of(frame), names=names, kinds=kinds)
-        set_bindings(self, [with_texts(texts, layer) if texts else layer, None, None, None])
+            set_bindings(self, [params, site, None, None])
 
     @staticmethod
     def empty(*texts: str, **params: Any) -> scope:
