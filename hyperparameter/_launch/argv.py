@@ -1,6 +1,5 @@
 """The words of a command line, sorted into options with their values and positional arguments."""
 
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from .options import DEFINE, REQUIRED, Option
 from .parameters import option_below, options_of
 
 _BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
-_NUMBER = re.compile(r"-\.?[0-9]")  # -1e-3 is a value, too
+_DIGITS = frozenset("0123456789")
 NULLS = ("null", "None")
 """The words for None where an option takes it."""
 
@@ -108,7 +107,8 @@ def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
 
 def is_flag(word: str) -> bool:
     """Tell an option from a value: a negative number and a lone dash are values."""
-    return len(word) > 1 and word[0] == "-" and not _NUMBER.match(word)
+    is_number = word[1:].removeprefix(".")[:1] in _DIGITS  # -.5e-3 is a value, too
+    return len(word) > 1 and word[0] == "-" and not is_number
 
 
 def is_list(word: str) -> bool:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 _PAUSE = 0.005
 _CLOSING_SECONDS = 2.0
 _SETTLING_SECONDS = 0.25
+
+
+if TYPE_CHECKING:
+    from typing import Protocol
+else:  # as in `_scopes.recorder`
+    Protocol = object
 
 
 class Source(Protocol):

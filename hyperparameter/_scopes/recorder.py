@@ -7,10 +7,15 @@ Scopes stand below records: whoever collects reads offers these methods.  Until 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from .._values.origin import RawOrigin, Site
 from .snapshot import Layer, Snapshot
+
+if TYPE_CHECKING:
+    from typing import Protocol
+else:  # nobody asks at run time, and to make a protocol takes long
+    Protocol = object
 
 
 class Recorder(Protocol):
