@@ -88,14 +88,16 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def bounded() -> Iterator[None]:
+def bounded(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that hangs, and keep its process: xdist waits for ever for one that has died."""
+    marker = request.node.get_closest_marker("seconds")
+    seconds = max(_MOST_SECONDS, marker.args[0] if marker else 0)
 
     def stop(_: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"more than {_MOST_SECONDS} seconds, in {frame}")
+        raise TimeoutError(f"more than {seconds} seconds, in {frame}")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(_MOST_SECONDS)
+    signal.alarm(seconds)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -22,7 +22,7 @@ from .cluster import Change
 Work = Any
 """A future, a process, or a job of a pool, of any make."""
 
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 10.0  # a busy machine may take seconds to send what is done
 _SWEPT = 2
 
 

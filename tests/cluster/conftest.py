@@ -216,7 +216,7 @@ class Cluster:
 def wait_until(
     done: Callable[[], bool], why_not: Callable[[], str], never: Callable[[], bool]
 ) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 400
     while not done():
         assert time.monotonic() < deadline, why_not()
         assert not never(), why_not()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from programs import output_of
 
 from hyperparameter._sweeps.store.stored import Stored
@@ -41,6 +42,7 @@ def done_in(sweep: Path) -> int:
         return store.counts().get("done", 0)
 
 
+@pytest.mark.seconds(900)
 def test_a_sweep_loses_no_run_with_hosts_that_are_cut_off_and_killed(cluster: Any) -> None:
     folder = cluster.folder / "endured"
     folder.mkdir()

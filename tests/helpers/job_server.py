@@ -75,15 +75,18 @@ def environment(**variables: str) -> dict[str, str]:
 @contextlib.contextmanager
 def ray_with_jobs() -> Iterator[Jobs]:
     """Yield a Ray of one node that wants a token."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        port, agent_port = one.getsockname()[1], other.getsockname()[1]
     with ray_settings() as settings:
         token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         env = environment(**{**settings, **token})
         node = subprocess.Popen(
             ["ray", "start", "--head", "--block", "--port=0", "--include-dashboard=true",
-             f"--dashboard-port={port}", "--num-cpus=2", f"--object-store-memory={100 << 20}"],
+             f"--dashboard-port={port}", "--num-cpus=2", f"--object-store-memory={100 << 20}",
+             # Its default belongs to one Ray of a host, and jobs wait for the agent.
+             f"--dashboard-agent-listen-port={agent_port}"],
             env=env, cwd=settings["RAY_TMPDIR"], start_new_session=True,
             executable=str(FOLDER_OF_PYTHON / "ray"), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
