@@ -207,7 +207,7 @@ class BoundAccessor(Accessor):
     """A key of one scope, read through the object that `with ... as ps` gives."""
 
     __slots__ = ("__hp_scope__",)
-    __hp_scope__: Enterable
+    __hp_scope__: Any  # a scope, which is made of what stands here
 
     def __init__(self, key: str, scope: Enterable) -> None:
         _set_key(self, key)

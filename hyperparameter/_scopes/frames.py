@@ -96,9 +96,6 @@ class Enterable(Binding):
     def __hp_frame__(self) -> State | None:
         return frame_of(self)
 
-    def __hp_write__(self, change: Layer) -> Self:
-        raise NotImplementedError
-
 
 def remove(frame: State | None) -> None:
     """Close a frame, wherever it stands in this context; nothing where there is none.
