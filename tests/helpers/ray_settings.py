@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 import pytest
+from patience import PATIENCE
 
 WARNINGS = [
     # Ray opens its log files and sockets without closing them and calls what is deprecated.
@@ -30,7 +31,13 @@ sys.stdin.read()
 def ray_settings() -> Iterator[dict[str, str]]:
     """Yield the environment variables of a Ray that has a folder of its own."""
     folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # the sockets in it need a short path
-    yield {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
+    yield {
+        "RAY_AUTH_MODE": "disabled",
+        # In which Ray wants a client's server to have started: 30 are too few on a busy machine.
+        "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(PATIENCE),
+        "RAY_TMPDIR": folder,
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -150,6 +150,7 @@ def test_what_a_constructor_reads_belongs_to_the_record_open_at_creation(
         assert inner.reads == []
         check(lambda: get([actor.work.remote(n) for n in range(3)]), bindings({"made": 1}, at))
         old = get(actor.process.remote())
+        assert hp.process_record().wait(PATIENCE)  # or the worker may die before it has told that
         os.kill(old, signal.SIGKILL)
         with hp.record() as method:
             reads += get(actor.made.remote())
