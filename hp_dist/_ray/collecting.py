@@ -18,7 +18,7 @@ from .store import cluster_connection
 from .watch import nested
 
 _PAUSE = 0.05
-_LEAVING_SECONDS = 0.5
+_LEAVING_SECONDS = 2.0  # as a record that is closed waits
 
 T = TypeVar("T")
 Arguments = dict[str, object]
