@@ -25,10 +25,12 @@ def rows(figures: Figures) -> Iterator[Row]:
 
 def _share(what: str, with_it: list[str], without_it: list[str], figures: Figures) -> Row:
     stand_ins = {"PYTHONPATH": str(PROGRAMS / "without"), "PARAMETERS": json.dumps(SIZE)}
-    taken, _ = seconds_in_turns(
+    taken, said = seconds_in_turns(
         {"with": with_it, "without": without_it},
         environments={"without": {**os.environ, **stand_ins}},
     )
+    if said and said["with"].turns != said["without"].turns:
+        raise AssertionError(f"{what}: with the library, the program has other results")
     figures[what] = {f"s {name} it": seconds.median for name, seconds in taken.items()}
     shares = [100 * (1 - ratio) for ratio in taken["without"].ratios(taken["with"])]
     return Row(f"{what}: share of the library", statistics.median(shares), "% of the time")

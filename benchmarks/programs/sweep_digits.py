@@ -22,10 +22,12 @@ if __name__ == "__main__":
     if sys.argv[1] == "with":
         import hyperparameter as hp
 
-        results = [run.result for run in hp.sweep(digits.train, GRID, on="local")]
+        swept = {f"train.{name}": values for name, values in GRID.items()}
+        results = [run.result for run in hp.sweep(digits.train, swept, on="local")]
     else:
         results = []
         for values in itertools.product(*GRID.values()):
             cell: Any = dict(zip(list(GRID), values, strict=True))
             results.append(digits.train(**cell))
     assert len(results) == 200
+    print(sum(result["tested"] for result in results))
