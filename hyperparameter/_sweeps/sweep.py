@@ -145,20 +145,17 @@ class Sweep(Sequence[SweepRun]):
             yield from self._driven(driver, agenda, store, progress, runner.capacity)
             if driver.was_terminated:
                 raise Terminated(128 + signal.SIGTERM)
-            if request.is_iterated:
-                _warn_of_unread(store.rows())
-                if driver.was_interrupted:
-                    raise KeyboardInterrupt
         finally:
             runner.close()
             if store is not None:
                 store.close()
         with Stored.read(self.folder) as stored:
-            self._runs = [
-                SweepRun(self.folder, row)
-                for row in stored.rows()
-                if row.number in agenda.numbers
-            ]  # fmt: skip
+            rows = stored.rows()
+        if request.is_iterated:
+            _warn_of_unread(rows)
+            if driver.was_interrupted:
+                raise KeyboardInterrupt
+        self._runs = [SweepRun(self.folder, row) for row in rows if row.number in agenda.numbers]
 
     def _store(self, code: Code) -> Store:
         request = self._request

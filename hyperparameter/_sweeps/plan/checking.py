@@ -122,8 +122,10 @@ def _secret_that_differs(column: Column, domain: Choices) -> str | None:
     for value in domain.values:
         bindings = column.axis.bindings(value)
         secrets = [key for key, one in bindings if is_secret(key, one)]
+        if not secrets:
+            continue
         others = column.codes([(key, one) for key, one in bindings if key not in secrets])
-        if secrets and (*secrets, others) in seen:
+        if (*secrets, others) in seen:
             return secrets[0]
         seen.add((*secrets, others))
     return None

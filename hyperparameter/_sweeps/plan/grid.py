@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from math import prod
 
-from .sameness import Reading, code, without_type
+from .sameness import Reading, code, code_and_type, without_type
 from .spaces import Axis, Choices, Floats
 
 Point = tuple[int | float, ...]
@@ -63,9 +63,9 @@ class Column:
 
     def _is_new(self, value: object) -> bool:
         """Note what a value means; 7 and 7.0 are two values unless both are read as one type."""
-        bindings = self.axis.bindings(value)
-        codes = self.codes(bindings)
-        exact = codes, tuple(type(self._read(*binding)) for binding in bindings)
+        means = [code_and_type(*binding, self._read) for binding in self.axis.bindings(value)]
+        codes = tuple(one for one, _ in means)
+        exact = codes, tuple(kind for _, kind in means)
         if exact in self._seen:
             self.repeated.append(value)
             return False

@@ -24,11 +24,19 @@ def code(key: str, value: object, read: Reading) -> Hashable:
 
     What cannot be compared in general, such as an array, is the same only as itself.
     """
+    return code_and_type(key, value, read)[0]
+
+
+def code_and_type(key: str, value: object, read: Reading) -> tuple[Hashable, type]:
+    """Return the code of a value, and the type that it is read as."""
+    means: object = None
     try:
-        return _code(read(key, value))
+        means = read(key, value)
+        return _code(means), type(means)
     except (TypeError, RecursionError):
         # What has been read may be gone by the time the next one is, which then has its id.
-        return ("text", value.text) if isinstance(value, UntypedText) else ("object", id(value))
+        own = ("text", value.text) if isinstance(value, UntypedText) else ("object", id(value))
+        return own, type(means)
 
 
 def _code(value: object) -> Hashable:
