@@ -23,7 +23,7 @@ from ._records.kept_reads import KeptReads
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
-from ._records.sources import sources
+from ._records.sources import closing_seconds, is_in_event_loop, sources
 from ._scopes import ambient
 from ._scopes.ambient import State, records
 from ._scopes.carried import (
@@ -145,10 +145,12 @@ __all__ = [
     "bring_baseline",
     "capture",
     "check_names",
+    "closing_seconds",
     "forget_answers",
     "has_secret",
     "inherit",
     "is_attached",
+    "is_in_event_loop",
     "is_ordinary",
     "is_secret",
     "is_shadowed",

@@ -22,7 +22,7 @@ from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward
 from .mailbox import Mailbox, parsed
 from .reads import PackedReads
-from .work import Ending, UnderWay, Work, is_in_event_loop, news_in
+from .work import Ending, UnderWay, Work, news_in
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
 _GONE = "the file was deleted in which workers tell what they read"
@@ -98,7 +98,7 @@ class Inbox:
 
     def wait_for_relayed(self) -> None:
         """Tell further what work that was submitted here has read, before its submitter ends."""
-        if is_in_event_loop():  # other calls run here, and would wait
+        if interface.is_in_event_loop():  # other calls run here, and would wait
             self.collect(waits=False)
             return
         for forward in list(self._relayed):

@@ -6,7 +6,6 @@ tells before its own call has ended, so where the calls of this process have end
 made are known.
 """
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -40,14 +39,6 @@ def has_ended(work: Work) -> bool:
     if getattr(pool, "_state", None) == TERMINATE:  # such a pool keeps the jobs that it gave up
         return True
     return work._job not in work._cache  # what a pool drops with the last result
-
-
-def is_in_event_loop() -> bool:
-    """Tell whether other calls run in this thread beside the one that asks."""
-    # To import asyncio takes a third of the time that `import hp_dist` takes, in each worker too.
-    # Where nobody has imported it, no loop runs.
-    events = sys.modules.get("asyncio.events")
-    return events is not None and events._get_running_loop() is not None
 
 
 class Ending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,6 @@ from .store import cluster_connection
 from .watch import nested
 
 _PAUSE = 0.05
-_LEAVING_SECONDS = 2.0  # as a record that is closed waits
 
 T = TypeVar("T")
 Arguments = dict[str, object]
@@ -133,12 +133,12 @@ def note_end(ends: Sequence[End], call: str) -> None:
 
 
 def leave() -> None:
-    """Take what the collector has, before this process leaves the cluster."""
+    """Take what the collector has, and wait as a record does, before this process leaves."""
     inbox = current_inbox()
-    end = time.monotonic() + _LEAVING_SECONDS
+    end = time.monotonic() + interface.closing_seconds(sys.exception())
     while inbox.collector is not None:
         inbox.collect()
-        if not inbox.under_way.has_calls() or time.monotonic() > end:
+        if not inbox.under_way.has_calls() or time.monotonic() >= end:
             inbox.leave_cluster("Ray was shut down")
         else:
             time.sleep(_PAUSE)

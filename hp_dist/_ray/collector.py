@@ -5,11 +5,12 @@ It keeps that until the process with the mailbox asks for it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from hyperparameter import _engine_interface as interface
 
 from .._collect.cluster import CollectorGone
 from .._collect.mailbox import head_of, line_of, parsed
@@ -175,7 +176,7 @@ def near() -> object:
 def _get(reference: Any, patience: float) -> bytes:
     import ray
 
-    if asyncio._get_running_loop() is None:
+    if not interface.is_in_event_loop():
         found: bytes = ray.get(reference, timeout=patience)
     else:  # where Ray warns of a `get` that blocks; this one is short
         found = reference.future().result(patience)

@@ -7,7 +7,6 @@ before those after it: that a call has ended is never known before what it has r
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import threading
@@ -15,6 +14,8 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from typing import Any
+
+from hyperparameter import _engine_interface as interface
 
 from .._collect.mailbox import line_of
 from .collector import ANSWER_SECONDS, NAMESPACE, without_reads
@@ -141,7 +142,7 @@ class CollectorSender:
         """Send now, and wait for the answer but in an event loop."""
         if self._has_news() or self._batches:
             self.flush()
-            if asyncio._get_running_loop() is None:
+            if not interface.is_in_event_loop():
                 self._confirm(ANSWER_SECONDS)
 
     def _has_news(self) -> bool:

@@ -7,11 +7,12 @@ constructor needs is in the cluster's own store, until its job has ended and the
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from weakref import ref
+
+from hyperparameter import _engine_interface as interface
 
 from .._carry.attachments import Attachment, from_bytes, to_chunks
 from .._carry.picklers import Picklers, of_ray
@@ -125,8 +126,7 @@ def _fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
 def _get(reference: ObjectRef) -> Attachment:
     import ray
 
-    # asyncio's private function, because the public one raises where no loop runs.
-    if asyncio._get_running_loop() is None:
+    if not interface.is_in_event_loop():
         found: Attachment = ray.get(reference)
     else:  # where Ray warns of a `get` that blocks; this one is short
         found = reference.future().result()

@@ -22,7 +22,7 @@ from .contents import Contents
 from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .kept_reads import MOST_KEYS, KeptReads
 from .read import RawRead
-from .sources import wait_at_close
+from .sources import closing_seconds, wait_for
 
 
 class Record(Contents):
@@ -46,7 +46,7 @@ class Record(Contents):
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
         frames.remove(frames.frame_of(self))
         if self.was_sent:
-            wait_at_close(self, value)
+            wait_for(self, closing_seconds(value))
 
     def known_keys(self) -> set[str]:
         """Return the keys that this process declares, and those that were read here so far."""

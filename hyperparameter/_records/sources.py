@@ -53,15 +53,18 @@ def hears_children(record: object) -> bool:
     return any(source.hears_children(record) for source in sources)
 
 
-def wait_at_close(record: object, error: object) -> None:
-    """Wait for what is pending, but not after Ctrl-C, nor in an event loop, which waits here."""
-    is_hurried = _in_event_loop() or isinstance(error, KeyboardInterrupt)
-    wait_for(record, 0 if is_hurried else _CLOSING_SECONDS)
+def closing_seconds(error: object) -> float:
+    """Return how long what closes waits for what is pending, where this error ends it, or None.
+
+    It does not wait after Ctrl-C, nor in an event loop, where all would wait with it.
+    """
+    is_hurried = is_in_event_loop() or isinstance(error, KeyboardInterrupt)
+    return 0 if is_hurried else _CLOSING_SECONDS
 
 
 def settle(record: object) -> list[str]:
     """Say what is pending, after a moment in which it may have come."""
-    end = time.monotonic() + (0 if _in_event_loop() else _SETTLING_SECONDS)
+    end = time.monotonic() + (0 if is_in_event_loop() else _SETTLING_SECONDS)
     for source in sources:
         source.collect()
     while any(source.is_late(record) for source in sources) and time.monotonic() < end:
@@ -71,9 +74,12 @@ def settle(record: object) -> list[str]:
     return [reason for source in sources for reason in source.pending(record)]
 
 
-def _in_event_loop() -> bool:
-    loops = sys.modules.get("asyncio.events")
-    return loops is not None and loops._get_running_loop() is not None
+def is_in_event_loop() -> bool:
+    """Tell whether other calls run in this thread beside the one that asks."""
+    # To import asyncio takes a third of the time that `import hp_dist` takes, in each worker too.
+    # Where nobody has imported it, no loop runs.
+    events = sys.modules.get("asyncio.events")
+    return events is not None and events._get_running_loop() is not None
 
 
 def wait_for(record: object, timeout: float | None) -> bool:
