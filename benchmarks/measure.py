@@ -98,7 +98,7 @@ def seconds_in_turns(
     """Return the seconds of wall time of whole Python processes, and what they say of them.
 
     Each runs in an empty folder, in the environment that there is for its name.  A program may
-    print, as its last line, how many of its seconds it has spent on what is not its own.
+    print a number as its last line: its result, or its seconds spent on what is not its own.
     """
     times: dict[str, list[float]] = {name: [] for name in programs}
     said: dict[str, list[float]] = {}

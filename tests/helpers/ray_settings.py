@@ -33,7 +33,7 @@ def ray_settings() -> Iterator[dict[str, str]]:
     folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # the sockets in it need a short path
     yield {
         "RAY_AUTH_MODE": "disabled",
-        # In which Ray wants a client's server to have started: 30 are too few on a busy machine.
+        # Seconds that a client's server gets to start: Ray's 30 are too few on a busy machine.
         "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(PATIENCE),
         "RAY_TMPDIR": folder,
         "RAY_USAGE_STATS_ENABLED": "0",
