@@ -12,7 +12,7 @@ from contextlib import suppress
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
 from .._values.describe import show
-from .._values.hints import anything, by_default
+from .._values.hints import anything, by_default, converter
 from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_constant, items_of
@@ -223,11 +223,15 @@ def _part_at(value: object, names: list[str]) -> object:
 
 
 def _name_in(mapping: Mapping[object, object], name: str) -> object:
-    """Return the name in a mapping that is written so: text, a number, a member of an enum."""
+    """Return the name in a mapping that text is: the text, or what it is toward a name's type."""
     if name in mapping:
         return name
-    spelt = (one for one in mapping if getattr(one, "name", None) == name or str(one) == name)
-    return next(spelt, NOTHING)
+    for kind in {type(one) for one in mapping} - {str}:
+        with suppress(Unconvertible, TypeError):  # a tuple of lists has no hash
+            typed_name = converter(kind)(UntypedText(name), NOTHING)
+            if typed_name in mapping:
+                return typed_name
+    return NOTHING
 
 
 def deletion(snapshot: Snapshot, key: str) -> Layer:

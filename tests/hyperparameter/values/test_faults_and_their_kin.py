@@ -1,7 +1,10 @@
 """Kin of known faults: what went wrong with other types, from other sources."""
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -151,3 +154,36 @@ def test_the_error_of_a_number_of_numpy_shows_it(value: object, shown: str) -> N
     with hp.scope(**{"kin_numpy.n": value}), pytest.raises(hp.ConversionError) as caught:
         _ = hp.scope.kin_numpy.n | True if value is not np.True_ else hp.scope.kin_numpy.n | "x"
     assert f": {shown} is not " in str(caught.value)
+
+
+# Names that are spelt otherwise than their type writes them
+
+
+class Mode(enum.Enum):
+    FAST = 1
+    SAFE = "s"
+
+
+@pytest.mark.parametrize(
+    ("hint", "name", "typed"),
+    [
+        (dict[bool, int], "true", True),
+        (dict[bool, int], "FALSE", False),
+        (dict[int, int], "07", 7),
+        (dict[int, int], "0x10", 16),
+        (dict[int, int], "1_0", 10),
+        (dict[float, int], "1e3", 1000.0),
+        (dict[Path, int], "a//b", Path("a/b")),
+        (dict[Mode, int], "FAST", Mode.FAST),
+        (dict[Mode, int], "s", Mode.SAFE),
+        (dict[date, int], "2021-02-03", date(2021, 2, 3)),
+    ],
+    ids=str,
+)
+def test_what_is_written_below_a_name_of_any_type_has_been_read(
+    hint: Any, name: str, typed: object
+) -> None:
+    program = taking(hint, {})
+    with hp.record() as rec, hp.scope(**{"t.x": {name: 1}}):
+        assert program() == {typed: 1}
+    assert rec.unused() == []
