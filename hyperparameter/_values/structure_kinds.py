@@ -134,13 +134,30 @@ def _struct(kind: Any, bound: Mapping[object, object]) -> Structure:
 
     def make(values: dict[str, object]) -> object:
         made = kind(**{own[name]: value for name, value in values.items()})
-        return msgspec.convert(made, kind, from_attributes=True)  # its own constraints
+        return _checked_by_msgspec(made)
 
     def change(instance: Any, values: dict[str, object]) -> object:
         new = msgspec.structs.replace(instance, **{own[n]: v for n, v in values.items()})
-        return msgspec.convert(new, kind, from_attributes=True)
+        return _checked_by_msgspec(new)
 
     return Structure(kind.__name__, kind, fields, make, change)
+
+
+def _checked_by_msgspec(made: Any) -> object:
+    """Return an instance that keeps its own constraints; `ValueError` where it does not."""
+    import msgspec
+
+    try:
+        return msgspec.convert(made, type(made), from_attributes=True)
+    except TypeError:  # a field has a type that msgspec cannot check, such as a union of two texts
+        for field in msgspec.structs.fields(made):
+            try:
+                msgspec.convert(getattr(made, field.name), field.type, from_attributes=True)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"{field.encode_name}: {error}") from None
+            except TypeError:  # this is such a field
+                continue
+        return made
 
 
 def _model(kind: Any, _: Mapping[object, object]) -> Structure:

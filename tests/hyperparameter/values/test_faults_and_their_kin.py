@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+import msgspec
 import numpy as np
 import pytest
 from value_oracle import NO_HINT
@@ -187,3 +188,39 @@ def test_what_is_written_below_a_name_of_any_type_has_been_read(
     with hp.record() as rec, hp.scope(**{"t.x": {name: 1}}):
         assert program() == {typed: 1}
     assert rec.unused() == []
+
+
+# Structs with a type that msgspec itself cannot check
+
+
+class Struct(msgspec.Struct):
+    place: Path | int = 3
+    day: date | str = "none"
+    modes: dict[Mode, int] = {}
+    count: Annotated[int, msgspec.Meta(ge=1)] = 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("place=a/b", Struct(place=Path("a/b"))),
+        ("place=5", Struct(place=5)),
+        ("day=2020-01-02", Struct(day=date(2020, 1, 2))),
+        ("day=later", Struct(day="later")),
+        ("modes.FAST=4", Struct(modes={Mode.FAST: 4})),
+    ],
+)
+@pytest.mark.parametrize("default", [Struct(), None], ids=["changed", "made"])
+def test_a_struct_takes_what_other_structures_take(
+    text: str, expected: Struct, default: Struct | None
+) -> None:
+    with hp.scope(f"t.x.{text}"):
+        assert taking(Struct | None, default)() == expected
+
+
+def test_its_other_fields_keep_their_constraints() -> None:
+    with (
+        hp.scope("t.x.count=0"),
+        pytest.raises(hp.ConversionError, match="count: Expected `int` >= 1"),
+    ):
+        taking(Struct, Struct())()
