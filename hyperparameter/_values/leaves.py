@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from os import PathLike
 
+from .annotations import is_any, members_of
 from .checking import mode
 from .convert import Converter, Unconvertible
 from .rules import Rule, to_str, written
@@ -56,8 +58,9 @@ def path(kind: type) -> Converter:
 def opaque(hint: object, kind: object) -> Converter:
     """Return what a hint gets that is not understood: typed values pass, untyped text never does.
 
-    A class takes its instances alone.
+    A class takes its instances alone, and `type[...]` its subclasses.
     """
+    bases = _bases(hint) if kind is type else ()
 
     def convert(value: object, _: object) -> object:
         wanted = f"of type {name_of(hint)}"
@@ -67,6 +70,7 @@ def opaque(hint: object, kind: object) -> Converter:
             raise Unconvertible(wanted=f"{wanted}{end}", value=value)
         try:
             fits = not isinstance(kind, type) or isinstance(value, kind)
+            fits = fits and (kind is not type or issubclass(value, bases))  # type: ignore[arg-type]  # a class
         except TypeError:  # a protocol that cannot be asked
             fits = True
         if not fits:
@@ -74,3 +78,11 @@ def opaque(hint: object, kind: object) -> Converter:
         return value
 
     return convert
+
+
+def _bases(hint: object) -> tuple[type, ...]:
+    """Return the classes of which `type[...]` takes the subclasses."""
+    args = [one for arg in typing.get_args(hint) for one in members_of(arg)]
+    kinds = [typing.get_origin(one) or one for one in args]
+    known = [one if isinstance(one, type) and not is_any(one) else object for one in kinds]
+    return tuple(known) or (object,)

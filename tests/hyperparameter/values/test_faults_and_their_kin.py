@@ -224,3 +224,33 @@ def test_its_other_fields_keep_their_constraints() -> None:
         pytest.raises(hp.ConversionError, match="count: Expected `int` >= 1"),
     ):
         taking(Struct, Struct())()
+
+
+# Classes as values
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "fits"),
+    [
+        (type[int], bool, True),
+        (type[int], str, False),
+        (type[int | str], str, True),
+        (type[int | str], float, False),
+        (type[Optimizer] | None, Optimizer, True),
+        (type[Optimizer] | None, dict, False),
+        (type[Any], dict, True),
+        (type, dict, True),
+        (type[int], 3, False),
+    ],
+    ids=str,
+)
+def test_a_class_has_to_be_a_subclass_of_the_one_that_is_wanted(
+    hint: Any, value: object, fits: bool
+) -> None:
+    program = taking(hint, None)
+    with hp.scope(**{"t.x": value}):
+        if fits:
+            assert program() is value
+        else:
+            with pytest.raises(hp.ConversionError, match="type"):
+                program()
