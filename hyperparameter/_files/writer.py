@@ -10,25 +10,26 @@ from .._values.spelling import Unwritable
 
 __all__ = ["Unwritable", "check_writable", "dumps"]
 
+_INNER = "a value in it"
 _PLAIN = (str, bool, int, float, date, datetime, time)
 
 
-def check_writable(kind: str, value: object) -> None:
+def check_writable(kind: str, value: object, subject: str = "its value") -> None:
     """Raise `Unwritable` for a value that a file of this kind cannot hold, at any depth."""
     if type(value) is dict:
         for name, inner in value.items():
             if kind != "yaml" and type(name) is not str:
                 raise Unwritable(f"it has the name {name!r:.80}, and {_called(kind)} has text only")
             check_writable(kind, name)
-            check_writable(kind, inner)
+            check_writable(kind, inner, _INNER)
     elif type(value) in (list, tuple):
         for item in value:  # type: ignore[attr-defined]  # a list
-            check_writable(kind, item)
+            check_writable(kind, item, _INNER)
     elif value is None:
         if kind == "toml":
-            raise Unwritable("its value is None, which TOML cannot hold")
+            raise Unwritable(f"{subject} is None, which TOML cannot hold")
     elif type(value) not in _PLAIN:
-        raise Unwritable(f"its value is of type {type(value).__name__}, which no file can hold")
+        raise Unwritable(f"{subject} is of type {type(value).__name__}, which no file can hold")
     else:
         _check_scalar(kind, value)
 

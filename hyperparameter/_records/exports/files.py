@@ -41,7 +41,8 @@ class FileTarget:
         if type(value) in PLAIN and not key.endswith(_INCLUDE):
             return value
         written = _literal(as_json(value, note))
-        check_writable(self._kind, {key: written})
+        check_writable(self._kind, key)
+        check_writable(self._kind, written)
         if _INCLUDE in key.split(".") or _includes(written):
             raise Unwritable(f"{_INCLUDE} names a file to include")
         return written

@@ -335,6 +335,17 @@ def test_what_a_configuration_cannot_hold_is_said_on_stderr(
     assert "q.main.opt.name is left out: its value is None" in shown.err
 
 
+def test_none_inside_of_a_value_is_not_called_the_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @hp.param("inside")
+    def program(found: list | None = None) -> None:
+        """Have a value that TOML holds but for a part of it."""
+
+    hp.run_cli(program, ["--found", "[1, null]", "--print-config", "toml"])
+    assert "inside.found is left out: a value in it is None" in capsys.readouterr().err
+
+
 def test_a_default_that_is_an_array_can_be_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
     import numpy as np
 
