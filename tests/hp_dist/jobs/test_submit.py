@@ -124,9 +124,8 @@ def test_output_that_ray_does_not_send_is_printed_as_well(jobs: Jobs, tmp_path: 
     )
     ran = jobs.run(tmp_path, "odd.py")
     assert ran.status == 1
-    assert sorted(printed(ran.output)) == sorted(
-        ["before", "x" * 5_000_000, "\\xff bytes", "after", "the end"]
-    )
+    expected = ["before", "x" * 5_000_000, "\\xff bytes", "after", "the end"]
+    assert sorted(printed(ran.output)) == sorted(expected), ran.errors
 
 
 def test_a_usage_error_of_the_script_is_its_own(jobs: Jobs, tmp_path: Path) -> None:
