@@ -28,13 +28,6 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 pytest_plugins = ["hp_dist.pytest_plugin", "pytester", "engines_matrix"]
 
 
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Have one worker more than processors: half of the time, tests wait for others."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None  # xdist itself reads it
-    return (os.cpu_count() or 1) + 1
-
-
 # The files that take longest begin first, so that no process has one of them left at the end.
 LONGEST_FIRST = [
     # without a connection to Ray
