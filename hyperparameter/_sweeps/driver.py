@@ -16,7 +16,7 @@ from .request import Policy
 from .run import Outcome, State, Work
 from .stand_ins import StandIns
 from .work.interrupts import Interrupts
-from .work.outcomes import drop, kept_of, path_of
+from .work.outcomes import drop, kept_of, path_of, withdraw
 from .work.runner import Ended, Event, Reported, Runner, Started
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class Driver:
     def _ended(self, found: _Open, outcome: Outcome) -> Iterator[int]:
         run = found.run
         if outcome.record is None:  # of a worker that could not tell
+            withdraw(self._store.folder, run.number, run.attempt)
             outcome = kept_of(self._store.folder, run.number, run.attempt) or outcome
         state = state_after(outcome, is_pruned=found.is_pruned)
         if outcome.ending == "terminated" and outcome.pid == os.getpid():

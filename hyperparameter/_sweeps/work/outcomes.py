@@ -2,6 +2,10 @@
 
 A run that has ended has ended, even if whatever kills the launcher does so in the moment before it
 hears of it: the next launch takes the outcome from the file.
+
+The file that an outcome is written to says before that the attempt is taken: by the worker that
+begins it, or by a launcher that has given it up.  A worker on a host that is cut off may live on,
+and must not begin what runs elsewhere by then.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from contextlib import suppress
 from ..run import Outcome, Work
 
 FOLDER = "outcomes"
+_UNFINISHED = ".tmp"
 
 
 def path_of(folder: str, number: int, attempt: int) -> str:
@@ -21,15 +26,39 @@ def path_of(folder: str, number: int, attempt: int) -> str:
     return os.path.join(folder, FOLDER, f"{number}.{attempt}")
 
 
+def begin(work: Work) -> bool:
+    """Take an attempt for this worker; tell whether it may begin."""
+    return work.kept is None or _takes(work.kept)
+
+
+def withdraw(folder: str, number: int, attempt: int) -> None:
+    """Take an attempt that the launcher has given up, so that it does not begin any more."""
+    _takes(path_of(folder, number, attempt))
+
+
+def _takes(path: str) -> bool:
+    try:
+        os.close(os.open(_fresh(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    except FileExistsError:
+        return False
+    except OSError:  # a worker that does not see the folder, or a full disk, does without
+        pass
+    return True
+
+
 def keep(work: Work, outcome: Outcome) -> None:
     """Write an outcome; a worker that does not see the folder, or a full disk, does without."""
     if work.kept is None:
         return
-    fresh = f"{work.kept}.tmp"
+    fresh = _fresh(work.kept)
     with suppress(OSError):  # the launcher is told in any case
         with open(fresh, "wb") as file:
             file.write(pickle.dumps(outcome._replace(error=None), 5))
         os.replace(fresh, work.kept)  # whole, or not there at all
+
+
+def _fresh(path: str) -> str:
+    return path + _UNFINISHED
 
 
 def drop(folder: str, number: int, attempt: int) -> None:
@@ -47,11 +76,16 @@ def kept_of(folder: str, number: int, attempt: int) -> Outcome | None:
 
 
 def kept(folder: str) -> Iterator[tuple[int, int, Outcome]]:
-    """Yield the outcomes that no launcher has taken, with the numbers of run and attempt."""
+    """Yield the outcomes that no launcher has taken, with the numbers of run and attempt.
+
+    What attempts of earlier launches have left behind that did not live to end is removed.
+    """
     with suppress(FileNotFoundError):
         for name in sorted(os.listdir(os.path.join(folder, FOLDER))):
+            path = os.path.join(folder, FOLDER, name)
             number, _, attempt = name.partition(".")
-            if not number.isdecimal() or not attempt.isdecimal():
-                continue  # a file that its worker did not live to finish
-            with open(os.path.join(folder, FOLDER, name), "rb") as file:
-                yield int(number), int(attempt), pickle.load(file)
+            if number.isdecimal() and attempt.isdecimal():
+                with open(path, "rb") as file:
+                    yield int(number), int(attempt), pickle.load(file)
+            elif name.endswith(_UNFINISHED):
+                os.unlink(path)

@@ -22,7 +22,7 @@ from ..._values.origin import this_process
 from ...exceptions import CONTROLS
 from ..run import Ending, Outcome, Result, Work
 from .capture import captured
-from .outcomes import keep
+from .outcomes import begin, keep
 from .packing import pack
 from .tracebacks import traceback_text
 
@@ -47,6 +47,8 @@ def perform(
     does; afterwards the process is as before.
     """
     started = time.time()
+    if not begin(work):
+        return failed(RuntimeError("the launcher has given up this attempt"), started)
     with captured(work.log) as log, _as_a_process() as record, _noting_forks(record):
         end = _called(work, opened, during or nullcontext())
         outcome = _outcome(work, record, end, started)

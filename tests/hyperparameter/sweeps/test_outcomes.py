@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sweep_programs import Program, rows
 
+import hyperparameter as hp
+from hyperparameter._sweeps import sweep
 from hyperparameter._sweeps.run import Outcome, Work
 from hyperparameter._sweeps.store.store import Store
+from hyperparameter._sweeps.work.local import Local
 from hyperparameter._sweeps.work.outcomes import FOLDER, keep, path_of
 from hyperparameter._sweeps.work.packing import pack
+from hyperparameter._sweeps.work.performing import perform
+from hyperparameter._sweeps.work.runner import Ended, Event, Options
+from hyperparameter.context import Captured, attached
 
 DIES_AFTER_ITS_END = """
 import signal, sys
@@ -20,7 +27,7 @@ class Deadly:
         pass
 
     def flush(self):  # what the worker calls when the run has ended and its outcome is kept
-        if os.listdir(f"sweeps/s/outcomes"):
+        if not all(name.endswith(".tmp") for name in os.listdir("sweeps/s/outcomes")):
             os.kill(os.getpid(), signal.SIGKILL)
 
 @hp.param("train")
@@ -70,3 +77,40 @@ def train(lr: int = 0):
     assert (row.state, row.results) == ("done", {"result": result})
     assert len(program.noted) == (0 if state == "done" else 2)
     assert list((program.folder / "sweeps" / "s" / FOLDER).iterdir()) == []
+
+
+class CutOff(Local):
+    """A runner whose first attempt waits on a host that is cut off, and that begins it too late."""
+
+    def submit(self, work: Work, captured: Captured) -> None:
+        super().submit(work, captured)
+        if work.attempt == 1:
+            self.late = self._waiting[-1]
+
+    def events(self, timeout: float | None) -> Iterator[Event]:
+        if self._waiting[0][0].attempt == 1:
+            self._waiting.popleft()
+            yield Ended(1, Outcome("lost", "the host does not answer"))
+            return
+        late, captured = self.late
+        self.refused = perform(late, lambda: attached(*captured))
+        yield from super().events(timeout)
+
+
+def test_an_attempt_that_was_given_up_does_not_begin_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+
+    @hp.param("train")
+    def train(lr: int = 0) -> int:
+        ran.append(lr)
+        return 2 * lr
+
+    monkeypatch.chdir(tmp_path)
+    runner = CutOff(Options())
+    monkeypatch.setattr(sweep, "runner_for", lambda _on, _options: runner)
+    runs = hp.sweep(train, {"train.lr": [3]}, retries=1).run()
+    assert [(run.state, run.result) for run in runs] == [("done", 6)]
+    assert ran == [3]
+    assert "the launcher has given up this attempt" in runner.refused.problem
