@@ -84,7 +84,9 @@ def _init(address: str, where: str, *, is_sweep: bool, ships: str = "") -> None:
 
 def one_line(error: BaseException) -> str:
     """Return what an error of Ray says, which takes many lines, as one."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    head, has_traceback, rest = str(error).partition("Traceback (most recent call last):")
+    last = rest.rstrip().rpartition("\n")[2] if has_traceback else ""
+    text = " ".join(f"{head} {last}".split()) or type(error).__name__
     text = text.partition(" This can happen if ")[0]  # a guess, and where to look in Ray's logs
     return text if len(text) <= 500 else f"{text[:497]}..."
 

@@ -11,6 +11,7 @@ from runner_contract import WorkersContract, options
 
 import hp_dist
 from hp_dist.runners import ray as runner_module
+from hp_dist.runners.cluster import one_line
 from hyperparameter._sweeps.work.packing import unpack
 from hyperparameter._sweeps.work.runner import runner_for
 from hyperparameter.exceptions import UsageError
@@ -148,3 +149,12 @@ class TestAddress:
             with pytest.raises(UsageError, match=f"--on ray:{address}: .* {address}"):
                 runner_for(f"ray:{address}", options())
             thread.join()
+
+
+def test_the_error_of_a_traceback_of_ray_is_said():
+    error = ConnectionAbortedError(
+        "Initialization failure from server:\nTraceback (most recent call last):\n"
+        '  File "proxier.py", line 765, in Datapath\n    start()\n'
+        "ValueError: no port is free\n"
+    )
+    assert one_line(error) == "Initialization failure from server: ValueError: no port is free"
