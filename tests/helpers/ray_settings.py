@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from patience import PATIENCE
@@ -19,6 +20,7 @@ WARNINGS = [
     pytest.mark.filterwarnings("ignore:DAGNode.execute.. is deprecated"),
 ]
 
+_ATTEMPTS = 5  # Ray may ask the server that it starts for a client who it is in a bad moment
 _CLUSTER = """
 import sys, ray
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
@@ -80,10 +82,19 @@ def connect(address: str, environment: Mapping[str, str], **options: str) -> Non
 
 
 def connect_client(address: str, environment: Mapping[str, str]) -> None:
-    for attempts_left in reversed(range(5)):  # Ray gives its server for a client seconds to start
+    for attempts_left in reversed(range(_ATTEMPTS)):
         try:
             connect(address, environment, namespace="tests")
             return
         except ConnectionError:
             if not attempts_left:
                 raise
+
+
+def run_client(words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program that is a client of Ray."""
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
+        if "Initialization failure from server" not in done.stderr or not attempts_left:
+            break
+    return done

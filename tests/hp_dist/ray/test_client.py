@@ -1,7 +1,6 @@
 """A `ray://` client: functions, actors and methods run inside the scopes of the client's caller."""
 
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from contract_tasks import PATIENCE, Unpicklable, freeze
-from ray_settings import WARNINGS, connect_client
+from ray_settings import WARNINGS, connect_client, run_client
 from ray_work import Seer, get, see
 
 import hp_dist
@@ -337,9 +336,9 @@ def test_other_client_finds_the_actor(
         with hp.scope(who="other"):
             print(sorted(ray.get(actor.see.remote(), timeout=150)[2].items()))
     """
-    done = subprocess.run(
+    done = run_client(
         [sys.executable, "-W", "ignore", "-c", dedent(program), ray_client_address],
-        capture_output=True, text=True, timeout=180, check=False, cwd=os.environ["RAY_TMPDIR"],
+        timeout=180, cwd=os.environ["RAY_TMPDIR"],
     )  # fmt: skip
     assert (done.stdout, done.returncode) == ("[('made', 1), ('who', 'other')]\n", 0), done.stderr
 

@@ -119,11 +119,11 @@ def test_a_client_is_an_address_too(ray_client_address, ray_environment, tmp_pat
     (tmp_path / "beside.py").write_text("name = 'a module beside the program'\n")
     (tmp_path / "train.py").write_text(textwrap.dedent(LAUNCHED))
     words = ["--sweep", "lr=1,2", "--name", "s"] if is_sweep else ["--lr", "1"]
-    done = subprocess.run(
+    done = ray_settings.run_client(
         [sys.executable, "train.py", "--on", f"ray:{ray_client_address}", *words],
-        cwd=tmp_path, env={**os.environ, **ray_environment}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env={**os.environ, **ray_environment},
+    )
     assert done.returncode == 0, done.stderr
     if is_sweep:
         log = tmp_path / "sweeps" / "s" / "logs" / "2.log"
