@@ -58,14 +58,13 @@ def _scan(_: Beside, __: bool) -> Iterator[Row]:
     yield from scanning.rows()
 
 
-def _records(beside: Beside, _: bool) -> Iterator[Row]:
+def _records(_: Beside, __: bool) -> Iterator[Row]:
     import collecting
     import on_ray
 
-    beside["records"] = {}
     yield from collecting.rows()
     with on_ray.started() as ray:
-        yield from collecting.rows_on_ray(ray, beside["records"])
+        yield from collecting.rows_on_ray(ray)
 
 
 def _sweeps(beside: Beside, is_long: bool) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from bursts import ROUNDS, carrying, in_random_turns, ratio_of_medians
-from table import Figures, Row
+from table import Row
 
 import hyperparameter as hp
 from hp_dist._collect.address import id_of
@@ -23,9 +23,10 @@ _TASKS = 1_000
 _KEYS = 100
 _ENTRIES = 100_000
 _MB = 1 << 20
+_MEMORY = f"{_TASKS:,} Ray tasks reading {_KEYS} keys of their own: memory of the driver for it"
 
 
-def rows_on_ray(ray: Any, figures: Figures, rounds: int = ROUNDS) -> Iterator[Row]:
+def rows_on_ray(ray: Any, rounds: int = ROUNDS) -> Iterator[Row]:
     """Tasks that read 100 keys, told to a record or not: under one scope, and under their own."""
     numbers = itertools.count()
 
@@ -47,6 +48,7 @@ def rows_on_ray(ray: Any, figures: Figures, rounds: int = ROUNDS) -> Iterator[Ro
                     references.append(task.remote(_KEYS))
             ray.get(references)
 
+        yield Row(_MEMORY, _growth(own_scopes) / _MB, "MB", 100)
         cases = {"one scope": (one_scope, 0.95), "values of their own": (own_scopes, 0.85)}
         for name, (burst, least) in cases.items():
             ways = {"untold": _timed(burst, False), "told": _timed(burst, True)}
@@ -54,8 +56,21 @@ def rows_on_ray(ray: Any, figures: Figures, rounds: int = ROUNDS) -> Iterator[Ro
             what = f"{_TASKS:,} Ray tasks reading {_KEYS} keys, {name}: throughput, recorded"
             ratio, interval = ratio_of_medians(taken["untold"], taken["told"])
             yield Row(what, ratio, "x not recorded", least, True, interval, by_interval=True)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures["memory of the driver that recorded them"] = {"MB": used}
+
+
+def _growth(burst: Callable[[], None]) -> int:
+    """Return the bytes by which this process has grown when it can tell what a burst has read."""
+    before = _resident()
+    with hp.record() as told:
+        burst()
+    if len(told.reads) != _TASKS * _KEYS:
+        raise AssertionError(f"{len(told.reads)} of {_TASKS * _KEYS} reads were recorded")
+    return _resident() - before
+
+
+def _resident() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 def _timed(burst: Callable[[], None], is_told: bool) -> Callable[[], float]:
