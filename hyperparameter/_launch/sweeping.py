@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -23,8 +23,9 @@ from .._sweeps.request import Policy, Request
 from .._sweeps.run import Cell
 from .._sweeps.store.cells import typed_text
 from .._sweeps.store.stored import Row, Stored
-from .._sweeps.sweep import Sweep, unread_by_all
+from .._sweeps.sweep import Sweep
 from .._sweeps.tables.table import MOST_ROWS, failures_table, results_table
+from .._sweeps.unread import unread_by_all
 from .._termination import Terminated
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
@@ -193,12 +194,14 @@ def _print(program: Program, made: Sweep, words: SweepWords, meanings: _Meanings
     width = terminal_width(os.environ)
     with Stored.read(made.folder) as stored:
         rows, kept = [row for row in stored.rows() if row.number in made.numbers], stored.sweep
+        found = unread_by_all(stored, rows).items()
+    unread = {key: hint for key, hint in found if not meanings.is_taken(key)}
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     lines = results_table(rows, kept, width, MOST_ROWS if is_terminal else None)
     failures = failures_table(rows, kept, made.folder, width)
     if lines or failures:
         print_output("\n".join([*lines, *([""] if lines and failures else []), *failures]))
-    for note in _notes(rows, made, words, meanings):
+    for note in _notes(rows, made, words, unread):
         print_message(f"{program.name}: {note}")
     if made.was_interrupted:
         _say_how_to_resume(program, rows, kept.name)
@@ -220,16 +223,15 @@ def _say_how_to_resume(program: Program, rows: Sequence[Row], name: str) -> None
 
 
 def _notes(
-    rows: Sequence[Row], made: Sweep, words: SweepWords, meanings: _Meanings
+    rows: Sequence[Row], made: Sweep, words: SweepWords, unread: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield what the records tell of the sweep: which runs were the same, and what nobody read."""
     goal = None if words.asks(sweep_options.SEARCH) else _goal(words)  # a search has said it
     finished = (row.results for row in rows if row.state == "done")
     if goal and (problem := why_none(finished, goal)):
         yield f"--{goal.direction} {goal.name}: no run has this number. {problem}"
-    unread = [key for key in unread_by_all(rows) if not meanings.is_taken(key)]
-    for key in unread:
-        yield f"{key} was set, and no run has read it."
+    for key, hint in unread.items():
+        yield f"{key} was set, and no run has read it.{hint}"
     if made.same and not words.asks(sweep_options.SKIP_UNREAD):
         which = {key for row in rows for key in row.unread or ()}.difference(unread)
         keys = f" ({', '.join(sorted(which))})" if which else ""

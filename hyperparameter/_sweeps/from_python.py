@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from .._scopes import ambient
+from .._scopes.frames import detach, swap
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer
 from .._values.keys import flatten
@@ -102,7 +103,11 @@ class _Preparing:
         rest = {key: value for key, value in cell.values.items() if key not in values}
         flat, names, kinds = flatten(rest)
         layer = Layer({**flat, **values}, self._origin, names=names, kinds=kinds)
-        with scope_of(self._below), scope_of(layer):
-            snapshot = ambient.current().snapshot
+        active = swap(None)  # what is open around the iteration is not for the runs
+        try:
+            with scope_of(self._below), scope_of(layer):
+                snapshot = ambient.current().snapshot
+        finally:
+            detach(active)
         identity = self._identifier.identity(snapshot, (), {}, cell.repeat)
         return Prepared(Captured(snapshot, self._baseline), identity)

@@ -26,6 +26,7 @@ from .store.file_system import note_on
 from .store.store import Store
 from .store.stored import Row, Stored
 from .store.stored import Sweep as Kept
+from .unread import unread_by_all
 from .work.outcomes import FOLDER, drop, kept
 from .work.runner import Reported, runner_for
 
@@ -151,10 +152,10 @@ class Sweep(Sequence[SweepRun]):
                 store.close()
         with Stored.read(self.folder) as stored:
             rows = stored.rows()
-        if request.is_iterated:
-            _warn_of_unread(rows)
-            if driver.was_interrupted:
-                raise KeyboardInterrupt
+            if request.is_iterated:
+                _warn_of_unread(stored, rows)
+        if request.is_iterated and driver.was_interrupted:
+            raise KeyboardInterrupt
         self._runs = [SweepRun(self.folder, row) for row in rows if row.number in agenda.numbers]
 
     def _store(self, code: Code) -> Store:
@@ -211,18 +212,13 @@ class _Judge:
         return self.driver.judge(report)
 
 
-def _warn_of_unread(rows: Sequence[Row]) -> None:
+def _warn_of_unread(stored: Stored, rows: Sequence[Row]) -> None:
     """Warn of keys that were swept, and that no run has read, as if they were misspelt."""
-    for key in unread_by_all(rows):
-        if any(key in row.typed for row in rows):
-            warnings.warn(f"{key} was swept, and no run has read it.", RuntimeWarning, stacklevel=4)
-
-
-def unread_by_all(rows: Sequence[Row]) -> list[str]:
-    """Return the keys that were set and that no finished run has read, if the records tell."""
-    unread = [row.unread for row in rows if row.state == "done"]
-    known = [set(one) for one in unread if one is not None]
-    return sorted(set.intersection(*known)) if known and len(known) == len(unread) else []
+    swept = {key for row in rows for key in row.typed}
+    for key, hint in unread_by_all(stored, rows).items():
+        if key in swept:
+            said = f"{key} was swept, and no run has read it.{hint}"
+            warnings.warn(said, RuntimeWarning, stacklevel=4)
 
 
 def _prepare(store: Store) -> None:

@@ -175,11 +175,12 @@ def test_a_key_that_no_run_reads_is_named(tmp_path: Path) -> None:
 @hp.param("train")
 def train(lr: float = 0.1):
     if lr < 0:
-        return hp.scope.train.margin | 1.0
+        return hp.scope.train.lrs | 1.0
     return lr
 """)  # fmt: skip
-    ended = program.run("--sweep", "train.margin=1,2")
-    assert "train.margin was set, and no run has read it." in ended.errors
+    ended = program.run("--sweep", "train.lrs=1,2")
+    said = "train.lrs was set, and no run has read it. Did you mean 'train.lr'?"
+    assert said in ended.errors
 
 
 def test_the_functions_of_a_program_with_commands_are_swept_by_name(tmp_path: Path) -> None:

@@ -177,5 +177,17 @@ def test_a_run_that_does_badly_is_told_to_stop() -> None:
 
 
 def test_a_key_that_no_run_reads_is_warned_of() -> None:
-    with pytest.warns(RuntimeWarning, match=r"train\.lrr was swept, and no run has read it"):
+    said = r"train\.lrr was swept, and no run has read it\. Did you mean 'train\.lr'\?"
+    with pytest.warns(RuntimeWarning, match=said):
         hp.sweep(train, {"train.lrr": [1, 2]}).run()
+
+
+def test_what_is_open_around_the_iteration_is_not_for_the_runs() -> None:
+    def seen() -> tuple[object, ...]:
+        return hp.scope.a | 0, hp.scope.b | 0, hp.scope.c | 0
+
+    with hp.scope(b=2):
+        sweep = hp.sweep(seen, {"a": [1]})
+    with hp.scope(a=9, b=9, c=9):
+        (run,) = list(sweep)
+    assert run.result == (1, 2, 0)
