@@ -25,8 +25,8 @@ _STRICT = {
 """How a scalar has to be spelt beside `str` or a path, for which any text is a value."""
 _QUOTED = ('"null"', '"None"')
 """How the text is written, as JSON, where the bare word is None."""
-_ISO = {"date", "datetime", "time"}
-
+# Without their signs they would be `20210203` and `12`, which may be any number.
+_ISO = {"date": r"\d{4}-.+", "datetime": r"\d{4}-.+", "time": r"\d\d:.+"}
 
 ConverterOf = Callable[[object], Converter]
 
@@ -49,11 +49,11 @@ def to_union(value: object, hints: list[Any], below: object, converter_of: Conve
 
 
 def _means_none(value: object, members: list[Any]) -> bool:
-    """Tell null and None from text without letters, which is text where a member is text."""
+    """Tell null and None from other spellings, which are text where a member is text."""
     text = value.text if isinstance(value, UntypedText) else ""
     if any(typing.get_origin(one) is Literal and text in typing.get_args(one) for one in members):
         return False
-    return text.strip().lower() in ("null", "none") or not any(map(takes_any_text, members))
+    return text.lower() in ("null", "none") or not any(map(takes_any_text, members))
 
 
 def takes_any_text(hint: Any) -> bool:
@@ -95,7 +95,8 @@ def _is_strict(text: str, hint: Any) -> bool:
     if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
         return True  # their own words, told by themselves
     if isinstance(kind, type) and rule_of(kind) is not None:
-        return kind.__name__ in _ISO and text[:1].isdecimal()
+        spelling = _ISO.get(kind.__name__)
+        return spelling is not None and re.fullmatch(spelling, text, re.ASCII) is not None
     return text.lstrip()[:1] in ("[", "{")
 
 

@@ -11,7 +11,7 @@ import typing
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import InitVar, dataclass, field, make_dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Optional, TypedDict, Union
@@ -279,6 +279,33 @@ def test_a_literal_and_an_enum_of_odd_text_take_it() -> None:
 @pytest.mark.parametrize("word", ["3.10", "007", "1e3", "true", "abc"])
 def test_text_beside_another_member_keeps_its_letters(hint: Any, word: str) -> None:
     assert str(hp.run_cli(taking(hint, "d"), ["-D", f"t.x={word}"])) == word
+
+
+@pytest.mark.parametrize(
+    ("hint", "word"),
+    [
+        (date | str, "20210203"), (str | date, "2021W053"),
+        (datetime | str, "20210203T101112"), (time | str, "12"),
+        (str | None, "null "), (str | int | None, " None"),
+    ],
+)  # fmt: skip
+def test_what_may_be_any_text_stays_text_beside_it(hint: Any, word: str) -> None:
+    assert same(hp.run_cli(taking(hint, "d"), ["-D", f"t.x={word}"]), word)
+
+
+@pytest.mark.parametrize(
+    ("hint", "word", "right"),
+    [
+        (date | str, "2021-02-03", date(2021, 2, 3)),
+        (str | datetime, "2021-02-03 10:11", datetime(2021, 2, 3, 10, 11)),
+        (str | time, "12:30", time(12, 30)),
+        (date | int, "20210203", 20210203),
+        (date | None, "20210203", date(2021, 2, 3)),
+        (int | None, "null ", None), (str | None, "null", None),
+    ],
+)  # fmt: skip
+def test_strict_spellings_beside_text_are_what_they_mean(hint: Any, word: str, right: Any) -> None:
+    assert same(hp.run_cli(taking(hint, "d"), ["-D", f"t.x={word}"]), right)
 
 
 def test_scalars_of_yaml_toward_text_are_what_the_file_says(write: Write) -> None:
