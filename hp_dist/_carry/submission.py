@@ -163,8 +163,8 @@ class Submission:
         return Message(payload, (engine_values, places))
 
     def is_fixed(self) -> bool:
-        """Tell whether its next message will be the same, and bytes alone."""
-        return not any(self._apart())
+        """Tell whether its next message will have the same contents: no value may change."""
+        return not self._apart()[0]
 
     def _apart(self) -> tuple[list[OpenValue], list[Attachment]]:
         """Return the values that may change, and the attachments, of baseline and scopes."""

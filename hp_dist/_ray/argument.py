@@ -7,8 +7,9 @@ from hyperparameter._engine_interface import State
 
 from .. import _engines
 from .._carry.attachments import Store
-from .._carry.submission import Attachments, Submission
+from .._carry.submission import Attachments, Message, Submission
 from .._collect.inbox import current_inbox
+from . import published
 from .collecting import Told
 from .store import cluster_connection
 from .watch import this_caller
@@ -25,7 +26,8 @@ class Argument:
 
     A state keeps its own, as long as it decides all that is in it: not where a value may be changed
     in place, which travels as it is at each submission, nor where something travels apart, which is
-    another's in the next call of a worker.
+    another's in the next call of a worker.  Until it is published, a state with a large one counts
+    its uses instead.
     """
 
     __slots__ = (
@@ -46,17 +48,21 @@ class Argument:
         self._engines, self._epoch = _engines.installed(), current_inbox().epoch
         self._connection = cluster_connection()
         submission = Submission.capture()
-        payload, self._attachments = submission.message(store)
+        message = submission.message(store)
+        is_lasting = submission.is_fixed() and self._connection is not None
+        if is_lasting and published.is_large(message):
+            is_lasting, message = _perhaps_published(state, submission, message)
+        payload, self._attachments = message
         self.told, self.caller = Told(submission.records), this_caller()
         self._head = b"".join([payload, END, self.caller.encode()])
-        if submission.is_fixed() and self._connection is not None:
+        if is_lasting and not self._attachments:
             state.sent = self
 
     def holds(self) -> bool:
         """Tell whether it is still what the state would be sent as."""
         return (
             (self._ground is None or self._ground is interface.baseline_state())
-            and self._engines is _engines.installed()
+            and self._engines == _engines.installed()
             and self._epoch is current_inbox().epoch
             and self._connection is cluster_connection()
         )
@@ -66,6 +72,20 @@ class Argument:
         # A plain tuple, because that pickles faster than one of a class of ours.
         whole = self._head + number
         return (whole, self._attachments) if self._attachments else whole
+
+
+def _perhaps_published(
+    state: State, submission: Submission, message: Message
+) -> tuple[bool, Message]:
+    """Count one more use, and publish after many; tell whether it will be no other message."""
+    uses = getattr(state, "sent", 0)
+    uses = uses if isinstance(uses, int) else 0
+    state.sent = uses + 1
+    if uses < published.LEAST_USES:
+        return False, message
+    keys = published.publish(submission, message)
+    state.sent = 0  # where it could not be published, that is tried again after as many
+    return True, message if keys is None else Message(keys)
 
 
 def argument_here(store: type[Store]) -> Argument:

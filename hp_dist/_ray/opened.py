@@ -11,7 +11,7 @@ from hyperparameter._engine_interface import State
 from .. import _engines
 from .._carry import failures
 from .._carry.submission import ReceivedSubmission, Submission, receive
-from . import collecting, store
+from . import collecting, published, store
 from .argument import END
 from .watch import NUMBER_SIZE
 
@@ -97,6 +97,8 @@ def _begin_anew(sent: Any, creation: Submission | None, before: State | None) ->
         _, end, call = payload[-_MOST_END:].rpartition(END)
         payload = payload[: len(payload) - len(end) - len(call)] if end else payload
         call = call if end else b""
+        if published.is_published(payload):
+            payload, attachments = published.message_of(payload)
     submission = receive(store.ObjectStore, payload, attachments)
     is_known = submission.attached is not None
     submission.attach(over=creation)

@@ -3,6 +3,7 @@
 An object lives as long as somebody holds its reference, so those of tasks are freed when the tasks
 are done.  An actor may be restarted when the driver that owned the object has gone, so what its
 constructor needs is in the cluster's own store, until its job has ended and the job has no actors.
+What is there already serves tasks as well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from .internals import client, global_worker
 if TYPE_CHECKING:
     from ray import ObjectRef
 
+MOST_PUBLISHED = 1024 * 1024
+"""The bytes of a scope that is put into the key-value store for tasks, too."""
+
 _NAMESPACE = "hyperparameter"
 
 
@@ -41,6 +45,10 @@ class ObjectStore:
         """Put the attachment, unless this connection to a cluster has put it already."""
         import ray
 
+        if attachment.size <= MOST_PUBLISHED:  # of large arrays there, each worker makes a copy
+            connection, place = attachment.places.get(KeyValueStore, (None, None))
+            if place is not None and connection is cluster_connection():
+                return place
         connection, place = attachment.places.get(ObjectStore, (None, None))
         if connection is not cluster_connection():
             place = ray.put(attachment)
@@ -89,8 +97,8 @@ class KeyValueStore:
         """Put the attachment, unless it has been put for this job already."""
         import ray
 
-        job = ray.get_runtime_context().get_job_id()
-        key = f"{job}/{attachment.digest.hex()}".encode()
+        job: str = ray.get_runtime_context().get_job_id()
+        key = _key(job, attachment.digest)
         if attachment.places.get(KeyValueStore) != (cluster_connection(), key):
             _put(job, key, b"".join(to_chunks(attachment)))
             attachment.places[KeyValueStore] = cluster_connection(), key
@@ -101,8 +109,13 @@ class KeyValueStore:
         return _fetch(digest, place)
 
 
+def _key(job: str, digest: bytes) -> bytes:
+    return f"{job}/{digest.hex()}".encode()
+
+
 def _fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
     """Return the attachment from either store; arrays from the object store are read-only."""
+    import ray
     from ray.exceptions import RayError
     from ray.experimental.internal_kv import _internal_kv_get
 
@@ -110,10 +123,13 @@ def _fetch(digest: bytes, place: ObjectRef | bytes) -> Attachment:
         data = _internal_kv_get(place, namespace=_NAMESPACE)
         if data is None:
             raise CarrierError(
-                "An attachment of the scope that an actor was created in is no longer in the "
-                "cluster's key-value store. Create the actor again."
+                "An attachment of a submitted scope is no longer in the cluster's key-value store. "
+                "Enter the scope and submit the work again; create the actor again if it is one's."
             )
-        return from_bytes(digest, data)
+        found = from_bytes(digest, data)
+        if place == _key(ray.get_runtime_context().get_job_id(), digest):  # another job may end
+            found.places[KeyValueStore] = cluster_connection(), place
+        return found
     try:
         return _get(place)
     except RayError as error:
