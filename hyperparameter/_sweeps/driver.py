@@ -166,7 +166,6 @@ class Driver:
         log = self._store.log_path(run.number, run.attempt)
         self._store.ended(run.number, run.attempt, outcome, state, log)
         drop(self._store.folder, run.number, run.attempt)
-        log = self._store.log_path(run.number, run.attempt)
         if state == "waiting":  # in this process, signals raise in the run itself
             if found.since:
                 self._progress.ended(run.number, run.cell, state, outcome, log)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..exceptions import HyperparameterError
 from .run import State
+from .store.names import log_path
 from .store.stored import Row, Stored
 from .work.packing import unpack
 
@@ -70,8 +71,7 @@ class SweepRun:
 
     @property
     def log(self) -> str:
-        with Stored.read(self._folder) as store:
-            return store.log_path(self.number, self.attempt)
+        return log_path(self._folder, self.number, self.attempt)
 
     @property
     def numbers(self) -> Mapping[str, object]:

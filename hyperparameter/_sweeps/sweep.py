@@ -155,7 +155,7 @@ class Sweep(Sequence[SweepRun]):
             if request.is_iterated:
                 _warn_of_unread(stored, rows)
         if request.is_iterated and driver.was_interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(_how_to_go_on(rows, self.folder))
         self._runs = [SweepRun(self.folder, row) for row in rows if row.number in agenda.numbers]
 
     def _store(self, code: Code) -> Store:
@@ -219,6 +219,12 @@ def _warn_of_unread(stored: Stored, rows: Sequence[Row]) -> None:
         if key in swept:
             said = f"{key} was swept, and no run has read it.{hint}"
             warnings.warn(said, RuntimeWarning, stacklevel=4)
+
+
+def _how_to_go_on(rows: Sequence[Row], folder: str) -> str:
+    done = sum(row.state in (*FINISHED, "same") for row in rows)
+    how = f"name={os.path.basename(folder)!r}, resume=True"
+    return f"{done} of {len(rows)} runs are done. To go on, give hp.sweep {how}."
 
 
 def _prepare(store: Store) -> None:

@@ -17,6 +17,12 @@ LATEST = "latest"
 _MOST_NAME = 100  # of the 255 bytes that a file system gives, in any script
 
 
+def log_path(sweep: str, number: int, attempt: int) -> str:
+    """Return the file for what an attempt prints, in the folder of its sweep."""
+    name = f"{number}.log" if attempt <= 1 else f"{number}.{attempt}.log"
+    return os.path.join(sweep, "logs", name)
+
+
 def check_name(name: str) -> str:
     """Return the name of a sweep; `UsageError` if it cannot be that of a folder."""
     problem = _problem(name)

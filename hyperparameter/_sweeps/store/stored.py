@@ -14,7 +14,7 @@ from ..run import Result, State
 from . import database
 from .cells import unpacked_cell
 from .lock import has_launcher
-from .names import FILE
+from .names import FILE, log_path
 
 LOST = "the launcher ended before the run did"
 
@@ -267,8 +267,7 @@ class Stored:
 
     def log_path(self, number: int, attempt: int) -> str:
         """Return the file for what an attempt prints."""
-        name = f"{number}.log" if attempt <= 1 else f"{number}.{attempt}.log"
-        return os.path.join(self.folder, "logs", name)
+        return log_path(self.folder, number, attempt)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -191,3 +193,37 @@ def test_what_is_open_around_the_iteration_is_not_for_the_runs() -> None:
     with hp.scope(a=9, b=9, c=9):
         (run,) = list(sweep)
     assert run.result == (1, 2, 0)
+
+
+INTERRUPTED = """
+import os, signal, time
+import hyperparameter as hp
+
+@hp.param("train")
+def train(lr: int = 0) -> int:
+    print("runs", lr)
+    if lr == 1 and not os.path.exists("again"):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    return lr
+
+if __name__ == "__main__":
+    sweep = hp.sweep(train, {"train.lr": [0, 1, 2]}, name="s", resume=os.path.exists("again"))
+    print([run.result for run in sweep.run()])
+"""
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(folder: Path) -> None:
+    (folder / "program.py").write_text(INTERRUPTED)
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "program.py"], capture_output=True, text=True, check=False
+        )
+
+    first = run()
+    assert first.stderr.endswith(
+        "KeyboardInterrupt: 1 of 3 runs are done. To go on, give hp.sweep name='s', resume=True.\n"
+    )
+    (folder / "again").touch()
+    assert run().stdout.endswith("[0, 1, 2]\n")
