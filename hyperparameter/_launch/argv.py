@@ -1,7 +1,7 @@
 """The words of a command line, sorted into options with their values and positional arguments."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from .._functions import registry
@@ -228,11 +228,11 @@ def _texts(option: Option, flag: str, value: str | None, queue: deque[str]) -> l
         if value is not None:
             raise UsageError(f"{flag} takes no value.")
         return []
-    if value is None and kind in ("switch", "choice"):
-        words: Collection[str] = _BOOL_WORDS if kind == "switch" else option.choices
-        implied = "true" if kind == "switch" else option.choices[0]
-        is_value = bool(queue) and (queue[0].lower() in words or queue[0] in NULLS)
-        return [queue.popleft() if is_value else implied]
+    if value is None and kind == "choice":  # of the library itself
+        return [queue.popleft() if queue and queue[0] in option.choices else option.choices[0]]
+    if value is None and kind == "switch":
+        is_value = bool(queue) and (queue[0].lower() in _BOOL_WORDS or queue[0] in NULLS)
+        return [queue.popleft() if is_value else "true"]
     texts = _values(option, flag, queue) if value is None else [value]
     if option.choices and option.default is REQUIRED and option.hint is None:
         # Conversion checks the choices of parameters.

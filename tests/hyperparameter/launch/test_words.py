@@ -341,6 +341,9 @@ def hinted(batch_size: int = 1, optim: Optim = Optim(), verbose: bool = False) -
         (["--batch-sizes", "3"], "Did you mean '--batch-size'?"),
         (["--print-config", "xml"], "--print-config takes toml or yaml or json."),
         (["hinted", "--print-config", "xml"], "--print-config takes toml or yaml or json."),
+        (["--print-config", "null"], "--print-config takes toml or yaml or json."),
+        (["--print-config", "TOML"], "--print-config takes toml or yaml or json."),
+        (["--check", "None"], "--check takes text or json."),
         (["--verbose", "maybe"], "--verbose takes true or false."),
     ],
 )
