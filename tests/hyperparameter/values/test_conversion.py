@@ -7,6 +7,8 @@ import enum
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import (
     Annotated,
@@ -863,3 +865,21 @@ def test_odd_names_are_unknown_fields(name: str) -> None:
 def test_a_field_may_be_named_self() -> None:
     made = dataclasses.make_dataclass("Selfish", [("self", int)])
     assert annotated(made, text('{"self": "1"}')) == made(1)
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "right"),
+    [
+        (Decimal, 0.1, Decimal("0.1")),  # as it is written, and not 0.1000000000000000055...
+        (timedelta, "-90s", timedelta(seconds=-90)),
+        (timedelta, "-1:30:00", timedelta(hours=-1, minutes=-30)),
+        (timedelta, "-P1D", timedelta(days=-1)),
+    ],
+)
+def test_decimals_of_floats_and_negative_durations(hint: Any, value: Any, right: Any) -> None:
+    assert annotated(hint, hp.scope(**{"f.x": value})) == right
+
+
+def test_a_time_of_day_is_not_dropped_toward_a_date() -> None:
+    with pytest.raises(hp.ConversionError, match="is not a date"):
+        annotated(date, hp.scope(**{"f.x": datetime(2021, 2, 3, 4, 5)}))
