@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .._values.keys import nest
 from .._values.origin import RawOrigin
+from ..exceptions import ConfigurationError
 from .kept_reads import MOST_KEYS, KeptReads
 from .read import Places, RawRead, Read, divergent
 from .sources import settle, sources, wait_for
@@ -212,10 +213,10 @@ class Contents:
         """Read what `save` wrote; `ConfigurationError` for anything else, `OSError` as usual."""
         from .file import read
 
-        return cls._of(lambda: read(path))
+        return cls._of(path, lambda: read(path))
 
     @classmethod
-    def _of(cls, read: Callable[[], Saved]) -> Self:
+    def _of(cls, path: str | PathLike[str], read: Callable[[], Saved]) -> Self:
         from .packed import without_garbage_collection
 
         with without_garbage_collection():
@@ -224,5 +225,10 @@ class Contents:
             record._carried.update(saved.carried)
             record._kept.dropped, record.run = saved.dropped, saved.run
             record._losses.update(dict.fromkeys(saved.losses))
-            record.add(saved.reads)
+            try:
+                record.add(saved.reads)
+            except RecursionError:
+                raise ConfigurationError(
+                    f"{path} is a damaged record: one of its values has too many levels."
+                ) from None
             return record

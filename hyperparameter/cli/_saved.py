@@ -18,7 +18,7 @@ def load(name: str) -> Record:
         if text is None:
             return Record.load(name)
         data = text.encode("utf-8", "surrogatepass")
-        return Record._of(lambda: parse(name, data))
+        return Record._of(name, lambda: parse(name, data))
     except ConfigurationError as error:
         raise UsageError(str(error)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
