@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
+from ..masks import Masks
 from ..run import Cell, Outcome, State
 from . import database
 from .cells import packed_cell
 from .lock import Lock
-from .masks import Masks
 from .results import summary_in_store, write_large
 from .stored import LOST, Launch, Stored, Sweep
 

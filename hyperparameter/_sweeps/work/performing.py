@@ -17,9 +17,10 @@ from ..._records.sources import hears_children
 from ..._scopes import ambient
 from ..._scopes.carried import freeze
 from ..._scopes.frames import detach, swap
-from ..._scopes.snapshot import EMPTY
+from ..._scopes.snapshot import EMPTY, Snapshot
 from ..._values.origin import this_process
 from ...exceptions import CONTROLS
+from ..masks import Masks
 from ..run import Ending, Outcome, Result, Work
 from .capture import captured
 from .outcomes import begin, keep
@@ -36,6 +37,7 @@ class _End(NamedTuple):
 
     value: object = None
     error: BaseException | None = None
+    scopes: tuple[Snapshot, ...] = ()  # with what is a secret in the words of the error
 
 
 def perform(
@@ -111,17 +113,20 @@ if hasattr(os, "register_at_fork"):
 
 
 def _called(work: Work, opened: Opened, during: AbstractContextManager[object]) -> _End:
+    scopes: tuple[Snapshot, ...] = ()
     try:
         with opened():
             freeze()  # threads of the run open no scope of their own
+            scopes = ambient.current().snapshot, ambient.baseline_state.snapshot
             # Each run is warned anew, and changes the filters of no other.
             with warnings.catch_warnings(), during:
-                return _End(settled(_call(work)))
+                return _End(settled(_call(work)), scopes=scopes)
     except SystemExit as error:
         is_success = error.code is None or error.code == 0
-        return _End() if is_success and type(error) is SystemExit else _End(error=error)
+        is_end = is_success and type(error) is SystemExit
+        return _End() if is_end else _End(error=error, scopes=scopes)
     except BaseException as error:  # noqa: BLE001  # a run may end in any way
-        return _End(error=error)
+        return _End(error=error, scopes=scopes)
 
 
 def _call(work: Work) -> object:
@@ -143,8 +148,15 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
         try:
             result = pack(end.value)
         except Exception as error:  # noqa: BLE001  # `Unpicklable`, or what the value itself raises
-            end = _End(error=error)
+            end = end._replace(error=error)
     ending, problem = ending_of(end.error)
+    traceback = ""
+    if end.error is not None:
+        masks = Masks()
+        for snapshot in end.scopes:
+            masks.learn(snapshot.flat())
+        problem = masks.masked(problem)
+        traceback = masks.masked(traceback_text(end.error)) if ending in _WITH_TRACEBACK else ""
     ended, process = time.time(), this_process()
     finish(record, end.error)
     if work.run is not None:
@@ -158,7 +170,7 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
     return Outcome(
         cast("Ending", ending),
         problem.translate(CONTROLS)[:_MOST_PROBLEM],
-        traceback_text(end.error) if ending in _WITH_TRACEBACK and end.error is not None else "",
+        traceback,
         result,
         started,
         ended,

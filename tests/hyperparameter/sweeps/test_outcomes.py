@@ -114,3 +114,28 @@ def test_an_attempt_that_was_given_up_does_not_begin_any_more(
     assert [(run.state, run.result) for run in runs] == [("done", 6)]
     assert ran == [3]
     assert "the launcher has given up this attempt" in runner.refused.problem
+
+
+@pytest.mark.parametrize("on", ["local", "processes:1"])
+@pytest.mark.parametrize("how", ["option", "definition", "file"])
+def test_a_secret_in_the_words_of_an_error_is_in_nothing_that_is_kept(
+    tmp_path: Path, on: str, how: str
+) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(lr: int = 0, password: str = ""):
+    raise ValueError("nobody logs in with " + password)
+""")  # fmt: skip
+    (program.folder / "own.toml").write_text('[train]\npassword = "clear-words"\n')
+    words = {
+        "option": ["--password", "clear-words"],
+        "definition": ["-D", "train.password=clear-words"],
+        "file": ["-C", "own.toml"],
+    }
+    ended = program.run(*GRID, "--on", on, *words[how])
+    assert "ValueError: nobody logs in with ***" in ended.errors
+    shown = program.hp("show", "s/1"), program.hp("log", "s/1")
+    kept = (program.folder / "sweeps" / "s").rglob("*")
+    texts = [one.read_bytes().decode("latin-1") for one in kept if one.is_file()]
+    for text in (ended.errors, ended.output, *texts, *(one.output + one.errors for one in shown)):
+        assert "clear-words" not in text

@@ -1,13 +1,13 @@
-"""The secrets of a sweep, masked in the texts that its store keeps."""
+"""Secrets that are known by their values, masked in the texts that a sweep keeps and shows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
-from ..._values.describe import describe, has_secrets
-from ..._values.masking import MASK, masked_text
-from ..._values.untyped import Untyped, plain
+from .._values.describe import describe, has_secrets
+from .._values.masking import MASK, masked_text
+from .._values.untyped import Untyped, plain
 
 _LONG = 8  # a shorter secret may be a part of common words
 
