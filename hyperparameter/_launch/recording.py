@@ -182,6 +182,8 @@ def check_writable(path: str | None) -> None:
     """Raise `UsageError` before the run, not after hours of it, if its record has no place."""
     if path is None:
         return
+    if not _is_file_name(path):
+        raise UsageError(f"--record {path!r}: this cannot be the name of a file.")
     folder = os.path.dirname(path) or "."
     if os.path.isdir(path):
         raise UsageError(f"--record {path!r}: this is a directory. Give the name of a file.")
@@ -189,3 +191,10 @@ def check_writable(path: str | None) -> None:
         raise UsageError(f"--record {path!r}: the directory {folder!r} does not exist. Create it.")
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise UsageError(f"--record {path!r}: permission denied.")
+
+
+def _is_file_name(path: str) -> bool:
+    try:
+        return bool(path) and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return False

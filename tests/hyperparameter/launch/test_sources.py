@@ -395,6 +395,16 @@ def test_a_place_where_no_record_can_be_written_is_known_before_the_run(
     assert calls == []
 
 
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800"])
+def test_what_cannot_be_the_name_of_a_record_is_refused_before_the_run(name: str) -> None:
+    @hp.param("unnamed")
+    def main() -> None:
+        raise AssertionError("it has run")
+
+    with pytest.raises(hp.UsageError, match="this cannot be the name of a file"):
+        hp.run_cli(main, ["--record", name])
+
+
 def test_a_record_that_cannot_be_written_after_all_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
