@@ -49,11 +49,13 @@ class Planned(NamedTuple):
 class Agenda(Protocol):
     """What is to be run.
 
-    `numbers` are those of all its runs that are known so far.  `kept` are the runs that an earlier
+    `numbers` are those of all its runs that are known so far, `cells` has what is set for those
+    whose cells this launch has made.  `kept` are the runs that an earlier
     launch has finished, with the parts of their identities.
     """
 
     numbers: set[int]
+    cells: dict[int, Cell]
     kept: dict[int, Mapping[str, str]]
 
     @property
@@ -93,6 +95,7 @@ class CellAgenda:
         self._goal = goal
         self._known = store.known()
         self.numbers: set[int] = set()
+        self.cells: dict[int, Cell] = {}
         self.repeated = 0
         self.unseen: set[str] = set()
         self.kept: dict[int, Mapping[str, str]] = {}
@@ -114,6 +117,7 @@ class CellAgenda:
             self.repeated += 1
             return
         self.numbers.add(number)
+        self.cells[number] = cell
         before = self._known.get(identity.digest)
         if before is not None and before.state in FINISHED:
             self.kept[number] = identity.parts

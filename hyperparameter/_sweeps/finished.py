@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from ..exceptions import HyperparameterError
-from .run import State
+from .identity import reading
+from .run import Cell, State
 from .store.names import log_path
 from .store.stored import Row, Stored
 from .work.packing import unpack
@@ -20,17 +21,19 @@ class SweepError(HyperparameterError):
 class SweepRun:
     """One run of a sweep.
 
-    `number` is what `hp log` takes.  `parameters` are the values of its cell by key.  `state` is
-    "done", "failed", "pruned", or "same" for a run that was not run because the run `same_as`
+    `number` is what `hp log` takes.  `parameters` are the values of its cell by key, as the program
+    reads them; of a run that another launch has made, as far as the store can hold them.  `state`
+    is "done", "failed", "pruned", or "same" for a run that was not run because the run `same_as`
     stands for it; "waiting" is one that a sweep which was stopped has not run.  `problem` says in
     one line why a run failed, and `log` is the file with what it printed.
     """
 
-    __slots__ = ("_folder", "_row")
+    __slots__ = ("_cell", "_folder", "_row")
 
-    def __init__(self, folder: str, row: Row) -> None:
+    def __init__(self, folder: str, row: Row, cell: Cell | None = None) -> None:
         self._folder = folder
         self._row = row
+        self._cell = cell
 
     @property
     def number(self) -> int:
@@ -38,7 +41,11 @@ class SweepRun:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return {key: self._row.value(key) for key in self._row.typed}
+        given = {} if self._cell is None else self._cell.values
+        return {
+            key: reading(key, given[key]) if key in given else self._row.value(key)
+            for key in self._row.typed
+        }
 
     @property
     def state(self) -> State:

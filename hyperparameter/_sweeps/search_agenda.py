@@ -82,6 +82,7 @@ class SearchAgenda:
         self._asked: dict[int, _Asked] = {}  # by the number of each run
         self.kept: dict[int, Mapping[str, str]] = {}
         self.numbers: set[int] = set()
+        self.cells: dict[int, Cell] = {}
         self.total = self._left * (plan.repeat.times if plan.repeat else 1)
         self._resume()
 
@@ -104,6 +105,7 @@ class SearchAgenda:
         group = _Asked(asked, len(numbers))
         for number, cell in zip(numbers, cells, strict=True):
             self.numbers.add(number)
+            self.cells[number] = cell
             self._asked[number] = group
             self._waiting.append(Planned(number, cell))
 
@@ -156,6 +158,7 @@ class SearchAgenda:
         attempts = {row.number: row.attempt for row in rows}
         for number, cell in zip(numbers, cells, strict=True):
             self.numbers.add(number)
+            self.cells[number] = cell
             self._asked[number] = group
             if number not in self.kept:
                 self._waiting.append(Planned(number, cell, attempts.get(number, 0) + 1))

@@ -156,7 +156,11 @@ class Sweep(Sequence[SweepRun]):
                 _warn_of_unread(stored, rows)
         if request.is_iterated and driver.was_interrupted:
             raise KeyboardInterrupt(_how_to_go_on(rows, self.folder))
-        self._runs = [SweepRun(self.folder, row) for row in rows if row.number in agenda.numbers]
+        self._runs = [
+            SweepRun(self.folder, row, agenda.cells.get(row.number))
+            for row in rows
+            if row.number in agenda.numbers
+        ]
 
     def _store(self, code: Code) -> Store:
         request = self._request
@@ -195,7 +199,7 @@ class Sweep(Sequence[SweepRun]):
             for number in driver.run():
                 if self._request.is_iterated:
                     progress.hide()  # what the user prints for a run must not tear it
-                yield SweepRun(store.folder, store.row(number))
+                yield SweepRun(store.folder, store.row(number), agenda.cells.get(number))
         finally:
             progress.finish()
             self.was_interrupted = driver.was_interrupted

@@ -6,6 +6,7 @@ import gc
 import subprocess
 import sys
 import warnings
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,18 @@ def test_an_interrupted_sweep_says_how_to_go_on(folder: Path) -> None:
     )
     (folder / "again").touch()
     assert run().stdout.endswith("[0, 1, 2]\n")
+
+
+def test_parameters_are_the_values_that_were_given() -> None:
+    class Opt:
+        pass
+
+    values = [b"\xff", Opt(), timedelta(days=1), {1: 2}, (1,), Path("a"), "007", None, 2**80]
+    sweep = hp.sweep(lambda: hp.scope.any.value | None, {"any.value": values})
+    for run, value in zip(sweep, values, strict=True):
+        assert run.parameters == {"any.value": value}
+        assert type(run.parameters["any.value"]) is type(value)
+    for run, value in zip(sweep, values, strict=True):
+        assert run.parameters == {"any.value": value}
+    (run,) = hp.sweep(train, {"train.lr": "1e-1"}).run()
+    assert run.parameters == {"train.lr": 0.1}

@@ -140,8 +140,7 @@ if __name__ == "__main__":
     sweep = hp.sweep(train, {"train.betas": values}, name="s").run()
     for run, value in zip(sweep, values):
         found = run.parameters["train.betas"]
-        wanted = {tuple: list, pathlib.PosixPath: str}.get(type(value), lambda same: same)(value)
-        note(found=repr(found), wanted=repr(wanted))
+        note(found=repr(found), wanted=repr(value))
     raise SystemExit
 """
 
