@@ -20,6 +20,7 @@ from .._sweeps.plan.from_options import plan_from_options
 from .._sweeps.plan.plan import Plan
 from .._sweeps.plan.spaces import Choices, Domain, Floats, cell_of
 from .._sweeps.request import Policy, Request
+from .._sweeps.resuming import done_of
 from .._sweeps.run import Cell
 from .._sweeps.store.cells import typed_text
 from .._sweeps.store.stored import Row, Stored
@@ -215,10 +216,9 @@ def _print(program: Program, made: Sweep, words: SweepWords, meanings: _Meanings
 
 
 def _say_how_to_resume(program: Program, rows: Sequence[Row], name: str) -> None:
-    done = sum(row.state in ("done", "pruned", "same") for row in rows)
     print_message(
-        f"{program.name}: {done} of {len(rows)} runs are done. To go on, give the same command "
-        f"with --name {name} --resume."
+        f"{program.name}: {done_of(rows)} To go on, give the same command with --name {name} "
+        "--resume."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from .._console import NotFound
@@ -11,10 +11,15 @@ from ..exceptions import UsageError
 from .code import Code, code_of_program
 from .store import names
 from .store.store import Store
-from .store.stored import Launch, Sweep
+from .store.stored import Launch, Row, Sweep
 
 Resume = Literal["ask", "keep", "redo"]
 _FINISHED = ("done", "pruned", "same")
+
+
+def done_of(rows: Sequence[Row]) -> str:
+    """Say how many runs a sweep that is continued will not run again."""
+    return f"{sum(row.state in _FINISHED for row in rows)} of {len(rows)} runs are done."
 
 
 def new_store(name: str | None, program: str, sweep: Sweep) -> Store:

@@ -20,7 +20,7 @@ from .progress import progress_on
 from .progress.progress import Progress
 from .progress.tally import Resumed
 from .request import Request
-from .resuming import launch_of, new_store, store_to_resume
+from .resuming import done_of, launch_of, new_store, store_to_resume
 from .run import Cell
 from .store.file_system import note_on
 from .store.store import Store
@@ -226,9 +226,8 @@ def _warn_of_unread(stored: Stored, rows: Sequence[Row]) -> None:
 
 
 def _how_to_go_on(rows: Sequence[Row], folder: str) -> str:
-    done = sum(row.state in (*FINISHED, "same") for row in rows)
     how = f"name={os.path.basename(folder)!r}, resume=True"
-    return f"{done} of {len(rows)} runs are done. To go on, give hp.sweep {how}."
+    return f"{done_of(rows)} To go on, give hp.sweep {how}."
 
 
 def _prepare(store: Store) -> None:
