@@ -261,7 +261,9 @@ def test_each_record_gets_what_is_read_in_it(ray: Any) -> None:
             assert [get(read.remote()) for _ in OFTEN] == [1] * 4
         for rec in (first, second):
             assert rec.wait(60)
-            assert [(one.key, one.value) for one in rec.reads] == [("n", 1)]
+            assert {(one.key, one.value) for one in rec.reads} == {("n", 1)}
+            workers = [one.process for one in rec.reads]  # Ray may take another one for a task
+            assert len(workers) == len(set(workers))
             assert rec.incomplete == []
 
 
