@@ -586,6 +586,19 @@ def test_what_yaml_and_json_do_not_know_is_text(word: str) -> None:
     assert same(infer(word), word)
 
 
+@pytest.mark.parametrize("word", ["1e400", "-1e999"])
+@pytest.mark.parametrize(
+    "text", ['{{"a": {0}, "b": [{0}]}}', "a = {0}\nb = [{0}]\n"], ids=["json", "toml"]
+)
+def test_a_number_of_a_file_beyond_all_floats_stays_text(
+    word: str, text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / ("c.json" if text[0] == "{" else "c.toml")
+    path.write_text(text.format(word))
+    with hp.config(path):
+        assert same([hp.scope.a(), hp.scope.b()], [word, [word]])
+
+
 def test_none_as_default_infers_as_well() -> None:
     assert same(read_text("1e-3", None), 0.001)
 

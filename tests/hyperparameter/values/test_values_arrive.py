@@ -995,6 +995,25 @@ def test_a_mapping_is_never_dropped_for_the_default(hint: Any) -> None:
     assert isinstance(got, hp.ConversionError) or dict(got) == DEPTH
 
 
+class Own(dict[str, int]):
+    pass
+
+
+@pytest.mark.parametrize("hint", [OrderedDict, OrderedDict[str, int], Counter, Counter[str], Own])
+def test_a_mapping_is_of_the_class_that_its_reader_names(hint: Any) -> None:
+    kind = typing.get_origin(hint) or hint
+    program = taking(hint, None)
+    for scope in (
+        hp.scope(**{"t.x": DEPTH}),
+        hp.scope('t.x={"depth": 3}'),
+        hp.scope("t.x.depth=3"),
+    ):
+        with scope:
+            got = program()
+        assert type(got) is kind
+        assert got == kind(DEPTH)
+
+
 @pytest.mark.parametrize("hint", [int, str, bool, Path, Color, list[int], tuple, date])
 def test_a_mapping_for_a_scalar_or_a_list_is_an_error_in_every_source(
     hint: Any, write: Write
