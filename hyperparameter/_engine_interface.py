@@ -41,7 +41,7 @@ from ._scopes.frames import detach, swap
 from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
-from ._scopes.shadowed import is_shadowed
+from ._scopes.shadowed import is_needless, is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
 from ._values.describe import describe, has_secrets, with_masked_texts
 from ._values.masking import masked_text
@@ -151,6 +151,7 @@ __all__ = [
     "inherit",
     "is_attached",
     "is_in_event_loop",
+    "is_needless",
     "is_ordinary",
     "is_secret",
     "is_shadowed",

@@ -1,6 +1,6 @@
 """Scopes and baseline as text: JSON, for carriers that nobody should unpickle.
 
-    {"format":"hyperparameter-scope","version":2,"digest":"…","scope":{…}}
+    {"format":"hyperparameter-scope","version":3,"digest":"…","scope":{…}}
 
 It is printable ASCII on one line, so that an environment, a header or a file can hold it.  It is
 data: whatever the text says, reading it gives plain values or raises `CarrierError`.  The digest
@@ -11,17 +11,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from hyperparameter._engine_interface import DELETED, REMOVED, Layer, Origin, Process
+from hyperparameter._engine_interface import (
+    DELETED,
+    REMOVED,
+    SHADOWED,
+    Layer,
+    Origin,
+    Process,
+    is_needless,
+    is_shadowed,
+)
 from hyperparameter.context import Captured, Snapshot
 
 from ..exceptions import CarrierError
 from .json_values import Json, JsonWriter, Unfit, check_values, dumps, loads, mapping
 
-VERSION = 2
+VERSION = 3
 MOST_CHARACTERS = 2**24
 _START = '{"format":"hyperparameter-scope","version":'
 # Expressions, not a parser: a text is judged by its digest before anything in it is parsed.
@@ -32,7 +41,7 @@ _SEALED = re.compile(
 )
 _LAYER = {
     "origin": list, "closed": bool, "values": dict, "deleted": list, "removed": list,
-    "origins": dict, "names": dict,
+    "shadowed": list, "origins": dict, "names": dict,
 }  # fmt: skip
 
 
@@ -44,8 +53,8 @@ def encode_text(captured: Captured) -> str:
         "scope",
         {
             "closed": captured.scopes.closed,
-            "scopes": [_pack(layer.portable(), writer) for layer in scopes],
-            "baseline": [_pack(layer.portable(), writer) for layer in baseline],
+            "scopes": _pack(scopes, writer),
+            "baseline": _pack(baseline, writer),
         },
     )
 
@@ -64,8 +73,7 @@ def captured_from(document: object) -> Captured:
     """Return the scopes and the baseline from the document of a `scope`."""
     try:
         fields = fields_of(document, {"closed": bool, "scopes": list, "baseline": list})
-        scopes = tuple(map(_unpack, fields["scopes"]))
-        baseline = tuple(map(_unpack, fields["baseline"]))
+        scopes, baseline = _unpack(fields["scopes"]), _unpack(fields["baseline"])
     except (TypeError, ValueError, RecursionError) as error:
         raise damaged(error) from None
     closed = fields["closed"]
@@ -132,23 +140,31 @@ def fields_of(value: object, kinds: dict[str, type]) -> dict[str, Any]:
     return value
 
 
-def _pack(layer: Layer, writer: JsonWriter) -> Json:
-    """Return a portable layer as JSON."""
+def _pack(layers: Sequence[Layer], writer: JsonWriter) -> list[Json]:
+    """Return layers as JSON, innermost first."""
+    return [
+        _pack_layer(layer.portable(), layers[:index], writer) for index, layer in enumerate(layers)
+    ]
+
+
+def _pack_layer(layer: Layer, above: Sequence[Layer], writer: JsonWriter) -> Json:
+    """Return a portable layer as JSON, without the values that those above hide."""
     values: dict[str, Json] = {}
-    markers: dict[object, list[Json]] = {DELETED: [], REMOVED: []}
+    markers: dict[object, list[Json]] = {DELETED: [], REMOVED: [], SHADOWED: []}
     names: dict[str, Json] = {}
     key = ""
     try:
         for key, value in layer.values.items():
-            if value is DELETED or value is REMOVED:
-                markers[value].append(writer.write(key))
+            marker = SHADOWED if is_needless(key, value, above) else value
+            if marker is DELETED or marker is REMOVED or marker is SHADOWED:
+                markers[marker].append(writer.write(key))
                 values[key] = None
             else:
                 writer.take(len(key))
                 values[key] = writer.write(value)
-        if layer.kinds:
-            key, kind = next(iter(layer.kinds.items()))
-            raise Unfit.of_type(kind, "is")
+        for key, kind in layer.kinds.items():
+            if not is_shadowed(key, above):
+                raise Unfit.of_type(kind, "is")
         for key, written in layer.names.items():
             names[key] = writer.write([*written])
     except Unfit as problem:
@@ -162,6 +178,7 @@ def _pack(layer: Layer, writer: JsonWriter) -> Json:
         "values": mapping(values),
         "deleted": markers[DELETED],
         "removed": markers[REMOVED],
+        "shadowed": markers[SHADOWED],
         "origins": mapping(origins),
         "names": mapping(names),
     }
@@ -182,17 +199,26 @@ def _origin(source: object) -> Json:
     return JsonWriter(MOST_CHARACTERS).write(source.pack())
 
 
-def _unpack(packed: object) -> Layer:
+def _unpack(packed: list[object]) -> tuple[Layer, ...]:
+    layers = tuple(map(_unpack_layer, packed))
+    for index, layer in enumerate(layers):
+        for key, value in layer.values.items():
+            if value is SHADOWED and not is_shadowed(key, layers[:index]):
+                raise ValueError(f"{key!r:.80} is not shadowed")
+    return layers
+
+
+def _unpack_layer(packed: object) -> Layer:
     fields = fields_of(packed, _LAYER)
     values = fields["values"]
     for key in values:
         if "" in key.split("."):
             raise ValueError(f"{key!r:.80} is not a key")
     check_values(values)
-    for marker, keys in ((DELETED, fields["deleted"]), (REMOVED, fields["removed"])):
-        for key in keys:
+    for marker, name in ((DELETED, "deleted"), (REMOVED, "removed"), (SHADOWED, "shadowed")):
+        for key in fields[name]:
             if values.get(key, "") is not None:
-                raise ValueError(f"{key!r:.80} is not deleted")
+                raise ValueError(f"{key!r:.80} is not {name}")
             values[key] = marker
     names = {key: _names(key, given) for key, given in fields["names"].items()}
     _check_are_mappings(names.keys() - values.keys(), values)

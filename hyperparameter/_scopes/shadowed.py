@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._values.containers import takes_place
-from .._values.scalars import is_small
+from .._values.scalars import MOST_SMALL_TEXT, is_small
+from .._values.untyped import REMOVED, ScalarText, UntypedText
 from .markers import DELETED, SHADOWED
 from .snapshot import Layer, Snapshot
 
@@ -34,6 +35,19 @@ def is_shadowed(key: str, above: Iterable[Layer]) -> bool:
     return any(key in layer.values and _replaces(layer.values[key]) for layer in above)
 
 
+def is_needless(key: str, value: object, above: Iterable[Layer]) -> bool:
+    """Tell a value that nothing can see.  Small ones are needed: `explain` shows them."""
+    return not _is_small(value) and is_shadowed(key, above)
+
+
+def _is_small(value: object) -> bool:
+    if value is DELETED or value is REMOVED:  # they decide in which order keys come
+        return True
+    if type(value) is ScalarText or type(value) is UntypedText:
+        return len(value.text) <= MOST_SMALL_TEXT
+    return is_small(value)
+
+
 def _replaces(value: object) -> bool:
     return value is not DELETED and takes_place(value)
 
@@ -43,10 +57,7 @@ def _without_shadowed(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     above: set[str] = set()
     for layer in layers:
         drop = [
-            key
-            for key in above & layer.values.keys()
-            # Small ones stay: `explain` shows them.
-            if not is_small(layer.values[key]) and is_shadowed(key, found)
+            key for key in above & layer.values.keys() if is_needless(key, layer.values[key], found)
         ]
         above |= layer.values.keys()
         kept = layer.values if not drop else {**layer.values, **dict.fromkeys(drop, SHADOWED)}

@@ -11,7 +11,7 @@ import random
 import sys
 import threading
 from collections import OrderedDict, UserString
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from hyperparameter._engine_interface import (
     UntypedText,
     UntypedTree,
 )
-from hyperparameter.context import Captured, Snapshot
+from hyperparameter.context import Captured, Snapshot, set_baseline
 
 HERE = Process(os.uname().nodename, os.getpid())
 INPUTS = amount(12_000, full=120_000)
@@ -79,20 +79,30 @@ def exact(value: Any) -> Any:
 
 
 def form(found: Captured) -> Any:
-    """Return all that there is to tell about captured scopes, places with their process."""
+    """Return all that there is to tell about captured scopes, places with their process.
+
+    Values that nothing can see and nobody is told count as equal.
+    """
+
+    def seen(layer: Layer, above: Sequence[Layer]) -> dict[str, Any]:
+        return {
+            key: "unseen" if interface.is_needless(key, value, above) else value
+            for key, value in layer.values.items()
+        }
 
     def layers(snapshot: Snapshot) -> Any:
+        found = snapshot.portable().layers
         return [
-            (exact(layer.values), layer.origin, {k: layer.origin_of(k) for k in layer.values},
-             layer.closed, layer.names)
-            for layer in snapshot.portable().layers
+            (exact(seen(layer, found[:index])), layer.origin,
+             {k: layer.origin_of(k) for k in layer.values}, layer.closed, layer.names)
+            for index, layer in enumerate(found)
         ]  # fmt: skip
 
     scopes, baseline = found
     return layers(scopes), scopes.depth, scopes.closed, layers(baseline), baseline.depth
 
 
-def resealed(body: str, member: str = "scope", version: int = 2) -> str:
+def resealed(body: str, member: str = "scope", version: int = codec.VERSION) -> str:
     """Return text with a right digest: what an attacker would send."""
     return (
         f'{{"format":"hyperparameter-scope","version":{version},'
@@ -107,7 +117,7 @@ def body_of(text: str) -> str:
 ORIGIN = ["code", "app.py:1", ["host", 7]]
 LAYER: dict[str, Any] = {
     "origin": ORIGIN, "closed": False, "values": {"a": 1}, "deleted": [], "removed": [],
-    "origins": {}, "names": {},
+    "shadowed": [], "origins": {}, "names": {},
 }  # fmt: skip
 
 
@@ -256,6 +266,36 @@ def test_a_mapping_hides_the_value_whose_place_it_takes() -> None:
     inner = decode_text(encode_text(captured(a={"x": 1})))
     with hp.scope(a="of the other side"), context.attached(inner.scopes):
         assert hp.scope.storage().storage() == {"a.x": 1}
+
+
+def test_what_nothing_can_see_any_more_has_not_to_be_text() -> None:
+    with hp.scope(a=object(), b=object(), c=1), hp.scope(a=2, c=3):
+        with pytest.raises(hp_dist.CarrierError) as refused:
+            encode_text(context.capture())
+        with hp.scope(b="text"):
+            found = decode_text(encode_text(context.capture()))
+    assert refused.value.key == "b"
+    assert found.scopes.flat() == {"a": 2, "b": "text", "c": 3}
+    with context.attached(found.scopes):
+        shown = [str(binding.value) for binding in hp.explain("a").shadows]
+        assert shown == ["a value that is no longer kept"]
+        assert [binding.value for binding in hp.explain("c").shadows] == [1]
+        del hp.scope.a
+        assert hp.scope.a | None is None
+        again = decode_text(encode_text(context.capture()))
+    assert again.scopes.flat() == {"b": "text", "c": 3}
+
+
+def test_what_a_baseline_has_dropped_travels_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "base.json"
+    file.write_text('{"model": {"lr": 1.5, "tags": ["a"]}}')
+    with interface.isolated():
+        with hp.config([file]), hp.scope("model.lr=2.5", **{"model.tags": "b"}):
+            hp.scope.frozen()
+        found = decode_text(encode_text(context.capture()))
+        set_baseline(found.baseline)
+        assert hp.scope.storage().storage() == {"model.lr": 2.5, "model.tags": "b"}
+        assert [binding.value for binding in hp.explain("model.lr").shadows] == [1.5]
 
 
 @examples(200)
@@ -515,9 +555,9 @@ def test_every_changed_character_and_every_cut_is_an_error() -> None:
 
 @pytest.mark.parametrize("version", [0, 1, 999_999_999])
 def test_another_version_is_an_error_that_names_both(version: int) -> None:
-    is_refused(resealed("{}", version=version), f"version {version}, this side knows version 2")
+    is_refused(resealed("{}", version=version), f"version {version}, this side knows version 3")
     of_tomorrow = f'{{"format":"hyperparameter-scope","version":{version},"anything":[]}}'
-    is_refused(of_tomorrow, f"version {version}, this side knows version 2")
+    is_refused(of_tomorrow, f"version {version}, this side knows version 3")
 
 
 @pytest.mark.parametrize("text", [None, 1, b"{}", [], "", " ", "{}", "null", "é", "\ud800", "\0"])
@@ -611,6 +651,8 @@ HOSTILE_LAYERS: dict[str, dict[str, Any]] = {
     "removed list": {"removed": [["a"]]}, "removed tree": {"removed": [{"$tree": ["a"]}]},
     "removed untyped": {"values": {"a": None}, "removed": [{"$untyped": "a"}]},
     "removed and deleted": {"values": {"a": None}, "removed": ["a"], "deleted": ["a"]},
+    "shadowed by nothing": {"values": {"a": None}, "shadowed": ["a"]},
+    "shadowed value": {"shadowed": ["a"]},
     "deleted value": {"deleted": ["a"]}, "deleted nothing": {"deleted": ["b"]},
     "deleted twice": {"values": {"a": None}, "deleted": ["a", "a"]},
     "deleted dict": {"deleted": [{}]}, "unknown mark": {"values": {"a": {"$pickle": "gASV"}}},
