@@ -1,7 +1,7 @@
 """Carry the active scope to where code runs: processes, pools, Ray.
 
 `install()` makes engines inherit it; `bind` and `initializer` do the same explicitly, without
-patching anything; `inject` and `extract` pass it through any mapping of text to text.
+patching anything; `inject` and `extract` pass it through mappings, headers and metadata.
 """
 
 from ._carry.bound import bind

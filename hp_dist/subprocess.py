@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from hyperparameter import _engine_interface as interface
 
-from ._text.propagation import captured_in, extract, inject
+from ._text.propagation import Extracted, captured_in, inject
 
 __all__ = ["environ"]
 
@@ -33,7 +33,7 @@ def pick_up(env: Mapping[str, str]) -> None:
     if _picked_up:
         return
     if not in_worker():
-        extract(env).open()
+        Extracted(captured_in(env)).open()
         _picked_up = True
     elif _imports_main() and (captured := captured_in(env)) is not None:
         interface.bring_baseline(captured.baseline, at_start=True)

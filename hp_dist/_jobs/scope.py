@@ -9,8 +9,9 @@ from hyperparameter.context import Captured
 from hyperparameter.exceptions import UsageError
 
 from .._text import file as text_file
+from .._text.carrier import KEY
 from .._text.codec import encode_text
-from .._text.propagation import KEY, captured_in
+from .._text.propagation import captured_in
 from ..exceptions import CarrierError
 
 # Ray passes the environment of a job to its workers in one argument of at most 128 KiB, as JSON

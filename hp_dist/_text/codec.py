@@ -94,7 +94,7 @@ def seal(member: str, document: dict[str, Json]) -> str:
     return text
 
 
-def unseal(text: str) -> tuple[str, object]:
+def unseal(text: object) -> tuple[str, object]:
     """Return the name and the document that `seal` was given; `CarrierError` for other text."""
     if not isinstance(text, str):
         raise CarrierError(f"A carried scope is text, not {type(text).__name__}.")

@@ -1,4 +1,4 @@
-"""Scopes on any carrier that maps text to text: an environment, headers, the metadata of a job.
+"""Scopes on any carrier of text: an environment, headers, the metadata of a job.
 
 hp_dist.inject(headers)  # here
 with hp_dist.extract(headers): ...  # there
@@ -6,7 +6,7 @@ with hp_dist.extract(headers): ...  # there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
@@ -14,9 +14,9 @@ from hyperparameter.context import Captured, Snapshot
 
 from ..exceptions import CarrierError
 from . import file as text_file
+from .carrier import KEY, Carrier, WritableCarrier, put, text_in, text_in_environment
 from .codec import captured_from, encode_text, unseal
 
-KEY = "HYPERPARAMETER_SCOPE"
 _MOST_BYTES = 128 * 1024  # MAX_ARG_STRLEN of Linux: name, value, the sign between and NUL
 
 
@@ -46,34 +46,37 @@ class Extracted:
             interface.inherit(*self._captured)
 
 
-def inject(carrier: MutableMapping[str, str]) -> None:
-    """Put what is active here and now into `carrier`, as text under `HYPERPARAMETER_SCOPE`.
+def inject(carrier: WritableCarrier) -> None:
+    """Put what is active here and now into `carrier`, as text.
 
-    It replaces what is there in another spelling.  Text that is too long for an environment
-    variable goes to a private file, which lives as long as this process.  `CarrierError` is raised
-    for a value that JSON cannot hold.
+    A mapping gets it under `HYPERPARAMETER_SCOPE`, headers and lists of pairs under
+    `hyperparameter-scope`.  It replaces what is there in another spelling.  Text that is too long
+    for an environment variable goes to a private file, which lives as long as this process.
+    `CarrierError` is raised for a value that JSON cannot hold.
     """
     text = encode_text(context.capture())
     if len(f"{KEY}={text}\0") > _MOST_BYTES:
         text = text_file.save(text)
-    for name in _spellings(carrier):
-        del carrier[name]
-    carrier[KEY] = text
+    put(carrier, text)
 
 
-def extract(carrier: Mapping[str, str]) -> Extracted:
+def extract(carrier: Carrier) -> Extracted:
     """Return what `inject` put into `carrier`, to be opened; of a carrier without it, nothing.
 
-    The key is found in every spelling that a protocol gives it: in any case, with `-` for `_`, and
+    The carrier is a mapping, headers, or pairs of names and texts.  The key is found in every
+    spelling that a protocol gives it: in any case, with `-` for `_`, with the `HTTP_` of WSGI, and
     in bytes.  `CarrierError` is raised for text that is damaged or of another version, and for a
     file that is gone.
     """
-    return Extracted(captured_in(carrier))
+    return Extracted(_captured(text_in(carrier)))
 
 
-def captured_in(carrier: Mapping[str, str]) -> Captured | None:
-    """Return the scopes and the baseline in `carrier`, None when it has none."""
-    text = _text_in(carrier)
+def captured_in(env: Mapping[str, str]) -> Captured | None:
+    """Return the scopes and the baseline in an environment, None when it has none."""
+    return _captured(text_in_environment(env))
+
+
+def _captured(text: object) -> Captured | None:
     if text is None:
         return None
     member, document = unseal(text)
@@ -82,25 +85,3 @@ def captured_in(carrier: Mapping[str, str]) -> Captured | None:
         if member == "file":
             raise CarrierError("The file of the carried scope names another file.")
     return captured_from(document)
-
-
-def _text_in(carrier: Mapping[str, str]) -> str | None:
-    found: object = carrier.get(KEY)  # headers of many servers find any spelling themselves
-    for name in () if found is not None else _spellings(carrier):
-        if found is not None and found != carrier[name]:
-            raise CarrierError(
-                f"The carrier has two different scopes, under spellings of {KEY}. Keep one of them."
-            )
-        found = carrier[name]
-    # ASGI has bytes; anything but text is refused where it is read.
-    return found.decode("latin-1") if isinstance(found, bytes) else found  # type: ignore[return-value]
-
-
-def _spellings(carrier: Mapping[str, str]) -> list[str]:
-    """Return the names in `carrier` that are the key, as HTTP, ASGI, HTTP/2 or gRPC write it."""
-    return [name for name in carrier if _as_key(name) == KEY]
-
-
-def _as_key(name: object) -> object:
-    text = name.decode("latin-1") if isinstance(name, bytes) else name
-    return text.upper().replace("-", "_") if isinstance(text, str) else name

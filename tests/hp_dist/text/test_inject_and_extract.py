@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import resource
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+import wsgiref.headers
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -577,7 +580,7 @@ def test_a_record_counts_as_open() -> None:
     [
         "HYPERPARAMETER_SCOPE", "hyperparameter_scope", "Hyperparameter-Scope",
         "hyperparameter-scope", "HYPERPARAMETER-SCOPE", b"hyperparameter-scope",
-        b"hyperparameter_scope",
+        b"hyperparameter_scope", "HTTP_HYPERPARAMETER_SCOPE",
     ],
 )  # fmt: skip
 def test_key_is_found_as_http_asgi_http2_and_grpc_spell_it(name: Any) -> None:
@@ -589,7 +592,7 @@ def test_key_is_found_as_http_asgi_http2_and_grpc_spell_it(name: Any) -> None:
 
 def test_names_that_are_no_spelling_of_the_key_are_left_alone() -> None:
     (text,) = sent(rate=0.5).values()
-    others: Any = {"x-hyperparameter-scope": text, "HTTP_HYPERPARAMETER_SCOPE": text, 3: text}
+    others: Any = {"x-hyperparameter-scope": text, "HTTPS_HYPERPARAMETER_SCOPE": text, 3: text}
     with hp_dist.extract(others):
         assert visible() == {}
     with hp.scope(rate=0.7):
@@ -613,7 +616,132 @@ def test_two_spellings_with_different_scopes_are_refused() -> None:
         assert visible() == {"rate": 0.5}
 
 
-def test_what_is_no_mapping_is_refused_and_not_taken_for_empty() -> None:
-    pairs: Any = tuple(sent(rate=0.5).items())
-    with pytest.raises(AttributeError):
-        hp_dist.extract(pairs)
+def headers_of_wsgiref(pairs: list[tuple[str, str]]) -> Any:
+    return wsgiref.headers.Headers(pairs)
+
+
+def headers_of_http(pairs: list[tuple[str, str]]) -> Any:
+    message = http.client.HTTPMessage()
+    for name, text in pairs:
+        message[name] = text
+    return message
+
+
+def headers_of_aiohttp(pairs: list[tuple[str, str]]) -> Any:
+    return pytest.importorskip("multidict").CIMultiDict(pairs)
+
+
+def headers_of_starlette(pairs: list[tuple[str, str]]) -> Any:
+    return pytest.importorskip("starlette.datastructures").MutableHeaders(dict(pairs))
+
+
+HEADERS = [headers_of_wsgiref, headers_of_http, headers_of_aiohttp, headers_of_starlette]
+
+
+@pytest.mark.parametrize("make", HEADERS)
+def test_headers_of_every_make_carry_one_scope_under_a_name_that_proxies_let_through(
+    make: Callable[[list[tuple[str, str]]], Any],
+) -> None:
+    (old,) = sent(rate=0.5).values()
+    headers = make([("Host", "here"), ("hyperparameter-scope", old)])
+    with hp_dist.extract(headers):
+        assert visible() == {"rate": 0.5}
+    with hp.scope(rate=0.7):
+        hp_dist.inject(headers)
+    assert [name.lower() for name, _ in headers.items()] == ["host", "hyperparameter-scope"]
+    with hp_dist.extract(headers):
+        assert visible() == {"rate": 0.7}
+    empty = make([])
+    with hp.scope(rate=0.9):
+        hp_dist.inject(empty)
+    with hp_dist.extract(empty):
+        assert visible() == {"rate": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("other", "name", "kind"),
+    [
+        ([], "hyperparameter-scope", str), ([("host", "here")], "hyperparameter-scope", str),
+        ([(b"host", b"here")], b"hyperparameter-scope", bytes),  # ASGI
+        ([[b"host", b"here"]], b"hyperparameter-scope", bytes),
+        ([("host", b"here")], "hyperparameter-scope", bytes),  # Kafka
+    ],
+)  # fmt: skip
+def test_lists_of_pairs_carry_a_scope_in_pairs_like_the_others(
+    other: list[Any], name: Any, kind: type
+) -> None:
+    pairs = [*other]
+    for rate in (0.5, 0.7):
+        with hp.scope(rate=rate):
+            hp_dist.inject(pairs)
+    assert pairs[:-1] == other
+    assert {type(pair) for pair in pairs} == {type(other[0]) if other else tuple}
+    assert pairs[-1][0] == name
+    assert type(pairs[-1][1]) is kind
+    for received in (pairs, tuple(pairs), iter(pairs)):
+        with hp_dist.extract(received):
+            assert visible() == {"rate": 0.7}
+
+
+def test_metadata_of_grpc_carry_a_scope_both_ways() -> None:
+    grpc = pytest.importorskip("grpc")
+    metadata: list[tuple[str, str]] = []
+    with hp.scope(rate=0.5):
+        hp_dist.inject(metadata)
+    seen: list[Any] = []
+
+    def handle(request: bytes, context: Any) -> bytes:
+        with hp_dist.extract(context.invocation_metadata()):
+            seen.append(visible())
+        return request
+
+    methods = {"Call": grpc.unary_unary_rpc_method_handler(handle)}
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("Test", methods)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        assert channel.unary_unary("/Test/Call")(b"", metadata=metadata, timeout=60) == b""
+    server.stop(None).wait()
+    assert seen == [{"rate": 0.5}]
+    of_asyncio = grpc.aio.Metadata(*metadata)
+    with hp_dist.extract(of_asyncio):
+        assert visible() == {"rate": 0.5}
+    with hp.scope(rate=0.7):
+        hp_dist.inject(of_asyncio)
+    assert [name for name, _ in of_asyncio] == ["hyperparameter-scope"]
+    with hp_dist.extract(of_asyncio):
+        assert visible() == {"rate": 0.7}
+
+
+def test_a_request_of_wsgi_has_what_its_client_sent_and_not_what_the_server_inherited() -> None:
+    (mine,), (sent_here,) = sent(rate=0.5).values(), sent(rate=0.7).values()
+    environ: dict[str, Any] = {"wsgi.version": (1, 0), KEY: mine}
+    with hp_dist.extract(environ):
+        assert visible() == {}
+    with hp_dist.extract({**environ, f"HTTP_{KEY}": sent_here}):
+        assert visible() == {"rate": 0.7}
+
+
+def test_nothing_that_a_client_of_cgi_sends_is_opened_as_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(KEY, raising=False)
+    monkeypatch.setenv(f"HTTP_{KEY}", *sent(rate=0.5).values())
+    with hp_dist.extract(os.environ):
+        assert visible() == {}
+    program = "import hp_dist, hyperparameter as hp; hp_dist.install(); print(hp.scope.rate | 0)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert ran.stdout == b"0\n"
+
+
+@pytest.mark.parametrize("carrier", [(), (("a", "b"),), MappingProxyType({}), "text", None, 5])
+def test_what_cannot_be_written_is_refused_by_inject(carrier: Any) -> None:
+    with pytest.raises(TypeError, match=r"inject writes into a mapping, .* Inject into a dict"):
+        hp_dist.inject(carrier)
+
+
+@pytest.mark.parametrize("carrier", [None, 5, "text", b"text", [1], ["ab", "cde"]])
+def test_what_has_no_names_is_refused_and_not_taken_for_empty(carrier: Any) -> None:
+    with pytest.raises(TypeError, match="extract takes a mapping, headers or a list of pairs"):
+        hp_dist.extract(carrier)
