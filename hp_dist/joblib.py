@@ -14,7 +14,6 @@ from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 from hyperparameter.context import Captured
 
-from ._carry.attachments import Inline
 from ._carry.bound import Bound
 from ._carry.calling import call_and_detach, inside
 from ._carry.encoded import OriginProcess
@@ -120,8 +119,7 @@ def _runner(parallel: Parallel, submission: Submission) -> Callable[..., object]
     if isinstance(backend, (LokyBackend, MultiprocessingBackend)):  # whose processes are local
         store = LokySpool if isinstance(backend, LokyBackend) else Spool
         return functools.partial(run, *submission.message(store))
-    submission.message(Inline)
-    return Bound(_apply, submission)
+    return Bound(_apply, submission.frozen())
 
 
 def _run_in_thread(

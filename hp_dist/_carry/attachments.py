@@ -114,6 +114,18 @@ def make_attachment(stream: bytes, buffers: Sequence[ReadableBuffer] = ()) -> At
     return _known.setdefault(digest, Attachment(digest, stream, buffers))
 
 
+def copied(attachment: Attachment) -> Attachment:
+    """Return an attachment that stays as it is when the value is changed whose memory this is."""
+    digest = attachment.digest
+    copy = _copies.get(digest)
+    if copy is None:
+        raws = attachment.buffers
+        # Writable where the others are, as an array over them will be.
+        buffers = [bytes(raw) if raw.readonly else bytearray(raw) for raw in raws]
+        copy = _copies[digest] = Attachment(digest, attachment.stream, buffers)
+    return copy
+
+
 def forget(attachment: Attachment) -> None:
     """Do not give out an attachment again whose contents are no longer those of its digest."""
     if _known.get(attachment.digest) is attachment:
@@ -129,7 +141,12 @@ def receive_attachment(
             "An attachment of the submitted scope was damaged on its way: its digest does not "
             "match. Submit the work again."
         )
-    return _known.setdefault(digest, Attachment(digest, stream, buffers))
+    known = _known.get(digest)
+    # Its buffers may be the memory of a value here, which has been changed since it was sent.
+    if known is not None and digest_of(known.stream, *known.buffers) == digest:
+        return known
+    received = _known[digest] = Attachment(digest, stream, buffers)
+    return received
 
 
 def digest_of(*pieces: ReadableBuffer) -> bytes:
@@ -179,3 +196,4 @@ def from_bytes(digest: bytes, data: bytes | memoryview) -> Attachment:
 # Weak, so that an attachment lives as long as the scopes that hold its value, and its copies in
 # the stores with it.
 _known: WeakValueDictionary[bytes, Attachment] = WeakValueDictionary()
+_copies: WeakValueDictionary[bytes, Attachment] = WeakValueDictionary()

@@ -109,7 +109,7 @@ def bind(function: F) -> F:
             f"hp_dist.bind takes what can be called, not {function!r:.80}. Bind the function "
             "itself, and call what you get."
         )
-    submission = Submission.capture_to_travel()
+    submission = Submission.capture().frozen()
     if isinstance(function, type):
         return bound_class(function, submission)  # type: ignore[return-value]  # a subclass
     return bound_object(function, submission) or Bound(function, submission)  # type: ignore[return-value]  # of the same kind

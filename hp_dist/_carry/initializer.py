@@ -96,7 +96,7 @@ def initializer(user_initializer: Callable[..., object] | None = None) -> Initia
             "hp_dist.initializer takes a function that each worker calls, not "
             f"{user_initializer!r:.200}. Pass the function itself, not its result."
         )
-    return Initializer(Submission.capture_to_travel(), user_initializer)
+    return Initializer(Submission.capture().frozen(), user_initializer)
 
 
 def worker_initializer(user: object) -> object:

@@ -29,7 +29,7 @@ from .arrivals import bring
 from .attachments import IS_ATTACHED, Attachment, Inline, Store, fetch_from
 from .decoded import Decoded, decode, keep, known
 from .encoded import EncodedSubmission, OriginProcess
-from .picklers import of_any
+from .frozen_values import FrozenValues
 from .values import Group, OpenValue, write
 from .wire import encode
 
@@ -48,9 +48,11 @@ class Message(NamedTuple):
 class Submission:
     """The scopes and the baseline of one moment."""
 
+    _frozen: FrozenValues
     # Made for every task.
     __slots__ = (
-        "_attachments", "_engines", "_origin_process", "awaited", "baseline", "records", "scopes",
+        "_attachments", "_engines", "_frozen", "_origin_process", "awaited", "baseline", "records",
+        "scopes",
     )  # fmt: skip
 
     def __init__(
@@ -71,13 +73,11 @@ class Submission:
         process, records = (TOKEN, os.getpid()), interface.records()
         return cls(interface.capture(), _engines.installed(), process, records)
 
-    @classmethod
-    def capture_to_travel(cls) -> Self:
-        """Return what is active now; `CarrierError` when one of the values cannot travel."""
-        captured = cls.capture()
-        if opened := captured._apart()[0]:
-            write(opened, of_any(), Inline)
-        return captured
+    def frozen(self) -> Self:
+        """Return this, to be sent later as it is now; `CarrierError` when a value cannot travel."""
+        if opened := self._apart()[0]:
+            self._frozen = FrozenValues(opened)
+        return self
 
     @property
     def in_origin_process(self) -> bool:
@@ -149,7 +149,9 @@ class Submission:
         groups: tuple[Group, ...] = ()
         engine_values: Sequence[object] = ()
         if opened:  # as they are now: what cannot change has been encoded before
-            groups, more, engine_values = write(opened, store.picklers(), store)
+            frozen: FrozenValues | None = getattr(self, "_frozen", None)  # not set for all
+            written = frozen.write(store) if frozen else write(opened, store.picklers(), store)
+            groups, more, engine_values = written
             attachments = [*attachments, *more]
         payload = encoded.payload(groups)
         if len(payload) > store.most_bytes:

@@ -91,6 +91,14 @@ class OpenValue:
     def value(self) -> object:
         return (self.layer.kinds if self.is_kind else self.layer.values)[self.key]
 
+    def having(self, value: object) -> "OpenValue":
+        """Return the same with another value."""
+        origin = self.layer.origin_of(self.key)
+        if self.is_kind:
+            assert isinstance(value, dict)  # which it was written as
+            return OpenValue(self.key, Layer({}, origin, kinds={self.key: value}), True)
+        return OpenValue(self.key, Layer({self.key: value}, origin))
+
     def cannot_travel(self, error: Exception) -> CarrierError:
         origin = self.layer.portable().origin_of(self.key)
         return CarrierError(

@@ -1,11 +1,13 @@
 """Values that may change: sent as they are by then, together, and once when they are large."""
 
+import copy
 import copyreg
 import gc
 import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
@@ -17,12 +19,14 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
+from ray import ObjectRef
 
 import hp_dist
 import hyperparameter as hp
 from hp_dist._carry.attachments import Attachment, Inline
 from hp_dist._carry.spool import Spool
 from hp_dist._carry.submission import Message, Submission, receive
+from hyperparameter import _engine_interface as interface
 from hyperparameter import context
 from hyperparameter.context import Captured
 
@@ -150,12 +154,57 @@ def test_change_in_place_is_seen_by_the_next_submission(
             assert as_bytes() != before
 
 
-def test_bound_function_takes_what_its_values_are_when_it_is_pickled() -> None:
-    tags = ["a"]
-    with hp.scope(tags=tags):
-        bound = hp_dist.bind(lambda: hp.scope.tags())
-        tags.append("b")
-    assert cloudpickle.loads(cloudpickle.dumps(bound))() == ["a", "b"]
+class Reader:
+    def __call__(self) -> Any:
+        return hp.scope.key()
+
+
+@pytest.mark.parametrize(("value", "change"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("dumps", [pickle.dumps, cloudpickle.dumps])
+def test_what_is_bound_has_the_values_of_that_moment_whoever_pickles_it_later(
+    value: Any, change: Any, dumps: Any
+) -> None:
+    value = copy.deepcopy(value)
+    with hp.scope(key=value):
+        whole = [hp_dist.bind(Reader().__call__), hp_dist.bind(Reader()), hp_dist.bind(Reader)]
+        initializer = hp_dist.initializer()
+        before = [dumps(each) for each in whole]
+        change(value)
+        changed = cloudpickle.dumps(value)
+        after = [dumps(each) for each in whole]
+        assert whole[0]() is value
+    for sent, sent_later in zip(before, after, strict=True):
+        first, later = pickle.loads(sent)(), pickle.loads(sent_later)()
+        first, later = (each() if isinstance(each, Reader) else each for each in (first, later))
+        assert cloudpickle.dumps(later) == cloudpickle.dumps(first) != changed
+    with hp.record():  # which puts back what the initializer opens
+        copied = dumps(initializer)
+    before_all = interface.active()
+    pickle.loads(copied)()
+    try:
+        assert cloudpickle.dumps(hp.scope.key()) == cloudpickle.dumps(first)
+    finally:
+        context.detach(before_all)
+
+
+def test_bound_functions_of_one_large_array_have_one_copy_of_it() -> None:
+    array = np.zeros(1_000_000)
+    with hp.scope(key=array):
+        tracemalloc.start()
+        bound = [hp_dist.bind(Reader().__call__) for _ in range(5)]
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert size < 1.5 * array.nbytes
+    assert all(pickle.loads(pickle.dumps(each))().sum() == 0 for each in bound)
+
+
+def test_references_of_an_engine_are_those_of_the_moment_of_binding() -> None:
+    first, second = ObjectRef.from_random(), ObjectRef.from_random()
+    refs = [first]
+    with hp.scope(refs=refs):
+        bound = hp_dist.bind(lambda: hp.scope.refs())
+        refs[0] = second
+    assert cloudpickle.loads(cloudpickle.dumps(bound))() == [first]
 
 
 def test_value_that_a_worker_changed_is_sent_on_changed() -> None:
