@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ._console import print_message
-from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap
+from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap, wrap_result
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records.kept_reads import KeptReads
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
@@ -176,4 +176,5 @@ __all__ = [
     "visible",
     "without_garbage_collection",
     "wrap",
+    "wrap_result",
 ]

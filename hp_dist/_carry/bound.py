@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
@@ -16,7 +16,7 @@ from .._collect.inbox import current_inbox
 from .._collect.work import Work
 from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
-from .calling import inside
+from .calling import continued_inside, inside
 from .submission import AnySubmission, Attachments, LazySubmission, Submission
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -44,10 +44,11 @@ class Bound:
         before = interface.active()
         try:
             self._submission.attach()
-            return self._function(*args, **kwargs)
+            result = self._function(*args, **kwargs)
         finally:
             context.detach(before)
             send_all()
+        return continued_inside(result, self._submission.attach)
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""
@@ -91,7 +92,10 @@ def note_work(function: object, work: Work) -> None:
 
 def is_bound(function: object) -> bool:
     """Tell what `bind` has made of something that can be called, an object's class included."""
-    return isinstance(function, Bound) or isinstance(type(function), BoundType)
+    cls = get_origin(function) or function
+    return isinstance(function, Bound) or any(
+        isinstance(each, BoundType) for each in (cls, type(function))
+    )
 
 
 def _bound(function: Callable[..., object], payload: bytes, attachments: Attachments = ()) -> Bound:
@@ -112,4 +116,6 @@ def bind(function: F) -> F:
     submission = Submission.capture().frozen()
     if isinstance(function, type):
         return bound_class(function, submission)  # type: ignore[return-value]  # a subclass
+    if isinstance(cls := get_origin(function), type):  # a generic class with its types
+        return bound_class(cls, submission)[function.__args__]  # type: ignore[no-any-return, attr-defined, index]
     return bound_object(function, submission) or Bound(function, submission)  # type: ignore[return-value]  # of the same kind

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hyperparameter import _engine_interface as interface
+from hyperparameter import context
 
 from .attachments import Inline
 from .calling import inside
-from .members import Enter, members_inside
+from .members import Enter, member_inside, members_inside, own_members
 from .submission import AnySubmission, Attachments, LazySubmission
 from .unregistered import UnregisteredType, unregistered_subclass
 
@@ -42,6 +43,35 @@ class _Metaclass(type):
 
 class BoundType(UnregisteredType, metaclass=_Metaclass):
     """The metaclass of bound classes."""
+
+    @classmethod
+    def members_over(cls, kind: type) -> dict[str, object]:
+        """Return the functions of a metaclass, each inside the scopes of the class it is given."""
+        own = [base for base in kind.__mro__ if base.__module__ not in _STANDARD]
+        names = {name for base in own for name in vars(base)} - _MAKE_CLASSES
+        return {
+            name: member_inside(kind, name, _enter_class)
+            for name, _ in own_members(kind)
+            if name in names
+        }
+
+
+# What makes a class is not called for ours, and of the standard metaclasses nothing reads scopes.
+_MAKE_CLASSES = frozenset(["__new__", "__init__", "__prepare__", "mro"])
+_STANDARD = frozenset(["abc", "builtins", "enum", "typing"])
+
+
+def _enter_class(function: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare(args: interface.Args, kwargs: interface.Kwargs) -> Any:
+        cls = next((each for each in args if isinstance(each, type)), object)
+        # Not asked for as an attribute: the metaclass may have functions for that.
+        for base in cls.__mro__:
+            if (made_from := vars(base).get(_MADE_FROM)) is not None:
+                _attaching(made_from[1])()
+                break
+        return args, kwargs
+
+    return functools.update_wrapper(interface.wrap(function, prepare, context.detach), function)
 
 
 def bound_class(cls: type, submission: AnySubmission) -> type:
@@ -75,12 +105,18 @@ def bound_object(target: Any, submission: AnySubmission) -> Any:
     return bound
 
 
-def _entering(submission: AnySubmission) -> Enter:
+def _attaching(submission: AnySubmission) -> Callable[[], None]:
     def attach() -> None:
         received = submission.received()
         # A method that another one calls sees what that one has opened since.
         if not interface.is_attached(received.scopes):
             received.attach()
+
+    return attach
+
+
+def _entering(submission: AnySubmission) -> Enter:
+    attach = _attaching(submission)
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         return functools.update_wrapper(inside(function, attach), function)

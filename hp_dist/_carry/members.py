@@ -15,7 +15,7 @@ from typing import Any
 Function = Callable[..., Any]
 Enter = Callable[[Function], Function]
 
-_LEFT_TO_PYTHON = frozenset(["__init_subclass__", "__subclasshook__", "__class_getitem__"])
+_LEFT_TO_PYTHON = frozenset(["__init_subclass__", "__subclasshook__"])
 # Made by the interpreter, with none of the user's code behind them.
 _BUILTIN = (
     types.BuiltinFunctionType, types.ClassMethodDescriptorType, types.GetSetDescriptorType,
@@ -35,8 +35,16 @@ def own_members(cls: type) -> Iterator[tuple[str, Any]]:
         found |= vars(base)
     for name, member in found.items():
         is_descriptor = hasattr(type(member), "__get__") and not isinstance(member, type)
-        if is_descriptor and name not in _LEFT_TO_PYTHON and not isinstance(member, _BUILTIN):
+        is_of_typing = name == "__class_getitem__" and not _is_of_user(member)
+        if name in _LEFT_TO_PYTHON or is_of_typing:
+            continue
+        if is_descriptor and not isinstance(member, _BUILTIN):
             yield name, member
+
+
+def _is_of_user(member: Any) -> bool:
+    function = getattr(member, "__func__", None)
+    return inspect.isfunction(function) and function.__module__ != "typing"
 
 
 def member_inside(cls: type, name: str, enter: Enter) -> object:

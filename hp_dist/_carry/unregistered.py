@@ -42,6 +42,11 @@ def _is_ours(bases: tuple[type, ...]) -> bool:
 class UnregisteredType(type):
     """A metaclass that keeps the constructor of the user's metaclass from these classes."""
 
+    @classmethod
+    def members_over(cls, kind: type) -> dict[str, object]:
+        """Return the members of the metaclass that is derived from this one and the user's."""
+        return {}
+
     def __new__(
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any
     ) -> UnregisteredType:
@@ -64,7 +69,7 @@ class UnregisteredType(type):
 
 
 def unregistered_subclass(
-    cls: type, members: dict[str, object], metaclass: type = UnregisteredType
+    cls: type, members: dict[str, object], metaclass: Any = UnregisteredType
 ) -> type:
     """Return a subclass with these members that looks like `cls`; `TypeError` if `cls` is final."""
     names = {name: getattr(cls, name) for name in ("__module__", "__qualname__", "__doc__")}
@@ -78,11 +83,12 @@ def unregistered_subclass(
 
 
 @cache
-def _metaclass(metaclass: type, kind: type) -> Any:
+def _metaclass(metaclass: Any, kind: type) -> Any:
     if issubclass(metaclass, kind):
         return metaclass
     if issubclass(kind, metaclass):
         return kind
     # A class with another metaclass needs one that is derived from both.
     make: Any = type(metaclass)
-    return make(metaclass.__name__, (metaclass, kind), {"__module__": __name__})
+    members = metaclass.members_over(kind)
+    return make(metaclass.__name__, (metaclass, kind), {"__module__": __name__, **members})

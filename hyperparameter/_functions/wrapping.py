@@ -8,7 +8,9 @@ Between the steps of a generator its state is put aside, so that suspension leak
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from .._scopes import ambient, frames
@@ -32,6 +34,22 @@ def wrap(function: Wrapped, prepare: Prepare, finish: Finish) -> Wrapped:
     if flags & _ASYNC_GENERATOR:
         return _async_generator(function, prepare, finish)
     return _function(function, prepare, finish)
+
+
+def wrap_result(result: object, prepare: Prepare, finish: Finish) -> object:
+    """Return what an ordinary function has made to run later, run prepared too.
+
+    That is a generator or coroutine of another function, or a context manager of one.  Anything
+    else is returned as it is.
+    """
+    contextlib = sys.modules.get("contextlib")
+    # Private, but nothing else tells that entering the manager resumes a generator.
+    if contextlib is not None and isinstance(result, contextlib._GeneratorContextManagerBase):
+        result.gen = wrap_result(result.gen, prepare, finish)
+        result.func = wrap(result.func, prepare, finish)  # from which a decorator makes more
+        return result
+    make = _OF_RESULTS.get(type(result))
+    return result if make is None else make(lambda: result, prepare, finish)()
 
 
 def is_ordinary(function: Wrapped) -> bool:
@@ -151,3 +169,10 @@ def _async_generator(function: Wrapped, prepare: Prepare, finish: Finish) -> Wra
                 finish(steps.before)
 
     return wrapper
+
+
+_OF_RESULTS = {
+    GeneratorType: _generator,
+    CoroutineType: _coroutine,
+    AsyncGeneratorType: _async_generator,
+}
