@@ -129,8 +129,9 @@ def installed() -> tuple[str, ...]:
 
 def _note_installed() -> None:
     global _installed
-    # A tuple that is made once, because every submission takes it along.
-    _installed = tuple(sorted({*_active, *_waiting}))
+    names = tuple(sorted({*_active, *_waiting}))
+    if names != _installed:  # else the same object, by which others tell that nothing has changed
+        _installed = names
 
 
 def _patch(name: str) -> None:

@@ -62,7 +62,7 @@ class Argument:
         """Tell whether it is still what the state would be sent as."""
         return (
             (self._ground is None or self._ground is interface.baseline_state())
-            and self._engines == _engines.installed()
+            and self._engines is _engines.installed()
             and self._epoch is current_inbox().epoch
             and self._connection is cluster_connection()
         )

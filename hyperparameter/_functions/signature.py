@@ -12,7 +12,7 @@ from .._values.annotations import takes_names
 from .._values.checking import UNSEEN, made, mode
 from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import anything, by_default, converter, nullable
-from .._values.origin import Site
+from .._values.origin import Site, note_file
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
 from ..exceptions import ConversionError
@@ -93,6 +93,10 @@ class Signature:
         self.made_inside: dict[str, Callable[[], object]] = {}  # by a class, if nobody passes one
         self._hints: dict[str, Any] | None = None
         self._wanted: dict[str, Wanted] = {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        note_file(self.code, getattr(innermost(self.function), "__globals__", {}))
 
     @property
     def site(self) -> Site:

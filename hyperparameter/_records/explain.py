@@ -96,18 +96,21 @@ def _bindings(key: str) -> list[Binding]:
     """Walk the frames of this context and then the baseline; stop at what hides the rest."""
     bindings: list[Binding] = []
     sources: list[Layer] = []
+    bottom = ambient.baseline_state.snapshot
     state: ambient.State | None = ambient.active.get() or ambient.baseline_state
     while state is not None:
         if state.parent is None or isinstance(state, ambient.RecordOverBaseline):
-            sources.extend(state.snapshot.layers)
+            bottom = state.snapshot
             break
         sources.extend(state.layer.scopes())
         if state.inherited is not None:
-            sources.extend(state.inherited.layers)
+            bottom = state.inherited
             break
         state = state.parent
+    scopes = len(sources) + bottom.depth
+    sources.extend(bottom.layers)
     is_mapping = False  # whether a mapping lies over what is below
-    for layer in sources:
+    for index, layer in enumerate(sources):
         value = layer.values.get(key, ABSENT)
         if value is DELETED or value is REMOVED:
             break
@@ -116,7 +119,9 @@ def _bindings(key: str) -> list[Binding]:
         is_mapping = is_mapping or (value is ABSENT and key in layer.names)
         if value is not ABSENT:
             binding = Binding(describe(key, value), resolve(layer.origin_of(key)))
-            if binding not in bindings[-1:]:  # a worker may have got it with its pool and its task
+            # In a worker of a launched program, what was launched is a scope and the baseline too.
+            is_known = index >= scopes and binding in bindings
+            if not is_known and binding not in bindings[-1:]:
                 bindings.append(binding)
         if layer.closed:
             break

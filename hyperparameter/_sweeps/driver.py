@@ -16,7 +16,7 @@ from .request import Policy
 from .run import Outcome, State, Work
 from .stand_ins import StandIns
 from .work.interrupts import Interrupts
-from .work.outcomes import drop, kept_of, path_of, withdraw
+from .work.outcomes import drop, drop_unfinished, kept_of, path_of, withdraw
 from .work.runner import Ended, Event, Reported, Runner, Started
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Driver:
             finally:
                 self.was_interrupted |= bool(interrupts.count)
                 self._runner.close()
+                drop_unfinished(self._store.folder)
 
     def _refill(self) -> Iterator[int]:
         while not self._stops and len(self._open) < self._runner.capacity:

@@ -6,6 +6,7 @@ instruction offset; it becomes a `file:line` only when somebody asks.
 
 import os
 import sys
+from collections.abc import Mapping, MutableMapping
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -67,6 +68,8 @@ Line = tuple[str, int]
 RawOrigin = Origin | Site | Line
 """An origin as it is kept: `resolve` looks up its place when somebody asks."""
 
+_BY_VALUE = "<dynamic-code>"  # the file of all functions that cloudpickle sends by value
+_files: MutableMapping[CodeType, str] | None = None
 _process: Process | None = None
 
 
@@ -91,7 +94,29 @@ def location(site: Site) -> str:
             if start <= offset < end:
                 line = at
                 break
-    return f"{_shorten(code.co_filename)}:{line or code.co_firstlineno}"
+    return f"{_shorten(_file_of(code))}:{line or code.co_firstlineno}"
+
+
+def note_file(code: CodeType, namespace: Mapping[str, object]) -> None:
+    """Note the file of a function from the names of its module, if its code has lost it."""
+    global _files
+    if code.co_filename == _BY_VALUE and isinstance(file := namespace.get("__file__"), str):
+        if _files is None:
+            from weakref import WeakKeyDictionary  # importing it takes longer than most programs
+
+            _files = WeakKeyDictionary()
+        _files[code] = file
+
+
+def _file_of(code: CodeType) -> str:
+    if code.co_filename != _BY_VALUE:
+        return code.co_filename
+    # What is read or set here is mostly told about while the function runs.
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        note_file(frame.f_code, frame.f_globals)
+        frame = frame.f_back
+    return code.co_filename if _files is None else _files.get(code, code.co_filename)
 
 
 def resolve(source: RawOrigin) -> Origin:

@@ -67,6 +67,18 @@ def drop(folder: str, number: int, attempt: int) -> None:
         os.unlink(path_of(folder, number, attempt))
 
 
+def drop_unfinished(folder: str) -> None:
+    """Remove what attempts have left that were given up, or whose workers did not live to end.
+
+    Only where no worker is left that may begin one.
+    """
+    path = os.path.join(folder, FOLDER)
+    with suppress(OSError):
+        for name in os.listdir(path):
+            if name.endswith(_UNFINISHED):
+                os.unlink(os.path.join(path, name))
+
+
 def kept_of(folder: str, number: int, attempt: int) -> Outcome | None:
     """Return the outcome of an attempt whose worker, or its host, died before it could tell."""
     with suppress(FileNotFoundError), open(path_of(folder, number, attempt), "rb") as file:

@@ -584,3 +584,58 @@ def test_a_forked_worker_is_told_from_its_parent(program: Program) -> None:
             print(executor.submit(work).result())
     """
     assert program(module, main) == ["{'inner': 2}"]
+
+
+@each_method
+def test_explain_in_a_worker_of_a_launched_program_tells_each_binding_once(
+    program: Program, tmp_path: Path, method: str
+) -> None:
+    file = tmp_path / "conf.json"
+    file.write_text('{"train": {"lr": 0.5}}')
+    module = """
+        def bindings(*_):
+            return [binding.value for binding in hp.explain("train.lr").bindings]
+
+        @hp.param("train")
+        def main(lr=0.1):
+            print(bindings())
+            with mp.get_context(METHOD).Pool(1) as pool:
+                print(pool.apply(bindings))
+                with hp.scope(**{"train.lr": 0.9}), hp.scope(**{"train.lr": 0.3}):
+                    print(pool.apply(bindings))
+    """
+    main = """
+        hp_dist.install("multiprocessing")
+        hp.launch(main)
+    """
+    lines = program(
+        module.replace("METHOD", repr(method)), main, "-C", str(file), "-D", "train.lr=0.3"
+    )
+    assert lines == ["[0.3, 0.5]", "[0.3, 0.5]", "[0.3, 0.9, 0.3, 0.5]"]
+
+
+def test_records_and_explain_name_the_lines_of_a_script_that_joblib_sends_by_value(
+    program: Program,
+) -> None:
+    module = """
+        @hp.param("t")
+        def t(lr=0.1):
+            return lr, hp.scope.t.lr | 0
+
+        def work(value):
+            with hp.scope(**{"t.lr": value}):
+                t()
+                return str(hp.explain("t.lr"))
+    """
+    main = """
+        from joblib import Parallel, delayed
+        hp_dist.install("joblib")
+        for jobs in 1, 2:
+            with hp.record() as record:
+                explained = Parallel(jobs)(delayed(work)(value) for value in (1.0, 2.0))
+            places = [(read.reader, read.origin.location) for read in record.reads]
+            print(sorted(set(places)), sorted(text.splitlines()[0] for text in explained))
+    """
+    here, elsewhere = program(module, main)
+    assert "program.py:" in here
+    assert elsewhere == here

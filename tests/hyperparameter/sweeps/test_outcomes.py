@@ -114,6 +114,18 @@ def test_an_attempt_that_was_given_up_does_not_begin_any_more(
     assert [(run.state, run.result) for run in runs] == [("done", 6)]
     assert ran == [3]
     assert "the launcher has given up this attempt" in runner.refused.problem
+    assert list(tmp_path.glob(f"sweeps/*/{FOLDER}/*")) == []
+
+
+def test_a_worker_that_is_killed_leaves_nothing_when_the_sweep_has_ended(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(lr: int = 0):
+    os.kill(os.getpid(), 9)
+""")  # fmt: skip
+    ended = program.run(*GRID, "--on", "processes:1")
+    assert ended.output.startswith("3 runs failed")
+    assert list((program.folder / "sweeps" / "s" / FOLDER).iterdir()) == []
 
 
 @pytest.mark.parametrize("on", ["local", "processes:1"])
