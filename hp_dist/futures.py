@@ -16,9 +16,12 @@ from concurrent.futures import Future
 from concurrent.futures.process import _process_chunk
 from typing import Any, TypeVar
 
+from hyperparameter import _engine_interface as interface
+
 from ._carry.bound import bind
 from ._carry.calling import drawn_here
 from ._carry.executors import creating, scoped, submitting
+from ._collect.inbox import current_inbox
 from ._engines import Patches
 
 __all__ = ["ProcessPoolExecutor", "ThreadPoolExecutor"]
@@ -66,7 +69,9 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
+        future = scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
+        current_inbox().note_thread(interface.records(), future)
+        return future
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
         captured = contextvars.copy_context()  # one for all: `map` may submit some of them later

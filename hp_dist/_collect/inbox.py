@@ -22,14 +22,10 @@ from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward
 from .mailbox import Mailbox, parsed
 from .reads import PackedReads
-from .work import Ending, UnderWay, Work, news_in
+from .work import UNTOLD, Ending, UnderWay, Work, news_in
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
 _GONE = "the file was deleted in which workers tell what they read"
-_UNTOLD = (
-    "calls of Ray ended without telling what they had read: they were cancelled, or could not "
-    "begin, or their workers died"
-)
 _MOST_SECONDS = 1.0
 _RELAYED_SECONDS = 2.0
 
@@ -96,6 +92,14 @@ class Inbox:
                 self.under_way.add(record, work)
                 record.has_tasks |= not isinstance(work, (BaseProcess, Ending))
 
+    def note_thread(self, records: Iterable[Recorder], work: Work) -> None:
+        """Note what runs here in work from elsewhere, which it may outlive in a thread."""
+        for record in records:
+            if isinstance(record, Forward):
+                self.under_way.add(record, work)
+                self._relayed.add(record)
+                self.has_relayed = True
+
     def wait_for_relayed(self) -> None:
         """Tell further what work that was submitted here has read, before its submitter ends."""
         if interface.is_in_event_loop():  # other calls run here, and would wait
@@ -103,7 +107,7 @@ class Inbox:
             return
         for forward in list(self._relayed):
             if not forward.wait(_RELAYED_SECONDS):
-                forward.tell_loss("work that a worker had submitted had not ended when it ended")
+                forward.tell_loss("work or a thread of a worker's task had not ended when it ended")
 
     def collect(self, *, waits: bool = True) -> None:
         """Take what has arrived; `waits` for an answer from far away, and for other threads."""
@@ -145,7 +149,7 @@ class Inbox:
             self.under_way.note_over(collector.over(self.under_way.open_calls()))
             for record in self.under_way.given_up():
                 if isinstance(record, Record):
-                    record.note_loss(_UNTOLD)
+                    record.note_loss(UNTOLD)
 
     @property
     def collector(self) -> Collector | None:
@@ -296,8 +300,7 @@ def replace_inbox() -> Inbox:
     return parents
 
 
-def wait_for_relayed() -> None:
-    """Do so where a call of this process ends: see `Inbox.wait_for_relayed`."""
+def wait_for_relayed() -> None:  # where a call of this process ends
     if _inbox.has_relayed:
         _inbox.wait_for_relayed()
 

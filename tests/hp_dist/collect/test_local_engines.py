@@ -224,6 +224,55 @@ def test_a_bound_function_in_processes_without_install(run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize("how", ["plain", "bound"])
+@pytest.mark.parametrize("kind", ["thread", "executor"])
+def test_a_task_waits_for_its_threads_or_tells_that_it_has_not(
+    run: Run, how: str, kind: str
+) -> None:
+    """Nothing that such a thread reads later is missing from a record that calls itself whole."""
+    run(
+        """
+    begins = threading.Event()
+    ends = threading.Event()
+
+    def in_thread(seconds):
+        begins.set()
+        ends.wait(seconds)
+        return read("late", 1)
+
+    def task(seconds):
+        begins.clear()
+        if sys.argv[2] == "thread":
+            threading.Thread(target=hp_dist.bind(in_thread), args=(seconds,), daemon=True).start()
+        else:
+            executor = hp_dist.futures.ThreadPoolExecutor(1)
+            executor.submit(in_thread, seconds)
+            executor.shutdown(wait=False)
+        begins.wait(PATIENCE)
+
+    def end():
+        ends.set()
+
+    def main():
+        hp_dist.install()
+        bind = hp_dist.bind if sys.argv[1] == "bound" else lambda function: function
+        with ProcessPoolExecutor(1, mp.get_context("fork")) as executor:
+            with hp.record() as quick, hp.scope(late=5):
+                executor.submit(bind(task), 0.3).result()
+            assert quick.wait(PATIENCE)
+            assert [one.value for one in quick.reads] == [5]
+            assert quick.incomplete == []
+            with hp.record() as slow, hp.scope(late=6):
+                executor.submit(bind(task), 600).result()
+            assert "thread" in str(slow.incomplete), slow.incomplete
+            executor.submit(end).result()
+        """,
+        how,
+        kind,
+        noisy=True,
+    )
+
+
 def test_an_initializer_brings_the_record_that_was_open_where_it_was_made(run: Run) -> None:
     run(
         WORK
