@@ -70,7 +70,7 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         future = scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
-        current_inbox().note_thread(interface.records(), future)
+        current_inbox().threads.note(interface.records(), future)
         return future
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:

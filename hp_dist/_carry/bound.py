@@ -12,7 +12,6 @@ from hyperparameter import context
 
 from .._collect import forked as _forked  # noqa: F401  # for the children of this process
 from .._collect.cluster import send_all
-from .._collect.forward import Forward
 from .._collect.inbox import current_inbox, wait_for_relayed
 from .._collect.work import Ending, Work
 from .attachments import Inline
@@ -42,19 +41,18 @@ class Bound:
     def __call__(self, *args: object, **kwargs: object) -> object:
         if self._run is not None:
             return self._run(*args, **kwargs)
-        before, here = interface.active(), Ending()
-        if isinstance(self._submission, Submission) and self._submission.in_origin_process:
-            current_inbox().note_thread(self._submission.records, here)
+        before, submission, here = interface.active(), self._submission, Ending()
+        is_of_here = isinstance(submission, Submission) and submission.in_origin_process
+        if isinstance(submission, Submission) and is_of_here:
+            current_inbox().threads.note(submission.records, here)
         try:
-            self._submission.attach()
+            submission.attach()
             result = self._function(*args, **kwargs)
         finally:
             context.detach(before)
             here.has_ended = True
-            if not any(
-                isinstance(each.record, Forward) for each in interface.record_frames(before)
-            ):
-                wait_for_relayed()  # else this is a part of such a task
+            if not is_of_here:
+                wait_for_relayed()
             send_all()
         return continued_inside(result, self._submission.attach)
 

@@ -22,10 +22,15 @@ from .cluster import Collector, CollectorGone, cluster
 from .forward import Forward
 from .mailbox import Mailbox, parsed
 from .reads import PackedReads
-from .work import UNTOLD, Ending, UnderWay, Work, news_in
+from .threads import Threads
+from .work import Ending, UnderWay, Work, news_in
 
 _TORN = "a worker could not tell all that it read: it was killed, or its disk was full"
 _GONE = "the file was deleted in which workers tell what they read"
+_UNTOLD = (
+    "calls of Ray ended without telling what they had read: they were cancelled, or could not "
+    "begin, or their workers died"
+)
 _MOST_SECONDS = 1.0
 _RELAYED_SECONDS = 2.0
 
@@ -45,6 +50,7 @@ class Inbox:
         self._has_warned = False
         self._relayed: WeakSet[Forward] = WeakSet()  # what is told to them has to be told further
         self.has_relayed = False
+        self.threads = Threads()
         self._lock = RLock()  # reentrant: a finalizer may ask a record
         self._asking = RLock()  # who has it may be waiting for the network
 
@@ -92,14 +98,6 @@ class Inbox:
                 self.under_way.add(record, work)
                 record.has_tasks |= not isinstance(work, (BaseProcess, Ending))
 
-    def note_thread(self, records: Iterable[Recorder], work: Work) -> None:
-        """Note what runs here in work from elsewhere, which it may outlive in a thread."""
-        for record in records:
-            if isinstance(record, Forward):
-                self.under_way.add(record, work)
-                self._relayed.add(record)
-                self.has_relayed = True
-
     def wait_for_relayed(self) -> None:
         """Tell further what work that was submitted here has read, before its submitter ends."""
         if interface.is_in_event_loop():  # other calls run here, and would wait
@@ -107,7 +105,7 @@ class Inbox:
             return
         for forward in list(self._relayed):
             if not forward.wait(_RELAYED_SECONDS):
-                forward.tell_loss("work or a thread of a worker's task had not ended when it ended")
+                forward.tell_loss("work that a worker had submitted had not ended when it ended")
 
     def collect(self, *, waits: bool = True) -> None:
         """Take what has arrived; `waits` for an answer from far away, and for other threads."""
@@ -149,7 +147,7 @@ class Inbox:
             self.under_way.note_over(collector.over(self.under_way.open_calls()))
             for record in self.under_way.given_up():
                 if isinstance(record, Record):
-                    record.note_loss(UNTOLD)
+                    record.note_loss(_UNTOLD)
 
     @property
     def collector(self) -> Collector | None:
@@ -300,9 +298,11 @@ def replace_inbox() -> Inbox:
     return parents
 
 
-def wait_for_relayed() -> None:  # where a call of this process ends
+def wait_for_relayed() -> None:
+    """Do so where a call of this process ends, and tell of its threads."""
     if _inbox.has_relayed:
         _inbox.wait_for_relayed()
+    _inbox.threads.tell()
 
 
 _inbox = Inbox()

@@ -21,10 +21,6 @@ from .cluster import Change
 Work = Any
 """A future, a process, or a job of a pool, of any make."""
 
-UNTOLD = (
-    "calls of Ray ended without telling what they had read: they were cancelled, or could not "
-    "begin, or their workers died"
-)
 _GRACE_SECONDS = 10.0  # a busy machine may take seconds to send what is done
 _SWEPT = 2
 

@@ -226,29 +226,32 @@ def test_a_bound_function_in_processes_without_install(run: Run) -> None:
 
 @pytest.mark.parametrize("how", ["plain", "bound"])
 @pytest.mark.parametrize("kind", ["thread", "executor"])
-def test_a_task_waits_for_its_threads_or_tells_that_it_has_not(
-    run: Run, how: str, kind: str
-) -> None:
+def test_a_record_says_so_if_a_thread_outlives_its_task(run: Run, how: str, kind: str) -> None:
     """Nothing that such a thread reads later is missing from a record that calls itself whole."""
     run(
         """
     begins = threading.Event()
     ends = threading.Event()
 
-    def in_thread(seconds):
+    def in_thread(is_late):
         begins.set()
-        ends.wait(seconds)
+        if is_late:
+            ends.wait(PATIENCE)
         return read("late", 1)
 
-    def task(seconds):
+    def task(is_late):
         begins.clear()
         if sys.argv[2] == "thread":
-            threading.Thread(target=hp_dist.bind(in_thread), args=(seconds,), daemon=True).start()
+            thread = threading.Thread(target=hp_dist.bind(in_thread), args=(is_late,), daemon=True)
+            thread.start()
+            wait = thread.join
         else:
             executor = hp_dist.futures.ThreadPoolExecutor(1)
-            executor.submit(in_thread, seconds)
-            executor.shutdown(wait=False)
+            executor.submit(in_thread, is_late)
+            wait = executor.shutdown
         begins.wait(PATIENCE)
+        if not is_late:
+            wait()
 
     def end():
         ends.set()
@@ -258,13 +261,15 @@ def test_a_task_waits_for_its_threads_or_tells_that_it_has_not(
         bind = hp_dist.bind if sys.argv[1] == "bound" else lambda function: function
         with ProcessPoolExecutor(1, mp.get_context("fork")) as executor:
             with hp.record() as quick, hp.scope(late=5):
-                executor.submit(bind(task), 0.3).result()
-            assert quick.wait(PATIENCE)
+                executor.submit(bind(task), False).result()
             assert [one.value for one in quick.reads] == [5]
             assert quick.incomplete == []
             with hp.record() as slow, hp.scope(late=6):
-                executor.submit(bind(task), 600).result()
+                executor.submit(bind(task), True).result()
             assert "thread" in str(slow.incomplete), slow.incomplete
+            with hp.record() as after, hp.scope(late=7):
+                executor.submit(bind(task), False).result()
+            assert after.incomplete == []
             executor.submit(end).result()
         """,
         how,
