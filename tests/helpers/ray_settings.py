@@ -3,10 +3,12 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,16 @@ def cluster_of_programs() -> Iterator[dict[str, str]]:
             assert address, "the cluster has not started"
             yield {**env, "RAY_ADDRESS": address}
             cluster.stdin.close()  # it leaves at the end of its input, also when this process dies
+        _end_workers(settings["RAY_TMPDIR"])
+
+
+def _end_workers(folder: str) -> None:
+    """End the workers of a Ray that has ended which it has left behind."""
+    mark = f"RAY_TMPDIR={folder}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it is another user's, or has ended
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @contextlib.contextmanager
