@@ -39,7 +39,9 @@ def run_elsewhere(given: Asked, settings: Settings, argv: Sequence[str]) -> tupl
     assert function is not None
     runner = runner_for(words.text(options.ON) or "", runner_options(words, is_sweep=False))
     try:
-        with recorded(function, invocation, argv, whole_process=False) as rec, settings.open():
+        own = recorded(function, invocation, argv, whole_process=False)
+        with own as (rec, masks), settings.open():
+            masks.learn_all([ambient.current().snapshot])
             captured = Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
             args, kwargs = given.arguments(invocation)
             run = run_of(function, argv, invocation)

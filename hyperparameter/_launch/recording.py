@@ -3,17 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._records.ending import ending_of, finish
+from .._records.masks import Masks
 from .._records.record import Record, process_record, record
+from .._scopes import ambient
 from .._termination import Terminated
-from .._values.describe import describe, has_secrets
-from .._values.masking import MASK, masked_text
 from .._values.origin import this_process
-from .._values.untyped import UntypedText, UntypedTree
 from ..exceptions import UsageError
 from .commands import Function, class_of, signature_of
 from .invocation import Invocation
@@ -36,26 +35,30 @@ class Place(NamedTuple):
 @contextmanager
 def recorded(
     function: Function, invocation: Invocation, argv: Sequence[str], whole_process: bool
-) -> Iterator[Record]:
+) -> Iterator[tuple[Record, Masks]]:
     """Record a run; the record is written where `--record` says, however the run ends.
 
+    What the masks are told of the run's secrets is in no text of the record.
     `whole_process` uses the record of the process: reads of other threads do not reach a record
     of this context.
     """
     path = invocation.record
     check_writable(path)
     started = _now() if path else ""
+    masks = Masks()
+    if path:
+        masks.learn(_given_values(invocation))
     with nullcontext(process_record()) if whole_process else record() as rec:
 
         def save(error: BaseException | None) -> None:
             if path:
                 finish(rec, error)
-                told = _Told(argv, set(_secrets_of(invocation)), started, error)
+                told = _Told(argv, masks, started, error)
                 rec.run = told.run(function)
                 _completely(lambda: rec.save(path))
 
         try:
-            yield rec
+            yield rec, masks
         except BaseException as error:
             with suppress(OSError):  # the user must see what ended the run
                 save(error)
@@ -77,14 +80,17 @@ def _completely(save: Callable[[], None]) -> None:
 
 def run_of(function: Function, argv: Sequence[str], invocation: Invocation) -> "Run":
     """Return what is known of a run before it begins, for a worker that fills in the rest."""
-    return _Told(argv, set(_secrets_of(invocation)), "", None).run(function)
+    masks = Masks()
+    masks.learn(_given_values(invocation))
+    masks.learn_all([ambient.current().snapshot])
+    return _Told(argv, masks, "", None).run(function)
 
 
 class _Told(NamedTuple):
     """What is known of a run when it has ended."""
 
     argv: Sequence[str]
-    secrets: set[str]
+    masks: Masks
     started: str
     error: BaseException | None
 
@@ -95,8 +101,7 @@ class _Told(NamedTuple):
         from .._records.run import Run, working_folder
 
         ending, problem = ending_of(self.error)
-        for secret in self.secrets:
-            problem = problem.replace(secret, MASK)
+        problem = self.masks.without_known(problem)
         place = place_of(function)
         return Run(
             function=place.function,
@@ -104,7 +109,7 @@ class _Told(NamedTuple):
             script=place.script,
             is_main=place.is_main,
             namespace=signature_of(function).namespace,
-            argv=[_masked(word, self.secrets) for word in self.argv],
+            argv=list(map(self.masks.word, self.argv)),
             folder=working_folder(),
             started=self.started,
             ended=_now(),
@@ -144,38 +149,11 @@ def _now() -> str:
     return time_text(time.time())
 
 
-def _secrets_of(invocation: Invocation) -> Iterator[str]:
-    """Yield the texts of secrets that the command line sets."""
-    for layer in (*invocation.options, *invocation.defines):
-        for key, value in layer.values.items():
-            yield from _secrets_in(key, value)
-    for name, value in (*invocation.extra.items(), *(("", one) for one in invocation.args)):
-        yield from _secrets_in(name, value)
-
-
-def _secrets_in(key: str, value: object) -> Iterator[str]:
-    if not has_secrets(describe(key, value)):
-        return
-    if isinstance(value, UntypedTree):
-        value = value.value
-    if isinstance(value, UntypedText):
-        value = value.text
-    if isinstance(value, str):
-        yield value
-    inner: Iterable[object] = value.values() if isinstance(value, dict) else ()
-    for one in value if isinstance(value, (list, tuple)) else inner:
-        yield from _secrets_in(key, one)
-
-
-def _masked(word: str, secrets: set[str]) -> str:
-    for secret in secrets:
-        if word.endswith(secret):
-            name = word[: len(word) - len(secret)]
-            return f"{name}{MASK}" if not name or name.endswith("=") else MASK
-        if secret in word:
-            return MASK
-    shown = masked_text(word)  # which cuts what is long
-    return word if word.startswith(shown) else shown
+def _given_values(invocation: Invocation) -> dict[str, object]:
+    """Return what the command line sets, and what it passes, by the name that it has there."""
+    layers = (*invocation.options, *invocation.defines)
+    values = {key: value for layer in layers for key, value in layer.values.items()}
+    return {**values, **invocation.extra, "": list(invocation.args)}
 
 
 def check_writable(path: str | None) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from .._scopes import ambient
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
 from .._values.describe import show
+from .._values.keys import prefixes
 from .._values.masking import MASK
 from .._values.origin import Origin
 from ..exceptions import UsageError
@@ -89,13 +91,22 @@ class Replay:
             require(options_of(signature), signature, settings)
             check_values(settings, scan, signature)
             self.has_run = True
-            result, rec = run_function(function, invocation, settings, [], freeze)
-        finish(rec)
+            begun: list[Record] = []
+            try:
+                result, _ = run_function(
+                    function, invocation, settings, [], freeze, begun=begun.append
+                )
+            finally:  # most programs end with `sys.exit`
+                for rec in begun:
+                    self._compare_with(rec, own)
+        return result
+
+    def _compare_with(self, rec: Record, own: Settings) -> None:
+        finish(rec, sys.exception())
         self._incomplete = [*self._incomplete, *rec.incomplete]
         self._new = by_key(with_keyed_digests(rec.reads, os.environ))
         for text in unread(rec, own):
             print_message(f"hp: {text}")
-        return result
 
     def _function(self, program: Program) -> Function:
         for function in program.functions:
@@ -128,7 +139,8 @@ class Replay:
         """Return the variables with what the record lacks; no others have a say."""
         if env_prefix is None:
             return None
-        names = {key.lower() for key in self._repeatable.lacking}
+        lacking = [key.lower() for key in self._repeatable.lacking]
+        names = {*lacking, *prefixes(lacking)}
         own = {
             name: env[name]
             for name, rest in variables_with(env_prefix, env)
@@ -151,7 +163,8 @@ class Replay:
             print_message(f"hp: {key} is a secret without a digest, and may have another value.")
         for reason in self._incomplete:
             print_message(f"hp: reads may be missing: {reason}.")
-        count = len(found.differences) - len(changed) + found.same
+        # Of the record, as `hp show` counts: a part that only the replay has noted is not among it.
+        count = len(self._old) - len(found.unknown) - sum(bool(one.reads[0]) for one in changed)
         rest = f", {len(changed)} not" if changed else ""
         print_message(f"hp: {_count(count)} read as in {self._name}{rest}.")
         return not wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .._functions.awaiting import settled
 from .._functions.signature import Signature
@@ -26,9 +26,17 @@ def run_function(
     settings: Settings,
     argv: Sequence[str],
     freeze: bool,
+    *,
+    begun: Callable[[Record], object] = lambda _: None,
 ) -> tuple[object, Record]:
-    """Return what the function returns, and the record of what it read."""
-    with recorded(function, invocation, argv, freeze) as rec, settings.open():
+    """Return what the function returns, and the record of what it read.
+
+    `begun` is told the record when it begins, for a run that does not return.
+    """
+    with recorded(function, invocation, argv, freeze) as (rec, masks), settings.open():
+        begun(rec)
+        if invocation.record:
+            masks.learn_all([ambient.current().snapshot, ambient.baseline_state.snapshot])
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
-from ..masks import Masks
+from ..._records.masks import Masks
 from ..run import Cell, Outcome, State
 from . import database
 from .cells import packed_cell
@@ -145,6 +145,7 @@ class Store(Stored):
 
     def add(self, planned: Sequence[WantedRun]) -> list[int]:
         """Return the number of each run that is wanted; those that are not known yet get one."""
+        self.masks.learn_all(())
         for one in planned:
             self.masks.learn(one.cell.values)
         with self._transaction() as execute:

@@ -11,6 +11,7 @@ from ..._functions.awaiting import settled
 from ..._functions.namespaced import signature_of
 from ..._functions.signature import Signature
 from ..._records.ending import ending_of, finish
+from ..._records.masks import Masks
 from ..._records.record import Record, process_record
 from ..._records.run import time_text, working_folder
 from ..._records.sources import hears_children
@@ -20,7 +21,6 @@ from ..._scopes.frames import detach, swap
 from ..._scopes.snapshot import EMPTY, Snapshot
 from ..._values.origin import this_process
 from ...exceptions import CONTROLS
-from ..masks import Masks
 from ..run import Ending, Outcome, Result, Work
 from .capture import captured
 from .outcomes import begin, keep
@@ -153,8 +153,7 @@ def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:
     traceback = ""
     if end.error is not None:
         masks = Masks()
-        for snapshot in end.scopes:
-            masks.learn(snapshot.flat())
+        masks.learn_all(end.scopes)
         problem = masks.masked(problem)
         traceback = masks.masked(traceback_text(end.error)) if ending in _WITH_TRACEBACK else ""
     ended, process = time.time(), this_process()

@@ -1,12 +1,15 @@
-"""Secrets that are known by their values, masked in the texts that a sweep keeps and shows."""
+"""Secrets that are known by their values, masked in the texts that records and sweeps keep."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
+from .._functions import registry
+from .._scopes.snapshot import Snapshot
 from .._values.describe import describe, has_secrets
 from .._values.masking import MASK, masked_text
+from .._values.structures import structure_of
 from .._values.untyped import Untyped, plain
 
 _LONG = 8  # a shorter secret may be a part of common words
@@ -21,17 +24,38 @@ class Masks:
     def learn(self, values: Mapping[str, object]) -> None:
         """Note the texts of the secrets among values by key."""
         for key, value in values.items():
-            if has_secrets(describe(key, value)):
+            if not has_secrets(describe(key, value)):
+                continue
+            structure = structure_of(type(value))
+            if structure is None:
                 self._texts.update(text for text in _texts(value) if text)
+            else:
+                fields = structure.values_of(value)
+                self.learn({f"{key}.{name}": one for name, one in fields.items()})
+
+    def learn_all(self, scopes: Iterable[Snapshot]) -> None:
+        """Note the secrets that scopes have, and those that are defaults of what is declared."""
+        for snapshot in scopes:
+            self.learn(snapshot.flat())
+        for signature in registry.declared():
+            defaults = signature.defaults.items()
+            self.learn({f"{signature.namespace}.{name}": one for name, one in defaults})
 
     def masked(self, text: str) -> str:
         """Return text of any length without its secrets."""
-        text = self._without_known(text)
+        text = self.without_known(text)
         if len(text) <= _MOST_AT_ONCE:
             return masked_text(text)
         return "".join(map(_masked_line, text.splitlines(keepends=True)))
 
-    def _without_known(self, text: str) -> str:
+    def word(self, text: str) -> str:
+        """Return a word of a command line without its secrets, and never cut."""
+        known = self.without_known(text)
+        shown = masked_text(known)  # which cuts what is long
+        return known if known.startswith(shown) else shown
+
+    def without_known(self, text: str) -> str:
+        """Return text without the secrets that were learnt."""
         for secret in sorted(self._texts, key=len, reverse=True):
             if len(secret) >= _LONG:
                 text = text.replace(secret, MASK)
