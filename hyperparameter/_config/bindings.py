@@ -56,9 +56,11 @@ def of_document(document: Document) -> Bindings:
     return filling.bindings
 
 
-def of_mapping(values: Mapping[str, object], origin: RawOrigin) -> Bindings:
-    """Return the values of a mapping that was written in one place."""
-    filling = _Filling(lambda _: origin)
+def of_mapping(
+    values: Mapping[str, object], origin: RawOrigin, *, is_file: bool = False
+) -> Bindings:
+    """Return the values of a mapping that was written in one place, or in a file."""
+    filling = _Filling(lambda _: origin, is_file=is_file)
     filling.fill(values, _NO_LINES, _TOP)
     return filling.bindings
 

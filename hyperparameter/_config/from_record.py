@@ -10,6 +10,7 @@ from .._records.file import FORMAT
 from .._values.origin import Origin
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, as_literal, of_mapping
+from .view import keys_above
 
 
 class Missing(NamedTuple):
@@ -61,7 +62,7 @@ def of_record(path: str) -> tuple[Bindings, Missing]:
         )
         for key, reason in found.lacking.items()
     }
-    return of_mapping(values, origin), Missing(errors, _note(path, found.by_code))
+    return of_mapping(values, origin, is_file=True), Missing(errors, _note(path, found.by_code))
 
 
 def _note(path: str, by_code: list[str]) -> str:
@@ -77,5 +78,19 @@ def check_complete(missing: Missing, sources: Iterable[Bindings]) -> None:
     """Raise the error of the first missing key that none of the sources above the record sets."""
     found = list(sources)
     for key, error in missing.errors.items():
-        if not any(key in source for source in found):
+        if not any(_sets(source, key) for source in found):
             raise error
+
+
+def _sets(source: Bindings, key: str) -> bool:
+    """Tell whether a source sets a key, by itself, or with the value of one above."""
+    from .._records.written import has, names_of
+
+    if key in source:
+        return True
+    for above in keys_above(key):
+        if above in source:
+            value = source[above].value
+            if names_of(value) is None or has(value, key[len(above) + 1 :]):
+                return True
+    return False

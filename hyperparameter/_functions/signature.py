@@ -242,11 +242,13 @@ class Signature:
                 found = None
         if found is None:
             if default is not NO_DEFAULT:
-                state.record.note(key, default, default, None, self.site)
+                state.record.note(key, default, default, None, self.site, convert=wanted.convert)
             # What a factory has made is used, so that the record has what the call has.
             return None if own is NO_DEFAULT else (own, False)
         shown = None if default is NO_DEFAULT else default
-        state.record.note(key, value, shown, found.origin, self.site)
+        state.record.note(
+            key, value, shown, found.origin, self.site, written=found.value, convert=wanted.convert
+        )
         note_parts(state, key, found, value, self.site)
         return value, value is found.value or is_small(value)
 

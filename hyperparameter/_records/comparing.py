@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from .._values.describe import Masked, has_secrets, told_apart
+from .._values.describe import Masked, Spelled, has_secrets, told_apart
 from .._values.described_json import to_json
 from .read import Read
 
@@ -97,6 +97,8 @@ def _has_digests(value: Any) -> bool:
         return all(map(_has_digests, value.values()))
     if isinstance(value, (list, tuple)):
         return all(map(_has_digests, value))
+    if isinstance(value, Spelled):
+        return _has_digests(value.data)
     return not isinstance(value, Masked) or bool(value.digest)
 
 

@@ -79,7 +79,7 @@ class Contents:
 
         return operative(self._last())[1]
 
-    def _last(self) -> list[tuple[str, Any]]:
+    def _last(self) -> list[tuple[str, list[Read | RawRead]]]:
         self._collect()
         return self._kept.last()
 

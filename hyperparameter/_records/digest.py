@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .._values.describe import Masked
+from .._values.describe import Masked, Spelled, has_secrets
+from .._values.untyped import Layered, UntypedTree
 from .read import Read
 
 _KEY_SIZE = 32
@@ -29,13 +30,24 @@ def with_keyed_digests(reads: list[Read], env: Mapping[str, str]) -> list[Read]:
             if not asked:  # so that only a record with secrets makes a key
                 key, asked = user_key(env), True
             return _keyed(value, key)
+        if isinstance(value, Spelled) and has_secrets(value):
+            return type(value)(str(value), keyed(value.data))
         if isinstance(value, dict):
             return {name: keyed(item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):
             return type(value)([keyed(item) for item in value])
+        if isinstance(value, UntypedTree):
+            return UntypedTree(keyed(value.value))
+        if isinstance(value, Layered):
+            return Layered(keyed(value.whole), keyed(value.parts))
         return value
 
-    return [read._replace(value=keyed(read.value), default=keyed(read.default)) for read in reads]
+    return [
+        read._replace(
+            value=keyed(read.value), default=keyed(read.default), written=keyed(read.written)
+        )
+        for read in reads
+    ]
 
 
 def _keyed(value: Masked, key: bytes | None) -> Masked:

@@ -15,10 +15,10 @@ from .run import Run
 
 T = TypeVar("T")
 FORMAT = "hyperparameter-record"
-VERSION = 2
-"""Version 1 had no `run`, and may lack `losses`."""
+VERSION = 3
+"""Version 1 had no `run`, and may lack `losses`; before version 3, no read had `written`."""
 
-_FIELDS = frozenset(Read._fields)
+_FIELDS = frozenset(Read._fields) - {"written"}
 _NESTED = (list, dict)
 _SCALARS = (int, bool, str, type(None))  # what is in JSON as it is; of str no subclass
 
@@ -68,7 +68,8 @@ def _lines(name: str, opening: str, items: Iterable[str], closing: str) -> Itera
 
 
 def _plain(read: Read) -> dict[str, object]:
-    value, default = read.value, read.default
+    value, default, written = read.value, read.default, read.written
+    more = {} if written is None else {"written": to_json(written)}
     return {
         "key": read.key,
         "value": value if type(value) in _SCALARS else to_json(value),
@@ -78,11 +79,12 @@ def _plain(read: Read) -> dict[str, object]:
         "reader": read.reader,
         "process": read.process,
         "bulk": read.bulk,
+        **more,
     }
 
 
 def read(path: str | PathLike[str]) -> Saved:
-    """Read what `write` wrote, now or in version 1; `ConfigurationError` for anything else."""
+    """Read what `write` wrote, now or in older versions; `ConfigurationError` for anything else."""
     with open(path, "rb") as file:
         return parse(path, file.read())
 
@@ -141,6 +143,7 @@ class _Reader:
         self._processes: dict[object, Process] = {}
 
     def read(self, fields: dict[str, Any]) -> Read:
+        written = fields.pop("written", None)
         if fields.keys() != _FIELDS:
             raise ValueError(f"a read has {', '.join(map(str, fields))}")
         value, default, origin = fields["value"], fields["default"], fields["origin"]
@@ -153,6 +156,7 @@ class _Reader:
             _is(fields["reader"], str),
             self._process(fields["process"]),
             _is(fields["bulk"], bool),
+            None if written is None else from_json(written),
         )
 
     def origin(self, packed: Any) -> Origin:

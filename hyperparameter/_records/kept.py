@@ -6,11 +6,22 @@ gets the same value, for `operative` and for `-C RECORD`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from .._values.describe import Description, Masked, Spelled, below, describe, has_secrets
+from .._values.convert import NOTHING, Converter
+from .._values.describe import (
+    Description,
+    Masked,
+    Spelled,
+    Unrestored,
+    below,
+    describe,
+    has_secrets,
+)
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.spelling import Unwritable, spelled, spelled_name
+from .restoring import has_spelled, only_restored
 
 _LARGE = (str, int, list, tuple, dict)
 """The types of plain data, which is described in words only where it is too large or secret."""
@@ -21,14 +32,33 @@ NO_DATA: Any = object()
 HIDDEN = "it is a secret"
 """The reason for which a secret is left out."""
 ONLY_WORDS = "a record has only its words: "
+UNTYPED = "its reader names no type, and a record cannot hold "
 
 
-def kept(key: str, value: object) -> Any:
-    """Return a value as `describe` does, with the data of what is described in words."""
-    return _with_data(key, describe(key, value), value)
+def kept(
+    key: str, value: object, convert: Converter | None = None, default: object = NOTHING
+) -> Any:
+    """Return a value as `describe` does, with the data of what is described in words.
+
+    Where the converter of the reader is given, only data of which it makes the value again.
+    """
+    described = _with_data(key, describe(key, value), value)
+    if convert is None or not has_spelled(described):
+        return described
+    return only_restored(described, _whole_data(key, described, value), value, convert, default)
+
+
+def _whole_data(key: str, described: object, value: object) -> object:
+    """Return the data of a value with its secrets, which its class may need."""
+    if has_secrets(described):
+        with suppress(Exception):  # as in `_spelled`
+            return spelled(value, keeps_tuples=True)
+    return data_of(key, described, {})
 
 
 def _with_data(key: str, described: Any, value: Any) -> Any:
+    if type(described) is Masked and type(value) not in _LARGE:
+        return _spelled(key, described, value)  # of an instance, the fields that may be shown
     if type(described) is Description:
         if type(value) not in _LARGE:
             return _spelled(key, described, value)
@@ -55,11 +85,11 @@ def _with_name(shown: Any, name: object) -> Any:
 
 def _spelled(key: str, words: Description, value: object) -> Description:
     try:
-        data = describe(key, spelled(value))
+        data = describe(key, spelled(value, keeps_tuples=True))
     except Exception:  # noqa: BLE001  # it has no spelling, or its own code fails
         return _told_apart(words, value)
     words = _told_apart(words, value)
-    return words if has_secrets(data) or _has_words(data) else Spelled(words, data)
+    return words if type(data) is Masked or _has_words(data) else Spelled(words, data)
 
 
 def _told_apart(words: Description, value: object) -> Description:
@@ -78,28 +108,35 @@ def _may_be_kept(data: Any) -> bool:
 
 
 def _has_words(data: object) -> bool:
+    """Tell whether something in data has words alone, secrets aside."""
     if isinstance(data, dict):
         return any(map(_has_words, data)) or any(map(_has_words, data.values()))
     if isinstance(data, (list, tuple)):
         return any(map(_has_words, data))
-    return isinstance(data, Description)
+    return isinstance(data, Description) and not isinstance(data, Masked)
 
 
-def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
+def data_of(
+    key: str, value: object, left_out: dict[str, str], *, is_for_people: bool = False
+) -> Any:
     """Return the plain data of what a record keeps; `left_out` gets what has none, and why.
 
-    A list is left out as a whole: without one item, it would be another list.
+    A list is left out as a whole: without one item, it would be another list.  People are shown
+    data that does not bring the value back, too.
     """
     if type(value) in SCALARS_AND_TEXT:  # which most are
         return value
     if isinstance(value, Spelled):
-        return value.data
+        if isinstance(value, Unrestored) and not is_for_people:
+            left_out[key] = f"{UNTYPED}{value}"
+            return NO_DATA
+        return data_of(key, value.data, left_out) if has_secrets(value) else value.data
     if isinstance(value, (list, tuple)):
         items: list[Any] = []
         reasons: set[str] = set()
         for item in value:
             missing: dict[str, str] = {}
-            items.append(data_of(key, item, missing))
+            items.append(data_of(key, item, missing, is_for_people=is_for_people))
             reasons.update(missing.values())
         if reasons:
             left_out[key] = HIDDEN if HIDDEN in reasons else min(reasons)
@@ -107,7 +144,9 @@ def data_of(key: str, value: object, left_out: dict[str, str]) -> Any:
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, dict):
         parts = {
-            data_of(key, name, left_out): data_of(below(key, name), one, left_out)
+            data_of(key, name, left_out, is_for_people=is_for_people): data_of(
+                below(key, name), one, left_out, is_for_people=is_for_people
+            )
             for name, one in value.items()
         }
         found = {n: one for n, one in parts.items() if n is not NO_DATA and one is not NO_DATA}

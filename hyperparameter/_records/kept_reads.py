@@ -21,6 +21,13 @@ class Seen:
         self.by_value: dict[Any, Read | RawRead] = {}
         self.last: Any = (None,)
 
+    def in_order(self) -> list[Read | RawRead]:
+        """Return the reads, the last one at the end."""
+        if len(self.by_value) == 1:
+            return list(self.by_value.values())
+        last = self.by_value[self.last]
+        return [*(one for one in self.by_value.values() if one is not last), last]
+
 
 class KeptReads:
     """Reads by key, in the order of their first read."""
@@ -51,8 +58,7 @@ class KeptReads:
         places = Places()
         return [read if isinstance(read, Read) else read.resolved(places) for read in found]
 
-    def last(self) -> list[tuple[str, Any]]:
-        """Return each key with the value that was seen last."""
+    def last(self) -> list[tuple[str, list[Read | RawRead]]]:
+        """Return each key with its reads, that of the value that was seen last at the end."""
         with self.lock:
-            last = [seen.by_value[seen.last] for seen in self.by_key.values()]
-        return [(read.key, read.value) for read in last]
+            return [(key, seen.in_order()) for key, seen in self.by_key.items()]

@@ -26,17 +26,21 @@ def pack(reads: Iterable[RawRead | Read]) -> list[object]:
         group = groups.get(common)
         if group is None:
             group = groups[common] = _packed_common(read, places)
-        packed, default = _pack_value(read.value), read.default
-        has_own = default is not read.value
-        group.append([read.key, packed, _pack_value(default)] if has_own else [read.key, packed])
+        row = [read.key, packed := _pack_value(read.value)]
+        has_own = read.default is not read.value
+        if has_own or read.written is not None:
+            row.append(_pack_value(read.default) if has_own else packed)
+        if read.written is not None:
+            row.append(_pack_value(read.written))
+        group.append(row)
     return list(groups.values())
 
 
 def _common(read: RawRead | Read) -> object:
     """Return what is the same for reads that have the same origin, reader and process."""
     if isinstance(read, Read):
-        return read[3:]
-    _, _, _, origin, site, process, bulk = read
+        return read[3:-1]
+    _, _, _, origin, site, process, bulk, _ = read
     # Of code the identity, as to hash it is to go through all of it; the reads keep it alive.
     place = (id(origin[0]), origin[1]) if type(origin) is tuple else id(origin)
     return place, id(site[0]), site[1], id(process), bulk
@@ -58,10 +62,11 @@ def unpack(groups: Any) -> list[Read]:
     for packed, used, reader, process, bulk, *rows in groups:
         origin = None if packed is None else unpack_origin(packed)
         common = origin, bool(used), str(reader), Process.unpack(process), bool(bulk)
-        for key, packed_value, *packed_default in rows:
+        for key, packed_value, *more in rows:
             value = from_json(packed_value)
-            default = from_json(packed_default[0]) if packed_default else value
-            reads.append(Read(check(key), value, default, *common))
+            default = from_json(more[0]) if more else value
+            written = from_json(more[1]) if len(more) > 1 else None
+            reads.append(Read(check(key), value, default, *common, written))
     return reads
 
 

@@ -11,7 +11,8 @@ class Read(NamedTuple):
     """One value as somebody used it; a second reader of the same value adds nothing.
 
     `origin` is None where the default was used.  A bulk read is one of many: its reader has taken
-    all that there was, as `as_dict()` and iteration do.
+    all that there was, as `as_dict()` and iteration do.  `written` is what the value was made of,
+    such as text that has no type; None where that is the value itself.
     """
 
     key: str
@@ -22,6 +23,7 @@ class Read(NamedTuple):
     reader: str
     process: Process
     bulk: bool = False
+    written: Any = None
 
     def identity(self) -> tuple[object, ...]:
         """Return what tells this read from others of its key; its reader does not."""
@@ -41,14 +43,14 @@ class RawRead(NamedTuple):
     site: Site
     process: Process
     bulk: bool = False
+    written: Any = None
 
     def resolved(self, places: "Places") -> Read:
         origin = places.origin(self.origin) if self.origin is not None else None
         used = self.origin is None and not self.bulk
         place = places.location(self.site)
-        return Read(
-            self.key, self.value, self.default, origin, used, place, self.process, self.bulk
-        )
+        key, value, default, _, _, process, bulk, written = self
+        return Read(key, value, default, origin, used, place, process, bulk, written)
 
 
 def divergent(reads: Iterable[Read]) -> dict[str, list[Read]]:

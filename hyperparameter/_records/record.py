@@ -14,7 +14,9 @@ from typing import cast
 
 from .._functions import registry
 from .._scopes import ambient, frames
+from .._scopes.markers import ABSENT
 from .._scopes.snapshot import Layer, Snapshot
+from .._values.convert import Converter
 from .._values.describe import describe
 from .._values.origin import RawOrigin, Site, this_process
 from .._values.scalars import SCALARS, is_small
@@ -23,6 +25,7 @@ from .kept import kept  # not on use: a worker may have changed its root before 
 from .kept_reads import MOST_KEYS, KeptReads
 from .read import RawRead
 from .sources import closing_seconds, wait_for
+from .written import kept_written
 
 
 class Record(Contents):
@@ -84,8 +87,10 @@ class Record(Contents):
         site: Site,
         *,
         bulk: bool = False,
+        written: object = ABSENT,
+        convert: Converter | None = None,
     ) -> None:
-        """Note one read; `origin` is None when the default was used."""
+        """Note one read; see `Recorder`."""
         kind, wanted = type(value), type(default)
         default_id = default if origin is None and wanted in SCALARS else wanted
         place: object = origin
@@ -105,9 +110,10 @@ class Record(Contents):
             if seen.last != identity:
                 self._see_again(key, identity)
             return
-        used = kept(key, value)
+        used = kept(key, value, convert, default)
         default = used if origin is None else describe(key, default)
-        read = RawRead(key, used, default, origin, site, this_process(), bulk)
+        source = None if written is ABSENT or written is value else kept_written(key, written)
+        read = RawRead(key, used, default, origin, site, this_process(), bulk, source)
         for record in around or self._and_around():
             record.take(key, identity, read)
 

@@ -1,12 +1,15 @@
 """What to set from outside so that a program reads again what a record says it read."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .comparing import by_key, values_of
+from .._values.serving import exact
+from .comparing import by_key
 from .kept import HIDDEN
-from .operative import operative
+from .operative import as_written
 from .read import Read
 from .record import Record
+from .written import bound, has, is_of_names, names_of
 
 _OUTSIDE = ("cli", "env", "file")
 
@@ -29,22 +32,29 @@ def repeatable(record: Record) -> Repeatable:
     So a value from outside comes first, then a default; where those of several places differ, each
     place has its own again.
     """
-    chosen: dict[str, Read] = {}
+    chosen: dict[str, list[Read]] = {}
     by_code: list[str] = []
     for key, reads in by_key(record.reads).items():
         given = [read for read in reads if read.origin and read.origin.kind in _OUTSIDE]
         defaults = [read for read in reads if read.default_used]
-        found = given[-1:] or defaults or reads
-        if len(values_of(found)) == 1:
-            chosen[key] = found[0]
+        wholes = [read for read in reads if is_of_names(read)]
+        found = given or wholes[-1:] or defaults or reads
+        if given or len({exact(bound(read)) for read in found}) == 1:
+            chosen[key] = found
         elif not defaults:
             by_code.append(key)
-    values, left_out = operative((key, read.value) for key, read in chosen.items())
+    values, left_out = as_written(chosen.items())
     lacking: dict[str, str] = {}
     for key, reason in left_out.items():
-        read = _owner(key, chosen)
+        above, read = _owner(key, chosen)
         if read is None or read.default_used:  # which is the default again
             continue
+        if (
+            above != key
+            and names_of(read.written) is not None
+            and not has(read.written, key[len(above) + 1 :])
+        ):
+            continue  # a part that nobody has set
         if read.origin is not None and read.origin.kind == "code" and reason != HIDDEN:
             by_code.append(key)
         else:
@@ -52,8 +62,8 @@ def repeatable(record: Record) -> Repeatable:
     return Repeatable(values, lacking, by_code)
 
 
-def _owner(key: str, chosen: dict[str, Read]) -> Read | None:
+def _owner(key: str, chosen: Mapping[str, Sequence[Read]]) -> tuple[str, Read | None]:
     """Return the read of a key, or of the nearest one above that the key is a part of."""
     while key not in chosen and "." in key:
         key = key.rpartition(".")[0]
-    return chosen.get(key)
+    return key, chosen[key][-1] if key in chosen else None

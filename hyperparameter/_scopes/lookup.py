@@ -45,23 +45,27 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     if default is not None and (kind in _LEAVES or not takes_names(kind)):
         leaf = state.find(key)
         result, origin = leaf if leaf is not None else (default, None)
+        stored = result
         if type(result) is not kind and leaf is not None:
             try:
-                result = typed(key, alone(state, key, *leaf), by_default(default), default)
+                only = alone(state, key, *leaf)
+                stored = only.value
+                result = typed(key, only, by_default(default), default)
             except Unset:
-                result, origin = default, None
+                result, origin, stored = default, None, default
     else:
         leaf, found = None, find(state, key)
-        result, origin = default, None
+        result, origin, stored = default, None, default
         if found is not None:
             with suppress(Unset):
                 result = typed(key, found, by_default(default), default)
-                origin = found.origin
+                origin, stored = found.origin, found.value
                 note_parts(state, key, found, result, site)
     if origin is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
-    state.record.note(key, result, default, origin, site)
+    convert = None if type(result) in SCALARS_AND_TEXT else by_default(default)
+    state.record.note(key, result, default, origin, site, written=stored, convert=convert)
     if (kind in SCALARS or is_constant(default)) and (
         result is default or type(result) in SCALARS or is_constant(result)
     ):
@@ -98,7 +102,7 @@ def require(state: ambient.State, key: str, site: Site) -> object:
     except Unset:
         raise missing(state.snapshot, key) from None
     note_parts(state, key, found, value, site)
-    state.record.note(key, value, None, found.origin, site)
+    state.record.note(key, value, None, found.origin, site, written=found.value, convert=anything)
     if value is found.value or is_constant(value):
         state.cache_read(key, NO_DEFAULT, value)
     return value
@@ -108,8 +112,10 @@ def read_all(state: ambient.State, site: Site) -> Iterator[tuple[str, object]]:
     """Yield each visible key with its value, and record it as read among many."""
     snapshot = state.snapshot
     for key, stored in snapshot.flat().items():
-        value = plain(stored)
-        state.record.note(key, value, None, snapshot.origin_of(key), site, bulk=True)
+        value, origin = plain(stored), snapshot.origin_of(key)
+        state.record.note(
+            key, value, None, origin, site, bulk=True, written=stored, convert=anything
+        )
         yield key, value
 
 
@@ -137,7 +143,7 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
         answer = to_bool(value) if type(value) is UntypedText else bool(plain(value))
     except Unconvertible:
         answer = bool(plain(value))
-    state.record.note(key, plain(value), None, origin, site)
+    state.record.note(key, plain(value), None, origin, site, written=value)
     return answer
 
 
@@ -175,7 +181,9 @@ def note_parts(state: ambient.State, key: str, found: Whole, result: object, sit
         if flat != key:
             value = _part_at(result, flat[len(key) + 1 :].split("."))
             if value is not NOTHING:  # a key below a plain value is not a part of it
-                state.record.note(flat, value, None, origin, site)
+                bound = state.find(flat)
+                written = value if bound is None else bound[0]
+                state.record.note(flat, value, None, origin, site, written=written)
 
 
 def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) -> None:

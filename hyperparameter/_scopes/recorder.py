@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .._values.convert import Converter
 from .._values.origin import RawOrigin, Site
+from .markers import ABSENT
 from .snapshot import Layer, Snapshot
 
 if TYPE_CHECKING:
@@ -39,10 +41,13 @@ class Recorder(Protocol):
         site: Site,
         *,
         bulk: bool = False,
+        written: object = ABSENT,
+        convert: Converter | None = None,
     ) -> None:
         """Note one read; `origin` is None when the default was used.
 
-        A `bulk` read is one of many: its reader has taken all that there was.
+        A `bulk` read is one of many: its reader has taken all that there was.  `written` is what
+        was bound, and `convert` what the reader has made the value of it with.
         """
 
     def note_shown(self, keys: Iterable[str]) -> None:
@@ -76,6 +81,8 @@ class Unrecorded:
         site: Site,
         *,
         bulk: bool = False,
+        written: object = ABSENT,
+        convert: Converter | None = None,
     ) -> None:
         pass
 

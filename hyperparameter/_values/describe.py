@@ -54,7 +54,10 @@ class Masked(Description):
 
 
 class Spelled(Description):
-    """Words for a value, with plain data beside them that reads back as the value."""
+    """Words for a value, with plain data beside them that reads back as the value.
+
+    What is secret in it is `Masked` in both.
+    """
 
     __slots__ = ("data",)
     data: object
@@ -65,7 +68,13 @@ class Spelled(Description):
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Spelled, (str(self), self.data)
+        return type(self), (str(self), self.data)
+
+
+class Unrestored(Spelled):
+    """Words and data for a value that its reader would not get again of this data."""
+
+    __slots__ = ()
 
 
 def describe(key: str, value: object, most_items: int = _MOST_ITEMS) -> Any:
@@ -102,6 +111,8 @@ def has_secrets(described: object) -> bool:
         return any(map(has_secrets, described.values()))
     if isinstance(described, (list, tuple)):
         return any(map(has_secrets, described))
+    if isinstance(described, Spelled):
+        return has_secrets(described.data)
     return isinstance(described, Masked)
 
 
@@ -113,8 +124,10 @@ def told_apart(described: object) -> str:
 def _digests(described: object) -> object:
     if isinstance(described, Masked):
         return Masked, str(described), described.digest
-    if isinstance(described, dict):
-        return {name: _digests(item) for name, item in described.items()}
+    if isinstance(described, Spelled):
+        return type(described), str(described), _digests(described.data)
+    if isinstance(described, dict):  # in any order: the secret may be set after the others
+        return {name: _digests(described[name]) for name in sorted(described, key=repr)}
     if isinstance(described, (list, tuple)):
         return type(described)([_digests(item) for item in described])
     return described

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import math
 
-from .describe import Description, Masked, Spelled
+from .describe import Description, Masked, Spelled, Unrestored
 from .json_marks import Readers, checked, needs_items, pairs_of, unmarked
+from .untyped import (
+    REMOVED,
+    Blank,
+    EmptyVariable,
+    Layered,
+    ScalarText,
+    Untyped,
+    UntypedText,
+    UntypedTree,
+)
 
 
 def to_json(value: object, *, in_transit: bool = False) -> object:
@@ -17,7 +27,8 @@ def to_json(value: object, *, in_transit: bool = False) -> object:
         unkeyed = [value.digest, False] if in_transit and not value.is_keyed else [None]
         return {"$secret": [str(value), *([value.digest] if value.is_keyed else unkeyed)]}
     if isinstance(value, Spelled):
-        return {"$spelled": [str(value), to_json(value.data, in_transit=in_transit)]}
+        mark = "$spelled" if type(value) is Spelled else "$unrestored"
+        return {mark: [str(value), to_json(value.data, in_transit=in_transit)]}
     if isinstance(value, Description):
         return {"$text": str(value)}
     if isinstance(value, float) and not math.isfinite(value):
@@ -31,7 +42,24 @@ def to_json(value: object, *, in_transit: bool = False) -> object:
             (to_json(key), to_json(item, in_transit=in_transit)) for key, item in value.items()
         ]
         return {"$items": list(map(list, items))} if needs_items(value) else dict(items)
+    if isinstance(value, Untyped) or value is REMOVED:
+        return _untyped_to_json(value, in_transit)
     return value
+
+
+def _untyped_to_json(value: object, in_transit: bool) -> object:
+    """Return what a source wrote, as a record has it beside the value that was made of it."""
+    if isinstance(value, UntypedText):
+        inner: list[object] = [_KINDS[type(value)], value.text]
+        if isinstance(value, EmptyVariable):
+            inner.append(to_json(value.lower, in_transit=in_transit))
+        return {"$untyped": inner}
+    if isinstance(value, Layered):
+        each = value.whole, value.parts
+        return {"$over": [to_json(one, in_transit=in_transit) for one in each]}
+    if isinstance(value, UntypedTree):
+        return {"$tree": to_json(value.value, in_transit=in_transit)}
+    return _GONE
 
 
 def from_json(value: object) -> object:
@@ -54,14 +82,39 @@ def _masked_from(inner: object) -> Masked:
     return Masked(checked(shown, str), checked(digest, str) if is_keyed else "", is_keyed)
 
 
-def _spelled_from(inner: object) -> Spelled:
+def _spelled_from(inner: object, kind: type[Spelled] = Spelled) -> Spelled:
     words, data = checked(inner, list)
-    return Spelled(checked(words, str), from_json(data))
+    return kind(checked(words, str), from_json(data))
 
+
+def _untyped_from(inner: object) -> UntypedText:
+    kind, text, *lower = checked(inner, list)
+    made = _OF_KIND[checked(kind, str)]
+    return made(checked(text, str), *map(from_json, lower))
+
+
+def _layered_from(inner: object) -> Layered:
+    whole, parts = checked(inner, list)
+    return Layered(from_json(whole), checked(from_json(parts), UntypedTree))
+
+
+def _tree_from(inner: object) -> UntypedTree:
+    found = from_json(inner)
+    return UntypedTree(found if isinstance(found, list) else checked(found, dict))
+
+
+_KINDS = {UntypedText: "text", ScalarText: "scalar", Blank: "blank", EmptyVariable: "variable"}
+_OF_KIND = {name: kind for kind, name in _KINDS.items()}
+_GONE = {"$removed": True}
 
 _READERS: Readers = {
+    "$untyped": _untyped_from,
+    "$over": _layered_from,
+    "$tree": _tree_from,
+    "$removed": lambda _: REMOVED,
     "$secret": _masked_from,
     "$spelled": _spelled_from,
+    "$unrestored": lambda inner: _spelled_from(inner, Unrestored),
     "$text": lambda inner: Description(checked(inner, str)),
     "$float": lambda inner: float(checked(inner, str)),
     "$tuple": lambda inner: tuple(from_json(item) for item in checked(inner, list)),

@@ -6,7 +6,7 @@ import typing
 from os import PathLike
 
 from .annotations import is_any, members_of
-from .checking import mode
+from .checking import StandIn, mode
 from .convert import Converter, Unconvertible
 from .rules import Rule, to_str, written
 from .unions import name_of
@@ -49,7 +49,7 @@ def path(kind: type) -> Converter:
         from pathlib import Path
 
         if mode.is_on and kind.__module__.partition(".")[0] != "pathlib":
-            return text
+            return StandIn(kind, {"path": text})
         return Path(text) if kind is PathLike else kind(text)
 
     return convert

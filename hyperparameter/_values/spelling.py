@@ -22,10 +22,15 @@ class Unwritable(Exception):
     """Raised for what a file cannot hold, with the reason."""
 
 
-def spelled(value: object, is_native: Callable[[object], bool] = lambda _: False) -> object:
+def spelled(
+    value: object,
+    is_native: Callable[[object], bool] = lambda _: False,
+    *,
+    keeps_tuples: bool = False,
+) -> object:
     """Return a value as mappings, lists, text and scalars; `Unwritable` for any other object.
 
-    `is_native` tells further values that stay as they are.
+    `is_native` tells further values that stay as they are.  A tuple is a list, unless it is kept.
     """
     kind = type(value)
     if kind in SCALARS_AND_TEXT or is_native(value):
@@ -37,14 +42,18 @@ def spelled(value: object, is_native: Callable[[object], bool] = lambda _: False
         return spell(value)
     names = names_in(value)
     if names is not None:
-        made = {spelled_name(name): spelled(one, is_native) for name, one in names.items()}
+        made = {
+            spelled_name(name): spelled(one, is_native, keeps_tuples=keeps_tuples)
+            for name, one in names.items()
+        }
         if len(made) < len(names):
             raise Unwritable("two of its names are spelled alike")
         return made
     if isinstance(value, _LISTS):
         # Sets have no order, and the same set must give the same text.
         items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
-        return [spelled(item, is_native) for item in items]
+        written = [spelled(item, is_native, keeps_tuples=keeps_tuples) for item in items]
+        return tuple(written) if keeps_tuples and isinstance(value, tuple) else written
     if isinstance(value, os.PathLike) and isinstance(path := os.fspath(value), str):
         return path
     raise Unwritable(f"its value is {show('', value)}, which no file can hold")

@@ -59,6 +59,8 @@ HARD: dict[str, Any] = {
     "db.password": SECRET, "c.secret": [1, "sk-proj-" + "4" * 40],
 }  # fmt: skip
 SECRETS = {"db.password", "c.secret"}
+UNTYPED = {"c.set", "c.path", "c.enum", "c.opt"}
+"""What no file gives back to a reader who names no type."""
 
 
 def in_words() -> set[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._values.describe import show, told_apart
 from ..kept import ONLY_WORDS
-from ..operative import operative
+from ..operative import last_values, operative
 from .finding import find
 from .target import Change, Exported, Savable, Target
 
@@ -65,8 +65,9 @@ def _pairs(changes: Iterable[Change]) -> list[Change]:
 
 def _values_of(record: Record, takes_words: bool) -> tuple[dict[str, Any], list[Change]]:
     """Return the plain values by key, in words if the target takes these, and what is not so."""
-    last = dict(record._last())
-    values, left_out = operative(last.items())
+    reads = record._last()
+    values, left_out = (last_values if takes_words else operative)(reads)
+    last = {key: each[-1].value for key, each in reads}
     changed = [("", f"the record is incomplete: {reason}") for reason in record.incomplete]
     for key, reason in left_out.items():
         if takes_words and reason.startswith(ONLY_WORDS):
