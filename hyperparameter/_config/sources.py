@@ -27,7 +27,7 @@ class FileAt(NamedTuple):
 
 
 ConfigSource = FilePath | Mapping[str, object]
-AnySource: TypeAlias = FilePath | Mapping[str, object] | FileAt
+AnySource: TypeAlias = FilePath | Mapping[str, object] | FileAt | Document
 
 
 class Include(NamedTuple):
@@ -61,7 +61,7 @@ class Source(NamedTuple):
 
 def each_source(given: AnySource | Iterable[AnySource]) -> Iterable[AnySource]:
     """Return the sources that were given, which may be one alone; `TypeError` for other things."""
-    if isinstance(given, (str, os.PathLike, Mapping, FileAt)):
+    if isinstance(given, (str, os.PathLike, Mapping, FileAt, Document)):
         return [given]
     if isinstance(given, Iterable):
         return given
@@ -80,6 +80,8 @@ def read_source(
             return _of_record(os.fspath(path), key)
         document = read_standard_input() if path == "-" else read_document(path, may_be_empty=True)
         return of_file(document, key, None, flat)
+    if isinstance(source, Document):
+        return of_file(source, key, None, flat)
     if isinstance(source, Mapping):
         return Source(check_no_include(mounted(of_mapping(source, here), key)), NONE, [])
     if isinstance(source, (str, os.PathLike)):

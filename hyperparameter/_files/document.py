@@ -68,6 +68,11 @@ def read_standard_input() -> Document:
     return _document(STANDARD_INPUT, _parse_any(text), True)
 
 
+def parse_document(file_format: str, text: str, name: str) -> Document:
+    """Parse a text of a format, as if it were the content of a file of this name."""
+    return _document(name, _parse(file_format, text, name), True)
+
+
 def _parse_any(text: str) -> _Parsed:
     if text.lstrip()[:1] == "{":
         from .from_json import NotJson

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from .._values.untyped import is_bare
+from .._values.untyped import UntypedText, is_bare
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
@@ -36,6 +36,18 @@ def _text(dumper: _Dumper, text: str) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def is_plain(text: str) -> bool:
+    """Tell text that YAML can have without quotes, in a line of a file and in a list."""
+    found = yaml.emitter.Emitter(None).analyze_scalar(text)
+    return bool(found.allow_block_plain and found.allow_flow_plain and not found.multiline)
+
+
+def _untyped(dumper: _Dumper, word: UntypedText) -> yaml.Node:
+    # With the tag that it would have in YAML 1.1, it is written without quotes and without a tag.
+    tag = dumper.resolve(yaml.ScalarNode, word.text, (True, False))
+    return dumper.represent_scalar(tag, word.text)
+
+
 def _float(dumper: _Dumper, number: float) -> yaml.Node:
     if math.isfinite(number):
         return dumper.represent_float(number)
@@ -51,6 +63,7 @@ def _iso(dumper: _Dumper, moment: date | time) -> yaml.Node:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(UntypedText, _untyped)
 _Dumper.add_representer(float, _float)
 for _kind in (date, datetime, time):
     _Dumper.add_representer(_kind, _iso)

@@ -7,11 +7,12 @@ from datetime import date, datetime, time
 from typing import Any
 
 from .._values.spelling import Unwritable
+from .._values.untyped import UntypedText
 
 __all__ = ["Unwritable", "check_writable", "dumps"]
 
 _INNER = "a value in it"
-_PLAIN = (str, bool, int, float, date, datetime, time)
+_PLAIN = (str, bool, int, float, date, datetime, time, UntypedText)
 
 
 def check_writable(kind: str, value: object, subject: str = "its value") -> None:

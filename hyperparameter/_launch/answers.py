@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from .._console import print_output, terminal_width, wants_colour
+from .._console import print_message, print_output, terminal_width, wants_colour
 from ..exceptions import UsageError
 from . import options
 from .argv import parse_argv
@@ -20,7 +20,10 @@ from .settings import Settings
 from .usage_errors import usage_errors
 
 if TYPE_CHECKING:
+    from .._config.sources import FileAt
+    from .._files.document import Document
     from .._functions.signature import Signature
+    from .configuration import Configuration
     from .program import Program
 
 
@@ -78,32 +81,64 @@ def answer(
         print_output(f"{program.name} {program.version([options.VERSION.flags[0]])}")
     else:
         with settings.open(), usage_errors(settings):
-            commands = [signature_of(one) for one in program.functions]
-            print_output(_described(given, settings, scan, commands, chosen))
+            if options.PRINT.key not in given:
+                print_output(_described(given, scan))
+                return
+            configuration = _configuration(program, invocation, settings, scan, chosen)
+        print_output(configuration.text(_Rereading(program, invocation, scan, chosen)))
 
 
-def _described(
-    given: Mapping[str, list[str]],
-    settings: Settings,
-    scan: LazyScan,
-    commands: list[Signature],
-    chosen: Signature | None,
-) -> str:
+def _described(given: Mapping[str, list[str]], scan: LazyScan) -> str:
     if options.EXPLAIN.key in given:
         from .listing import explanations
 
         return explanations(given[options.EXPLAIN.key], scan())
-    if options.LIST.key in given:
-        from .listing import listing
+    from .listing import listing
 
-        return listing(scan())
-    from .configuration import configuration
+    return listing(scan())
 
-    program = scan()
+
+def _configuration(
+    program: Program,
+    invocation: Invocation,
+    settings: Settings,
+    scan: LazyScan,
+    chosen: Signature | None,
+) -> Configuration:
+    from .configuration import Configuration
+
+    tree = scan()
     keys = [
         key  # not what references alone take: their values are printed where they stand
         for key in settings.origins
-        if key not in settings.referenced or program is None or program.mentions(key)
+        if key not in settings.referenced or tree is None or tree.mentions(key)
     ]
+    commands = [signature_of(one) for one in program.functions]
     others = [one for one in commands if chosen is not None and one is not chosen]
-    return configuration(given[options.PRINT.key][-1], program, keys, commands, others)
+    if chosen is not None and invocation.extra:
+        names = " and ".join(f"--{name}" for name in invocation.extra)
+        print_message(f"{names}: left out, since no file sets what is for **{chosen.varkw_name}.")
+    if chosen is not None and invocation.args:
+        words = " ".join(map(str, invocation.args))
+        print_message(f"{words}: left out, since no file sets what is for *{chosen.varargs_name}.")
+    return Configuration(invocation.given[options.PRINT.key][-1], tree, keys, commands, others)
+
+
+class _Rereading:
+    """What a document would set, if it were the only thing that is given on the command line."""
+
+    def __init__(
+        self, program: Program, invocation: Invocation, scan: LazyScan, chosen: Signature | None
+    ) -> None:
+        self._program = program
+        self._takes_unknown = invocation.asks(options.ALLOW)
+        self._scan = scan
+        self._chosen = chosen
+
+    def __call__(self, document: Document) -> tuple[Settings, Collection[str]]:
+        from .sources import files_of, sources_of
+
+        files: list[FileAt | Document] = [*files_of([], self._program.config), document]
+        sources = sources_of(files, None, self._scan.env, self._scan, self._chosen)
+        settings = Settings(Invocation((), (), [], (), {}, {}), sources, self._scan.env)
+        return settings, [] if self._takes_unknown else settings.unknown(self._scan).keys

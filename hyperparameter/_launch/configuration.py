@@ -1,242 +1,271 @@
-"""The file that `--print-config` prints: every parameter with the value that a run would have."""
+"""The file that `--print-config` prints: every parameter with the value that a run would have.
 
-from collections.abc import Collection, Container, Iterable, Iterator
-from datetime import date, datetime, time
+What is printed is read again before anyone sees it, as `-C` would.  Where a reader gets another
+value than here, the file says it in another way, or leaves it out.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._config.view import keys_above
 from .._console import can_print, print_message
-from .._files.rereading import lost_part
-from .._files.writer import Unwritable, check_writable, dumps
-from .._functions import registry
+from .._files.document import Document, parse_document
+from .._files.writer import dumps
 from .._scopes import ambient
-from .._scopes.lookup import alone, find, typed
-from .._values.convert import NOTHING, Converter
-from .._values.describe import Description, Masked, describe, has_secrets
-from .._values.hints import anything, by_default
-from .._values.spelling import names_in, spelled, spelled_name
-from .._values.untyped import plain
-from ..exceptions import ConversionError
+from .._scopes.lookup import find
+from .._values.describe import show
+from .._values.untyped import UntypedText
+from ..exceptions import ConversionError, UsageError
+from .forms import NO_PART, Form, forms_of
+from .given_back import Names, lost_parts
 from .options import REQUIRED
-from .parameters import is_given
-from .program_keys import file_of, reads_in
+from .program_keys import file_of
+from .readers import Reader, reader_of_anything, readers_in
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
     from .._scan import SourceTree
+    from .settings import Settings
 
 Path = tuple[str, ...]
-_NO_PART: Any = object()
-"""Stands for a mapping none of whose parts a file can hold; each has been named."""
+Rereading = Callable[[Document], "tuple[Settings, Collection[str]]"]
+"""Returns what a document sets as the only file of a command line, and what is refused of it."""
+
+_CANNOT = "a file cannot give this value"
+_REFUSED = "in a file, the program would refuse it"
 
 
-def configuration(
-    kind: str,
-    program: "SourceTree | None",
-    keys: Iterable[str],
-    launched: "Collection[Signature]" = (),
-    others: "Collection[Signature]" = (),
-) -> str:
-    """Return all parameters of the program, and the `keys` that are set, as a file.
+class Configuration:
+    """All parameters of the program, and the `keys` that are set, as a file.
 
-    A message on stderr names each parameter that has no value, or none that a file can hold.
-    `launched` are the program's commands, and of these `others` do not run.  What the program
-    itself passes to other functions is there only where it is set.
+    A message on stderr names each parameter that has no value, none that a file can hold, or
+    several.  `launched` are the program's commands, and of these `others` do not run.  What those
+    take, and what the program itself passes to functions, is there only where it is set.
     """
-    writing = _Writing(kind)
-    commands = [(file_of(one), one.qualname) for one in launched]
-    passed = program.passed(commands) if program is not None else set()
-    parameters = _parameters(program, keys, others, passed)
-    return _text(kind, _nested({one.path: writing.of(one) for one in parameters}))
+
+    def __init__(
+        self,
+        kind: str,
+        program: "SourceTree | None",
+        keys: Iterable[str],
+        launched: "Collection[Signature]" = (),
+        others: "Collection[Signature]" = (),
+    ) -> None:
+        self._kind = kind
+        commands = [(file_of(one), one.qualname) for one in launched]
+        hidden = program.passed(commands) if program is not None else set()
+        hidden = hidden.union(f"{one.namespace}.{name}" for one in others for name in one.names)
+        self._places = [_Place(one, one.is_set(), one.gets()) for one in _readers(program, keys)]
+        self._parameters = dict(_parameters(kind, self._places, hidden))
+
+    def text(self, reread: Rereading) -> str:
+        """Return the text of the file; to be called when the scopes of what is set are closed."""
+        while True:
+            text = self._text()
+            lost: dict[_Parameter, list[_Loss]] = {}
+            for loss in self._losses(reread, parse_document(self._kind, text, "")):
+                for parameter, own in self._to_blame(loss):
+                    lost.setdefault(parameter, []).append(own)
+            # All are asked, since each may have another way to say its value.
+            if not sum(one.give_way(losses) for one, losses in lost.items()):
+                break
+        for one in self._parameters.values():
+            one.name_what_is_left_out()
+        return text if can_print(text) else self._text(ascii_only=True)
+
+    def _text(self, *, ascii_only: bool = False) -> str:
+        while True:
+            nested, conflicts = _nested(self._parameters.values())
+            for parameter, above in conflicts:
+                parameter.leave_out(f"{above} has a value, and a file cannot hold both")
+            if not conflicts:
+                return dumps(self._kind, nested, ascii_only=ascii_only)
+
+    def _losses(self, reread: Rereading, document: Document) -> "Iterator[_Loss]":
+        """Yield what does not come back, and what is refused."""
+        try:
+            settings, unknown = reread(document)
+        except UsageError as error:
+            if error.key is None or not any(self._to_blame(_Loss(error.key, (), _REFUSED))):
+                raise
+            yield _Loss(error.key, (), _REFUSED)
+            return
+        for key in unknown:
+            yield _Loss(key, (), _REFUSED)
+        with settings.open():
+            for place in self._places:
+                if place.was_set or place.reader.is_set():
+                    yield from place.losses()
+
+    def _to_blame(self, loss: "_Loss") -> "Iterator[tuple[_Parameter, _Loss]]":
+        """Yield what writes the key of a loss, with its names below that; or all below the key."""
+        own = self._parameters.get(loss.key)
+        if own is not None and not own.is_written and not loss.is_there:  # which is named already
+            return
+        key = ".".join([loss.key, *map(str, loss.names)])
+        for above in (key, *keys_above(key)):
+            found = self._parameters.get(above)
+            if found is not None and found.is_written:
+                yield found, loss if found is own else loss._replace(names=_below(above, key))
+                return
+        for name, one in self._parameters.items():
+            if name.startswith(f"{loss.key}."):
+                yield one, loss._replace(names=())
 
 
-class _Parameter(NamedTuple):
-    """A parameter and its value; `convert` is how a run reads it, over `default`."""
+def _below(above: str, key: str) -> Names:
+    return tuple(key[len(above) + 1 :].split(".")) if above != key else ()
 
-    path: Path
+
+class _Loss(NamedTuple):
+    """A part that does not come back; `is_there` tells that something else does in its place."""
+
+    key: str
+    names: Names
+    reason: str
+    is_there: bool = True
+    is_refused: bool = False
+
+
+class _Place(NamedTuple):
+    """A reader, and what it gets of what is set."""
+
+    reader: Reader
+    was_set: bool
     value: object
-    convert: Converter = anything
-    default: object = NOTHING
 
-    @property
-    def key(self) -> str:
-        return ".".join(self.path)
+    def losses(self) -> "Iterator[_Loss]":
+        """Yield each part that the reader does not get here."""
+        back, key = self.reader.gets(), self.reader.key
+        was_refused, is_refused = (isinstance(one, ConversionError) for one in (self.value, back))
+        if was_refused or is_refused:
+            if was_refused is not is_refused:
+                yield _Loss(key, (), _CANNOT, is_refused=is_refused)
+        elif self.value is REQUIRED or back is REQUIRED:
+            if self.value is not back:
+                yield _Loss(key, (), _CANNOT, back is not REQUIRED)
+        else:
+            is_there = self.reader.is_set()
+            for names in lost_parts(self.value, back):
+                yield _Loss(key, names, _CANNOT, is_there)
 
 
-def _declared(others: "Collection[Signature]") -> Iterator[tuple[str, _Parameter]]:
-    """Yield what functions declare, but for `others`; a value must be one for any of a key's."""
-    refused: dict[str, ConversionError] = {}
-    taken: set[str] = set()
-    for signature in registry.declared():
-        for name in signature.names if signature not in others else ():
-            key = f"{signature.namespace}.{name}"
-            try:
-                value = signature.value(name, REQUIRED)
-            except ConversionError as error:
-                refused.setdefault(key, error)
-                continue
-            taken.add(key)
-            default = signature.default(name, NOTHING)
-            yield key, _Parameter(_path(key), value, signature.wanted(name).convert, default)
-    for key, reason in refused.items():
-        if key not in taken:
-            raise reason
+def _readers(program: "SourceTree | None", keys: Iterable[str]) -> Iterator[Reader]:
+    """Yield all known readers, and one for each key that is set and that none of them reads."""
+    known = set()
+    for reader in readers_in(program):
+        known.add(reader.key)
+        yield reader
+    flat = ambient.current().snapshot.flat()
+    for key in keys:
+        if key in flat and known.isdisjoint((key, *keys_above(key))):
+            yield reader_of_anything(key)
 
 
 def _parameters(
-    program: "SourceTree | None",
-    keys: Iterable[str],
-    others: "Collection[Signature]",
-    passed: Container[str],
-) -> Iterator[_Parameter]:
-    """Yield each parameter with the value that a run would have for it."""
-    seen: set[str] = {f"{one.namespace}.{name}" for one in others for name in one.names}
-    snapshot = ambient.current().snapshot
-    for key, parameter in _declared(others):
-        is_set = snapshot.find(key) is not None or bool(snapshot.below(key))
-        if key not in seen and (is_set or key not in passed):
-            yield parameter
-        seen.add(key)
-    for one in reads_in(program):
-        if not one.is_pattern and one.key not in seen:
-            seen.add(one.key)
-            yield _value_read(one.key, one.default if one.has_default else REQUIRED)
-    names = {key: path for layer in reversed(snapshot.layers) for key, path in layer.names.items()}
-    flat = snapshot.flat()
-    for key in keys:
-        if key in flat and not any(key == one or key.startswith(f"{one}.") for one in seen):
-            yield _Parameter(names.get(key, _path(key)), plain(flat[key]))
+    kind: str, places: "list[_Place]", hidden: Collection[str]
+) -> "Iterator[tuple[str, _Parameter]]":
+    by_key: dict[str, list[_Place]] = {}
+    for place in places:
+        is_there = place.value is not REQUIRED or place.reader.tells
+        if place.was_set or (is_there and place.reader.key not in hidden):
+            by_key.setdefault(place.reader.key, []).append(place)
+    layers = reversed(ambient.current().snapshot.layers)
+    paths = {key: path for layer in layers for key, path in layer.names.items()}
+    for key, found in by_key.items():
+        yield key, _Parameter(kind, paths.get(key, tuple(key.split("."))), found)
 
 
-def _path(key: str) -> Path:
-    return tuple(key.split("."))
+class _Parameter:
+    """A key with what its readers get, and the form in which the file says it."""
+
+    def __init__(self, kind: str, path: Path, places: "list[_Place]") -> None:
+        self.path = path
+        self._key = ".".join(path)
+        refused = [one.value for one in places if isinstance(one.value, ConversionError)]
+        if len(refused) == len(places):  # what is set must be a value for one of them at least
+            raise refused[0]
+        found = find(ambient.current(), self._key)
+        got = [one for one in places if not isinstance(one.value, ConversionError)]
+        values = [one.value for one in got if found is None or one.reader.tells]
+        typed = [one for one in values if one is not REQUIRED] or ([] if found else values[:1])
+        written = REQUIRED if found is None else found.value
+        forms = list(forms_of(kind, self._key, written, typed))
+        self._forms = [one for one in forms if one.data is not NO_PART] or forms[:1]
+        self._index = 0
+        self._defaults = [] if found is not None else list(dict.fromkeys(map(self._shown, values)))
+        self.form = self._forms[0] if self._forms else Form(NO_PART, {(): _CANNOT})
+
+    def _shown(self, value: object) -> str:
+        return "no value" if value is REQUIRED else show(self._key, value)
+
+    @property
+    def is_written(self) -> bool:
+        return self.form.data is not NO_PART
+
+    def give_way(self, losses: list[_Loss]) -> bool:
+        """Take the next form; after the last one, the first without what is lost.
+
+        Return whether that changes the file.
+        """
+        losses = [one for one in losses if not self.form.lacks(one.names)]
+        if losses and self._index < len(self._forms):
+            before = self.form
+            self._index += 1
+            self.form = self._forms[self._index % len(self._forms)]
+            if self.form is not before:
+                return True
+        is_partial = bool(self.form.left_out)  # and a reader may need what is left out
+        is_other = False
+        for one in losses:
+            if not (self.form.lacks(one.names) or (one.is_refused and is_partial)):
+                is_other |= self.leave_out(one.reason, one.names) or self.leave_out(one.reason)
+        return is_other
+
+    def leave_out(self, reason: str, names: Names = ()) -> bool:
+        """Leave out a part, or the whole; tell whether there is such a part."""
+        form = self.form.without(names, reason)
+        self.form = form or self.form
+        return form is not None
+
+    def name_what_is_left_out(self) -> None:
+        """Print what the file lacks, and why."""
+        for names, reason in self.form.left_out.items():
+            key = ".".join([self._key, *map(str, names)])
+            if reason == _CANNOT and len(self._defaults) > 1:
+                different = f"its readers have different defaults, {' and '.join(self._defaults)}"
+                print_message(f"{key} is left out: {different}.")
+            else:
+                print_message(f"{key} is left out: {reason}.")
 
 
-def _value_read(key: str, default: object) -> _Parameter:
-    """Return the value that reading a key gives, for the default found in the source file."""
-    state = ambient.current()
-    stored = state.find(key)
-    is_known = is_given(default) and not isinstance(default, Description)
-    if not is_known:
-        value = default if stored is None else plain(stored[0])
-        return _Parameter(_path(key), value)
-    convert = by_default(default)
-    if names_in(default) is not None:
-        found = find(state, key)
-    else:
-        found = None if stored is None else alone(state, key, *stored)
-    value = default if found is None else typed(key, found, convert, default)
-    return _Parameter(_path(key), value, convert, default)
-
-
-class _Writing:
-    """Writes values as a file of one kind holds them, and names what it cannot hold."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._left_out = 0  # parts of the parameter that is being written
-
-    def of(self, one: _Parameter) -> Any:
-        """Return plain data that reads back as the value, without the parts that cannot."""
-        self._left_out = 0
-        written = self._part(one.key, one.value)
-        while written is not _NO_PART:
-            lost = lost_part(self._kind, one.value, written, one.convert, one.default)
-            if lost is None or (not lost and self._left_out):  # it may need what is left out
-                return _escaped(written)
-            self._leave_out(".".join([one.key, *map(str, lost)]), "a file cannot give this value")
-            written = _without(written, lost)
-        return written
-
-    def _part(self, key: str, value: object) -> Any:
-        names = names_in(value)
-        try:
-            if not names:
-                return self._single(key, value)
-            made = {}
-            for name, inner in names.items():
-                written = self._part(f"{key}.{name}", inner)
-                if written is not _NO_PART:
-                    made[self._name(name)] = written
-            return made or _NO_PART
-        except Unwritable as reason:
-            self._leave_out(key, str(reason))
-            return _NO_PART
-
-    def _single(self, key: str, value: object) -> object:
-        if value is REQUIRED:
-            raise Unwritable("it is required and has no value")
-        _check_secrets(key, value)
-        if isinstance(value, Description):
-            raise Unwritable(f"the program computes it as {value}")
-        written = spelled(value, self._is_native)
-        _check_secrets(key, written)
-        check_writable(self._kind, written)
-        return written
-
-    def _name(self, name: object) -> object:
-        written = spelled_name(name)
-        return written if self._kind == "yaml" or isinstance(written, str) else str(written)
-
-    def _is_native(self, value: object) -> bool:
-        """Tell the dates and times that TOML has; those with a zone it may round."""
-        is_date = self._kind == "toml" and type(value) in (date, datetime, time)
-        return is_date and getattr(value, "tzinfo", None) is None
-
-    def _leave_out(self, key: str, reason: str) -> None:
-        self._left_out += 1
-        print_message(f"{key} is left out: {reason}.")
-
-
-def _without(written: Any, names: tuple[object, ...]) -> Any:
-    """Return plain data without the part that these names lead to, and what is empty then."""
-    if not names:
-        return _NO_PART
-    inner = _without(written[names[0]], names[1:])
-    rest = {name: one for name, one in written.items() if name != names[0]}
-    return rest or _NO_PART if inner is _NO_PART else {**rest, names[0]: inner}
-
-
-def _check_secrets(key: str, value: object) -> None:
-    """Raise `Unwritable` if a value or a part of it is a secret."""
-    if is_given(value) and has_secrets(described := describe(key, value)):
-        part = "" if isinstance(described, Masked) else "a part of "
-        raise Unwritable(f"{part}its value is a secret")
-
-
-def _escaped(written: object) -> object:
-    if isinstance(written, str):
-        return written.replace("${", "$${")  # which would be a reference in a file
-    if isinstance(written, list):
-        return [_escaped(item) for item in written]
-    if isinstance(written, dict):
-        return {name: _escaped(item) for name, item in written.items()}
-    return written
-
-
-def _nested(found: dict[Path, object]) -> dict[str, Any]:
-    """Return the values in their sections; a message names those that are below another value.
+def _nested(
+    parameters: Iterable[_Parameter],
+) -> tuple[dict[str, Any], list[tuple[_Parameter, str]]]:
+    """Return the values in their sections, and those that are below another one, with its key.
 
     A section without any is written too: a file must not be empty.
     """
     nested: dict[str, Any] = {}
-    for path, value in found.items():
-        above = next((p for n in range(1, len(path)) if _is_leaf(found, p := path[:n])), None)
-        if above is not None:
-            names = ".".join(path), ".".join(above)
-            print_message(
-                "{} is left out: {} has a value, and a file cannot hold both.".format(*names)
-            )
-            continue
-        section = nested
-        for name in path[:-1]:
-            section = section.setdefault(name, {})
-        if value is not _NO_PART:
-            _put(section, path[-1], value)
-    return nested
+    written = {one.path: one for one in parameters}
+    conflicts = []
+    for path, one in written.items():
+        above = next((p for n in range(1, len(path)) if _is_leaf(written.get(p := path[:n]))), None)
+        if above is not None and one.is_written:
+            conflicts.append((one, ".".join(above)))
+        if above is None:
+            section = nested
+            for name in path[:-1]:
+                section = section.setdefault(name, {})
+            if one.is_written:
+                _put(section, path[-1], _escaped(one.form.data))
+    return nested, conflicts
 
 
-def _is_leaf(found: dict[Path, object], path: Path) -> bool:
-    return path in found and found[path] is not _NO_PART and not isinstance(found[path], dict)
+def _is_leaf(parameter: _Parameter | None) -> bool:
+    return (
+        parameter is not None and parameter.is_written and not isinstance(parameter.form.data, dict)
+    )
 
 
 def _put(section: dict[Any, Any], name: object, value: object) -> None:
@@ -248,7 +277,13 @@ def _put(section: dict[Any, Any], name: object, value: object) -> None:
         section.setdefault(name, value)
 
 
-def _text(kind: str, values: dict[str, object]) -> str:
-    """Return the text of a file; the format's own escapes replace what stdout cannot encode."""
-    text = dumps(kind, values)
-    return text if can_print(text) else dumps(kind, values, ascii_only=True)
+def _escaped(written: object) -> object:
+    if isinstance(written, UntypedText):
+        return UntypedText(written.text.replace("${", "$${"))
+    if isinstance(written, str):
+        return written.replace("${", "$${")  # which would be a reference in a file
+    if isinstance(written, list):
+        return [_escaped(item) for item in written]
+    if isinstance(written, dict):
+        return {name: _escaped(item) for name, item in written.items()}
+    return written

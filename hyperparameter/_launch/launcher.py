@@ -44,7 +44,7 @@ class Launcher:
         self, functions: Sequence[Function], single: bool, config: FilePath | None = None
     ) -> None:
         self.name = _name()
-        self._config = config
+        self.config = config
         self.functions = functions
         self.is_single = single or len(functions) == 1
         self._shows_tracebacks = False
@@ -144,17 +144,17 @@ class Launcher:
         """Return what is read beside the command line, None if there is nothing."""
         env = scan.env
         is_in_env = env_prefix is not None and any(name.startswith(env_prefix) for name in env)
-        if not files and self._config is None and not is_in_env:
+        if not files and self.config is None and not is_in_env:
             return None
         from .sources import files_of, sources_of  # programs without any need none of it
 
-        return sources_of(files_of(files, self._config), env_prefix, env, scan, signature)
+        return sources_of(files_of(files, self.config), env_prefix, env, scan, signature)
 
     def _check(self, given: Asked, env_prefix: str | None, scan: LazyScan) -> object:
         """Print all that is wrong with what is set, and run nothing."""
         from .faults import Faults, report
 
-        faults = Faults(given, scan, self._config, env_prefix)
+        faults = Faults(given, scan, self.config, env_prefix)
         found = faults.found()
         self._note(faults.settings)
         print_output(report(found, given.invocation.given[options.CHECK.key][-1]))

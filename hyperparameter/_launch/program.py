@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from .._files.text import FilePath
 from .asked import Asked
 from .commands import Function
 from .options import Option
 
 
 class Program(Protocol):
-    """A program: its functions, and how its words are parsed.
+    """A program: its functions, the file that it always reads, and how its words are parsed.
 
     One that `is_single` has no names of commands.
     """
 
     name: str
     functions: Sequence[Function]
+    config: FilePath | None
     is_single: bool
 
     def parsed(self, argv: list[str]) -> Asked: ...

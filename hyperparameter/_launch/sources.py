@@ -1,12 +1,13 @@
 """Where the settings of a program come from beside its command line: files and the environment."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._config.environment import Variables, is_in, variables_with
 from .._config.flat_names import FlatNames
 from .._config.sources import FileAt
+from .._files.document import Document
 from .._files.text import FilePath, similar
 from .._functions import declared_defaults, registry
 from .._scopes import ambient
@@ -25,7 +26,7 @@ class Sources(NamedTuple):
     `declarations` has the default of a key that only a reference names.
     """
 
-    files: list[FileAt]
+    files: Sequence[FileAt | Document]
     variables: Variables | None
     flat: FlatNames | None
     declarations: Declarations = declared_defaults
@@ -40,7 +41,7 @@ class Sources(NamedTuple):
 
 
 def sources_of(
-    files: list[FileAt],
+    files: Sequence[FileAt | Document],
     env_prefix: str | None,
     env: Mapping[str, str],
     scan: LazyScan,

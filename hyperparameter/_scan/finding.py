@@ -19,6 +19,7 @@ class Finding(NamedTuple):
     `NO_KNOWN_DEFAULT`.  `function` is a qualified name, or `<module>`, and `doc` its docstring
     as it is written.  `kind` is "declared" or "read".  A field of a structure is where its class
     is written, and declared by the function that takes the structure, which is in `function_file`.
+    `is_truth` tells a read of nothing but the truth of a value.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Finding(NamedTuple):
     doc: str
     kind: str
     function_file: str = ""
+    is_truth: bool = False
 
     @property
     def declaring(self) -> tuple[str, str]:

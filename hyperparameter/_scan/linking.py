@@ -68,6 +68,7 @@ class Linker:
         return Finding(
             key, default, raw.required, kind, file, raw.line, raw.function,
             namespace or key.rpartition(".")[0], scan.docs.get(raw.function, ""), raw.kind,
+            is_truth=raw.is_truth,
         )  # fmt: skip
 
     def _fields_of_all(

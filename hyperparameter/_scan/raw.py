@@ -21,7 +21,7 @@ class RawFinding(NamedTuple):
     """A finding whose texts are templates that may refer to other modules; all of it is JSON.
 
     `default` and `default_path` are those of `Default`; `structure` and `given` are what
-    `structure_of` returns.
+    `structure_of` returns; `is_truth` tells a read of nothing but the truth of a value.
     """
 
     key: str
@@ -35,6 +35,7 @@ class RawFinding(NamedTuple):
     kind: str
     structure: str = ""
     given: dict[str, list[Any]] | None = None
+    is_truth: bool = False
 
 
 class RawField(NamedTuple):

@@ -79,6 +79,16 @@ class Collector:
         if isinstance(value, Constant) and isinstance(value.value, dict):
             self._add_below(accessor, function)
 
+    def add_truth(self, accessor: AccessorOf, function: str) -> None:
+        """Note that the truth of a value is asked for; a missing one is false."""
+        key, line = accessor
+        namespace = key.rpartition(".")[0]
+        self.add(
+            RawFinding(
+                key, [False], "", False, "bool", line, function, namespace, "read", is_truth=True
+            )
+        )  # fmt: skip
+
     def add_escaped(self, accessor: AccessorOf, function: str) -> None:
         """Note an accessor that goes anywhere: its key may be read, and any key below it."""
         self.add_read(accessor, function)

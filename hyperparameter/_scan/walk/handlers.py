@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from ..raw import UNKNOWN
 from .collector import MODULE, Collector
 from .parameters import FunctionNode
-from .values import AccessorOf, Constant, Names, Value, ValueOf, is_scope
+from .values import AccessorOf, Names, Value, ValueOf, is_scope
 
 
 class FunctionBody(NamedTuple):
@@ -90,7 +90,7 @@ def visit_condition(walk: Walk, node: ast.expr) -> Value:
     """Follow an expression whose truth is asked for; a missing parameter is false."""
     value = visit(walk, node)
     if isinstance(value, AccessorOf):
-        walk.found.add_read(value, walk.function, ast.Constant(False), Constant(False))
+        walk.found.add_truth(value, walk.function)
     return value
 
 
