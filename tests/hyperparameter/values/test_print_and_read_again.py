@@ -40,6 +40,7 @@ from value_structures import (
 )
 
 import hyperparameter as hp
+from hyperparameter._functions import signature as signatures
 
 KINDS = ["toml", "yaml", "json"]
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -499,3 +500,65 @@ def test_each_source_wins_the_fields_that_it_writes_over_those_below_it(
             stack.enter_context(as_scope(layer))
         with environment(named):
             assert same(hp.run_cli(declared(layered), argv, env_prefix="LAY"), state)
+
+
+# -- several readers of one key --------------------------------------------------------------------
+
+HINTS: list[tuple[Any, Any]] = [
+    (int, 1), (str, "d"), (float, 0.5), (bool, True), (Path, Path("d")), (str | None, None),
+    (int | None, 3), (int | str, 2), (list[str], ["d"]), (list[int], [1]), (dict[str, str], {}),
+    (dict[str, Any], {"z": 1}), (Opt, Opt()), (Opt, Opt(2.0)), (Opt | None, None), (Any, None),
+    (Color, Color.RED), (Decimal, Decimal("1")), (timedelta, timedelta(1)), (date | None, None),
+    (None, 3), (None, "d"), (None, None), (None, [1]), (None, {"z": 1}), (None, 4), (bytes, b"d"),
+]  # fmt: skip
+
+
+def reader_of_x(number: int, hint: Any, default: Any) -> Callable[[], Any]:
+    """Declare one of several functions of one namespace; it is of no file."""
+
+    def program(x: Any = default) -> Any:
+        return x
+
+    program.__annotations__ = {} if hint is None else {"x": hint}
+    program.__module__, program.__qualname__ = "values", f"reader{number}"
+    program.__code__ = program.__code__.replace(co_filename="<program>")
+    return hp.param("several")(program)
+
+
+def gets(reader: Callable[[], Any]) -> Any:
+    try:
+        return reader()
+    except hp.ConversionError:
+        return hp.ConversionError
+
+
+words_for_all = st.sampled_from([*WORDS.values(), '{"a": "1e3"}', '["1e3", "x"]', '{"lr": 3}'])
+set_x = st.lists(
+    st.tuples(st.sampled_from(["", "", ".a", ".lr", ".name"]), words_for_all), max_size=3
+)
+
+
+@given(hints=st.lists(st.sampled_from(HINTS), min_size=1, max_size=3), given_words=set_x)
+@settings(
+    parent=thoroughly,
+    max_examples=soak.count_of_examples(120),
+    phases=[Phase.generate, Phase.shrink],
+)
+def test_each_of_several_readers_gets_its_value_again_or_it_is_named(
+    tmp_path: Path, hints: list[tuple[Any, Any]], given_words: list[tuple[str, str]]
+) -> None:
+    for name in [name for name in signatures.declared if name[0] == "several"]:
+        del signatures.declared[name]
+    readers = [reader_of_x(number, *one) for number, one in enumerate(hints)]
+    main = declared(lambda: [gets(one) for one in readers])
+    argv = [word for below, text in given_words for word in ("-D", f"several.x{below}={text}")]
+    try:
+        before = hp.run_cli(main, argv)
+        files = {kind: printed(main, argv, kind) for kind in KINDS}
+    except hp.UsageError:  # what no reader takes is an error, whatever is asked for
+        return
+    for kind, (text, said) in files.items():
+        after = reread(main, text, kind, tmp_path)
+        is_named = "several.x" in said
+        assert is_named or same(after, before), (kind, text, before, after)
+        assert is_named or "several" in text or not argv
