@@ -26,12 +26,23 @@ def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None
         return f" Write {written}."
     key, equals, _ = setting.partition("=")
     if equals and is_key(key):
-        return f" Write -D {setting}; each -D takes one word."
+        keys = _keys_meant_by(key, own)
+        written = " or ".join(f"-D {one}{setting[len(key) :]}" for one in keys[:_MOST_NAMED])
+        return f" Write {written}; each -D takes one word."
     if word.startswith("~") and not equals and is_key(key[1:]):
         return f" Write -D '{word}' to take away what is set."
     if word.lower().endswith(_FILES):
         return f" Write -C {word} to read a file of parameters."
     return ""
+
+
+def _keys_meant_by(name: str, own: Iterable[Option]) -> list[str]:
+    """Return the key itself if it has a dot or is declared, or else those that end in the name."""
+    if "." in name or is_declared(name):
+        return [name]
+    found = [one for one in DeclaredParameters() if one.rpartition(".")[2] == name]
+    beside = {one.key.partition(".")[0] for one in own}  # of the command that is given, first
+    return sorted(found, key=lambda one: one.partition(".")[0] not in beside) or [name]
 
 
 def for_setting(word: str, own: Sequence[Option], as_text: str) -> str:

@@ -243,11 +243,17 @@ def _items(option: Option, texts: list[str]) -> UntypedText | UntypedTree:
     """Return a list of the words; a single word may be the whole list, as JSON."""
     if len(texts) == 1 and (option.kind != "items" or is_union(bare(option.hint))):
         return UntypedText(texts[0])
+    if len(texts) == 1 and _is_in_brackets(texts[0]) and not is_list(texts[0]):
+        return UntypedText(texts[0])  # a list that is not JSON, which whoever reads it says
     if len(texts) == 1 and is_list(texts[0]):
         hint, default = option.hint, option.default
         if texts[0] not in NULLS or default is None or (hint is not None and takes_none(hint)):
             return UntypedText(texts[0])
     return UntypedTree([UntypedText(text) for text in texts])
+
+
+def _is_in_brackets(text: str) -> bool:
+    return text[:1] == "[" and text[-1:] == "]"
 
 
 def _extra(signature: Signature | None, one: GivenOption) -> object:

@@ -83,6 +83,10 @@ def _missing(named: str, path: str) -> UsageError:
 def _file(word: str) -> FileAt:
     """Return the file that a word behind `-C` names: FILE, KEY=FILE, or - for standard input."""
     key, equals, path = word.partition("=")
+    if not word or (equals and not path and is_key(key)):
+        raise UsageError(
+            f"-C {word or repr(word)}: no file is named. Write -C FILE or -C KEY=FILE."
+        )
     if not equals or not is_key(key) or os.sep in key or os.path.exists(word):
         return FileAt(word)
     if path != "-" and not os.path.exists(path):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from .program import Program
     from .sources import Sources
 
-_SWEPT = Origin("cli", "--sweep")
+_SWEPT, _REPEATED = Origin("cli", "--sweep"), Origin("cli", "--repeat")
 _MOST_RUNS = 1_000_000
 _MOST_KEPT = 64  # settings of cells; which keys files refer to seldom differs
 
@@ -63,8 +63,9 @@ def sweep(
         raise UsageError("no command given, so there is nothing to sweep. See --help.")
     words = sweep_words(given.parsed.given)
     _check_together(given.invocation, words)
-    meanings = _Meanings(program, given, sources, scan)
     plan = _plan(words, given)
+    repeated = plan.repeat and plan.repeat.key
+    meanings = _Meanings(program, given, sources, scan, {repeated: _REPEATED} if repeated else {})
     is_searched = words.asks(sweep_options.SEARCH)
     _check_size(plan, is_searched=is_searched)
     meanings.check(_examples(plan) if is_searched else plan)
@@ -242,17 +243,19 @@ def _notes(
 
 
 class _Meanings:
-    """What cells mean to the program: the settings of each, over which its values are laid."""
+    """What cells mean to the program; `origins` are those of keys that `--sweep` does not set."""
 
     def __init__(
-        self, program: Program, given: Asked, sources: Sources | None, scan: LazyScan
-    ) -> None:
+        self, program: Program, given: Asked, sources: Sources | None, scan: LazyScan,
+        origins: dict[str, Origin],
+    ) -> None:  # fmt: skip
         self._program = program
         assert given.function is not None
         self.function = given.function
         self._given = given
         self._sources = sources
         self._scan = scan
+        self._origins = origins
         self._identifier = Identifier()
         self._prepared: deque[Settings] = deque(maxlen=_MOST_KEPT)
 
@@ -292,7 +295,8 @@ class _Meanings:
         for layer in (*invocation.options, *invocation.defines):
             for key in layer.values.keys() & cell.values.keys():
                 raise UsageError(
-                    f"{resolve(layer.origin_of(key)).location} and --sweep both set {key}. "
+                    f"{resolve(layer.origin_of(key)).location} and "
+                    f"{self._origins.get(key, _SWEPT).location} both set {key}. "
                     "Remove one of them."
                 )
         if settings.unchecked and not invocation.asks(options.ALLOW):
@@ -301,5 +305,6 @@ class _Meanings:
             print_message(f"{self._program.name}: {note}")
 
     def _settled(self, cell: Cell) -> tuple[Invocation, Settings]:
-        layers = (Layer(dict(cell.values), _SWEPT),) if cell.values else ()
+        values = dict(cell.values)
+        layers = (Layer(values, _SWEPT, self._origins),) if values else ()
         return self._given.settled(self._sources, self._scan.env, swept=layers)

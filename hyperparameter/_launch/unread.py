@@ -12,8 +12,8 @@ from .._records.record import Record
 from .._records.unused import never_read
 from .._values.origin import Origin, resolve
 from ..exceptions import UsageError
-from .program_keys import DeclaredParameters
 from .settings import Settings
+from .unknown_keys import is_declared
 
 Reads = Mapping[str, list[Read]]
 _MOST_REPORTED = 20
@@ -60,7 +60,6 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     ]
     if not unused:
         return
-    declared = set(DeclaredParameters())
     # What is carried to workers is read there as well, and they tell it.
     is_known = not _had_workers() or not _CARRIERS.isdisjoint(sys.modules)
     where, advice = "", ""
@@ -70,7 +69,7 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:
             yield _shadowed_by(one.key, one.origin, hidden_by)
-        elif one.key not in declared:
+        elif not is_declared(one.key):
             yield never_read(one.key, one.origin, one.suggestions, where) + advice
         elif one.origin.kind != "file":  # a file may serve several commands and programs
             yield never_read(one.key, one.origin, where=where) + advice

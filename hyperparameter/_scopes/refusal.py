@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from .._values.convert import Unconvertible
 from .._values.describe import show
+from .._values.json_text import loads
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import UntypedText, plain
 from ..exceptions import HyperparameterError
@@ -38,8 +39,12 @@ def _advice(
     text = problem.value.text
     if shown != repr(text):  # masked, or shortened
         return ""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    listed = f" Write a list in brackets: [{','.join(parts)}]."
+    inner = text.strip().removeprefix("[").removesuffix("]")
+    parts = [part.strip() for part in inner.split(",") if part.strip()]
+    if "[" in inner or "{" in inner:  # whose parts are not between commas
+        listed = " Write a list as JSON: in brackets, with each text in double quotes."
+    else:
+        listed = f" Write a list in brackets: [{','.join(map(_as_json, parts))}]."
     if problem.wanted == "a list":
         return listed
     if not (steps and isinstance(steps[-1], int) and "," in text):
@@ -49,6 +54,17 @@ def _advice(
         return listed
     example = f": {flag} {' '.join(parts)}" if len(parts) > 1 else ", and without commas"
     return f" Separate values with spaces{example}."
+
+
+def _as_json(text: str) -> str:
+    """Return a word as an item of a list in JSON: a number as it is, text in quotes."""
+    try:
+        loads(text)
+    except (ValueError, RecursionError):
+        import json  # which few programs need
+
+        return json.dumps(text, ensure_ascii=False)
+    return text
 
 
 def _bound(path: str, origins: Mapping[str, RawOrigin]) -> Iterator[RawOrigin]:

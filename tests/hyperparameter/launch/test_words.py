@@ -475,6 +475,12 @@ hp.launch(train)
                                        "in brackets: [1.0].")),
         (["--pair", "1,2"], "--pair needs 2 values. Separate them with spaces."),
         (["--rates", "x"], "--rates[0]: 'x' is not a float."),
+        (["--names", "[a, 7]"], ("--names: '[a, 7]' is not a list. Write a list in brackets: "
+                                 '["a",7].')),
+        (["-D", "train.names=[007]"], ("-D train.names: '[007]' is not a list. Write a list in "
+                                      'brackets: ["007"].')),
+        (["--names", "[[a], b]"], ("--names: '[[a], b]' is not a list. Write a list as JSON: in "
+                                   "brackets, with each text in double quotes.")),
     ],
 )  # fmt: skip
 def test_how_a_list_is_written_is_said(words: list[str], message: str, tmp_path: Path) -> None:
@@ -483,3 +489,62 @@ def test_how_a_list_is_written_is_said(words: list[str], message: str, tmp_path:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"app.py: error: {message}\n"
+
+
+def test_the_list_that_a_message_advises_is_taken() -> None:
+    @hp.param("advised")
+    def program(names: list[str] = []) -> list[str]:
+        return names
+
+    for word, items in {
+        "[a, b]": ["a", "b"],
+        "[007]": ["007"],
+        "[x y,1e3]": ["x y", "1e3"],
+    }.items():
+        with pytest.raises(hp.UsageError, match="Write a list in brackets: ") as caught:
+            hp.run_cli(program, ["--names", word])
+        advised = str(caught.value).rpartition("brackets: ")[2].removesuffix(".")
+        assert hp.run_cli(program, ["--names", advised]) == items
+        assert hp.run_cli(program, ["--names", word, "c"]) == [word, "c"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["eval", "-C", ""], "-C '': no file is named. Write -C FILE or -C KEY=FILE."),
+        (["eval", "-C", "eval="], "-C eval=: no file is named. Write -C FILE or -C KEY=FILE."),
+        (["eval", "n=3"], "Write -D train.n=3; each -D takes one word."),
+        (["eval", "lr=3"], "Write --lr=3."),
+        (["n=3", "eval"], "Write -D train.n=3; each -D takes one word."),
+        (["eval", "--repeat", "2:sed"], "sed (cli --repeat): this program has no such parameter."),
+        (["eval", "--repeat", "2:eval.lr", "--lr", "1"], "--lr and --repeat both set eval.lr."),
+    ],
+)
+def test_a_message_names_what_was_typed_and_where_it_belongs(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "tool.py").write_text(
+        "import hyperparameter as hp\n"
+        "@hp.param\ndef train(n: int = 1, of: dict = {}):\n    pass\n"
+        "@hp.param('eval')\ndef eval(lr: float = 0.1):\n    pass\n"
+        "hp.launch()\n"
+    )
+    command = [sys.executable, "tool.py", *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_file_with_parts_of_a_mapping_of_a_function_that_does_not_run_is_not_called_unread(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tool.py").write_text(
+        "import hyperparameter as hp\n"
+        "@hp.param\ndef train(n: int = 1, of: dict = {}):\n    pass\n"
+        "@hp.param\ndef other(n: int = 1):\n    pass\n"
+        "hp.launch()\n"
+    )
+    (tmp_path / "conf.yaml").write_text("train: {n: 2, of: {a: 1}}\n")
+    command = [sys.executable, "tool.py", "other", "-C", "conf.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
