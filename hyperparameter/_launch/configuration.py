@@ -219,7 +219,8 @@ class _Parameter:
         is_other = False
         for one in losses:
             if not (self.form.lacks(one.names) or (one.is_refused and is_partial)):
-                is_other |= self.leave_out(one.reason, one.names) or self.leave_out(one.reason)
+                ends = range(len(one.names), -1, -1)  # the longest that the file has
+                is_other |= any(self.leave_out(one.reason, one.names[:end]) for end in ends)
         return is_other
 
     def leave_out(self, reason: str, names: Names = ()) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
+from .._config.sources import INCLUDE
 from .._files.writer import Unwritable, check_writable
 from .._values.containers import parts_of
 from .._values.describe import Description, Masked, describe, has_secrets
@@ -90,6 +91,9 @@ class _Forming:
             made = {}
             for name, inner in names.items():
                 written = self._name(name)
+                if written == INCLUDE:
+                    self._left_out[(*path, written)] = "files include others by this name"
+                    continue
                 one = self.part(f"{key}.{name}", (*path, written), inner)
                 if one is not NO_PART:
                     made[written] = one

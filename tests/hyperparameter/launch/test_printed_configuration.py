@@ -330,3 +330,65 @@ def test_a_mapping_in_one_word_for_a_reader_of_one_value_is_named(
     text, said = run(*words, "--print-config", kind)
     assert "opt.c is left out: in a file, the program would refuse it." in said
     assert "opt" not in text
+
+
+# -- a dataclass as a program, with files that include others --------------------------------------
+
+JOB = """
+import hyperparameter as hp
+from dataclasses import dataclass, field
+from enum import Enum
+
+class Colour(Enum):
+    RED = "r"
+
+@dataclass
+class Inner:
+    lr: float = 0.1
+    tag: str = "t"
+    names: dict[str, int] = field(default_factory=dict)
+
+@dataclass
+class Job:
+    "A job."
+    name: str
+    inner: Inner = field(default_factory=Inner)
+    inners: dict[str, Inner] = field(default_factory=lambda: {"z": Inner()})
+    colour: Colour = Colour.RED
+    api_key: str = ""
+
+    def __post_init__(self):
+        print(self, hp.scope.extra.x | 1)
+
+hp.launch(Job, config="conf.yaml")
+"""
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["n1"], ""), (["007", "-D", "Job.inner.tag=1e3"], ""), (["x", "-D", "extra.x=0x10"], ""),
+        (["x", "-D", "Job.inner.names.k=4", "-D", "Job.inners.b.tag=null"], ""),
+        (["x", "--colour", "RED", "-D", "Job.inner.tag=${a}"], ""),
+        (["x", "-D", "~Job.inners"], "Job.inners"),
+        (["x", "-D", "~Job.inner.names"], "Job.inner.names"),
+        (["x", "-D", 'Job.inner.names={"$include": 3}'], "Job.inner.names.$include"),
+        (["x", "--api-key", "hunter2"], "Job.api_key"),
+    ],
+)  # fmt: skip
+def test_a_dataclass_comes_back_over_the_file_of_its_program(
+    kind: str, words: list[str], named: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(JOB)
+    (tmp_path / "conf.yaml").write_text('$include: base.yaml\nJob: {inner: {lr: "${extra.x}"}}\n')
+    (tmp_path / "base.yaml").write_text(
+        "extra: {x: 7}\nJob: {inners: {a.b: {lr: 4}}, inner: {names: {q.r: 1}}}\n"
+    )
+    text, said = run(*words, "--print-config", kind)
+    assert [one.split()[0] for one in said.splitlines()] == ([named] if named else [])
+    assert "hunter2" not in text + said
+    assert "***" not in text
+    (tmp_path / f"out.{kind}").write_text(text)
+    if not named:
+        assert run("-C", f"out.{kind}")[0] == run(*words)[0]
