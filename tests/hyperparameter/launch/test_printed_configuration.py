@@ -120,7 +120,7 @@ def test_each_reader_gets_its_value_again_or_the_key_is_named(
     source: str, run: Run, tmp_path: Path
 ) -> None:
     rows = all_rows()
-    if source == "environment":  # which is a little smaller: systems have a limit
+    if source != "-D":  # fewer pairs: what is set is the same, and systems have few variables
         rows = [row for row in rows if row[1] is None or len(row[2]) != 2 or "text" in row[2]]
     program = tmp_path / "program.py"
     unknown = ["--allow-unknown"]  # which of the keys of a file the program knows is another test
@@ -139,6 +139,7 @@ def test_each_reader_gets_its_value_again_or_the_key_is_named(
     program.write_text(matrix_program(rows))
     words, variables = set_by()
     before = run(*words, *unknown, **variables)[0].splitlines()
+    assert sum("'007'" in line for line in before) > 5  # they are set indeed
     for kind in KINDS:
         text, said = run(*words, *unknown, "--print-config", kind, **variables)
         (tmp_path / f"out.{kind}").write_text(text)
