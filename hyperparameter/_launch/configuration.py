@@ -252,14 +252,16 @@ def _nested(
     conflicts = []
     for path, one in written.items():
         above = next((p for n in range(1, len(path)) if _is_leaf(written.get(p := path[:n]))), None)
-        if above is not None and one.is_written:
+        section: Any = nested
+        for count, name in enumerate(path[:-1] if above is None else (), 1):
+            section = section.setdefault(name, {})
+            if not isinstance(section, dict):  # a part of what another parameter has
+                above = path[:count]
+                break
+        if one.is_written and above is not None:
             conflicts.append((one, ".".join(above)))
-        if above is None:
-            section = nested
-            for name in path[:-1]:
-                section = section.setdefault(name, {})
-            if one.is_written:
-                _put(section, path[-1], _escaped(one.form.data))
+        elif one.is_written:
+            _put(section, path[-1], _escaped(one.form.data))
     return nested, conflicts
 
 

@@ -393,3 +393,19 @@ def test_a_dataclass_comes_back_over_the_file_of_its_program(
     (tmp_path / f"out.{kind}").write_text(text)
     if not named:
         assert run("-C", f"out.{kind}")[0] == run(*words)[0]
+
+
+@each_kind
+def test_a_key_below_a_part_that_is_no_mapping_is_named(
+    kind: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(
+        "import hyperparameter as hp\n"
+        "@hp.param\ndef t(x: dict = {}):\n    print(x, hp.scope.t.x.a.q | 1)\n"
+        "hp.launch(t)\n"
+    )
+    words = ["-D", "t.x.a=4"]
+    text, said = run(*words, "--print-config", kind)
+    assert said == "t.x.a.q is left out: t.x.a has a value, and a file cannot hold both.\n"
+    (tmp_path / f"out.{kind}").write_text(text)
+    assert run("-C", f"out.{kind}") == run(*words)
