@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .agenda import Agenda, Planned, Prepare, Prepared
 from .request import Policy
 from .run import Outcome, State, Work
-from .stand_ins import StandIns
+from .stand_ins import StandIns, digest_of_read
 from .work.interrupts import Interrupts
 from .work.outcomes import drop, drop_unfinished, kept_of, path_of, withdraw
 from .work.runner import Ended, Event, Reported, Runner, Started
@@ -62,9 +62,9 @@ class Driver:
         self._stops = False
         self._deadline = 0.0
 
-    def note_finished(self, number: int, parts: Mapping[str, str], unread: Sequence[str]) -> None:
+    def note_finished(self, number: int, read: str, unread: Sequence[str]) -> None:
         """Note a run of an earlier launch, which may stand for others."""
-        self._stand_ins.add(number, parts, unread)
+        self._stand_ins.add(number, read, unread)
 
     def run(self) -> Iterator[int]:
         """Run everything, and yield the number of each run as soon as it is in the store."""
@@ -165,7 +165,9 @@ class Driver:
         if outcome.ending == "terminated" and outcome.pid == os.getpid():
             state = "waiting"
         log = self._store.log_path(run.number, run.attempt)
-        self._store.ended(run.number, run.attempt, outcome, state, log)
+        unread = outcome.unread
+        read = "" if unread is None else digest_of_read(found.identity.parts, unread)
+        self._store.ended(run.number, run.attempt, outcome, state, log, read=read)
         drop(self._store.folder, run.number, run.attempt)
         if state == "waiting":  # in this process, signals raise in the run itself
             if found.since:
@@ -178,7 +180,7 @@ class Driver:
         if again:
             self._again.append(run._replace(attempt=run.attempt + 1, tries=run.tries + 1))
         else:
-            self._settle(found, state, outcome)
+            self._settle(found, state, outcome, read)
         self._progress.ended(run.number, run.cell, state, outcome, log, again=again)
         if outcome.log_problem:
             self._progress.note(f"run {run.number}: {outcome.log_problem}")
@@ -195,13 +197,13 @@ class Driver:
         problem = "KeyboardInterrupt, and nobody has pressed Ctrl-C"
         return outcome._replace(ending="raised", problem=problem)
 
-    def _settle(self, found: _Open, state: State, outcome: Outcome) -> None:
+    def _settle(self, found: _Open, state: State, outcome: Outcome, read: str) -> None:
         """Take note of a run that will not be run again."""
-        run, parts = found.run, found.identity.parts
+        run = found.run
         if state == "done" and outcome.unread is not None and self.compares:
-            stands = self._stand_ins.find(parts)
+            stands = self._stand_ins.find(found.identity.parts)
             if stands is None:
-                self._stand_ins.add(run.number, parts, outcome.unread)
+                self._stand_ins.add(run.number, read, outcome.unread)
             else:
                 self.same[run.number] = stands
         self._agenda.ended(run, state, outcome)

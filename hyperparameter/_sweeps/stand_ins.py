@@ -15,23 +15,26 @@ class StandIns:
 
     def __init__(self) -> None:
         # By what they have not read: there are far fewer of these sets than of runs.
-        self._by_unread: dict[frozenset[str], dict[bytes, int]] = {}
+        self._by_unread: dict[frozenset[str], dict[str, int]] = {}
 
     def find(self, parts: Mapping[str, str]) -> int | None:
         """Return the number of the first run that stands for one with these parts, if any does."""
         found = [
             number
             for unread, runs in self._by_unread.items()
-            if (number := runs.get(_restricted(parts, unread))) is not None
+            if (number := runs.get(digest_of_read(parts, unread))) is not None
         ]
         return min(found, default=None)
 
-    def add(self, number: int, parts: Mapping[str, str], unread: Collection[str]) -> None:
-        """Note a run that has finished, with the keys set for it that it has not read."""
-        runs = self._by_unread.setdefault(frozenset(unread), {})
-        runs.setdefault(_restricted(parts, unread), number)
+    def add(self, number: int, read: str, unread: Collection[str]) -> None:
+        """Note a run that has finished, with the keys set for it that it has not read.
+
+        `read` is the `digest_of_read` of the run.
+        """
+        self._by_unread.setdefault(frozenset(unread), {}).setdefault(read, number)
 
 
-def _restricted(parts: Mapping[str, str], unread: Collection[str]) -> bytes:
+def digest_of_read(parts: Mapping[str, str], unread: Collection[str]) -> str:
+    """Return a digest of what is set for a run, but for the keys that are not read."""
     rest = (f"{key}={one}" for key, one in sorted(parts.items()) if key not in unread)
-    return blake2b("\0".join(rest).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b("\0".join(rest).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

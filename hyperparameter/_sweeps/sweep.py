@@ -22,6 +22,7 @@ from .progress.tally import Resumed
 from .request import Request
 from .resuming import done_of, launch_of, new_store, store_to_resume
 from .run import Cell
+from .stand_ins import digest_of_read
 from .store.file_system import note_on
 from .store.store import Store
 from .store.stored import Row, Stored
@@ -191,9 +192,12 @@ class Sweep(Sequence[SweepRun]):
         self, driver: Driver, agenda: Agenda, store: Store, progress: Progress, slots: int
     ) -> Iterator[SweepRun]:
         before = [row for row in store.rows() if row.number in agenda.kept] if agenda.kept else []
-        for row in before:
-            if row.unread is not None and row.state == "done":
-                driver.note_finished(row.number, agenda.kept[row.number], row.unread)
+        for number, (unread, stored) in store.finished_with_reads().items():
+            parts = agenda.kept.get(number)
+            # An outcome that a killed launcher has left in a file came without its digest.
+            read = stored if parts is None else digest_of_read(parts, unread)
+            if read:
+                driver.note_finished(number, read, unread)
         progress.begin(agenda.total, slots, map(_resumed, before))
         try:
             for number in driver.run():

@@ -164,6 +164,9 @@ def _check(path: str, opened: sqlite3.Connection) -> None:
     if version > VERSION:
         raise UsageError(f"{path} is of version {version}, and this library reads version "
                          f"{VERSION}. Upgrade hyperparameter-dist to read it.")  # fmt: skip
+    if 1 <= version < VERSION:
+        raise UsageError(f"{path} is of version {version}, and this library reads version "
+                         f"{VERSION}. Run the sweep again, under another name.")  # fmt: skip
     if version < 1:
         raise Damaged(f"{path} is damaged: its version is {version}. {_KEEP}")
     tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION = 0x68707377  # "hpsw", which `file` and SQLite's own tools can see
-VERSION = 1
+VERSION = 2
 
 NAMES = ("sweep", "launches", "runs", "attempts", "transitions", "tracebacks", "results", "records",
          "reports")  # fmt: skip
@@ -32,6 +32,7 @@ CREATE TABLE attempts (
     run INTEGER NOT NULL, attempt INTEGER NOT NULL, launch INTEGER NOT NULL,
     started REAL, ended REAL, host TEXT NOT NULL, pid INTEGER NOT NULL, log TEXT NOT NULL,
     ending TEXT, problem TEXT NOT NULL, unread TEXT,  -- a list as JSON
+    read TEXT NOT NULL,  -- a digest of what was set and is not unread; empty where nobody knew
     PRIMARY KEY (run, attempt)
 ) WITHOUT ROWID;
 CREATE TABLE transitions (

@@ -190,8 +190,8 @@ class Store(Stored):
     ) -> bool:  # fmt: skip
         """Note an attempt, unless it has been noted; tell whether that was needed."""
         made = execute(
-            "INSERT INTO attempts (run, attempt, launch, started, host, pid, log, problem) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT DO NOTHING",
+            "INSERT INTO attempts (run, attempt, launch, started, host, pid, log, problem, read) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING",
             number, attempt, self._launch or 0, *worker, self._relative(log),
         )  # fmt: skip
         return made.rowcount == 1
@@ -223,10 +223,12 @@ class Store(Stored):
             execute("INSERT INTO reports VALUES (?, ?, ?, ?)", number, attempt, step, value)
 
     def ended(
-        self, number: int, attempt: int, outcome: Outcome, state: State, log: str | None = None
-    ) -> None:
+        self, number: int, attempt: int, outcome: Outcome, state: State, log: str | None = None,
+        *, read: str = "",
+    ) -> None:  # fmt: skip
         """Keep how an attempt ended, and what it means for its run; on disk when this returns.
 
+        `read` is a digest of what was set for the run, but for what it has not read.
         Files come first: a run that is said to be done has its result.
         """
         name = _name(number, attempt)
@@ -238,20 +240,22 @@ class Store(Stored):
         with self._transaction() as execute:
             if self._begin(execute, number, attempt, (None, outcome.host, outcome.pid), log):
                 self._note(execute, number, attempt, "running", outcome.started or time.time())
-            self._end(execute, number, attempt, outcome)
+            self._end(execute, number, attempt, outcome, read)
             self._keep(execute, number, attempt, outcome, file)
             self._change(execute, number, attempt, state, outcome.ended or time.time())
             execute("UPDATE runs SET summary = ? WHERE number = ?", summary, number)
 
-    def _end(self, execute: Execute, number: int, attempt: int, outcome: Outcome) -> None:
+    def _end(
+        self, execute: Execute, number: int, attempt: int, outcome: Outcome, read: str
+    ) -> None:
         unread = None if outcome.unread is None else json.dumps(outcome.unread)
         problem = _encodable(self.masks.masked(outcome.problem))
         execute(
             "UPDATE attempts SET started = coalesce(nullif(?, 0.0), started), ended = ?, "
             "host = coalesce(nullif(?, ''), host), pid = coalesce(nullif(?, 0), pid), "
-            "ending = ?, problem = ?, unread = ? WHERE run = ? AND attempt = ?",
+            "ending = ?, problem = ?, unread = ?, read = ? WHERE run = ? AND attempt = ?",
             outcome.started, outcome.ended or time.time(), outcome.host, outcome.pid,
-            outcome.ending, problem, unread, number, attempt,
+            outcome.ending, problem, unread, read, number, attempt,
         )  # fmt: skip
 
     def _keep(

@@ -170,6 +170,21 @@ class Stored:
                 )
             }
 
+    def finished_with_reads(self) -> dict[int, tuple[tuple[str, ...], str]]:
+        """Return what each run that is done has not read, where known, and a digest of the rest.
+
+        Repeats are left out: they differ in chance.
+        """
+        with database.decoded(self.path):
+            return {
+                number: (_words(unread), read)
+                for number, unread, read in self._database.execute(
+                    "SELECT number, unread, read FROM runs JOIN attempts ON attempts.run = number "
+                    "AND attempts.attempt = runs.attempt WHERE state = 'done' AND repeat IS NULL "
+                    "AND unread IS NOT NULL ORDER BY number"
+                )
+            }
+
     def counts(self) -> dict[str, int]:
         """Return how many runs there are in each state that any is in."""
         with database.decoded(self.path):

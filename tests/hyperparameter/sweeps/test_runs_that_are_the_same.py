@@ -183,6 +183,49 @@ def test_to_look_at_a_value_is_no_use_of_it() -> None:
     assert len(rec.reads) == 1
 
 
+EDITED = """
+@hp.param("train")
+def train(lr: float = 0.1, is_read: bool = False):
+    note(lr=lr)
+    return lr + (hp.scope.net.width(0) if is_read else 0)
+"""
+
+
+@pytest.mark.parametrize("where", ["local", "processes:1"])
+def test_a_finished_run_stands_for_the_cells_of_an_edited_grid(tmp_path: Path, where: str) -> None:
+    program = Program(tmp_path, EDITED)
+    words = ("--sweep", "lr=1,2", "--name", "kept", "--skip-unread", "--on", where)
+    assert program.run(*words, "--sweep", "net.width=1").status == 0
+    program.forget()
+    edited = program.run(*words, "--sweep", "net.width=2,3", "--resume")
+    assert edited.status == 0, edited.errors
+    assert program.noted == []
+    states = [row["state"] for row in rows(edited.output)]
+    assert states == ["= run 1", "= run 1", "= run 2", "= run 2"]
+    assert [row["result"] for row in rows(edited.output)] == ["1", "1", "2", "2"]
+
+
+def test_a_finished_run_stands_for_no_cell_that_differs_in_what_it_read(tmp_path: Path) -> None:
+    program = Program(tmp_path, EDITED)
+    words = ("--sweep", "lr=1,2", "--name", "kept", "--skip-unread", "--is-read")
+    assert program.run(*words, "--sweep", "net.width=1").status == 0
+    program.forget()
+    edited = program.run(*words, "--sweep", "net.width=2", "--resume")
+    assert edited.status == 0, edited.errors
+    assert len(program.noted) == 2
+    assert [row["result"] for row in rows(edited.output)] == ["3", "4"]
+
+
+def test_a_repeat_of_an_earlier_launch_stands_for_no_run(tmp_path: Path) -> None:
+    program = Program(tmp_path, EDITED)
+    words = ("--sweep", "lr=1", "--name", "kept")
+    assert program.run(*words, "--sweep", "net.width=1", "--repeat", "2").status == 0
+    program.forget()
+    edited = program.run(*words, "--sweep", "net.width=2", "--resume", "--skip-unread")
+    assert edited.status == 0, edited.errors
+    assert len(program.noted) == 1
+
+
 RANDOM = """
 import contextlib, io, random
 

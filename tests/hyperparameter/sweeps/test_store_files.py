@@ -15,7 +15,7 @@ from unprivileged import run_unprivileged
 
 from hyperparameter._console import NotFound
 from hyperparameter._sweeps.store import file_system
-from hyperparameter._sweeps.store.schema import NAMES
+from hyperparameter._sweeps.store.schema import NAMES, VERSION
 from hyperparameter._sweeps.store.store import Store
 from hyperparameter._sweeps.store.stored import Stored
 from hyperparameter.cli import main
@@ -77,9 +77,20 @@ def test_another_database_is_no_store(folder: Path) -> None:
 
 def test_a_newer_store_says_so_and_what_to_do(folder: Path) -> None:
     with sqlite3.connect(folder / FILE) as newer:
-        newer.execute("PRAGMA user_version = 2")
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
     newer.close()
-    refused(folder, "is of version 2, and this library reads version 1. Upgrade")
+    refused(
+        folder, f"is of version {VERSION + 1}, and this library reads version {VERSION}. Upgrade"
+    )
+
+
+def test_an_older_store_says_so_and_what_to_do(folder: Path) -> None:
+    with sqlite3.connect(folder / FILE) as older:
+        older.execute("PRAGMA user_version = 1")
+    older.close()
+    refused(
+        folder, f"is of version 1, and this library reads version {VERSION}. Run the sweep again"
+    )
 
 
 @pytest.mark.parametrize("table", NAMES)
