@@ -22,8 +22,9 @@ from .._sweeps.plan.spaces import Choices, Domain, Floats, cell_of
 from .._sweeps.request import Policy, Request
 from .._sweeps.resuming import done_of
 from .._sweeps.run import Cell
-from .._sweeps.store.cells import typed_text
-from .._sweeps.store.stored import Row, Stored
+from .._sweeps.shown import overrides
+from .._sweeps.store.rows import Row
+from .._sweeps.store.stored import Stored
 from .._sweeps.sweep import Sweep
 from .._sweeps.tables.table import MOST_ROWS, failures_table, results_table
 from .._sweeps.unread import unread_by_all
@@ -182,13 +183,9 @@ def _some_value(domain: Domain) -> object:
 
 def _listed(plan: Plan) -> Iterator[str]:
     for number, cell in enumerate(plan, 1):
-        yield f"{number:>5}  {_words(cell)}"
+        yield f"{number:>5}  {overrides(cell)}"
     for left in plan.left_out():
-        yield f"   --  {_words(left.cell)}  ({left.reason})"
-
-
-def _words(cell: Cell) -> str:
-    return " ".join(f"{key}={typed_text(key, value)}" for key, value in cell.values.items())
+        yield f"   --  {overrides(left.cell)}  ({left.reason})"
 
 
 def _print(program: Program, made: Sweep, words: SweepWords, meanings: _Meanings) -> None:
@@ -270,9 +267,7 @@ class _Meanings:
             snapshot = ambient.current().snapshot
         self._prepared.append(settings)
         captured = Captured(snapshot, ambient.baseline_state.snapshot)
-        identity = self._identifier.identity(
-            snapshot, invocation.args, invocation.extra, cell.repeat
-        )
+        identity = self._identifier.identity(snapshot, invocation.args, invocation.extra, cell)
         return Prepared(captured, identity, *self._given.arguments(invocation))
 
     def check(self, cells: Iterable[Cell]) -> None:

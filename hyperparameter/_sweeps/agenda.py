@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from .._values.describe import describe
-from .identity import Identity, reading
+from .identity import Identity, described
 from .objective import NoObjective, objective
 from .run import Cell, Outcome, State
 from .store.store import WantedRun
@@ -157,8 +156,7 @@ class CellAgenda:
 
 def wanted_run(cell: Cell, identity: "Identity") -> WantedRun:
     """Return a run as the store takes it, with its values as the program reads them."""
-    values = {key: describe(key, reading(key, value)) for key, value in cell.values.items()}
-    return WantedRun(cell, identity.digest, values)
+    return WantedRun(cell, identity.digest, described(cell.values), identity.settings)
 
 
 def value_of(outcome: Outcome | None, goal: "Goal | None") -> tuple[float | None, str]:

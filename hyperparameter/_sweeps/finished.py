@@ -10,7 +10,8 @@ from ..exceptions import HyperparameterError
 from .identity import reading
 from .run import Cell, State
 from .store.names import log_path
-from .store.stored import Row, Stored
+from .store.rows import Row
+from .store.stored import Stored
 from .work.packing import unpack
 
 

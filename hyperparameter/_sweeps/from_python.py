@@ -109,5 +109,5 @@ class _Preparing:
                 snapshot = ambient.current().snapshot
         finally:
             detach(active)
-        identity = self._identifier.identity(snapshot, (), {}, cell.repeat)
+        identity = self._identifier.identity(snapshot, (), {}, cell)
         return Prepared(Captured(snapshot, self._baseline), identity)

@@ -15,9 +15,12 @@ from .._scopes.snapshot import Snapshot
 from .._values.annotations import hints_below
 from .._values.checking import is_unmade, only_checking
 from .._values.convert import NOTHING, Converter, Unconvertible, settled
+from .._values.describe import describe
 from .._values.hints import converter
 from .._values.secrets import is_secret
 from .._values.untyped import REMOVED, UntypedText, plain
+from .run import Cell
+from .store.cells import packed_cell
 
 _UNSEEN = "?"
 
@@ -27,12 +30,13 @@ class Identity(NamedTuple):
 
     `unseen` are the keys whose values cannot be compared, such as open files: a run with any of
     them is like no other.  Their parts are the same for the same object alone, and in no other
-    launch.
+    launch.  `settings` is what is set beside the cell of the run, as the store keeps it.
     """
 
     digest: str
     parts: Mapping[str, str]
     unseen: tuple[str, ...] = ()
+    settings: str = "{}"
 
 
 class Identifier:
@@ -40,27 +44,43 @@ class Identifier:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[object, str]] = {}
+        self._last_settings: tuple[dict[str, str], str] = {}, "{}"
 
     def identity(
         self,
         snapshot: Snapshot,
         args: Sequence[object],
         kwargs: Mapping[str, object],
-        repeat: int | None,
+        cell: Cell,
     ) -> Identity:
-        """Return what a run is known by that is called so in the scopes of a snapshot."""
-        flat = snapshot.flat().items()
-        parts = {key: self._part(key, value) for key, value in flat if _counts(key, value)}
-        parts |= {f"*{index}": _digest("", value) for index, value in enumerate(args)}
-        parts |= {f"**{name}": _digest("", value) for name, value in kwargs.items()}
+        """Return what the run of a cell is known by, called so in the scopes of a snapshot."""
+        given = {f"*{index}": value for index, value in enumerate(args)}
+        given |= {f"**{name}": value for name, value in kwargs.items()}
+        flat = snapshot.flat()
+        parts = {key: self._part(key, value) for key, value in flat.items() if _counts(key, value)}
+        parts |= {key: _digest("", value) for key, value in given.items()}
         unseen = tuple(key for key, digest in parts.items() if digest.startswith(_UNSEEN))
         whole = blake2b(digest_size=16)
         for key in sorted(parts):
             whole.update(f"{len(key)}:{key}={parts[key]};".encode("utf-8", "surrogatepass"))
-        whole.update(f"repeat {repeat}".encode())
+        whole.update(f"repeat {cell.repeat}".encode())
         if unseen:
             whole.update(os.urandom(16))
-        return Identity(whole.hexdigest(), parts, unseen)
+        settings = self._settings({**flat, **given}, parts, cell)
+        return Identity(whole.hexdigest(), parts, unseen, settings)
+
+    def _settings(self, values: Mapping[str, object], parts: Mapping[str, str], cell: Cell) -> str:
+        """Return what is set beside the cell, packed again only where it is not as before."""
+        below = tuple(f"{key}." for key in cell.values)
+        rest = {
+            key: part
+            for key, part in parts.items()
+            if key not in cell.values and not key.startswith(below)
+        }
+        if rest != self._last_settings[0]:
+            set_beside = {key: values[key] for key in rest}
+            self._last_settings = rest, packed_cell(set_beside, described(set_beside))
+        return self._last_settings[1]
 
     def _part(self, key: str, value: object) -> str:
         known = self._known.get(key)
@@ -70,6 +90,11 @@ class Identifier:
         digest = _digest(key, value)
         self._known[key] = value, digest
         return digest
+
+
+def described(values: Mapping[str, object]) -> dict[str, object]:
+    """Return values by key as the program reads them, in plain data."""
+    return {key: describe(key, reading(key, value)) for key, value in values.items()}
 
 
 def reading(key: str, value: object) -> object:

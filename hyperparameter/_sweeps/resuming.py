@@ -10,8 +10,9 @@ from .._distribution import version
 from ..exceptions import UsageError
 from .code import Code, code_of_program
 from .store import names
+from .store.rows import Row
 from .store.store import Store
-from .store.stored import Launch, Row, Sweep
+from .store.stored import Launch, Sweep
 
 Resume = Literal["ask", "keep", "redo"]
 _FINISHED = ("done", "pruned", "same")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .progress.progress import Progress
     from .request import Request
     from .search.search import Search
+    from .store.rows import Row
     from .store.store import Store
-    from .store.stored import Row
 
 Note = Callable[[str], None]
 

@@ -1,9 +1,14 @@
 """Cells, numbers and times as people read them."""
 
+import json
+
 from .._console import harmless
-from .._values.describe import show
-from .._values.untyped import UntypedText
+from .._values.describe import describe, has_secrets, show
+from .._values.spelling import Unwritable, spelled
+from .._values.untyped import Untyped, UntypedText, is_bare, plain
 from .run import Cell
+
+_MOST = 200  # characters of a value in a line
 
 
 def overrides(cell: Cell) -> str:
@@ -42,7 +47,9 @@ def full_text(value: object) -> str:
 
 
 def cell_text(value: object) -> str:
-    """Return a value as it is seen at a glance: six digits of a float."""
+    """Return a value as it is seen at a glance: six digits of a float, text as it is typed."""
+    if isinstance(value, str):
+        return typed_text("", value)
     return number_text(value) if isinstance(value, float) else full_text(value)
 
 
@@ -51,13 +58,45 @@ def result_text(value: object) -> str:
     return short_text("", value) if isinstance(value, str) else cell_text(value)
 
 
-def short_text(key: str, value: object) -> str:
-    """Return a value for a line: text without quotes where it is one word."""
+def typed_text(key: str, value: object) -> str:
+    """Return how a user would type a value; words that describe it, where nobody could.
+
+    Text that would be read as something else is in double quotes, so that `1` and `"1"` differ.
+    """
     if isinstance(value, UntypedText):
-        value = value.text
-    if isinstance(value, bool):
-        return cell_text(value)
-    shown = show(key, value)
-    if isinstance(value, str) and shown == repr(value) and value.isprintable():
-        return value if value and " " not in value else shown
-    return shown
+        return value.text
+    if type(value) is str:
+        return value if _is_plain(value) else _quoted(value)
+    try:
+        found = spelled(plain(value) if isinstance(value, Untyped) else value)
+    except Unwritable:
+        return show(key, value)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, float):
+        return repr(found)
+    try:
+        return json.dumps(found, ensure_ascii=False)
+    except (TypeError, ValueError):  # dates, which files have and JSON has not
+        return str(found)
+
+
+def short_text(key: str, value: object) -> str:
+    """Return a value for a line: as it is typed, not long, in quotes if it has blanks."""
+    text = value.text if isinstance(value, UntypedText) else value
+    if has_secrets(describe(key, value)):
+        return show(key, value)
+    typed = typed_text(key, value) or '""'
+    if isinstance(text, str) and " " in typed and not typed.startswith(('"', "[", "{")):
+        typed = _quoted(typed)
+    return typed if len(typed) <= _MOST else f"{typed[: _MOST - 1]}…"
+
+
+def _is_plain(text: str) -> bool:
+    """Tell text that nobody takes for anything else."""
+    is_infinite = text.lower().lstrip("+-") in {"nan", "inf", "infinity"}
+    return bool(text) and is_bare(text) and text == text.strip() and not is_infinite
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -24,8 +24,9 @@ from .resuming import done_of, launch_of, new_store, store_to_resume
 from .run import Cell
 from .stand_ins import digest_of_read
 from .store.file_system import note_on
+from .store.rows import Row
 from .store.store import Store
-from .store.stored import Row, Stored
+from .store.stored import Stored
 from .store.stored import Sweep as Kept
 from .unread import unread_by_all
 from .work.outcomes import FOLDER, drop, kept

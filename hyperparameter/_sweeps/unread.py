@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from .._records.file import parse
 from .._values.keys import did_you_mean
-from .store.stored import Row, Stored
+from .store.rows import Row
+from .store.stored import Stored
 
 
 def unread_by_all(stored: Stored, rows: Sequence[Row]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .._sweeps.shown import full_text
-from .._sweeps.store.stored import Row
+from .._sweeps.store.rows import Row
 from .._sweeps.tables.columns import Columns, number_of
 from .._values.untyped import infer
 from ..exceptions import UsageError

@@ -18,7 +18,8 @@ from .._console import (
     writing_output,
 )
 from .._sweeps.store import names
-from .._sweeps.store.stored import Row, Stored
+from .._sweeps.store.rows import Row
+from .._sweeps.store.stored import Stored
 from .._sweeps.tables.columns import short_duration
 from .._sweeps.tables.table import log_file
 from ..exceptions import UsageError

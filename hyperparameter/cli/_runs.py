@@ -12,7 +12,8 @@ from datetime import datetime
 from .._console import NotFound, print_message, print_output, terminal_width
 from .._sweeps.run import State
 from .._sweeps.store import names
-from .._sweeps.store.stored import Row, Stored, Sweep
+from .._sweeps.store.rows import Row
+from .._sweeps.store.stored import Stored, Sweep
 from .._sweeps.tables.aggregate import aggregate, is_repeated
 from .._sweeps.tables.columns import Column, Columns, order
 from .._sweeps.tables.layout import laid_out
@@ -70,7 +71,7 @@ def _text(
     fields = _fields(sweep, rows, shown, columns)
     lines += laid_out(heads(fields), [cells(row, fields) for row in shown], width)
     if is_repeated(shown):
-        groups = aggregate(shown, sweep.repeat_key)
+        groups = aggregate(shown, columns, sweep.repeat_key)
         lines += ["", "Mean ± standard deviation over repeats:"]
         lines += means_table(groups, rows, columns, sweep, width)
     if len(shown) < len(rows):
@@ -97,7 +98,7 @@ def _same_in_all(rows: list[Row], columns: Columns, sweep: Sweep) -> list[str]:
     """Return a line with the parameters that are the same everywhere, which no column has."""
     shown = {column.name for column in swept(rows, columns, sweep)} | {sweep.repeat_key}
     rest = [one for key, one in columns.parameters.items() if key not in shown]
-    words = [f"{column.name}={column.text(rows[0])}" for column in rest]
+    words = [f"{column.name}={column.shown(rows[0])}" for column in rest]
     return [f"In all: {', '.join(words)}"] if words else []
 
 
@@ -122,6 +123,11 @@ def _plain(row: Row, columns: Columns) -> dict[str, object]:
         **{name: plain_json(value) for name, value in own.items()},
         "unread": None if row.unread is None else list(row.unread),
         "parameters": {key: plain_json(row.value(key)) for key in row.typed},
+        "settings": {
+            key: plain_json(row.value(key))
+            for key in columns.settings
+            if key in row.settings.typed and key not in row.typed
+        },
         "results": {name: plain_json(value) for name, value in row.results.items()},
     }
 

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping, Set
 from typing import Any
 
-from ..._values.describe import Description, describe, has_secrets, show
+from ..._values.describe import Description, describe, has_secrets
 from ..._values.masking import MASK
-from ..._values.spelling import Unwritable, spelled
-from ..._values.untyped import Untyped, UntypedText, infer, plain
+from ..._values.untyped import Untyped, infer, plain
+from ..shown import typed_text
 
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -43,24 +43,6 @@ def unpacked_cell(text: str) -> tuple[dict[str, str], dict[str, object]]:
         if not isinstance(kept, str):
             typed[key], meant[key] = kept
     return typed, meant
-
-
-def typed_text(key: str, value: object) -> str:
-    """Return how a user would type a value; words that describe it, where nobody could."""
-    if isinstance(value, UntypedText):
-        return value.text
-    try:
-        found = spelled(plain(value) if isinstance(value, Untyped) else value)
-    except Unwritable:
-        return show(key, value)
-    if isinstance(found, str):
-        return found
-    if isinstance(found, float):
-        return repr(found)
-    try:
-        return json.dumps(found, ensure_ascii=False)
-    except (TypeError, ValueError):  # dates, which files have and JSON has not
-        return str(found)
 
 
 def _is_same(one: object, value: object, other: object) -> bool:

@@ -6,7 +6,7 @@ APPLICATION = 0x68707377  # "hpsw", which `file` and SQLite's own tools can see
 VERSION = 2
 
 NAMES = ("sweep", "launches", "runs", "attempts", "transitions", "tracebacks", "results", "records",
-         "reports")  # fmt: skip
+         "reports", "settings")  # fmt: skip
 
 TABLES = """
 CREATE TABLE sweep (
@@ -24,10 +24,12 @@ CREATE TABLE launches (
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE,
     cell TEXT NOT NULL,  -- JSON, see cells.py
+    settings INTEGER NOT NULL,  -- what is set beside the cell, which many runs share
     repeat INTEGER, state TEXT NOT NULL, same_as INTEGER,
     attempt INTEGER NOT NULL,  -- the last one, 0 before the first
     summary TEXT  -- of the result, as JSON
 );
+CREATE TABLE settings (id INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);  -- as a cell
 CREATE TABLE attempts (
     run INTEGER NOT NULL, attempt INTEGER NOT NULL, launch INTEGER NOT NULL,
     started REAL, ended REAL, host TEXT NOT NULL, pid INTEGER NOT NULL, log TEXT NOT NULL,

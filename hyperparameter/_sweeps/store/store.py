@@ -29,11 +29,15 @@ class Execute(Protocol):
 
 
 class WantedRun(NamedTuple):
-    """A run that is wanted; `converted` has the values whose types are known, by key."""
+    """A run that is wanted; `converted` has the values whose types are known, by key.
+
+    `settings` is what is set for it beside its cell, packed as a cell is.
+    """
 
     cell: Cell
     identity: str
     converted: Mapping[str, object] = {}
+    settings: str = "{}"
 
 
 class Store(Stored):
@@ -156,9 +160,11 @@ class Store(Stored):
         if found is not None:
             return int(found[0])
         cell = packed_cell(planned.cell.values, planned.converted)
+        execute("INSERT INTO settings (data) VALUES (?) ON CONFLICT DO NOTHING", planned.settings)
         made = execute(
-            "INSERT INTO runs (identity, cell, repeat, state, attempt) VALUES (?, ?, ?, ?, 0)",
-            planned.identity, cell, planned.cell.repeat, "waiting",
+            "INSERT INTO runs (identity, cell, repeat, state, attempt, settings) "
+            "VALUES (?, ?, ?, 'waiting', 0, (SELECT id FROM settings WHERE data = ?))",
+            planned.identity, cell, planned.cell.repeat, planned.settings,
         )  # fmt: skip
         assert made.lastrowid is not None
         return made.lastrowid

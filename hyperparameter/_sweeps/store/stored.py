@@ -8,21 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from ..._console import NotFound
-from ..._values.untyped import infer
 from ..objective import Goal
 from ..run import Result, State
 from . import database
 from .cells import unpacked_cell
 from .lock import has_launcher
 from .names import FILE, log_path
+from .rows import ROWS, Row, Settings, attempt_of, row_of
 
 LOST = "the launcher ended before the run did"
-
-_ROWS = """
-SELECT number, state, same_as, cell, repeat, runs.attempt, summary, ending, problem, started,
-       ended, host, pid, log, unread
-FROM runs LEFT JOIN attempts ON attempts.run = number AND attempts.attempt = runs.attempt
-"""
 
 
 class Sweep(NamedTuple):
@@ -64,42 +58,6 @@ class Known(NamedTuple):
     launch: int | None
 
 
-class Row(NamedTuple):
-    """A run as tables show it, with its last attempt.
-
-    `typed` has its cell as a user would type it, `meant` the values of what does not mean what it
-    looks like.  `results` are those of the other run where it is the same as that.
-    """
-
-    number: int
-    state: State
-    same_as: int | None
-    typed: Mapping[str, str]
-    meant: Mapping[str, object]
-    repeat: int | None
-    attempt: int
-    results: Mapping[str, object]
-    ending: str = ""
-    problem: str = ""
-    started: float | None = None
-    ended: float | None = None
-    host: str = ""
-    pid: int = 0
-    log: str = ""
-    unread: tuple[str, ...] | None = None
-
-    def value(self, key: str) -> object:
-        """Return the value of a key of the cell."""
-        return self.meant[key] if key in self.meant else infer(self.typed[key])
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the last attempt took, None while it has not ended."""
-        if self.started is None or self.ended is None:
-            return None
-        return max(0.0, self.ended - self.started)
-
-
 class Stored:
     """A store that is read; also a context manager that closes it."""
 
@@ -107,6 +65,7 @@ class Stored:
         self.folder = folder
         self.path = os.path.join(folder, FILE)
         self._database = connection
+        self._settings: dict[int, Settings] = {}
         with database.decoded(self.path):
             self.sweep = self._sweep()
 
@@ -194,8 +153,8 @@ class Stored:
     def rows(self) -> list[Row]:
         """Return all runs by their numbers."""
         with database.decoded(self.path):
-            found = self._database.execute(f"{_ROWS} ORDER BY number")
-            rows = self._without_lost([_row(fields) for fields in found])
+            found = self._database.execute(f"{ROWS} ORDER BY number")
+            rows = self._without_lost([self._row(fields) for fields in found])
         results = {row.number: row.results for row in rows}
         return [
             row if row.same_as is None else row._replace(results=results.get(row.same_as, {}))
@@ -205,13 +164,20 @@ class Stored:
     def row(self, number: int) -> Row:
         """Return one run; `NotFound` says which there are."""
         with database.decoded(self.path):
-            found = self._database.execute(f"{_ROWS} WHERE number = ?", [number]).fetchone()
+            found = self._database.execute(f"{ROWS} WHERE number = ?", [number]).fetchone()
             if found is not None:
-                return self._without_lost([_row(found)])[0]
+                return self._without_lost([self._row(found)])[0]
             first, last = self._one("SELECT min(number), max(number) FROM runs")
         which = "no runs yet" if first is None else f"runs {first} to {last}"
         which = "run 1 alone" if first == last == 1 else which
         raise NotFound(f"{number}: no such run. {self.sweep.name} has {which}.")
+
+    def _row(self, fields: Sequence[Any]) -> Row:
+        settings, *rest = fields
+        if settings not in self._settings:  # which many runs share
+            (data,) = self._one("SELECT data FROM settings WHERE id = ?", settings)
+            self._settings[settings] = Settings(*unpacked_cell(data))
+        return row_of(rest, self._settings[settings])
 
     def attempts(self, number: int) -> list[Row]:
         """Return all attempts of a run, each as the row that it would make."""
@@ -222,7 +188,7 @@ class Stored:
                 "FROM attempts WHERE run = ? ORDER BY attempt", [number],
             )  # fmt: skip
             return [
-                row if attempt == row.attempt else row._replace(**_attempt(rest), attempt=attempt)
+                row if attempt == row.attempt else row._replace(**attempt_of(rest), attempt=attempt)
                 for attempt, *rest in found
             ]
 
@@ -287,22 +253,3 @@ class Stored:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
-
-
-def _row(fields: Sequence[Any]) -> Row:
-    number, state, same_as, cell, repeat, attempt, summary = fields[:7]
-    typed, meant = unpacked_cell(cell)
-    results = json.loads(summary) if summary else {}
-    if not isinstance(results, dict):
-        raise TypeError(f"run {number} has the result {summary!r:.80}")
-    last = _attempt(fields[7:]) if attempt else {}
-    return Row(number, state, same_as, typed, meant, repeat, attempt, results, **last)
-
-
-def _attempt(fields: Sequence[Any]) -> dict[str, Any]:
-    ending, problem, started, ended, host, pid, log, unread = fields
-    return {
-        "ending": ending or "", "problem": problem or "", "started": started, "ended": ended,
-        "host": host or "", "pid": pid or 0, "log": log or "",
-        "unread": None if unread is None else () if unread == "[]" else _words(unread),
-    }  # fmt: skip

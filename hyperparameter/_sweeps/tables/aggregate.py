@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..shown import cell_text
-from ..store.stored import Row
-from .columns import counted_number
+from ..store.rows import Row
+from .columns import Columns, counted_number
 
 
 class Mean(NamedTuple):
@@ -34,11 +34,15 @@ class Group(NamedTuple):
         return sum(row.state == "done" for row in self.rows)
 
 
-def aggregate(rows: Iterable[Row], repeat_key: str = "") -> list[Group]:
-    """Return the cells in the order of their first runs; `repeat_key` does not tell them apart."""
+def aggregate(rows: Iterable[Row], columns: Columns, repeat_key: str = "") -> list[Group]:
+    """Return the cells in the order of their first runs; `repeat_key` does not tell them apart.
+
+    What is set beside them does.
+    """
+    keys = [key for key in columns.parameters if key != repeat_key]
     cells: dict[tuple[tuple[str, str], ...], list[Row]] = {}
     for row in rows:
-        cell = tuple((key, text) for key, text in row.typed.items() if key != repeat_key)
+        cell = tuple((key, text) for key in keys if (text := row.text(key)) is not None)
         cells.setdefault(cell, []).append(row)
     return [Group(group, dict(cell), _means(group)) for cell, group in cells.items()]
 

@@ -1,8 +1,8 @@
 """The columns of runs: what a table shows, and what filters and sorting compare.
 
-A parameter is called by its key, a result by its name, and the rest as `COLUMNS` has it.  Where
-two have one name, the parameter has it, and the others are `result.NAME` and `run.NAME`; those
-long names are always understood.
+A parameter is called by its key, as is what was set beside the grid where runs differ in it.  A
+result is called by its name, and the rest as `COLUMNS` has it.  Where two have one name, the
+parameter has it, and the others are `result.NAME` and `run.NAME`, which are always understood.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from ..._records.run import time_text
 from ..._values.keys import did_you_mean
+from ..._values.untyped import infer
 from ...exceptions import UsageError
 from ..shown import cell_text, full_text
-from ..store.stored import Row
+from ..store.rows import Row, Settings
 
 RUN, RESULT = "run.", "result."
 
@@ -73,6 +74,8 @@ class Columns:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         keys = dict.fromkeys(key for row in rows for key in row.typed)
+        self.settings = _differing([*{id(row.settings): row.settings for row in rows}.values()])
+        keys |= self.settings
         names = dict.fromkeys(name for row in rows for name in row.results)
         self.parameters = {key: _parameter(key) for key in keys}
         self.results = {
@@ -106,15 +109,24 @@ class Columns:
         return found
 
 
+def _differing(settings: Sequence[Settings]) -> dict[str, None]:
+    """Return the keys whose values are not the same everywhere, in order."""
+    keys = dict.fromkeys(key for one in settings for key in one.typed)
+    return {key: None for key in keys if len({one.typed.get(key) for one in settings}) > 1}
+
+
 def _parameter(key: str) -> Column:
     def value(row: Row) -> object:
-        found = row.value(key) if key in row.typed else None
-        return row.typed[key] if isinstance(found, (list, dict)) else found
+        typed = row.text(key)
+        found = None if typed is None else row.value(key)
+        return typed if isinstance(found, (list, dict)) else found
 
     def text(row: Row) -> str:
-        return row.typed.get(key, "")
+        typed = row.text(key) or ""
+        meant = infer(typed)
+        return meant if isinstance(meant, str) else typed  # without quotes
 
-    return Column(key, value, text, text)
+    return Column(key, value, text, lambda row: row.text(key) or "")
 
 
 def _result(short: str, name: str) -> Column:
@@ -140,7 +152,7 @@ def varying(rows: Sequence[Row], columns: Mapping[str, Column]) -> list[Column]:
     return [
         column
         for column in columns.values()
-        if len(rows) == 1 or len({column.text(row) for row in rows}) > 1
+        if len(rows) == 1 or len({column.shown(row) for row in rows}) > 1
     ]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ...exceptions import CONTROLS
 from ..objective import WHOLE, Goal
 from ..shown import full_text
-from ..store.stored import Row, Sweep
+from ..store.rows import Row
+from ..store.stored import Sweep
 from .aggregate import Group, aggregate, is_repeated
 from .columns import Column, Columns, counted_number, order, varying
 from .layout import laid_out, text_width
@@ -88,7 +89,7 @@ def heads(fields: Sequence[Column]) -> list[str]:
 def _of_groups(
     rows: Sequence[Row], columns: Columns, sweep: Sweep, width: int | None, most: int | None
 ) -> list[str]:
-    groups = ranked_groups(aggregate(rows, sweep.repeat_key), sweep.goal)
+    groups = ranked_groups(aggregate(rows, columns, sweep.repeat_key), sweep.goal)
     cut = groups if most is None else groups[:most]
     lines = means_table(cut, rows, columns, sweep, width)
     left = _left_out(len(groups), len(cut), "cells", sweep)
@@ -164,7 +165,7 @@ def _failures_by_line(rows: Sequence[Row], fields: Sequence[Column], folder: str
 
 
 def _failure_by_itself(row: Row, fields: Sequence[Column], folder: str) -> list[str]:
-    values = ", ".join(f"{field.name}={field.text(row)}" for field in fields if field.text(row))
+    values = ", ".join(f"{field.name}={field.shown(row)}" for field in fields if field.shown(row))
     parts = [f"{row.number}: {values}".removesuffix(": "), f"  {_error(row)}"]
     parts += [f"  {log_file(row, folder)}"] if row.log else []
     return [part.translate(CONTROLS) for part in parts]

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sweep_stores import create, fail, finish, planned, returned, typed
 
 from hyperparameter._sweeps.run import Cell
-from hyperparameter._sweeps.store.stored import Goal, Row
+from hyperparameter._sweeps.store.rows import Row
+from hyperparameter._sweeps.store.stored import Goal
 from hyperparameter._sweeps.tables.columns import Columns
 from hyperparameter.cli import main
 from hyperparameter.cli._conditions import condition

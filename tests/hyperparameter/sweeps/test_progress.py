@@ -154,7 +154,7 @@ def test_results_that_are_no_number_are_shown_without_a_best(clock: Clock) -> No
         lines.finish()
 
     assert lines_of(use, clock) == [
-        "[1/3] run 0: n=1: loss=1.5 name='a b' (0.0 s)",
+        '[1/3] run 0: n=1: loss=1.5 name="a b" (0.0 s)',
         "[2/3] run 1: n=1 (0.0 s)",
         "[3/3] run 2: n=1: text (0.0 s)",
         "[3/3] 3 done in 0.0 s",
@@ -214,7 +214,7 @@ def test_secrets_are_masked_and_control_characters_escaped(clock: Clock) -> None
 
 def test_values_of_any_kind_are_shown(clock: Clock) -> None:
     shown = overrides(cell(a="x y", b="", c=None, d=[1, 2], e=0.1 + 0.2, f="ユニコード", g=object))
-    assert shown.startswith("a='x y' b='' c=None d=[1, 2] e=0.30000000000000004 f=ユニコード g=")
+    assert shown.startswith('a="x y" b="" c=null d=[1, 2] e=0.30000000000000004 f=ユニコード g=')
     assert overrides(Cell({}, None)) == "(nothing set)"
     assert overrides(Cell({"a": UntypedText("1")}, 3)) == "a=1 (repeat 3)"
 

@@ -71,7 +71,7 @@ def test_what_is_read_in_any_place_tells_runs_apart(tmp_path: Path, how: str, wh
     words = ("-C", "c.json", "--sweep", "net.width=1,2", "--how", how, "--on", where)
     ended = program.run(*words, "--skip-unread", "--allow-unknown")
     assert ended.status == 0, ended.errors
-    wanted = ["1-1", "2-2"] if how == "of_a_reference" else ["1", "2"]
+    wanted = ["1-1", "2-2"] if how == "of_a_reference" else ['"1"', '"2"']
     assert [row["result"] for row in rows(ended.output)] == wanted
     assert "net.width was set, and no run has read it" not in ended.errors
 
@@ -136,7 +136,7 @@ def test_what_is_looked_at_without_a_read_tells_runs_apart(tmp_path: Path, how: 
     words = ("--sweep", "net.width=1,2", "--how", how, "--skip-unread", "--allow-unknown")
     ended = program.run(*words)
     assert ended.status == 0, ended.errors
-    assert [row["result"] for row in rows(ended.output)] == ["1", "2"]
+    assert [row["result"] for row in rows(ended.output)] == ['"1"', '"2"']
 
 
 PRESENCE = """

@@ -208,7 +208,7 @@ def test_what_a_table_shows_of_a_result() -> None:
 )  # fmt: skip
 def test_a_value_comes_back_as_the_one_it_was(value: object) -> None:
     texts, meant = unpacked_cell(packed_cell({"x": value}, {}))
-    from hyperparameter._sweeps.store.stored import Row
+    from hyperparameter._sweeps.store.rows import Row
 
     row = Row(1, "waiting", None, texts, meant, None, 0, {})
     if isinstance(value, UntypedText):

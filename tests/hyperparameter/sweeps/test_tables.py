@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperparameter._sweeps.shown import cell_text
-from hyperparameter._sweeps.store.stored import Goal, Row, Sweep
+from hyperparameter._sweeps.store.rows import Row
+from hyperparameter._sweeps.store.stored import Goal, Sweep
 from hyperparameter._sweeps.tables.aggregate import Mean, aggregate, mean_of
 from hyperparameter._sweeps.tables.columns import Columns, order, short_duration
 from hyperparameter._sweeps.tables.layout import cut, laid_out, text_width
@@ -59,7 +60,7 @@ def test_repeats_of_a_cell_are_one_and_only_finished_runs_count() -> None:
         row(5, {"loss": True, "name": "x"}, lr="1", seed="3", repeat=3),
         row(6, {"loss": 10**400}, lr="2", seed="1", repeat=1),
     ]
-    first, second = aggregate(rows, "seed")
+    first, second = aggregate(rows, Columns(rows), "seed")
     assert first.typed == {"lr": "1"}
     assert [one.number for one in first.rows] == [1, 3, 4, 5]
     assert first.done == 3

@@ -34,7 +34,7 @@ KINDS = [
 ]  # fmt: skip
 SHOWN = {
     "yes": "true", "no": "false", "whole": "3", "long": str(2**80), "real": "0.1", "nan": "nan",
-    "inf": "inf", "below": "-inf", "exact": "1.1", "word": "true",
+    "inf": "inf", "below": "-inf", "exact": "1.1", "word": '"true"',
 }  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def test_progress_and_table_show_a_result_alike(swept: Program) -> None:
         assert f"train.kind={kind}: {text} (" in errors
         assert table[kind] == text
     assert "train.kind=nested: a.b=1 a.c=true (" in errors
-    assert r"a\nb\x1b[31m" in errors
-    assert r"a\nb\x1b[31m" in output
+    assert r"a\nb\u001b[31m" in errors
+    assert r"a\nb\u001b[31m" in output
     assert "\x1b" not in errors + output
     assert "<int of 2326 bits>" in output
 
@@ -77,7 +77,7 @@ def test_json_and_csv_have_the_values(swept: Program) -> None:
     assert found["word"] == {"result": "true"}
     read = csv.DictReader(io.StringIO(swept.hp("runs", "s", "-f", "csv").output, newline=""))
     table = {row["train.kind"]: row for row in read}
-    assert {kind: table[kind]["result"] for kind in SHOWN} == SHOWN
+    assert {kind: table[kind]["result"] for kind in SHOWN} == {**SHOWN, "word": "true"}
     assert table["text"]["result"] == "a\nb\x1b[31m"
     assert (table["nested"]["a.b"], table["nested"]["a.c"]) == ("1.0", "true")
 
