@@ -15,7 +15,7 @@ from .._scopes.snapshot import Layer
 from .._sweeps.agenda import Prepared
 from .._sweeps.identity import Identifier, reading
 from .._sweeps.objective import Goal, why_none
-from .._sweeps.plan.checking import notes
+from .._sweeps.plan.checking import notes, too_many
 from .._sweeps.plan.from_options import plan_from_options
 from .._sweeps.plan.plan import Plan
 from .._sweeps.plan.spaces import Choices, Domain, Floats, cell_of
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from .sources import Sources
 
 _SWEPT, _REPEATED = Origin("cli", "--sweep"), Origin("cli", "--repeat")
-_MOST_RUNS = 1_000_000
 _MOST_KEPT = 64  # settings of cells; which keys files refer to seldom differs
 
 
@@ -158,11 +157,8 @@ def _full_key(given: Asked, name: str) -> str:
 
 
 def _check_size(plan: Plan, *, is_searched: bool) -> None:
-    if not is_searched and plan.count > _MOST_RUNS:
-        raise UsageError(
-            f"these are {plan.count:,} runs, and a sweep has {_MOST_RUNS:,} at most. Take values "
-            "out, or draw from them with --sample N."
-        )
+    if not is_searched and (problem := too_many(plan, "--sample N")):
+        raise UsageError(problem)
 
 
 def _examples(plan: Plan) -> Iterator[Cell]:

@@ -18,6 +18,7 @@ from ..context import Captured
 from .agenda import Prepared
 from .identity import Identifier, reading
 from .objective import Goal
+from .plan.checking import too_many
 from .plan.from_code import Keys, plan_from_code
 from .request import Policy, Request
 from .resuming import Resume
@@ -58,6 +59,8 @@ def sweep(
     refuse_in_worker()
     plan = plan_from_code(grid, skip=skip, repeat=repeat, sample=sample, seed=seed, read=reading,
                           is_searched=search is not None)  # fmt: skip
+    if search is None and (problem := too_many(plan, "sample=N")):
+        raise ValueError(problem)
     request = Request(
         function, _name(function), getattr(function, "__name__", "sweep"), plan,
         _Preparing(outside_site()), on, _options(time_limit, gpus, resources),

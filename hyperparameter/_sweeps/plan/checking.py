@@ -18,6 +18,7 @@ from .plan import Plan, Skip
 from .regions import region_with
 from .spaces import Axis, Choices, Floats, Integers
 
+_MOST_RUNS = 1_000_000  # whose cells and rows are in memory together
 _MOST_SHOWN = 8
 _TIME = re.compile(r"(?:1[0-9]|2[0-3])(?::[1-5][0-9]){1,2}")
 
@@ -33,6 +34,16 @@ def check_keys(axes: Sequence[Axis]) -> None:
                     "write all its values in one of them"
                 )
             seen[key] = axis
+
+
+def too_many(plan: Plan, sample: str) -> str:
+    """Return why a plan is too large to be run, or nothing; `sample` is how one draws from it."""
+    if plan.count <= _MOST_RUNS:
+        return ""
+    return (
+        f"these are {plan.count:,} runs, and a sweep has {_MOST_RUNS:,} at most. Take values out, "
+        f"or draw from them with {sample}."
+    )
 
 
 def check_spaces(plan: Plan, sample: str, search: str) -> None:

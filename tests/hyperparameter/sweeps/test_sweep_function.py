@@ -185,6 +185,20 @@ def test_a_key_that_no_run_reads_is_warned_of() -> None:
         hp.sweep(train, {"train.lrr": [1, 2]}).run()
 
 
+def test_a_key_that_only_some_runs_read_is_a_hint_too() -> None:
+    def branches() -> int:
+        return hp.scope.net.width(0) if hp.scope.kind("") == "net" else 0
+
+    said = r"net\.widht was swept, and no run has read it\. Did you mean 'net\.width'\?"
+    with pytest.warns(RuntimeWarning, match=said):
+        hp.sweep(branches, {"kind": ["plain", "net"], "net.widht": [1]}).run()
+
+
+def test_a_grid_of_too_many_cells_is_refused_before_any_is_made() -> None:
+    with pytest.raises(ValueError, match=r"1,000,000,000 runs.* at most.*sample=N"):
+        hp.sweep(train, {"train.lr": range(1_000_000), "train.epochs": range(1000)})
+
+
 def test_what_is_open_around_the_iteration_is_not_for_the_runs() -> None:
     def seen() -> tuple[object, ...]:
         return hp.scope.a | 0, hp.scope.b | 0, hp.scope.c | 0
