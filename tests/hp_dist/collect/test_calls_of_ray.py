@@ -20,12 +20,6 @@ WORK = """
         os.mkfifo("gate")
         return os.path.abspath("gate")
 
-    def until(true):
-        end = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < end
-            time.sleep(0.05)
-
     def ends_incomplete(rec):
         ended = []
         waiter = threading.Thread(target=lambda: ended.append(rec.wait()), daemon=True)
@@ -154,18 +148,21 @@ def test_what_a_killed_worker_had_submitted_is_given_up(run_with_ray: Run) -> No
         WORK
         + """
     @ray.remote(num_cpus=0, max_retries=0)
-    def submit_and_die(gate):
+    def submit_and_die(gate, known):
         held_up.remote(gate, "a")
         work.options(**NOWHERE).remote("b")
         get(work.remote("c"))
-        time.sleep(1)  # the collector knows by then
+        read("own", 0)  # told after what was submitted
+        until(lambda: os.path.exists(known))
         os.kill(os.getpid(), signal.SIGKILL)
 
     def main():
         connect()
         hp_dist.install()
         with hp.record() as rec:
-            kept = submit_and_die.remote(gate())
+            kept = submit_and_die.remote(gate(), os.path.abspath("known"))
+        until(lambda: "own" in rec.operative())
+        Path("known").touch()
         ends_incomplete(rec)
         assert "c" in rec.operative()
         ray.shutdown()

@@ -24,12 +24,6 @@ WORK = """
 
     def cpus():
         return ray.available_resources().get("CPU", 0)
-
-    def until(true):
-        end = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < end
-            time.sleep(0.05)
 """
 
 
@@ -367,7 +361,7 @@ def test_a_killed_worker_makes_no_record_wrong(run_with_ray: Run, repeat: int) -
         reads = [*work(0), *read("first" if first else "second", 0)]
         if first:
             Path(folder, "told").write_text(json.dumps(reads))
-            time.sleep(3)  # a second and more has to pass: that is the promise
+            until(lambda: os.path.exists(f"{folder}/known"))
             os.kill(os.getpid(), signal.SIGKILL)
         return reads
 
@@ -382,7 +376,10 @@ def test_a_killed_worker_makes_no_record_wrong(run_with_ray: Run, repeat: int) -
         with hp.record() as rec:
             at = here(1)
             with hp.scope(**SET):
-                reads = get(dies_once.remote(os.getcwd()))
+                retried = dies_once.remote(os.getcwd())
+            until(lambda: "first" in rec.operative())  # while its task is under way
+            Path("known").touch()
+            reads = get(retried)
         rec.wait(5)
         reads += [Told(*one) for one in json.loads(Path("told").read_text())]
         assert len({one.pid for one in reads}) == 2
