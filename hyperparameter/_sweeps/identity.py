@@ -66,17 +66,15 @@ class Identifier:
         whole.update(f"repeat {cell.repeat}".encode())
         if unseen:
             whole.update(os.urandom(16))
-        settings = self._settings({**flat, **given}, parts, cell)
+        settings = self._settings({**flat, **given} if given else flat, parts, cell)
         return Identity(whole.hexdigest(), parts, unseen, settings)
 
     def _settings(self, values: Mapping[str, object], parts: Mapping[str, str], cell: Cell) -> str:
         """Return what is set beside the cell, packed again only where it is not as before."""
         below = tuple(f"{key}." for key in cell.values)
-        rest = {
-            key: part
-            for key, part in parts.items()
-            if key not in cell.values and not key.startswith(below)
-        }
+        rest = dict(parts)
+        for key in [*cell.values, *(key for key in parts if key.startswith(below))]:
+            rest.pop(key, None)
         if rest != self._last_settings[0]:
             set_beside = {key: values[key] for key in rest}
             self._last_settings = rest, packed_cell(set_beside, described(set_beside))
