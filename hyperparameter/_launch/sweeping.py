@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, starmap
 from typing import TYPE_CHECKING, cast
 
 from .._console import print_message, print_output, terminal_width
@@ -18,6 +19,7 @@ from .._sweeps.objective import Goal, why_none
 from .._sweeps.plan.checking import notes, too_many
 from .._sweeps.plan.from_options import plan_from_options
 from .._sweeps.plan.plan import Plan
+from .._sweeps.plan.sameness import fields_of
 from .._sweeps.plan.spaces import Choices, Domain, Floats, cell_of
 from .._sweeps.request import Policy, Request
 from .._sweeps.resuming import done_of
@@ -29,8 +31,9 @@ from .._sweeps.sweep import Sweep
 from .._sweeps.tables.table import MOST_ROWS, failures_table, results_table
 from .._sweeps.unread import unread_by_all
 from .._termination import Terminated
-from .._values.keys import is_key
+from .._values.keys import is_key, set_by_both
 from .._values.origin import Origin, resolve
+from .._values.untyped import REMOVED
 from ..context import Captured
 from ..exceptions import UsageError
 from . import options, sweep_options
@@ -271,25 +274,25 @@ class _Meanings:
         checked: set[frozenset[str]] = set()
         for cell in cells:
             _, settings = self._settled(cell)
-            keys = frozenset(cell.values)
+            keys = frozenset(chain.from_iterable(starmap(fields_of, cell.values.items())))
             if keys not in checked:
                 checked.add(keys)
-                self._check_keys(cell, settings)
+                self._check_keys(keys, settings)
             require(self._given.own, self._given.signature, settings)
             for fault in value_faults(
                 settings, self._scan, self._given.signature, (), may_lack=False
             ):
                 raise fault
 
-    def _check_keys(self, cell: Cell, settings: Settings) -> None:
+    def _check_keys(self, swept: frozenset[str], settings: Settings) -> None:
         invocation = self._given.invocation
         for layer in (*invocation.options, *invocation.defines):
-            for key in layer.values.keys() & cell.values.keys():
-                raise UsageError(
-                    f"{resolve(layer.origin_of(key)).location} and "
-                    f"{self._origins.get(key, _SWEPT).location} both set {key}. "
-                    "Remove one of them."
-                )
+            for key, value in layer.values.items():
+                both = set_by_both(fields_of(key, value), swept)
+                if both and (value is not REMOVED or key in swept):
+                    where = resolve(layer.origin_of(key)).location
+                    other = self._origins.get(both, _SWEPT).location
+                    raise UsageError(f"{where} and {other} both set {both}. Remove one of them.")
         if settings.unchecked and not invocation.asks(options.ALLOW):
             settings.unknown(self._scan).check()
         for note in settings.notes:

@@ -1,6 +1,6 @@
 """Dotted names: checking them, and getting from nested mappings to flat ones and back."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
@@ -161,6 +161,17 @@ def prefixes(keys: Iterable[str]) -> set[str]:
             found.add(prefix)
             end = key.rfind(".", 0, end)
     return found
+
+
+def set_by_both(some: Iterable[str], others: Collection[str]) -> str | None:
+    """Return a key that is among both, or among one and above a key of the other."""
+    for key in some:
+        for other in others:
+            if f"{other}.".startswith(f"{key}."):
+                return other
+            if key.startswith(f"{other}."):
+                return key
+    return None
 
 
 def by_prefix(keys: Mapping[str, object]) -> dict[str, list[str]]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..._values.keys import did_you_mean
+from ..._values.keys import did_you_mean, prefixes, set_by_both
 from ..._values.masking import MASK, masked_text
 from ..._values.secrets import is_made_of_secrets, is_secret
 from ..._values.untyped import UntypedText
 from .grid import Column, Grid
 from .plan import Plan, Skip
 from .regions import region_with
+from .sameness import fields_of
 from .spaces import Axis, Choices, Floats, Integers
 
 _MOST_RUNS = 1_000_000  # whose cells and rows are in memory together
@@ -25,15 +26,16 @@ _TIME = re.compile(r"(?:1[0-9]|2[0-3])(?::[1-5][0-9]){1,2}")
 
 def check_keys(axes: Sequence[Axis]) -> None:
     """Refuse a key that two axes of one grid set."""
-    seen: dict[str, Axis] = {}
+    keys = [key for axis in axes for key in axis.keys]
+    if len(set(keys)) == len(keys) and prefixes(keys).isdisjoint(keys):
+        return
+    seen: list[tuple[str, Axis]] = []
     for axis in axes:
         for key in axis.keys:
-            if key in seen:
-                raise ValueError(
-                    f"{shown(seen[key].written)} and {shown(axis.written)} both set {key!r:.80}; "
-                    "write all its values in one of them"
-                )
-            seen[key] = axis
+            for earlier, other in seen:
+                if found := _set_by_both(other, earlier, axis, key):
+                    raise ValueError(_both(other, axis, found))
+            seen.append((key, axis))
 
 
 def too_many(plan: Plan, sample: str) -> str:
@@ -58,10 +60,13 @@ def check_spaces(plan: Plan, sample: str, search: str) -> None:
 def check_repeat(plan: Plan, written: str) -> None:
     """Refuse to number repetitions with a key that has values of its own."""
     key = plan.repeat.key if plan.repeat else None
+    if key is None:
+        return
+    numbers = Axis((key,), Choices((0,)))
     for grid in plan.grids:
-        if key in grid.column_of:
-            axis = grid.axes[grid.column_of[key]]
-            raise ValueError(f"{written}: {shown(axis.written)} sets {key!r:.80} as well")
+        for axis in grid.axes:
+            if any(_set_by_both(axis, one, numbers, key) for one in axis.keys):
+                raise ValueError(f"{written}: {shown(axis.written)} sets {key!r:.80} as well")
 
 
 def check_secrets(plan: Plan) -> None:
@@ -125,6 +130,33 @@ def shown_value(key: str, text: str) -> str:
 
 def sentence(problem: str) -> str:
     return problem if problem[-1:] in (".", "?") else f"{problem}."
+
+
+def _both(one: Axis, other: Axis, key: str) -> str:
+    if one is other:
+        return f"{shown(one.written)} sets {key!r:.80} twice"
+    return (
+        f"{shown(one.written)} and {shown(other.written)} both set {key!r:.80}; "
+        "write all its values in one of them"
+    )
+
+
+def _set_by_both(one: Axis, key: str, other: Axis, other_key: str) -> str | None:
+    """Return a key that values of two axes set, mappings field by field."""
+    if key == other_key:
+        return key
+    if not set_by_both([key], [other_key]):  # neither is below the other, whatever the values
+        return None
+    return set_by_both(_fields(one, key), _fields(other, other_key))
+
+
+def _fields(axis: Axis, key: str) -> set[str]:
+    """Return the keys that the values of an axis set at or below one of its keys."""
+    if not isinstance(axis.domain, Choices):
+        return {key}
+    place = axis.keys.index(key)
+    values = (axis.bindings(value)[place][1] for value in axis.domain.values)
+    return {field for value in values for field in fields_of(key, value)}
 
 
 def _secret_that_differs(column: Column, domain: Choices) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 
+from ..._values.keys import flatten, is_nested
 from ..._values.untyped import UntypedText, plain
 
 Reading = Callable[[str, object], object]
@@ -17,6 +18,16 @@ def without_type(key: str, value: object) -> object:
     """Return what `value` means where nobody says its type; very long text is itself."""
     is_long = isinstance(value, UntypedText) and len(value.text) > _MOST_READ
     return value.text if is_long else plain(value)  # type: ignore[attr-defined]  # text if long
+
+
+def fields_of(key: str, value: object) -> Iterator[str]:
+    """Yield the keys that a value sets: those of a mapping, and otherwise the key itself."""
+    if isinstance(value, UntypedText):
+        value = without_type(key, value) if value.text.lstrip().startswith("{") else None
+    if is_nested(value):
+        yield from flatten({key: value}).values
+    else:
+        yield key
 
 
 def code(key: str, value: object, read: Reading) -> Hashable:
