@@ -59,7 +59,6 @@ def serve(pipe: Connection, start_method: str | None, is_sweep: bool) -> None:
 def _done(
     pipe: Connection, signals: Signals, number: int, message: tuple[Any, ...], pickled: bytes
 ) -> interface.Outcome:
-    here = os.getpid()
     started = time.time()
     try:
         submission = receive(Spool, *message)
@@ -75,10 +74,7 @@ def _done(
                 return bool(content[1])
 
     with interface.reporting(send):
-        outcome = interface.perform(work, lambda: _attached(submission), signals.raising())
-    if os.getpid() != here:  # the run has forked, and its child has returned from the function
-        os._exit(0)
-    return outcome
+        return interface.perform(work, lambda: _attached(submission), signals.raising())
 
 
 @contextmanager

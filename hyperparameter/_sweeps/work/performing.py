@@ -5,8 +5,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import NamedTuple, cast
+from typing import NamedTuple, NoReturn, cast
 
+from ..._console import print_message
 from ..._functions.awaiting import settled
 from ..._functions.namespaced import signature_of
 from ..._functions.signature import Signature
@@ -22,7 +23,7 @@ from ..._scopes.snapshot import EMPTY, Snapshot
 from ..._values.origin import this_process
 from ...exceptions import CONTROLS
 from ..run import Ending, Outcome, Result, Work
-from .capture import captured
+from .capture import captured, flush
 from .outcomes import begin, keep
 from .packing import pack
 from .tracebacks import traceback_text
@@ -48,17 +49,33 @@ def perform(
     `during` is entered for the call of the function alone.  Nothing is raised, whatever the run
     does; afterwards the process is as before.
     """
-    started = time.time()
+    started, here = time.time(), os.getpid()
     if not begin(work):
         return failed(RuntimeError("the launcher has given up this attempt"), started)
     with captured(work.log) as log, _as_a_process() as record, _noting_forks(record):
         end = _called(work, opened, during or nullcontext())
+        if os.getpid() != here:
+            _end_child(work.number, end.error)
         outcome = _outcome(work, record, end, started)
         keep(work, outcome)  # at once: the process may be killed with its launcher
     if log.problem:
         outcome = outcome._replace(log_problem=log.problem)
         keep(work, outcome)
     return outcome
+
+
+def _end_child(number: int, error: BaseException | None) -> NoReturn:
+    """End a process that the run has forked, and that has returned from the function as well.
+
+    It has copies of all that the launcher or the worker has open, and must not go on as one.
+    """
+    how = "returned from" if error is None else f"raised {type(error).__name__} out of"
+    print_message(
+        f"A process that run {number} had forked has {how} the function, and ends here: the "
+        "sweep continues in the process that forked it. End such a process with os._exit."
+    )
+    flush()
+    os._exit(0 if error is None else 1)
 
 
 def failed(error: BaseException, started: float) -> Outcome:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import soak
 from programs import output_of
-from sweep_programs import Program
+from sweep_programs import Program, rows
 from sweep_stores import create, planned, typed
 
 from hyperparameter._sweeps.store.store import Store
@@ -200,3 +200,32 @@ def test_who_asks_for_a_launcher_is_not_taken_for_one(folder: Path) -> None:
     timer.start()
     Store.open(str(folder)).close()
     timer.join()
+
+
+FORKS = """
+@hp.param("train")
+def train(lr: int = 0):
+    note(ran=lr)
+    if lr == 1:
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        elif lr:
+            return 99
+    return lr
+"""
+
+
+@pytest.mark.parametrize("on", ["local", "processes:1"])
+def test_a_forked_process_that_returns_from_the_function_does_not_go_on_with_the_sweep(
+    tmp_path: Path, on: str
+) -> None:
+    program = Program(tmp_path, FORKS)
+    ended = program.run("--sweep", "train.lr=1,2", "--on", on, "--name", "s")
+    assert ended.status == 0, ended.errors
+    assert [one["ran"] for one in program.noted] == [1, 2]
+    assert [row["result"] for row in rows(ended.output)] == ["1", "2"]
+    assert (
+        "returned from the function, and ends here"
+        in (program.folder / "sweeps/s/logs/1.log").read_text()
+    )
