@@ -184,7 +184,7 @@ class Driver:
         self._progress.ended(run.number, run.cell, state, outcome, log, again=again)
         if outcome.log_problem:
             self._progress.note(f"run {run.number}: {outcome.log_problem}")
-        self._stops |= state == "failed" and self._policy.fail_fast
+        self._stops |= state == "failed" and self._policy.fail_fast and not again
         yield run.number
 
     def _interrupted(self, outcome: Outcome) -> Outcome:

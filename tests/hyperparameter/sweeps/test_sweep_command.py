@@ -324,3 +324,17 @@ def test_a_search_over_axes_of_different_kinds_begins(program: Program) -> None:
     assert ended.status == 0, ended.errors
     assert len(program.noted) == 4
     assert all(isinstance(one["epochs"], int) for one in program.noted)
+
+
+def test_fail_fast_waits_for_the_retries_that_were_announced(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(lr: int = 0):
+    note(lr=lr)
+    if len(open("noted").readlines()) == 1:
+        raise ValueError("the first time")
+    return lr
+""")  # fmt: skip
+    ended = program.run("--sweep", "train.lr=1,2", "--retries", "1", "--fail-fast")
+    assert ended.status == 0, ended.errors
+    assert [one["lr"] for one in program.noted] == [1, 1, 2]
