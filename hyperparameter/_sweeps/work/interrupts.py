@@ -43,8 +43,8 @@ class Interrupts:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
         if self._pipe is not None:
-            if self._hears_all():
-                signal.set_wakeup_fd(-1)
+            if (found := signal.set_wakeup_fd(-1)) not in (-1, self._pipe[1]):
+                _give_back(found)
             for handle in self._pipe:
                 os.close(handle)
             self._pipe = None
@@ -66,15 +66,16 @@ class Interrupts:
         for handle in (read, write):
             os.set_blocking(handle, False)
         self._pipe = read, write
-        if (before := signal.set_wakeup_fd(write, warn_on_full_buffer=False)) != -1:
-            signal.set_wakeup_fd(before)  # an event loop needs it
+        before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        if before not in (-1, *self._pipe):  # the pipe may have the number of a closed one
+            _give_back(before)
 
     def _hears_all(self) -> bool:
         """Tell whether no event loop has taken our place; one that has ended gives it back."""
         assert self._pipe is not None
         found = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
         if found not in (-1, self._pipe[1]):
-            signal.set_wakeup_fd(found)
+            _give_back(found)
         return found == self._pipe[1]
 
     def _signals(self) -> bytes:
@@ -87,6 +88,12 @@ class Interrupts:
         self.count += 1
         if self.count > 1 or _raises:
             raise KeyboardInterrupt
+
+
+def _give_back(descriptor: int) -> None:
+    """Let an event loop hear of signals again; one that has been closed needs it no more."""
+    with suppress(OSError, ValueError):
+        signal.set_wakeup_fd(descriptor)
 
 
 @contextmanager

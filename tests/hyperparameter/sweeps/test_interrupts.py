@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 from sweep_programs import Ended, Program, rows
+
+from hyperparameter._sweeps.work.interrupts import Interrupts
 
 SLOW = """
 @hp.param("train")
@@ -145,6 +148,7 @@ def test_it_is_tried_again_as_any_failure_is(tmp_path: Path) -> None:
 
 HANDLING = """
 import signal
+import socket
 
 def handler(number, frame):
     raise KeyboardInterrupt
@@ -191,3 +195,29 @@ def test_ctrl_c_that_a_run_has_swallowed_is_not_that_of_the_next(tmp_path: Path)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors
     assert [row["number"] for row in rows(output)] == ["1", "3"]
+
+
+def test_a_sweep_after_one_in_an_event_loop_that_is_closed_is_as_any_other() -> None:
+    first = socket.socketpair()
+    first[1].setblocking(False)
+    before = signal.set_wakeup_fd(first[1].fileno())
+    try:
+        for one in first:
+            one.close()
+        with Interrupts() as interrupts:
+            interrupts.forget()
+            assert not interrupts.may_have_come()
+        assert signal.set_wakeup_fd(-1) == -1
+    finally:
+        signal.set_wakeup_fd(before)
+
+
+def test_an_event_loop_that_a_run_has_closed_is_not_given_its_signals_back() -> None:
+    with Interrupts() as interrupts:
+        pair = socket.socketpair()
+        pair[1].setblocking(False)
+        signal.set_wakeup_fd(pair[1].fileno())
+        for one in pair:
+            one.close()
+        assert interrupts.may_have_come()  # nobody can tell
+    assert signal.set_wakeup_fd(-1) == -1
