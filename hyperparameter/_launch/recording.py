@@ -133,14 +133,10 @@ def place_of(function: Function) -> Place:
     if spec is not None:  # `python -m` has run it
         return Place(name, spec.name if is_main else module, "", is_main)
     file = getattr(main, "__file__", None)
-    return Place(name, "" if is_main else module, _relative(file) if file else "", is_main)
+    from .._records.run import relative_to_folder
 
-
-def _relative(file: str) -> str:
-    from .._records.run import working_folder
-
-    path, folder = os.path.abspath(file), os.path.join(working_folder(), "")
-    return path[len(folder) :] if path.startswith(folder) else path
+    script = relative_to_folder(file) if file else ""
+    return Place(name, "" if is_main else module, script, is_main)
 
 
 def _now() -> str:

@@ -73,3 +73,9 @@ def working_folder() -> str:
         return os.getcwd()
     except FileNotFoundError:
         return ""
+
+
+def relative_to_folder(file: str) -> str:
+    """Return the path of a file below the working folder; of any other file, the whole path."""
+    path, folder = os.path.abspath(file), os.path.join(working_folder(), "")
+    return path[len(folder) :] if path.startswith(folder) else path

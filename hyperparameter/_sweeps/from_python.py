@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
+from .._records.run import relative_to_folder
 from .._scopes import ambient
 from .._scopes.frames import detach, swap
 from .._scopes.scope import scope_of
@@ -57,13 +59,14 @@ def sweep(
     or a store that cannot.
     """
     refuse_in_worker()
+    _check_counts(retries=retries, gpus=gpus)
     plan = plan_from_code(grid, skip=skip, repeat=repeat, sample=sample, seed=seed, read=reading,
                           is_searched=search is not None)  # fmt: skip
     if search is None and (problem := too_many(plan, "sample=N")):
         raise ValueError(problem)
     request = Request(
         function, _name(function), getattr(function, "__name__", "sweep"), plan,
-        _Preparing(outside_site()), on, _options(time_limit, gpus, resources),
+        _Preparing(outside_site(), function), on, _options(time_limit, gpus, resources),
         _goal(minimize, maximize), Policy(retries, fail_fast, skip_unread),
         search or "", prune or "", "ask" if resume is True else resume or None, name,
         is_shown=sys.stderr.isatty() if progress is None else progress, is_iterated=True,
@@ -74,8 +77,34 @@ def sweep(
 def _options(
     time_limit: float | timedelta | None, gpus: int | None, resources: Mapping[str, float] | None
 ) -> Options:
-    seconds = time_limit.total_seconds() if isinstance(time_limit, timedelta) else time_limit
-    return Options(gpus=gpus, resources=dict(resources or {}), time_limit=seconds)
+    return Options(gpus=gpus, resources=dict(resources or {}), time_limit=_seconds(time_limit))
+
+
+def _seconds(time_limit: object) -> float | None:
+    """Return a time limit in seconds; `TypeError` and `ValueError` that name the argument."""
+    if time_limit is None:
+        return None
+    if isinstance(time_limit, timedelta):
+        seconds: object = time_limit.total_seconds()
+    else:
+        seconds = time_limit
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(
+            f"time_limit must be a number of seconds or a timedelta, not {time_limit!r:.80}."
+        )
+    if not seconds > 0:
+        raise ValueError(f"time_limit must be more than 0 seconds, not {time_limit!r:.80}.")
+    return float(seconds)
+
+
+def _check_counts(**counts: object) -> None:
+    for name, count in counts.items():
+        if count is not None and type(count) is not int:
+            raise TypeError(
+                f"{name} must be an integer, not {type(count).__name__}: {count!r:.80}."
+            )
+        if isinstance(count, int) and count < 0:
+            raise ValueError(f"{name} must be at least 0, not {count}.")
 
 
 def _goal(minimize: str | None, maximize: str | None) -> Goal | None:
@@ -87,16 +116,31 @@ def _goal(minimize: str | None, maximize: str | None) -> Goal | None:
 
 
 def _name(function: Callable[..., object]) -> str:
-    inner: Any = getattr(function, "func", function)  # of a partial
-    module, name = getattr(inner, "__module__", ""), getattr(inner, "__qualname__", repr(inner))
-    return f"{module}:{name}"
+    """Return what the sweep is known by: the file of a script, as on a command line, or a module.
+
+    An object that is called is known by its class; its text may hold its address.
+    """
+    inner: Any = function.func if isinstance(function, partial) else function
+    named = inner if hasattr(inner, "__qualname__") else type(inner)
+    module, main = getattr(named, "__module__", ""), sys.modules.get("__main__")
+    is_script = module == "__main__" and getattr(main, "__spec__", None) is None
+    file = getattr(main, "__file__", None) if is_script else None
+    return f"{relative_to_folder(file) if file else module}:{named.__qualname__}"
+
+
+def _bound(function: Callable[..., object]) -> tuple[tuple[object, ...], Mapping[str, object]]:
+    """Return what a function brings along, which tells its runs apart as what is set does."""
+    if isinstance(function, partial):
+        return function.args, function.keywords
+    return (() if hasattr(function, "__qualname__") else (function,)), {}
 
 
 class _Preparing:
     """Lays the values of each cell over what is active where the sweep was made."""
 
-    def __init__(self, origin: Any) -> None:
+    def __init__(self, origin: Any, function: Callable[..., object]) -> None:
         self._origin = origin
+        self._args, self._kwargs = _bound(function)
         self._identifier = Identifier()
         self._below = ambient.current().snapshot
         self._baseline = ambient.baseline_state.snapshot
@@ -112,5 +156,5 @@ class _Preparing:
                 snapshot = ambient.current().snapshot
         finally:
             detach(active)
-        identity = self._identifier.identity(snapshot, (), {}, cell)
+        identity = self._identifier.identity(snapshot, self._args, self._kwargs, cell)
         return Prepared(Captured(snapshot, self._baseline), identity)

@@ -257,3 +257,62 @@ def test_parameters_are_the_values_that_were_given() -> None:
         assert run.parameters == {"any.value": value}
     (run,) = hp.sweep(train, {"train.lr": "1e-1"}).run()
     assert run.parameters == {"train.lr": 0.1}
+
+
+SCRIPT = """
+import functools, sys
+import hyperparameter as hp
+
+class Called:
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self):
+        return self.value
+
+@hp.param("t")
+def f(value=0, n=0):
+    return value
+
+if __name__ == "__main__":
+    kind, value, resume = sys.argv[1], int(sys.argv[2]), bool(sys.argv[3:])
+    made = {"f": f, "partial": functools.partial(f, value), "called": Called(value)}[kind]
+    print([run.result for run in hp.sweep(made, {"t.n": [1]}, name=kind, resume=resume).run()])
+"""
+
+
+def script(folder: Path, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    (folder / name).write_text(SCRIPT)
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", name, *words],
+        cwd=folder, text=True, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_sweep_of_another_script_is_not_resumed(folder: Path) -> None:
+    assert script(folder, "one.py", "f", "0").stdout == "[0]\n"
+    assert "a sweep of one.py:f, not of two.py:f" in script(folder, "two.py", "f", "0", "r").stderr
+    assert script(folder, "one.py", "f", "0", "r").stdout == "[0]\n"
+
+
+@pytest.mark.parametrize("kind", ["partial", "called"])
+def test_what_a_function_brings_along_tells_its_runs_apart(folder: Path, kind: str) -> None:
+    assert script(folder, "one.py", kind, "1").stdout == "[1]\n"
+    assert script(folder, "one.py", kind, "2", "r").stdout == "[2]\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "error", "said"),
+    [
+        ({"time_limit": "5s"}, TypeError, "time_limit must be a number of seconds"),
+        ({"time_limit": 0}, ValueError, "time_limit must be more than 0"),
+        ({"retries": "2"}, TypeError, "retries must be an integer"),
+        ({"retries": -1}, ValueError, "retries must be at least 0"),
+        ({"gpus": 1.5}, TypeError, "gpus must be an integer"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_named(
+    argument: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        hp.sweep(train, {"train.lr": [1.0]}, on="processes:1", **argument)
