@@ -65,6 +65,11 @@ def condition(word: str) -> Condition:
             f"-w {word!r}: not a condition. Write a column, one of = != < <= > >=, and a value: "
             "-w 'train.lr<0.1'."
         )
+    if found[3].startswith(("<", ">", "=")):
+        raise UsageError(
+            f"-w {word!r}: no sign is {found[2] + found[3][0]}. Write one of = != < <= > >=, and "
+            "quote a value that begins with one."
+        )
     return Condition(found[1], found[2], found[3], f"-w {word!r}")
 
 
