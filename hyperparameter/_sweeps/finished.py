@@ -8,6 +8,7 @@ from typing import Any
 
 from ..exceptions import HyperparameterError
 from .identity import reading
+from .plan.checking import sentence
 from .run import Cell, State
 from .store.names import log_path
 from .store.rows import Row
@@ -92,7 +93,7 @@ class SweepRun:
         with Stored.read(self._folder) as store:
             found = store.result(self.same_as or self.number)
         if found is None:
-            raise SweepError(f"Run {self.number} has no result: {self._why()}.")
+            raise SweepError(f"Run {self.number} has no result: {sentence(self._why())}")
         return unpack(found)
 
     def _why(self) -> str:

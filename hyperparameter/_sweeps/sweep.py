@@ -74,7 +74,8 @@ class Sweep(Sequence[SweepRun]):
         return True  # to ask this is not to run it
 
     def __repr__(self) -> str:
-        state = "not run yet" if self._runs is None else f"{len(self._runs)} runs"
+        count = None if self._runs is None else len(self._runs)
+        state = "not run yet" if count is None else "1 run" if count == 1 else f"{count} runs"
         return f"<sweep {self.folder or self._request.function_name}: {state}>"
 
     def __del__(self) -> None:

@@ -110,7 +110,10 @@ def notes(plan: Plan) -> Iterator[str]:
         yield f"{repeated} {what} in more than one grid, and run{'s' * (repeated == 1)} once."
     if plan.sample and plan.distinct is not None and plan.sample.size > plan.distinct:
         what = f"a sample of {plan.sample.size}"
-        yield f"There are only {plan.distinct} different cells for {what}; all of them run."
+        if plan.distinct == 1:
+            yield f"There is only 1 different cell for {what}; it runs."
+        else:
+            yield f"There are only {plan.distinct} different cells for {what}; all of them run."
 
 
 def shown(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +43,8 @@ class Local:
                 raise UsageError(
                     f"{option} needs workers, and --on local has none. Use --on {where}."
                 )
+        if options.is_sweep:
+            _take_output(self)
         self._is_sweep = options.is_sweep
         self._judge = options.judge
         self._is_interrupted = False
@@ -81,3 +85,21 @@ class Local:
 
     def close(self) -> None:
         self._waiting.clear()
+        with _lock:
+            _under_way.pop(self, None)
+
+
+def _take_output(runner: Local) -> None:
+    """Refuse a second sweep in another thread: each redirects the output of the whole process."""
+    here = threading.get_ident()
+    with _lock:
+        if any(thread != here for thread in _under_way.values()):
+            raise UsageError(
+                "A sweep on 'local' is under way in another thread, and the output of its runs is "
+                "that of the whole process. Wait for it, or use on='processes:1'."
+            )
+        _under_way[runner] = here
+
+
+_lock = threading.RLock()  # a sweep may be collected, and closed, while another one begins
+_under_way: weakref.WeakKeyDictionary[Local, int] = weakref.WeakKeyDictionary()

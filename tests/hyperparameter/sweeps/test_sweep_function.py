@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import threading
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 import hyperparameter as hp
+from hyperparameter._sweeps.plan.checking import notes
+from hyperparameter._sweeps.plan.from_code import plan_from_code
 
 
 @hp.param("opt")
@@ -316,3 +319,42 @@ def test_an_argument_that_cannot_be_used_is_named(
 ) -> None:
     with pytest.raises(error, match=said):
         hp.sweep(train, {"train.lr": [1.0]}, on="processes:1", **argument)
+
+
+def test_a_second_sweep_in_another_thread_is_refused_and_output_is_as_before(folder: Path) -> None:
+    first = iter(hp.sweep(train, {"train.lr": [1.0, 2.0]}))
+    next(first)
+    said: list[object] = []
+
+    def second() -> None:
+        try:
+            hp.sweep(train, {"train.lr": [1.0]}, name="second").run()
+        except hp.UsageError as error:
+            said.append(str(error))
+
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+
+    in_a_thread()
+    assert "under way in another thread" in str(said)
+    list(first)
+    said.clear()
+    in_a_thread()
+    assert not said
+
+
+def test_what_a_failed_run_says_ends_in_one_full_stop() -> None:
+    def fails() -> None:
+        raise ValueError("It cannot be.")
+
+    [run] = hp.sweep(fails, {"q": [1]}).run()
+    with pytest.raises(hp.SweepError, match=r"It cannot be\.$"):
+        _ = run.result
+
+
+def test_one_is_spoken_of_in_the_singular() -> None:
+    assert repr(hp.sweep(train, {"train.lr": [1.0]}).run()).endswith(": 1 run>")
+    plan = plan_from_code({"q": [1]}, sample=2)
+    assert list(notes(plan)) == ["There is only 1 different cell for a sample of 2; it runs."]
