@@ -104,7 +104,8 @@ def test_conditions_choose_runs(hp: Hp, conditions: list[str], found: list[int])
         ("train.lrr<1", "-w 'train.lrr<1': no column is called 'train.lrr'. Did you mean"),
         ("zzz=1", "-w 'zzz=1': no column is called 'zzz'. Use one of number, state, "),
         ("train.lr", "-w 'train.lr': not a condition. Write a column, one of = != < <= > >=, and"),
-        ("t.s<>7", "no sign is <>."), ("", "-w '': not a condition."), ("<1", "-w '<1': not a condition."),
+        ("t.s<>7", "no sign is <>."),
+        ("", "-w '': not a condition."), ("<1", "-w '<1': not a condition."),
         ("a\n=\x1b[31m", "no column is called 'a'."),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -198,12 +199,13 @@ def test_ctrl_c_that_a_run_has_swallowed_is_not_that_of_the_next(tmp_path: Path)
 
 
 def test_a_sweep_after_one_in_an_event_loop_that_is_closed_is_as_any_other() -> None:
-    first = socket.socketpair()
-    first[1].setblocking(False)
-    before = signal.set_wakeup_fd(first[1].fileno())
+    read, write = os.pipe()
+    closed = fcntl.fcntl(write, fcntl.F_DUPFD, 500)  # a number that nothing else gets
+    os.set_blocking(closed, False)
+    before = signal.set_wakeup_fd(closed)
     try:
-        for one in first:
-            one.close()
+        for handle in (read, write, closed):
+            os.close(handle)
         with Interrupts() as interrupts:
             interrupts.forget()
             assert not interrupts.may_have_come()
