@@ -19,7 +19,7 @@ def settled(returned: object) -> object:
         returned.close()  # else Python warns that the coroutine was never awaited
     raise RuntimeError(
         "An async function cannot be launched inside a running event loop. "
-        "Await the function itself instead."
+        "Await the function itself; a sweep of it needs workers: on='processes:1'."
     )
 
 

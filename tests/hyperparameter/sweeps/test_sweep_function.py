@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import subprocess
 import sys
@@ -358,3 +359,14 @@ def test_one_is_spoken_of_in_the_singular() -> None:
     assert repr(hp.sweep(train, {"train.lr": [1.0]}).run()).endswith(": 1 run>")
     plan = plan_from_code({"q": [1]}, sample=2)
     assert list(notes(plan)) == ["There is only 1 different cell for a sample of 2; it runs."]
+
+
+def test_an_async_function_in_a_running_loop_says_what_a_sweep_can_do() -> None:
+    async def swept() -> int:
+        return 1
+
+    async def main() -> str:
+        [run] = hp.sweep(swept, {"q": [1]}).run()
+        return str(run.problem)
+
+    assert "a sweep of it needs workers: on='processes:1'." in asyncio.run(main())
