@@ -191,7 +191,12 @@ class _Parameter:
         typed = [one for one in values if one is not REQUIRED] or ([] if found else values[:1])
         written = REQUIRED if found is None else found.value
         forms = list(forms_of(kind, self._key, written, typed))
-        self._forms = [one for one in forms if one.data is not NO_PART] or forms[:1]
+        # Readers that get the same have the same form, and each form is tried with all of them.
+        different: dict[str, Form] = {}
+        for one in forms:
+            if one.data is not NO_PART:
+                different.setdefault(dumps(kind, {"": one.data}), one)
+        self._forms = list(different.values()) or forms[:1]
         self._index = 0
         self._defaults = [] if found is not None else list(dict.fromkeys(map(self._shown, values)))
         self.form = self._forms[0] if self._forms else Form(NO_PART, {(): _CANNOT})

@@ -67,7 +67,7 @@ def _with_data(key: str, described: Any, value: Any) -> Any:
         return Spelled(words, data) if _may_be_kept(data) else words
     if type(described) is dict and type(value) is dict:
         return {
-            _with_name(shown, name): _with_data(below(key, name), one, value[name])
+            kept_name(name, shown): _with_data(below(key, name), one, value[name])
             for (shown, one), name in zip(described.items(), value, strict=False)
         }
     if type(described) in (list, tuple):
@@ -76,7 +76,9 @@ def _with_data(key: str, described: Any, value: Any) -> Any:
     return described
 
 
-def _with_name(shown: Any, name: object) -> Any:
+def kept_name(name: object, shown: Any = None) -> Any:
+    """Return a name of a mapping in words, with its spelling in a file where that is another."""
+    shown = describe("", name) if shown is None else shown
     try:
         return Spelled(shown, spelled_name(name)) if type(shown) is Description else shown
     except Unwritable:

@@ -14,7 +14,7 @@ from .._values.describe import Description, below, describe, has_secrets
 from .._values.keys import is_key
 from .._values.scalars import MOST_SMALL_TEXT
 from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree
-from .kept import NO_DATA, kept
+from .kept import NO_DATA, kept, kept_name
 from .read import RawRead, Read
 
 _MOST_CHARACTERS = 1 << 16
@@ -54,7 +54,7 @@ def _kept(key: str, written: Any, left: list[int]) -> Any:
         return described if has_secrets(described) else written
     if type(written) is dict:
         return {
-            name if isinstance(name, UntypedText) else describe("", name): _kept(
+            name if isinstance(name, UntypedText) else kept_name(name): _kept(
                 below(key, name), one, left
             )
             for name, one in written.items()
@@ -122,7 +122,8 @@ def over(data: Any, written: Any, *, is_typed: bool = False) -> Any:
     if parts is not None and isinstance(data, dict):
         if not is_typed and data.keys() == parts.keys() and is_exact(written):
             return written
-        return _over_names(data, parts, is_typed) if all(map(is_key, data)) else data
+        spelled = {getattr(name, "data", name): one for name, one in parts.items()}
+        return _over_names(data, spelled, is_typed) if all(map(is_key, data)) else data
     is_known = written is not None and is_exact(written) and not is_typed
     return written if is_known or written is REMOVED else data
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 import soak
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from value_oracle import same
 from value_sources import declared, environment
@@ -222,6 +222,7 @@ def test_what_a_record_says_was_used_does_the_same_again(values: dict[str, Any])
 
 
 @given(values=st.fixed_dictionaries({}, optional=VALUES))
+@example(values={"by_color": {Color.ONE: 5}})
 @thoroughly
 def test_a_saved_record_is_a_configuration(tmp_path: Path, values: dict[str, Any]) -> None:
     path = tmp_path / "run.json"
