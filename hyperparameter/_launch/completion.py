@@ -161,7 +161,8 @@ def _keys(tree: "SourceTree | None") -> _Keys:
 
 
 def _choices(option: Option) -> tuple[str, ...]:
-    return ("true", "false") if option.kind == "switch" else option.choices
+    choices = ("true", "false") if option.kind == "switch" else option.choices
+    return tuple(filter(str.isprintable, choices))
 
 
 class _Table:
@@ -224,17 +225,27 @@ class _Table:
 
         keys, kind = self.keys, {DEFINE.key: "defines", CONFIG.key: "files"}.get(option.key)
         words = {EXPLAIN.key: keys.names, DEFINE.key: [*keys.open, *keys.chosen]}
-        action.choices = words.get(option.key, option.choices) or None
+        action.choices = self._offered(words.get(option.key, _choices(option))) or None
         functions = {}
         if kind == "defines":
             functions = {"zsh": f"_hp_{self._name}_assignments"}
         elif kind or option.kind == "pairs":
             functions = {"zsh": f"_hp_{self._name}_files", "fish": f"(_hp_{self._name}_files)"}
         if option.kind == "items" and option.flags and action.choices:
-            self._lists[option.flags] = option.choices
+            self._lists[option.flags] = tuple(action.choices)
         self._note(kind or "pairs", option.flags if kind or option.kind == "pairs" else ())
         if action.choices is None or self._shell in functions:
             action.complete = {**shtab.FILE, **functions}  # type: ignore[attr-defined]  # for shtab
+
+    def _offered(self, words: Sequence[str]) -> list[str]:
+        """Return words as shtab can write them: shells expand what it gives them as choices.
+
+        bash gets the spelling that somebody would type.  For the others shtab quotes nothing, so
+        what needs quotes is left out.
+        """
+        if self._shell == "bash":
+            return [quote(_typed(word)) for word in words]
+        return [word for word in words if _typed(word) == word]
 
     def functions(self) -> str:
         """Return the functions that completions of the table call."""
@@ -246,7 +257,7 @@ class _Table:
         """Return what stands behind the script that shtab makes."""
         if self._shell == "bash":
             flags = {kind: " ".join(flags) for kind, flags in self._flags.items()}
-            words = _quoted([*self.keys.open, *self.keys.chosen])
+            words = _quoted([*map(_typed, [*self.keys.open, *self.keys.chosen])])
             return _BASH.format(name=self._name, words=words, program=quote(program), **flags)
         if self._shell == "fish":
             return "".join(
@@ -271,6 +282,14 @@ def _words_of(option: Option) -> int | str | None:
 
 def _quoted(words: Sequence[str]) -> str:
     return " ".join(map(quote, words))
+
+
+def _typed(word: str) -> str:
+    """Return a word as somebody types it into bash, which puts what it is offered there as it is.
+
+    All characters beyond ASCII are letters to a shell.
+    """
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word)
 
 
 def _literal(text: str) -> str:

@@ -465,7 +465,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         ["bash", "--norc", "-c", program], capture_output=True, text=True, check=True, timeout=150
     )
     assert done.stderr == ""
-    return sorted(done.stdout.split())
+    return sorted(filter(None, done.stdout.splitlines()))
 
 
 @pytest.fixture
@@ -575,6 +575,42 @@ def test_other_shells_complete_values(with_values: Path) -> None:
     fish = (with_values / "fish").read_text()
     assert "complete -c app -n '_hp_app_behind --kinds' -ka 'x1 x2'" in fish
     assert re.search(r"-s C -l config -xka \"\(_hp_app_files\)", fish)
+
+
+ODD = """
+from typing import Literal
+import hyperparameter as hp
+
+@hp.param("o")
+def main(kind: Literal["a b", "c$(touch pwned)", "d'e", "plain"] = "a b",
+         kinds: list[Literal["f`touch pwned`", "g"]] = []): ...
+
+if __name__ == "__main__":
+    hp.launch(main)
+"""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_choice_is_never_executed(tmp_path: Path, shell: str) -> None:
+    (tmp_path / "app").write_text(ODD)
+    words = [sys.executable, "app", "--completion", shell]
+    script = subprocess.run(
+        words, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=150
+    ).stdout
+    if shell == "bash":
+        script = f"cd {tmp_path}\n{script}"
+        for before in ("--kind ", "--kind=", "-D o.kind="):
+            offered = completed(script, f"app {before}")
+            assert offered == [r"a\ b", r"c\$\(touch\ pwned\)", r"d\'e", "plain"]
+            assert completed(script, f"app {before}p") == ["plain"]
+        assert completed(script, "app --kinds ") == [r"f\`touch\ pwned\`", "g"]
+    elif shell == "zsh":  # in double quotes
+        assert "--kind=[kind]:kind:(plain)" in script
+        assert "--kinds=[kinds]:kinds:(g)" in script
+    else:
+        assert '-l kind -xka "plain"' in script
+        assert "'_hp_app_behind --kinds' -ka g" in script
+    assert not (tmp_path / "pwned").exists()
 
 
 READING = """
