@@ -100,6 +100,15 @@ def _with_those_above(key: str) -> Iterator[str]:
         key = key.rpartition(".")[0]
 
 
+def sections_of(program: SourceTree) -> set[str]:
+    """Return the sections that a program knows for a key which it makes at run time alone.
+
+    It reads `tasks.*.size`, so a file's `tasks` is for this program.
+    """
+    starts = (one.key.partition("*")[0] for one in program.findings if one.is_pattern)
+    return {above for start in starts for above in _with_those_above(start.rpartition(".")[0])}
+
+
 def reads_in(program: SourceTree | None) -> list[Finding]:
     """Return the reads in scopes; what is declared, the registry of the loaded program knows."""
     if program is None:

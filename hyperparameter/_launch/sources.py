@@ -14,7 +14,7 @@ from .._scopes import ambient
 from .._values.declared import Declarations
 from .._values.keys import flatten, is_key, is_nested
 from ..exceptions import UsageError
-from .program_keys import DeclaredParameters, LazyScan
+from .program_keys import DeclaredParameters, LazyScan, sections_of
 
 if TYPE_CHECKING:
     from .._functions.signature import Signature
@@ -115,7 +115,8 @@ class _Names:
         from .._scan.finding import matches  # with what scans a program, which most runs do not
 
         patterns = (one.key for one in program.findings if one.is_pattern)
-        return is_in(key, self._tops) or any(matches(one, key) for one in patterns)
+        namespaces = self._tops | sections_of(program)
+        return is_in(key, namespaces) or any(matches(one, key) for one in patterns)
 
 
 def _declared() -> Iterator[str]:

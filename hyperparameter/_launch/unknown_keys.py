@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from .._functions import registry
 from .._values.keys import did_you_mean
-from .._values.origin import RawOrigin, resolve
+from .._values.origin import Origin, RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
 from .other_sections import OtherSections
-from .program_keys import DeclaredParameters, LazyScan, takes_names
+from .program_keys import DeclaredParameters, LazyScan, sections_of, takes_names
 
 _MOST_NAMED = 3
 _MOST_OF_GROUP = 5
@@ -27,8 +27,18 @@ class UnknownKeys(NamedTuple):
         """Yield an error for each key; making one takes time where many keys are known."""
         for key in self.keys:
             origin = resolve(self.origins[key])
-            text = f"{key} ({origin}): {_problem(key, self.known)}"
+            problem = self._written_twice(key, origin) or _problem(key, self.known)
+            text = f"{key} ({origin}): {problem}"
             yield UsageError(text, key=key, origin=origin)
+
+    def _written_twice(self, key: str, origin: Origin) -> str | None:
+        """Say where a file has a key in full that it has at its top without its namespace, too."""
+        for full in self.origins if origin.kind == "file" else ():
+            other = resolve(self.origins[full])
+            is_beside = other.kind == "file" and _file_of(other) == _file_of(origin)
+            if full.partition(".")[2] == key and is_beside and is_declared(full):
+                return f"{full} is set twice, also at {other.location}. Remove one of them."
+        return None
 
     def check(self) -> None:
         """Raise `UsageError` if there are any."""
@@ -70,10 +80,21 @@ def unknown_keys(
         for key in undeclared
         if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
     ]
-    unknown = others.without(unknown, origins, own, scan)
+    unknown = others.without(unknown, origins, own | sections_of(program), scan)
     if unknown:
         known.update(DeclaredParameters())  # the fields of structures too
+        patterns = [one.key for one in program.findings if one.is_pattern]
+        known.update(
+            _like(one, key)
+            for one in patterns
+            for key in unknown
+            if one.count(".") == key.count(".") and one.strip("*.")
+        )
     return UnknownKeys(unknown, known, origins)
+
+
+def _file_of(origin: Origin) -> str:
+    return origin.location.rpartition(":")[0]
 
 
 def _problem(key: str, known: set[str]) -> str:
@@ -90,6 +111,12 @@ def _problem(key: str, known: set[str]) -> str:
     name = above.rpartition(".")[2]
     hint = signature.hint(name) or type(signature.defaults.get(name))
     return f"{above} is {words(hint)}, without names below it."
+
+
+def _like(pattern: str, key: str) -> str:
+    """Return a pattern with parts of a key where only the run knows its own: what may be meant."""
+    parts = zip(pattern.split("."), key.split("."), strict=False)
+    return ".".join(other if "*" in one else one for one, other in parts)
 
 
 def _is_namespace(key: str, known: set[str]) -> bool:

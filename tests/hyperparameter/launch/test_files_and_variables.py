@@ -209,7 +209,9 @@ def test_a_name_that_a_file_has_in_full_is_not_short_in_it(run: Run, write: Writ
     write("f.yaml", "epochs: 3\ntrain: {epochs: '${epochs}'}\n")
     assert " 3 1 " in output(run("-C", "f.yaml"))
     write("g.yaml", "epochs: 3\ntrain: {epochs: 4}\n")
-    assert "epochs (file g.yaml:1): " in error(run("-C", "g.yaml"))
+    assert (
+        "epochs (file g.yaml:1): train.epochs is set twice, also at g.yaml:2. Remove one of them."
+    ) in error(run("-C", "g.yaml"))
 
 
 def test_a_typo_in_a_flat_file_is_an_error(run: Run, write: Write) -> None:
@@ -311,6 +313,49 @@ def test_a_section_of_another_program_is_a_note(run: Run, write: Write) -> None:
     write("c.yaml", "servr:\n  port: 3\n")
     assert "servr.port (file c.yaml:2)" in error(run("-C", "c.yaml"))
     assert "server.port (cli -D)" in error(run("-D", "server.port=3"))
+
+
+@pytest.fixture
+def with_tasks(write: Write) -> None:
+    """A program that makes its keys at run time, in another folder than the one beside it."""
+    write(
+        "tasks.py",
+        """
+        import hyperparameter as hp
+
+        @hp.param("main")
+        def main(x: int = 1):
+            for task in ("fit", "test"):
+                print(hp.scope[f"tasks.{task}.size"] | 1)
+
+        hp.launch(main, env_prefix="MY")
+        """,
+    )
+
+
+@pytest.mark.usefixtures("with_tasks")
+@pytest.mark.parametrize("text", ["tasks: {fit: {siz: 3}}\n", "tasks: {fit: 3}\n"])
+def test_a_section_of_keys_made_at_run_time_is_this_program_s(
+    run: Run, write: Write, text: str
+) -> None:
+    write("c.yaml", text)
+    assert "tasks.fit" in error(run("-C", "c.yaml", program="tasks.py"))
+    write("c.yaml", "tasks: {fit: {size: 3}}\n")
+    assert output(run("-C", "c.yaml", program="tasks.py")) == "3\n1\n"
+
+
+@pytest.mark.usefixtures("with_tasks")
+def test_a_variable_of_keys_made_at_run_time_is_checked(run: Run) -> None:
+    wrong = error(run(MY_TASKS__FIT__SIZ="3", program="tasks.py"))
+    assert "tasks.fit.siz (env $MY_TASKS__FIT__SIZ)" in wrong
+    assert output(run(MY_TASKS__FIT__SIZE="3", program="tasks.py")) == "3\n1\n"
+
+
+@pytest.mark.usefixtures("with_tasks")
+@pytest.mark.parametrize("key", ["tasks.fit.siz", "task.fit.size", "task.fit.siz"])
+def test_a_key_made_at_run_time_is_suggested_for_a_typo(run: Run, key: str) -> None:
+    wrong = error(run("-D", f"{key}=3", program="tasks.py"))
+    assert "Did you mean 'tasks.fit.size'?" in wrong
 
 
 def test_a_value_for_a_group_names_its_keys(run: Run, write: Write) -> None:
