@@ -13,7 +13,7 @@ from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
 from .._values.variable_names import DOT, start_of, variable_for
 from ..exceptions import ConfigurationError
-from .bindings import Bindings, of_mapping, set_twice
+from .bindings import Bindings, as_literal, of_mapping, set_twice
 from .view import keys_above
 
 _MOST_NAMED = 3
@@ -69,7 +69,8 @@ class Variables:
                 continue
             value = UntypedText(self._env[name]) if self._env[name] else EmptyVariable()
             into = found if is_set else self.left_alone
-            for one, binding in of_mapping({key: value}, origin).items():
+            # What a variable has is no reference: a password may have `${` in it.
+            for one, binding in of_mapping({key: as_literal(value)}, origin).items():
                 if one in into:
                     raise set_twice(one, origin, into[one].origin)
                 into[one] = binding

@@ -254,7 +254,8 @@ def test_a_launched_program_uses_and_shows_the_default(run: Run) -> None:
     assert output(run(text)) == "10 () e-10\n"
     assert output(run(text, "--epochs=3")) == "3 () e-3\n"
     assert output(run(text, MY_TRAIN__EPOCHS="4")) == "4 () e-4\n"
-    assert output(run("{}", MY_EVALUATE__N="${train.epochs}")) == "10 () l\n"
+    # Words of a shell mean what they say, in variables too.
+    assert output(run("{}", MY_EVALUATE__LABEL="${train.epochs}")) == "1 () ${train.epochs}\n"
     shown = run(text, "--print-config=json").stdout
     assert '"n": 10' in shown
     assert '"label": "e-10"' in shown

@@ -144,6 +144,21 @@ def test_the_same_case_comes_first_then_lower_case() -> None:
         variables({"Ab": 1, "aB": 2}, MY_AB="5")
 
 
+@pytest.mark.parametrize("text", ["${size}", "$${x}", "a${b", "${nope}", "${env:HOME}", "$x"])
+def test_a_variable_is_taken_as_it_was_typed(text: str) -> None:
+    assert variables({"size": 3}, MY_TAG=text)["tag"] == text
+    assert variables({"size": 3, "a": "<${tag}>"}, MY_TAG=text)["a"] == f"<{text}>"
+
+    @hp.param("lit")
+    def tag(tag: str = "t") -> str:
+        return tag
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MY_LIT__TAG", text)
+        assert hp.run_cli(tag, [], env_prefix="MY") == text
+    assert hp.run_cli(tag, ["-D", f"lit.tag={text}"]) == text
+
+
 def test_what_is_not_known_is_lower_case() -> None:
     found = variables({"Model": {"x": 1}}, MY_MODEL__NEW="2", MY_Other__Y="3")
     assert dict(found) == {"Model.x": 1, "Model.new": 2, "other.y": 3}
