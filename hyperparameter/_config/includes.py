@@ -13,7 +13,9 @@ from .._files.document import read_document
 from .._files.text import similar
 from .._values.declared import Declarations
 from .._values.describe import show
+from .._values.masking import MASK
 from .._values.origin import Origin, resolve
+from .._values.secrets import is_secret
 from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
 from .bindings import Binding, Bindings, is_inside
@@ -133,9 +135,9 @@ class Files:
     def _resolved(self, include: Include) -> tuple[list[str], set[str]]:
         """Return the names of files with their references resolved, and the keys these took."""
         resolver = Resolver(self._view(), self._env, self.elsewhere)
-        key = f"{include.key}.{INCLUDE}" if include.key else INCLUDE
         binding = include.binding
-        return _names(binding._replace(value=resolver.at(key, binding))), resolver.taken
+        found = binding._replace(value=resolver.at(_key_of(include), binding))
+        return _names(found), resolver.taken
 
     def _include(
         self, file: IncludingFile, index: int, names: list[str], taken: Iterable[str] = ()
@@ -151,17 +153,18 @@ class Files:
         around = [os.path.realpath(one) for one in file.around]
         if os.path.realpath(path) in around:
             circle = [*file.around[around.index(os.path.realpath(path)) :], path]
-            raise _error(include, f"the file includes itself: {' -> '.join(circle)}.")
+            raise _error(include, f"the file includes itself: {' -> '.join(circle)}.", name)
         if self._count > _MOST_FILES:
             raise _error(include, f"more than {_MOST_FILES:,} files are included.")
         if not os.path.exists(path):
             at = "".join(f" {self._chosen_by(key)}" for key in sorted(taken))
-            raise _error(include, f"the file {path} does not exist.{similar(path)}{at}")
+            near = "" if _is_hidden(include, name) else similar(path)
+            raise _error(include, f"the file {path} does not exist.{near}{at}", name)
         try:
             document = read_document(path, may_be_empty=True)
             source = of_file(document, include.key, include.names, self._flat)
         except ConfigurationError as error:
-            raise _error(include, str(error)) from None
+            raise _error(include, str(error), name) from None
         return IncludingFile(source, file.around)
 
     def _chosen_by(self, key: str) -> str:
@@ -189,6 +192,8 @@ class Files:
                     include,
                     f"{', '.join(names)} was read, and a file that is included makes the name "
                     f"{', '.join(last)}. {at} Set it elsewhere.",
+                    *names,
+                    *last,
                 )
 
 
@@ -208,9 +213,21 @@ def _names(binding: Binding) -> list[str]:
     return names
 
 
-def _error(include: Include, problem: str) -> ConfigurationError:
+def _key_of(include: Include) -> str:
+    return f"{include.key}.{INCLUDE}" if include.key else INCLUDE
+
+
+def _is_hidden(include: Include, name: str) -> bool:
+    """Tell the name of a file that is made of a secret."""
+    return is_secret(_key_of(include), name)
+
+
+def _error(include: Include, problem: str, *names: str) -> ConfigurationError:
+    """Return the error; of `names`, which it may have in it, those made of secrets are masked."""
     place = resolve(include.binding.origin)
     written = show("", include.binding.value)
+    for name in names:
+        problem = problem.replace(name, MASK) if _is_hidden(include, name) else problem
     return ConfigurationError(f"{place.location}: {INCLUDE} {written}: {problem}", origin=place)
 
 

@@ -142,13 +142,23 @@ class Resolver:
             else:
                 if place.path.count(REFERENCE) > _MOST_STEPS:
                     raise place.error("too many references are nested in each other")
-                name, position = self._pieces(text, position, place.below(REFERENCE), "}")
-                pieces.append(_Resolved(self._referred(written(name, place), place)))
+                name, position = self._name(text, position, place)
+                pieces.append(_Resolved(self._referred(name, place)))
         if closing:
             shown = place.shown(text)
             raise place.error(f"'${{' without '}}' in {shown!r:.80}. Write $${{ for the text ${{")
         pieces.append(text[position:])
         return self._joined(pieces, place), len(text)
+
+    def _name(self, text: str, start: int, place: Place) -> tuple[str, int]:
+        """Return the name inside of a reference, and where it ends; it may be made of a secret."""
+        before = self._secrets
+        found, end = self._pieces(text, start, place.below(REFERENCE), "}")
+        name = written(found, place)
+        if self._secrets > before:
+            place.hide(name)
+            place.hide(name.removeprefix("env:").strip())
+        return name, end
 
     def _joined(self, pieces: "list[str | _Resolved]", place: Place) -> object:
         pieces = [piece for piece in pieces if piece != ""]
@@ -169,7 +179,9 @@ class Resolver:
         if found is ABSENT:
             key = ".".join(target)
             why = not_set(key, self._elsewhere.declarations, self._view.bindings)
-            raise place.error(f"the value refers to {place.shown(key)!r}, {why}")
+            shown = place.shown(name)
+            shown = place.shown(key) if shown == name else shown
+            raise place.error(f"the value refers to {shown!r}, {why}")
         self._secrets += is_secret_part(".".join(target), found)
         return found
 
@@ -177,9 +189,10 @@ class Resolver:
         name, comma, default = name.partition(",")
         text = self._env.get(name.strip(), default if comma else None)
         if text is None:
+            shown = place.shown(name.strip())
             raise place.error(
-                f"the value needs the environment variable {name.strip()!r}, which is not set. "
-                f"Set it, or write a default: ${{env:{name.strip()},DEFAULT}}"
+                f"the value needs the environment variable {shown!r}, which is not set. "
+                f"Set it, or write a default: ${{env:{shown},DEFAULT}}"
             )
         self._secrets += is_secret(name.strip(), text)
         return UntypedText(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._files.key_path import KeyPath, Part
 from .._values.masking import masked_value
 from .._values.origin import RawOrigin, resolve
-from .._values.secrets import is_secret
+from .._values.secrets import is_secret, remember_made_of_secrets
 from ..exceptions import ConfigurationError
 
 REFERENCE = "${"
@@ -31,6 +31,10 @@ class Place:
     def shown(self, text: str) -> str:
         """Return text that is written here for an error; of a secret, a mask."""
         return masked_value(self.name, text) if is_secret(self.name, text) else text
+
+    def hide(self, text: str) -> None:
+        """Never show this text, which is made of a secret, for what is written here."""
+        remember_made_of_secrets(text, self.name)
 
     def target(self, name: str) -> list[str]:
         """Return the names of the key that `name` means here."""

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from .._values.masking import masked_text
 from ..exceptions import ConfigurationError
 from .text import FilePath, read_text
 
@@ -204,5 +205,5 @@ def _error(name: str, word: str, text: str, limits: Limits) -> EvaluationError:
         "output": f"the result exceeds the limit of {limits.output} characters. Load large data in "
         "your program.",
     }
-    fallback = f"evaluation failed: {text[:2000].strip()}"
+    fallback = f"evaluation failed: {masked_text(text[:2000].strip())}"
     return EvaluationError(f"{name}: {messages.get(word, fallback)}")

@@ -23,7 +23,9 @@ from yaml.events import (
 
 from .._values.convert import Unconvertible
 from .._values.keys import MAX_DEPTH
+from .._values.masking import MASK
 from .._values.rules import to_bool, to_float, to_int
+from .._values.secrets import is_secret
 from .._values.untyped import Blank, UntypedText, core_scalar
 from ..exceptions import ConfigurationError
 from .key_path import Part
@@ -86,6 +88,7 @@ class _Reader:
         self._size = 0  # the number of values so far, with aliases expanded
         self._top: object = None  # the name at the top of the file that is being read
         self.anchored: set[object] = set()  # those that are anchors, or have one for others
+        self._open: list[tuple[Part, LineNumbers]] = []  # the collections that are being read
 
     def document(self) -> tuple[object, LineNumbers]:
         """Return the only document of the stream, None if there is none, and its lines."""
@@ -114,10 +117,12 @@ class _Reader:
         before = self._size
         lines = around.below(name)
         value: dict[Any, object] | list[object]
+        self._open.append((name, lines))
         if kind is MappingStartEvent:
             value = self._mapping(event, lines, depth + 1)
         else:
             value = self._sequence(event, lines, depth + 1)
+        self._open.pop()
         self._size += len(value)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(value, lines, self._size - before, self._top)
@@ -125,7 +130,7 @@ class _Reader:
 
     def _alias(self, event: AliasEvent, around: LineNumbers, name: Part, depth: int) -> object:
         if event.anchor not in self._anchors:
-            name = event.anchor
+            name = self._shown(event.anchor)
             raise self._error(
                 event, f"the alias *{name} needs an anchor &{name} that ends before it"
             )
@@ -244,7 +249,7 @@ class _Reader:
     def _tagged(self, event: ScalarEvent) -> object:
         text, tag = event.value, event.tag.removeprefix(_STANDARD_TAG)
         if tag not in _TAGGED:
-            raise self._error(event, f"the tag {event.tag} {_NO_OBJECTS}")
+            raise self._error(event, f"the tag {self._shown(event.tag)} {_NO_OBJECTS}")
         try:
             return _TAGGED[tag](text)
         except Unconvertible:
@@ -252,7 +257,13 @@ class _Reader:
 
     def _check_tag(self, event: CollectionStartEvent, wanted: str) -> None:
         if event.tag not in (None, "!", _STANDARD_TAG + wanted):
-            raise self._error(event, f"the tag {event.tag} {_NO_OBJECTS}")
+            raise self._error(event, f"the tag {self._shown(event.tag)} {_NO_OBJECTS}")
+
+    def _shown(self, word: str) -> str:
+        """Return what an error shows of a word: a password may begin with `*` or `!`."""
+        names = [str(name) for name, _ in self._open]
+        names += [str(name) for _, lines in self._open[-1:] for name in list(lines.at)[-1:]]
+        return MASK if is_secret(".".join(filter(None, names)), word) else word
 
     def _error(self, event: Event, problem: str) -> ConfigurationError:
         return ConfigurationError(f"{self._name}:{event.start_mark.line + 1}: {problem}.")

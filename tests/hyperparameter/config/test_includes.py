@@ -398,3 +398,28 @@ def test_files_that_include_each_other_mean_what_merging_them_by_hand_gives(tree
         Path(name).write_text(json.dumps(values))
     last = f"f{len(trees) - 1}.json"
     assert without_empty(hp.config(last, dict)) == without_empty(meant(files, last))
+
+
+# -- secrets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["${db.password}", "${db.password}.yaml", "${db.password}.txt", "a${alias}.yaml",
+     "conf.yaml${db.password}"],
+)  # fmt: skip
+@pytest.mark.parametrize("beside", ["hunter2.toml", "hunter2.txt", "other"])
+def test_a_name_that_is_made_of_a_secret_is_masked(name: str, beside: str) -> None:
+    Path(beside).write_text("x: [")
+    write(conf_yaml=f'$include: "{name}"\ndb: {{password: hunter2}}\nalias: "${{db.password}}"\n')
+    text = problem("conf.yaml")
+    assert "hunter2" not in text
+    assert "***" in text
+
+
+def test_the_names_in_other_faults_of_includes_are_masked_as_well() -> None:
+    write(conf_yaml='$include: "${token}"\ntoken: conf.yaml\n')
+    assert problem("conf.yaml").endswith("the file includes itself: *** -> ***.")
+    write(conf_yaml='$include: "${token}.yaml"\ntoken: hunter2\n', hunter2_yaml="token: hunter3\n")
+    write(base_yaml="$include: [conf.yaml, over.yaml]\n", over_yaml="token: hunter3\n")
+    assert "hunter" not in problem("base.yaml")

@@ -198,3 +198,15 @@ def test_lists_without_a_bottom_are_an_error() -> None:
 def test_references_may_stand_deep_in_mappings_and_lists() -> None:
     key = ".".join("k" * 150)
     assert hp.config({key: nested("${x}", 150), "x": 1})[key] == nested(1, 150)
+
+
+@pytest.mark.parametrize(
+    "text", ["${${p.password}}", "${a.${p.password}}", "${.${p.password}}", "${env:${p.password}}",
+             "${${p.password}:x}", "${ ${p.password}}", "x${b.${p.password}}y", "${b.${c}}"]
+)  # fmt: skip
+def test_a_name_that_is_made_of_a_secret_is_masked(text: str) -> None:
+    source = {"p": {"password": "hunter2", "plain": text}, "b": {"x": 1}, "c": "${p.password}"}
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config(source, env_prefix="A", env={})
+    assert "hunter2" not in str(caught.value)
+    assert "***" in str(caught.value)

@@ -230,3 +230,19 @@ def test_mapping_that_contains_itself_or_odd_keys_is_an_error() -> None:
     for source in (loop, {1: 2}, {"a..b": 1}, {"a": 1, "": 2}):
         with pytest.raises(hp.ConfigurationError):
             hp.config(source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db: {password: *hunter2}", "password: *hunter2", "password: !hunter2",
+        "api_keys: [*hunter2]",
+        "a: {secrets: {b: [1, {c: *hunter2}]}}", "password: !hunter2 [1]",
+        "a: {b: 1}\npassword: 2\ntoken:\n  *hunter2",
+    ],
+)  # fmt: skip
+def test_a_word_of_yaml_that_is_a_secret_is_masked(text: str) -> None:
+    shown = problem("a.yaml", text)
+    assert "hunter2" not in shown
+    assert "***" in shown
+    assert "*other" in problem("a.yaml", "password: x\nname: *other")
