@@ -69,7 +69,7 @@ class Variables:
                 continue
             value = UntypedText(self._env[name]) if self._env[name] else EmptyVariable()
             into = found if is_set else self.left_alone
-            # What a variable has is no reference: a password may have `${` in it.
+            # A variable has no references: `${` in a password means what it says.
             for one, binding in of_mapping({key: as_literal(value)}, origin).items():
                 if one in into:
                     raise set_twice(one, origin, into[one].origin)

@@ -74,18 +74,18 @@ def parse_document(file_format: str, text: str, name: str) -> Document:
 
 
 def _parse_any(text: str) -> _Parsed:
-    if text.lstrip()[:1] == "{":
-        from .from_json import NotJson
-
-        try:
-            return _parse("json", text, STANDARD_INPUT)
-        except NotJson as error:
-            with suppress(ConfigurationError):  # as {lr: 3} is, which is short for a shell
-                return _parse("yaml", text, STANDARD_INPUT)
-            raise error from None
+    """Parse text by how it begins, or else as YAML: {lr: 3} is short for a shell, [1, 2] a list."""
     lines = (line.strip() for line in text.splitlines())
     first = next((line for line in lines if line and line[0] != "#"), "")
-    return _parse("toml" if _TOML.match(first) else "yaml", text, STANDARD_INPUT)
+    other = "toml" if _TOML.match(first) else "yaml"
+    kind = "json" if text.lstrip()[:1] == "{" else other
+    try:
+        return _parse(kind, text, STANDARD_INPUT)
+    except ConfigurationError as error:
+        if first[0] in "{[":
+            with suppress(ConfigurationError):
+                return _parse("yaml", text, STANDARD_INPUT)
+        raise error from None
 
 
 def _document(name: str, parsed: _Parsed, may_be_empty: bool) -> Document:

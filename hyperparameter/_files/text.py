@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._values.keys import did_you_mean
+from .._values.keys import nearest
 from ..exceptions import ConfigurationError
 from .problems import empty
 
@@ -73,10 +73,17 @@ def similar(name: str) -> str:
     directory, base = os.path.split(name)
     try:
         names = os.listdir(directory or ".")
-        stem = os.path.splitext(base)[0]
-        same = sorted(one for one in names if os.path.splitext(one)[0] == stem)
-        return (
-            f" Did you mean {' or '.join(map(repr, same))}?" if same else did_you_mean(base, names)
-        )
     except OSError:
         return f" The directory {directory} does not exist either."
+    by_stem: dict[str, list[str]] = {}
+    for one in sorted(names):
+        by_stem.setdefault(_stem(one), []).append(one)
+    stem = _stem(base)
+    near = [stem] if stem in by_stem else nearest(stem, by_stem)
+    found = [repr(one) for same in near for one in by_stem[same]]
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
+
+def _stem(name: str) -> str:
+    """Return a name without its extension, which many share, as one word for `nearest`."""
+    return os.path.splitext(name)[0].replace(".", " ")

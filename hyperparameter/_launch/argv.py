@@ -17,6 +17,7 @@ from .parameters import option_below, options_of
 
 _BOOL_WORDS = TRUE_WORDS | FALSE_WORDS
 _DIGITS = frozenset("0123456789")
+_NUMBERS = frozenset(["inf", "infinity", "nan"])
 NULLS = ("null", "None")
 """The words for None where an option takes it."""
 
@@ -107,7 +108,8 @@ def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
 
 def is_flag(word: str) -> bool:
     """Tell an option from a value: a negative number and a lone dash are values."""
-    is_number = word[1:].removeprefix(".")[:1] in _DIGITS  # -.5e-3 is a value, too
+    rest = word[1:].removeprefix(".")  # -.5e-3 and -.inf are values, too
+    is_number = rest[:1] in _DIGITS or rest.lower() in _NUMBERS
     return len(word) > 1 and word[0] == "-" and not is_number
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .._functions import registry
-from .._values.keys import did_you_mean
+from .._values.keys import did_you_mean, prefixes
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
@@ -100,14 +100,11 @@ def _file_of(origin: Origin) -> str:
 def _problem(key: str, known: set[str]) -> str:
     """Say that a key is that of a group, that one above it has no parts, or that none has it."""
     if _is_namespace(key, known):
-        inside = sorted(one for one in known if one.startswith(f"{key}."))
-        more = len(inside) - _MOST_OF_GROUP
-        named = inside[:_MOST_OF_GROUP] + ([f"{more} more"] if more > 0 else [])
-        return f"this is a group, not a parameter. Its keys are {', '.join(named)}."
+        return f"this is {_group(key, known)}"
     above = key.rpartition(".")[0]
     signature = next(registry.declarations(above), None)
     if signature is None:
-        return f"this program has no such parameter.{did_you_mean(key, known)}"
+        return f"this program has no such parameter.{_meant(key, known)}"
     name = above.rpartition(".")[2]
     hint = signature.hint(name) or type(signature.defaults.get(name))
     return f"{above} is {words(hint)}, without names below it."
@@ -117,6 +114,23 @@ def _like(pattern: str, key: str) -> str:
     """Return a pattern with parts of a key where only the run knows its own: what may be meant."""
     parts = zip(pattern.split("."), key.split("."), strict=False)
     return ".".join(other if "*" in one else one for one, other in parts)
+
+
+def _meant(key: str, known: set[str]) -> str:
+    """Suggest keys with the same last name, else the group in another case, else near keys."""
+    name = key.rpartition(".")[2]
+    groups = prefixes(known) if all(one.rpartition(".")[2] != name for one in known) else set()
+    near = next((one for one in groups if one.lower() == key.lower()), None)
+    if near is not None:  # TRAIN for train
+        return f" {near} is {_group(near, known)}"
+    return did_you_mean(key, known)
+
+
+def _group(key: str, known: set[str]) -> str:
+    inside = sorted(one for one in known if one.startswith(f"{key}."))
+    more = len(inside) - _MOST_OF_GROUP
+    named = inside[:_MOST_OF_GROUP] + ([f"{more} more"] if more > 0 else [])
+    return f"a group, not a parameter. Its keys are {', '.join(named)}."
 
 
 def _is_namespace(key: str, known: set[str]) -> bool:

@@ -32,6 +32,16 @@ def test_missing_file_is_named() -> None:
         hp.config("nope.yaml")
 
 
+def test_files_that_share_an_extension_alone_are_not_suggested() -> None:
+    for name in ("s1.yaml", "s2.yaml", "base.v2.yaml"):
+        Path(name).touch()
+    with pytest.raises(hp.ConfigurationError) as caught:
+        hp.config("nope.yaml")
+    assert "Did you mean" not in str(caught.value)
+    with pytest.raises(hp.ConfigurationError, match=r"Did you mean 'base\.v2\.yaml'\?"):
+        hp.config("bse.v2.yml")
+
+
 def test_directory_is_no_file() -> None:
     Path("d.toml").mkdir()
     with pytest.raises(hp.ConfigurationError, match=r"^d\.toml: this is a directory\."):

@@ -93,7 +93,7 @@ def test_options_definitions_and_variables_choose_a_file(run: Run) -> None:
     assert output(run(*words, "--optim.kind=adam", "--optim.lr=3")).startswith("adam 3.0 0.0 2")
     assert error(run(*words, "--optim.kind", "sgdd")) == (
         "app.py: error: conf.yaml:1: $include 'optim/${train.optim.kind}.yaml': the file "
-        "optim/sgdd.yaml does not exist. Did you mean 'adam.yaml' or 'sgd.yaml'? "
+        "optim/sgdd.yaml does not exist. Did you mean 'sgd.yaml'? "
         "train.optim.kind is 'sgdd' (cli --optim.kind)."
     )
 
@@ -161,6 +161,16 @@ def test_standard_input_has_lines_and_may_be_put_at_a_key(run: Run) -> None:
     assert output(run("-C", "train.optim=-", stdin="lr: 3")).startswith("adam 3.0")
     assert "<stdin>:1" in error(run("-C", "-", stdin='{"a": 1,}'.replace("a", "train: [")))
     assert output(run("-C", "-", stdin="")) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    "text", ["[1,2]", '["a", {"b": 1}]', "[a, b]", "- 1\n- 2\n", "# c\n[1,\n2]\n"]
+)
+def test_a_list_on_standard_input_is_told_as_that_of_a_file(run: Run, text: str) -> None:
+    wanted = "<stdin>: the top level must be a mapping of keys to values, not list."
+    assert wanted in error(run("-C", "-", stdin=text))
+    wrong = error(run("-C", "-", stdin="[train\nepochs = 7\n"))
+    assert "<stdin>:1: Expected ']' at the end of a table declaration." in wrong
 
 
 @pytest.mark.parametrize("kind", ["toml", "yaml", "json"])
@@ -365,6 +375,8 @@ def test_a_value_for_a_group_names_its_keys(run: Run, write: Write) -> None:
         "Its keys are Model.hidden."
     )
     assert "train.epochs" in error(run("-D", "train=3"))
+    wrong = error(run("-D", "TRAIN=3"))
+    assert "has no such parameter. train is a group, not a parameter. Its keys are " in wrong
 
 
 @pytest.mark.parametrize(
