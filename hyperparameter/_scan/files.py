@@ -37,13 +37,13 @@ class SourceFiles:
                 self._loaded[file] = b""
         return self._loaded[file]
 
-    def scan(self, file: str, *, may_lack: bool = False) -> FileScan | None:
-        """Return the scan of a file that may use the library, None for any other.
+    def scan(self, file: str, *, may_lack: bool = False, every: bool = False) -> FileScan | None:
+        """Return the scan of a file that may use the library, or of `every` file, else None.
 
         A file that cannot be parsed is a problem.  `may_lack` is as in `load`.
         """
         data = self.load(file, may_lack=may_lack)
-        if not may_use_library(data):
+        if not every and not may_use_library(data):
             return None
         one = self._scan(data)
         if one.problem:

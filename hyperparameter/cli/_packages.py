@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._console import NotFound, print_message
-from .._scan import SourceTree, cache_for, scan_paths
+from .._scan import cache_for, scan_paths
 from .._scan.files import SourceFiles, any_mentions_library
 from .._scan.modules import files_below
 from ._distributions import Distribution, distributions
@@ -29,12 +29,20 @@ def entries_in(target: Target, environ: Mapping[str, str]) -> dict[str, Entry]:
     """Scan a target; a message warns of each file that cannot be scanned."""
     cache = cache_for("\n".join(target.paths), environ)
     program = scan_paths(target.paths, cache)
-    _warn(program)
+    _warn(program.problems or _problems_of(target))
     return entries_of(program.findings, target.name, target.folder)
 
 
-def _warn(program: SourceTree) -> None:
-    for problem in program.problems:
+def _problems_of(target: Target) -> Iterator[str]:
+    """Yield why files that are named themselves cannot be parsed, though they may not use us."""
+    for path in filter(os.path.isfile, target.paths):
+        files = SourceFiles(None)
+        files.scan(path, every=True)
+        yield from files.problems
+
+
+def _warn(problems: Iterable[str]) -> None:
+    for problem in problems:
         print_message(f"hp: warning: {problem}")
 
 

@@ -502,6 +502,15 @@ def test_a_file_that_does_not_parse_is_a_warning_and_the_rest_is_listed(hp: Run)
     assert json.loads(hp("ls", ".", "-f", "json")[1])
 
 
+def test_a_named_file_that_does_not_parse_is_a_warning_whatever_it_uses(hp: Run) -> None:
+    Path("bad.py").write_text("x = (\n")
+    status, out, err = hp("ls", "bad.py")
+    assert (status, out[:21]) == (0, "No hyperparameters in")
+    assert re.fullmatch(r"hp: warning: .*bad.py:1: cannot be parsed: .*\n", err)
+    Path("fine.py").write_text("x = 1\n")
+    assert hp("ls", "fine.py")[2] == ""
+
+
 def test_a_folder_that_may_not_be_read_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o000)
     (tmp_path / "good.py").write_text(TRAIN)
