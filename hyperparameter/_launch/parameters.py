@@ -1,5 +1,6 @@
 """The options that the parameters of a function become."""
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from .._values.checking import UNSEEN, made
 from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
 from .._values.fields import UNKNOWN
+from .._values.keys import is_key
 from .._values.structures import structure_of
 from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 
@@ -19,7 +21,18 @@ from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 def options_of(signature: Signature) -> list[Option]:
     """Return the options of a function's parameters, positional arguments first."""
     made = [option for name in signature.names for option in _of_parameter(signature, name)]
-    return sorted(_with_negations(made), key=lambda option: bool(option.flags))
+    return sorted(_with_negations(_told_apart(made)), key=lambda option: bool(option.flags))
+
+
+def _told_apart(made: list[Option]) -> list[Option]:
+    """Return the options without the short spellings that are others': of `x` and `_x`, --x."""
+    taken = {option.flags[-1] for option in made if option.flags}  # as they are written in Python
+    found = []
+    for option in made:
+        flags = tuple(one for one in option.flags if one not in taken or one == option.flags[-1])
+        taken.update(flags)
+        found.append(option._replace(flags=flags))
+    return found
 
 
 def _of_parameter(signature: Signature, name: str) -> list[Option]:
@@ -215,12 +228,13 @@ def _choices(wanted: object) -> tuple[str, ...]:
 
 def _metavar(path: str, wanted: object, kind: Kind) -> str:
     is_pairs = kind == "pairs" and not is_union(wanted)
-    return "KEY=VALUE" if is_pairs else path.rpartition(".")[2].rstrip("_").upper()
+    return "KEY=VALUE" if is_pairs else path.rpartition(".")[2].strip("_").upper()
 
 
 def _flags(path: str) -> tuple[str, ...]:
-    """Return the spellings: with dashes, as in Python, and without the `_` of `class_`."""
-    spellings = (path.rstrip("_").replace("_", "-"), path.rstrip("_"), path)
+    """Return the spellings: with dashes, as in Python, and without the `_` of `class_`, `_x`."""
+    bare = re.sub(r"(?<![^.])_+|_+$", "", path)
+    spellings = (bare.replace("_", "-"), bare, path) if is_key(bare) else (path,)
     flags = dict.fromkeys(f"--{spelling}" for spelling in spellings if spelling)
     return tuple(flag for flag in flags if flag not in (*HELP.flags, *HELP_ALL.flags))
 

@@ -337,6 +337,17 @@ def test_further_options_go_to_kwargs() -> None:
     assert hp.run_cli(main, argv) == (2, expected)
 
 
+@pytest.mark.parametrize("word", ["-inf", "-Infinity", "-.inf", "-3", "-.5e-3", "-nan"])
+def test_a_negative_number_is_a_value(word: str) -> None:
+    @hp.param("app")
+    def main(lr: float = 1.0) -> float:
+        return lr
+
+    assert repr(hp.run_cli(main, ["--lr", word])) == repr(float(word.replace(".inf", "inf")))
+    with pytest.raises(hp.UsageError, match="--lr needs a value"):
+        hp.run_cli(main, ["--lr", "-info"])
+
+
 # -- names ------------------------------------------------------------------------------------
 
 NAMES = [
@@ -349,6 +360,7 @@ NAMES = [
     "cls",
     "print_config",
     "x_",
+    "_hidden",
     "h",
 ]
 
@@ -358,10 +370,19 @@ def test_a_parameter_may_have_any_name(name: str) -> None:
     names: dict[str, Any] = {}
     exec(f"def main({name}=1): return {name}", names)
     main: Callable[..., Any] = hp.param("app")(names["main"])
-    option = name.rstrip("_").replace("_", "-")
+    option = name.strip("_").replace("_", "-")
     assert hp.run_cli(main, [f"--{option}", "2"]) == 2
     assert hp.run_cli(main, [f"--{name}=2"]) == 2
     assert hp.run_cli(main, ["-D", f"app.{name}=2"]) == 2
+
+
+def test_names_that_differ_in_underscores_are_told_apart() -> None:
+    @hp.param("app")
+    def main(x: int = 1, _x: int = 2, x_: int = 3, _y: int = 4, y_: int = 5) -> tuple[int, ...]:
+        return x, _x, x_, _y, y_
+
+    assert hp.run_cli(main, ["--x=6", "--_x=7", "--x_=8", "--_y=9", "--y_=0"]) == (6, 7, 8, 9, 0)
+    assert hp.run_cli(main, ["--y=9"]) == (1, 2, 3, 9, 5)
 
 
 @pytest.mark.parametrize("name", NAMES)
