@@ -16,11 +16,14 @@ _FIELD = re.compile(
     r"|except|exception|returns?|rtype|yields?|ytype)\b[^:]*:"
 )
 
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\S")
+
 
 class ParsedDocstring(NamedTuple):
     """The parts of a docstring.
 
-    `summary` is its first paragraph, `parameters` has the text of each, and `details` is the rest
+    `summary` is its first paragraph, `parameters` has the text of each (a line, and
+    one for each item of a list), and `details` is the rest
     for readers of help, as it is written: without sections about what is passed or returned.
     """
 
@@ -47,7 +50,7 @@ def _parameters(text: str) -> dict[str, str]:
         parsed = docstring_parser.parse(text)
     except docstring_parser.ParseError:
         return {}
-    return {one.arg_name.lstrip("*"): _line(one.description) for one in parsed.params}
+    return {one.arg_name.lstrip("*"): _with_items(one.description) for one in parsed.params}
 
 
 def _dedented(docstring: str) -> list[str]:
@@ -75,6 +78,16 @@ def _for_readers(lines: list[str]) -> Iterator[str]:
                 skips = bool(_HEADING.fullmatch(line) or _FIELD.match(line))
             if not skips:
                 yield line
+
+
+def _with_items(text: str | None) -> str:
+    """Return text on one line, and each item of a list in it on one of its own."""
+    parts: list[list[str]] = [[]]
+    for line in (text or "").splitlines():
+        if _ITEM.match(line) or (len(parts) > 1 and not line.strip()):
+            parts.append([])
+        parts[-1].append(line)
+    return "\n".join(filter(None, (_line(" ".join(part)) for part in parts)))
 
 
 def _line(text: str | None) -> str:

@@ -293,4 +293,4 @@ def _typed(word: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return text.replace("%", "%%")  # argparse formats help texts with %
+    return " ".join(text.split()).replace("%", "%%")  # argparse formats help texts with %

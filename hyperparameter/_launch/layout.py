@@ -15,7 +15,10 @@ _FENCE = re.compile(r"\s*(?:```|~~~)")
 
 
 class Row(NamedTuple):
-    """An option or a command with its help; `notes` are default, place and the like."""
+    """An option or a command with its help; `notes` are default, place and the like.
+
+    A list in the text has a line for each item.
+    """
 
     left: str
     text: str = ""
@@ -87,8 +90,13 @@ class _Layout:
     def _row(self, row: Row, column: int) -> Iterator[str]:
         left = self.lines(_styled(row.left), indent=2, hanging=4)
         notes = [_Word(note, RED if note == REQUIRED_NOTE else DIM) for note in row.notes]
-        right = [*_words(row.text), *(one for note in notes for one in self._note(note, column))]
-        lines = self.lines(right, indent=column, hanging=column)
+        noted = [one for note in notes for one in self._note(note, column)]
+        first, *items = row.text.split("\n")
+        lines = self.lines([*_words(first), *([] if items else noted)], column, column)
+        for item in items:
+            marker = _ITEM.match(item)
+            lines += self.lines(_words(item), column, column + len(marker[0] if marker else ""))
+        lines += self.lines(noted, column, column) if items else []
         if lines and len(left) == 1 and columns(row.left) + 4 <= column:
             gap = " " * (column - columns(row.left) - 2)
             yield f"{left[0]}{gap}{lines.pop(0)[column:]}"

@@ -107,7 +107,7 @@ def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
         yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
     for signature, option in declared.of(key):
         if text := Texts(signature).of(option):
-            yield f"  help={text}"
+            yield f"  help={' '.join(text.split())}"
         is_found = signature.code.co_filename.endswith(".py")
         place = location(signature.site) if is_found else _relative(file_of(signature))
         yield f"  declared={place}"

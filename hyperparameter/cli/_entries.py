@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     def description(self) -> str:
         """Return what the docstring says about the parameter, or else its summary."""
         found = _parsed(self.finding.doc)
-        own = found.parameters.get(self.key.rpartition(".")[2], "")
+        own = " ".join(found.parameters.get(self.key.rpartition(".")[2], "").split())
         return (own if self.finding.kind == "declared" else "") or found.summary
 
     def plain(self) -> dict[str, object]:

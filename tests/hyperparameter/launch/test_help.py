@@ -406,6 +406,37 @@ def test_paragraphs_lists_and_examples_of_a_docstring_are_kept(shown: Shown) -> 
     assert "step size of the optimizer" in text
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_list_in_the_text_of_a_parameter_is_kept(
+    shown: Shown, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    @hp.param("listed")
+    def main(kind: str = "a", rate: int = 1) -> None:
+        """Train.
+
+        Args:
+            kind: which of the
+                kinds:
+
+                - a: the first
+                - b: the second, which has a longer text than fits into
+                  a line
+
+                And more.
+            rate: 2 - 1
+        """
+
+    lines = [line.strip() for line in shown(main, columns=width)]
+    for line in ("- a: the first", "And more.", "(default: a)"):
+        assert line in lines
+    assert any(line.endswith("which of the kinds:") for line in lines)
+    assert any(line.startswith("- b: the second,") for line in lines)
+    assert any(line.endswith("2 - 1 (default: 1)") for line in lines)
+    hp.run_cli(main, ["-ep", "listed.kind"])
+    explained = capsys.readouterr().out
+    assert "help=which of the kinds: - a: the first - b: the second, which" in explained
+
+
 def test_numpy_sections_are_kept_or_taken_as_texts(shown: Shown) -> None:
     @hp.param("numpy")
     def main(rate: int = 1) -> None:
