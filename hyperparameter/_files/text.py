@@ -10,6 +10,7 @@ from .problems import empty
 
 FilePath = str | os.PathLike[str]
 
+_ALIKE = 0.5
 MOST_BYTES = 32 << 20
 """More than any configuration needs; a data file given by mistake must not fill the memory."""
 
@@ -75,15 +76,22 @@ def similar(name: str) -> str:
         names = os.listdir(directory or ".")
     except OSError:
         return f" The directory {directory} does not exist either."
-    by_stem: dict[str, list[str]] = {}
-    for one in sorted(names):
-        by_stem.setdefault(_stem(one), []).append(one)
-    stem = _stem(base)
-    near = [stem] if stem in by_stem else nearest(stem, by_stem)
-    found = [repr(one) for same in near for one in by_stem[same]]
-    return f" Did you mean {' or '.join(found)}?" if found else ""
+    found = sorted(one for one in names if _stem(one) == _stem(base))
+    if not found:
+        by_word = {one.replace(".", " "): one for one in names}  # for `nearest`, dots part names
+        near = [by_word[word] for word in nearest(base.replace(".", " "), by_word)]
+        found = [one for one in near if _is_alike(_stem(one), _stem(base))]
+    return f" Did you mean {' or '.join(map(repr, found))}?" if found else ""
 
 
 def _stem(name: str) -> str:
-    """Return a name without its extension, which many share, as one word for `nearest`."""
-    return os.path.splitext(name)[0].replace(".", " ")
+    return os.path.splitext(name)[0]
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Tell whether names are alike without their extensions, which many share."""
+    from difflib import SequenceMatcher
+
+    return (
+        SequenceMatcher(None, one.lower(), other.lower()).ratio() >= _ALIKE
+    )  # `sdg` and `sgd` are
