@@ -214,7 +214,7 @@ def test_a_missing_file_is_named_with_the_line_that_includes_it_and_what_chose_i
     write(c_toml='a = 1\n"$include" = ["base.yaml", "bose.yaml"]\n')
     assert problem("c.toml") == (
         "c.toml:2: $include 'bose.yaml': the file bose.yaml does not exist. "
-        "Did you mean 'base.yaml' or 'conf.yaml'?"
+        "Did you mean 'base.yaml'?"
     )
 
 
