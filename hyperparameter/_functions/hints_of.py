@@ -1,11 +1,12 @@
 """The plain function behind a decorated one, and what its annotations mean."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FunctionType, SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
+
+from .._values.fields import UNKNOWN, Variables, bound_variables, is_free, substituted
+from .._values.structures import structure_of
 
 
 def innermost(function: object) -> FunctionType:
@@ -19,7 +20,28 @@ def innermost(function: object) -> FunctionType:
     return function
 
 
-def resolve_hints(function: FunctionType, *, is_whole: bool = False) -> dict[str, Any]:
+class OfClass(NamedTuple):
+    """What a class says about the annotations of its initializer, which may be that of a base.
+
+    `fields` has the hints of its fields, `variables` what the type variables stand for.
+    """
+
+    fields: Mapping[str, Any]
+    variables: Variables
+
+
+def hints_of_class(cls: type, function: FunctionType) -> OfClass:
+    """Return what is known of a class whose instances `function` initializes."""
+    structure, bound = structure_of(cls), bound_variables(cls)
+    fields = {} if structure is None else structure.fields
+    owner = function.__qualname__.rpartition(".")[0]
+    variables = next((bound[base] for base in bound if base.__qualname__ == owner), {})
+    return OfClass({n: f.hint for n, f in fields.items() if f.hint is not UNKNOWN}, variables)
+
+
+def resolve_hints(
+    function: FunctionType, of_class: OfClass | None = None, *, is_whole: bool = False
+) -> dict[str, Any]:
     """Return what the annotations mean; one that cannot be resolved here is left out.
 
     `is_whole` keeps what `Annotated` says beside the type.
@@ -29,6 +51,12 @@ def resolve_hints(function: FunctionType, *, is_whole: bool = False) -> dict[str
         alone = SimpleNamespace(__annotations__={name: hint})
         with suppress(Exception):  # text in an annotation may be any expression
             hints |= get_type_hints(alone, function.__globals__, include_extras=is_whole)
+        # What a library has written for a class may name what the modules of its bases have.
+        if of_class is not None and (name not in hints or is_free(hints[name])):
+            if name in of_class.fields:
+                hints[name] = of_class.fields[name]
+            elif name in hints:
+                hints[name] = substituted(hints[name], of_class.variables)
     return hints
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from .._values.fields import UNKNOWN, Field, Structure
 from .._values.origin import location, outside_site
 from .._values.structures import structure_of
-from .hints_of import innermost
+from .hints_of import hints_of_class, innermost
 from .signature import Signature
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -42,6 +42,7 @@ def parameters_of(cls: type, namespace: str, function: Any) -> Parameters:
         return _fields(cls, namespace, structure)
     signature = _signature(cls, namespace, function)
     signature.doc = function.__doc__ or cls.__doc__
+    signature.of_class = hints_of_class(cls, innermost(function))
     made_inside = {}
     for name in [n for n, default in signature.defaults.items() if _is_stand_in(default)]:
         field = structure.fields.get(name) if structure is not None else None

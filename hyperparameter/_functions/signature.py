@@ -16,7 +16,7 @@ from .._values.origin import Site, note_file
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
 from ..exceptions import ConversionError
-from .hints_of import innermost, resolve_hints
+from .hints_of import OfClass, innermost, resolve_hints
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -91,6 +91,7 @@ class Signature:
         }
         self.factories: dict[str, Callable[[], object]] = {}
         self.made_inside: dict[str, Callable[[], object]] = {}  # by a class, if nobody passes one
+        self.of_class: OfClass | None = None
         self._hints: dict[str, Any] | None = None
         self._wanted: dict[str, Wanted] = {}
 
@@ -123,7 +124,7 @@ class Signature:
         """Return the annotation of a parameter, None where there is none or it has no meaning."""
         hints = self._hints
         if hints is None:
-            hints = resolve_hints(innermost(self.function))
+            hints = resolve_hints(innermost(self.function), self.of_class)
             if not mode.is_on or len(hints) == len(innermost(self.function).__annotations__):
                 self._hints = hints  # else the run may still define what the others mean
         return hints.get(name)

@@ -62,6 +62,9 @@ def _stands_for(hint: Any) -> Any:
         return Any if hint.__bound__ is None else hint.__bound__
     if hint is typing.LiteralString:
         return str
+    # By name, so that we need not import what has it.
+    if type(hint).__name__ == "InitVar" and type(hint).__module__ == "dataclasses":
+        return hint.type
     if type(hint).__name__ == "TypeAliasType":  # PEP 695
         return hint.__value__
     if type(origin).__name__ == "TypeAliasType":  # a generic one, with its parameters

@@ -3,11 +3,16 @@
 import sys
 import types
 import typing
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 UNKNOWN: Any = object()
 """The hint of a field whose annotation is missing or cannot be resolved."""
+Variables = Mapping[object, object]
+"""What each type variable stands for."""
+Bound = Mapping[type, Variables]
+"""The same for each class: two may have one variable and mean different types."""
 
 
 class Field(NamedTuple):
@@ -73,17 +78,19 @@ class Structure(NamedTuple):
         return {**{n: one for n, one in values.items() if n in names.values()}, **more}
 
 
-def field_hints(kind: type, bound: Mapping[object, object]) -> dict[str, Any]:
+def field_hints(kind: type, bound: Bound) -> dict[str, Any]:
     """Return the annotations of a class by name, each resolved by itself, else `UNKNOWN`."""
     hints: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
+        # The bases of a TypedDict are not among these: its own annotations have theirs.
+        variables = ChainMap(*map(dict, (bound.get(base, {}), *bound.values())))
         names = vars(sys.modules.get(base.__module__)) if base.__module__ in sys.modules else {}
         own = vars(base).get("__annotations__", {})
         if not own and hasattr(base, "__annotate__"):  # Python 3.14 makes them when asked
             own = getattr(base, "__annotations__", {})
         for name, hint in own.items():
-            hints[name] = _resolved(hint, names, dict(vars(base)))
-    return {name: _substituted(hint, bound) for name, hint in hints.items()}
+            hints[name] = substituted(_resolved(hint, names, dict(vars(base))), variables)
+    return hints
 
 
 def _resolved(hint: Any, names: dict[str, Any], inner: dict[str, Any]) -> Any:
@@ -101,29 +108,37 @@ def _is_whole(hint: Any) -> bool:
     return all(map(_is_whole, typing.get_args(hint)))
 
 
-def bound_variables(kind: type, hint: object) -> dict[object, object]:
-    """Return what the type variables of a generic class stand for here, those of its bases too."""
-    parameters = getattr(kind, "__parameters__", ())
-    bound: dict[object, object] = dict(zip(parameters, typing.get_args(hint), strict=False))
-    for base in getattr(kind, "__orig_bases__", ()):
-        origin = typing.get_origin(base)
-        if isinstance(origin, type):
-            inner = zip(getattr(origin, "__parameters__", ()), typing.get_args(base), strict=False)
-            bound.update({variable: bound.get(arg, arg) for variable, arg in inner})
+def bound_variables(hint: object) -> Bound:
+    """Return what type variables stand for in a generic class and in each of its bases."""
+    bound: dict[type, Variables] = {}
+
+    def visit(one: object, outside: Variables) -> None:
+        kind = typing.get_origin(one) or one
+        if not isinstance(kind, type) or kind in bound:
+            return
+        args = [substituted(arg, outside) for arg in typing.get_args(one)]
+        bound[kind] = dict(zip(getattr(kind, "__parameters__", ()), args, strict=False))
+        for base in vars(kind).get("__orig_bases__", kind.__bases__):
+            visit(base, bound[kind])
+
+    visit(hint, {})
     return bound
 
 
-def _substituted(hint: Any, bound: Mapping[object, object]) -> Any:
+def is_free(hint: object) -> bool:
+    """Tell a hint with type variables in it."""
+    is_generic = bool(getattr(hint, "__parameters__", ())) and not isinstance(hint, type)
+    return is_generic or isinstance(hint, typing.TypeVar)
+
+
+def substituted(hint: Any, bound: Variables) -> Any:
     """Return a hint with the type variables in it replaced by what they stand for."""
-    if not bound:
+    if not is_free(hint):
         return hint
     if isinstance(hint, typing.TypeVar):
         return bound.get(hint, hint)
-    free = getattr(hint, "__parameters__", ())
-    if not free or isinstance(hint, type):
-        return hint
     try:
-        return hint[tuple(bound.get(variable, variable) for variable in free)]
+        return hint[tuple(bound.get(variable, variable) for variable in hint.__parameters__)]
     except TypeError:
         return hint
 

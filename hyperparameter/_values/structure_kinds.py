@@ -9,10 +9,10 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .fields import UNKNOWN, Field, Structure, constant, field_hints, no_value
+from .fields import UNKNOWN, Bound, Field, Structure, constant, field_hints, no_value
 
 
-def _dataclass(kind: type, bound: Mapping[object, object]) -> Structure:
+def _dataclass(kind: type, bound: Bound) -> Structure:
     from dataclasses import MISSING, InitVar, replace
 
     hints = field_hints(kind, bound)
@@ -52,7 +52,7 @@ def _put_back(
             object.__setattr__(new, field.attribute, before)
 
 
-def _attrs(kind: type, bound: Mapping[object, object]) -> Structure:
+def _attrs(kind: type, bound: Bound) -> Structure:
     import attrs
 
     hints = field_hints(kind, bound)
@@ -79,7 +79,7 @@ def _attrs(kind: type, bound: Mapping[object, object]) -> Structure:
     return Structure(kind.__name__, kind, fields, lambda values: kind(**values), change)
 
 
-def _named_tuple(kind: Any, bound: Mapping[object, object]) -> Structure:
+def _named_tuple(kind: Any, bound: Bound) -> Structure:
     hints = field_hints(kind, bound)
     defaults = kind._field_defaults
     fields = {
@@ -96,7 +96,7 @@ def _named_tuple(kind: Any, bound: Mapping[object, object]) -> Structure:
     )  # fmt: skip
 
 
-def _typed_dict(kind: Any, bound: Mapping[object, object]) -> Structure:
+def _typed_dict(kind: Any, bound: Bound) -> Structure:
     hints = field_hints(kind, bound)
     fields = {}
     for name, hint in hints.items():
@@ -118,7 +118,7 @@ def _required(hint: Any, required: bool) -> tuple[Any, bool]:
     return hint, required
 
 
-def _struct(kind: Any, bound: Mapping[object, object]) -> Structure:
+def _struct(kind: Any, bound: Bound) -> Structure:
     import msgspec
 
     hints = field_hints(kind, bound)
@@ -160,7 +160,7 @@ def _checked_by_msgspec(made: Any) -> object:
         return made
 
 
-def _model(kind: Any, _: Mapping[object, object]) -> Structure:
+def _model(kind: Any, _: Bound) -> Structure:
     fields = {}
     for name, one in kind.model_fields.items():
         hint = one.annotation
@@ -206,7 +206,7 @@ def _model_default(field: Any) -> Callable[[], object]:
     return no_value if field.default_factory_takes_validated_data else field.default_factory
 
 
-KINDS: dict[str, Callable[[Any, Mapping[object, object]], Structure]] = {
+KINDS: dict[str, Callable[[Any, Bound], Structure]] = {
     "__dataclass_fields__": _dataclass,
     "__attrs_attrs__": _attrs,
     "__struct_fields__": _struct,

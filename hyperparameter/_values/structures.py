@@ -22,7 +22,7 @@ def structure_of(hint: object) -> Structure | None:
         return None
     for mark, describe in KINDS.items():
         if hasattr(kind, mark):
-            return describe(kind, bound_variables(kind, hint))
+            return describe(kind, bound_variables(hint))
     return None
 
 
