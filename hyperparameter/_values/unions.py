@@ -15,7 +15,7 @@ from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
 from .fields import Structure
 from .rules import rule_of
 from .structures import structure_of
-from .untyped import ScalarText, Untyped, UntypedText, is_null, plain
+from .untyped import Blank, ScalarText, Untyped, UntypedText, is_null, plain
 
 _STRICT = {
     int: r"-?(?:0|[1-9][0-9]*)",
@@ -53,7 +53,8 @@ def _means_none(value: object, members: list[Any]) -> bool:
     text = value.text if isinstance(value, UntypedText) else ""
     if any(typing.get_origin(one) is Literal and text in typing.get_args(one) for one in members):
         return False
-    return text.lower() in ("null", "none") or not any(map(takes_any_text, members))
+    is_word = type(value) is not Blank and text.lower() not in ("null", "none")
+    return not (is_word and any(map(takes_any_text, members)))
 
 
 def takes_any_text(hint: Any) -> bool:
