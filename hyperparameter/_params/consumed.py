@@ -9,6 +9,8 @@ from types import FrameType
 from typing import Any, Final, Self, TypeVar
 
 from .._scopes import ambient
+from .._scopes.refusal import refusal
+from .._scopes.whole import Whole
 from .._values.convert import Unconvertible
 from .._values.describe import describe, show
 from .._values.keys import KNOWN, did_you_mean
@@ -26,6 +28,7 @@ logger = logging.getLogger("hyperparameter.params")
 INFO = logging.INFO  # a global of this module saves every pop a lookup
 
 
+WANTED = {"int": "an int", "float": "a float", "bool": "true or false"}
 Taken = tuple[str, Any, RawOrigin | None]
 """Full path, value and origin of what was popped; the origin of a default is None."""
 
@@ -161,15 +164,14 @@ class ConsumedMapping(MutableMapping[str, Any]):
         try:
             return kind(value) if text is None else _from_text(text, value, kind)
         except (TypeError, ValueError, ArithmeticError, Unconvertible):
-            wanted = kind.__name__.strip("_")
-            place = resolve(origin) if origin is not None else None
-            raise ConversionError(
-                f"Cannot convert key {path!r}, which is {show(path, value)} "
-                f"({type(value).__name__}, from {place or 'its default'}), to {wanted}.",
-                key=path,
-                value=show(path, value),
-                origin=place,
-            ) from None
+            wanted = WANTED[kind.__name__.strip("_")]
+            problem = Unconvertible(wanted=wanted, value=value if text is None else text)
+            if origin is None:
+                shown = show(path, value)
+                message = f"{path}: the default {shown} is not {wanted}."
+                raise ConversionError(message, key=path, value=shown) from None
+            found = Whole(value, origin, {path: origin})
+            raise refusal(ConversionError, path, found, problem) from None
 
     def _wrapped(self, key: str, value: object) -> Any:
         """Return `value` with its dicts wrapped, so that the wrappers share them."""

@@ -147,7 +147,10 @@ def test_a_wrong_value_of_the_command_line_is_one_line(program: Path, how: str) 
         ("hp.config('bad.yaml')", "bad.yaml:"),
         ("hp.Params.from_file('nope.jsonnet')", "nope.jsonnet: the file does not exist."),
         ("hp.Params.from_file('bad.jsonnet')", "the external variable 'NOPE'"),
-        ("hp.Params.from_file('model.json').pop_int('n')", "'n', which is 'many'"),
+        (
+            "hp.Params.from_file('model.json').pop_int('n')",
+            "n (file model.json:1): 'many' is not an int.",
+        ),
         ("hp.Params.from_file('model.json').assert_empty('Model')", "Extra parameters"),
         ("hp.Params.from_file('model.json').pop('size')", "size"),
         ("read()", "n (file model.json:1): 'many' is not an int."),
