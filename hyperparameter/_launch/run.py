@@ -8,10 +8,14 @@ from .._functions.awaiting import settled
 from .._functions.signature import Signature
 from .._records.record import Record
 from .._scopes import ambient
+from .._scopes.refusal import refusal
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
+from .._scopes.whole import Whole
+from .._values.hints import refused
 from .._values.origin import Origin
-from ..exceptions import UsageError
+from .._values.structures import structure_of
+from ..exceptions import ConversionError, HyperparameterError, UsageError
 from .commands import Function, signature_of
 from .invocation import Invocation
 from .options import REQUIRED, Option
@@ -41,7 +45,7 @@ def run_function(
             scope.frozen()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state
         with usage_errors(settings):
-            result = _call(function, invocation)
+            result = _call(function, invocation, settings)
     return result, rec
 
 
@@ -94,6 +98,18 @@ def _missing(option: Option, below: list[Option]) -> str:
     return f"{option.flags[0]} is missing. Give it with {shown}."
 
 
-def _call(function: Function, invocation: Invocation) -> object:
-    args, kwargs = signature_of(function).bind(invocation.args) if invocation.args else ((), {})
-    return settled(function(*args, **kwargs, **invocation.extra))
+def _call(function: Function, invocation: Invocation, settings: Settings) -> object:
+    signature = signature_of(function)
+    args, kwargs = signature.bind(invocation.args) if invocation.args else ((), {})
+    try:
+        return settled(function(*args, **kwargs, **invocation.extra))
+    except HyperparameterError:
+        raise
+    except ValueError as error:
+        structure, key = structure_of(function), signature.namespace
+        origins = {k: at for k, at in settings.origins.items() if k.startswith(f"{key}.")}
+        if structure is None or not origins:
+            raise
+        # A class with fields does nothing but hold them: it has refused what was set.
+        found = Whole(None, next(iter(origins.values())), origins)
+        raise refusal(ConversionError, key, found, refused(error, structure.fields)) from error

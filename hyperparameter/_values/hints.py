@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from math import isfinite
 from os import PathLike
@@ -36,6 +36,7 @@ from .layered import layered, under
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .secrets import is_secret
+from .structure_kinds import said_by
 from .structures import structure_of
 from .unions import to_union
 from .untyped import (
@@ -173,10 +174,17 @@ def structured(structure: Structure, value: object, below: object) -> object:
     try:
         return structure.replace(below, parts) if has_below else structure.make(parts)
     except (TypeError, ValueError) as error:  # what the class itself checks
-        # What the class says may hold any of its values.
-        has_secret = any(is_secret(str(name)) for name in {**known, **given})
-        said = "the class refuses these values" if has_secret else " ".join(str(error).split())
-        raise Unconvertible(said, value=value) from error
+        raise refused(error, [*known, *given], value) from error
+
+
+def refused(error: Exception, names: Iterable[object], value: object = None) -> Unconvertible:
+    """Return the error of values that a class with these fields has refused itself."""
+    # What the class says may hold any of its values.
+    has_secret = any(is_secret(str(name)) for name in names)
+    place, said = said_by(error)
+    return Unconvertible(
+        "the class refuses these values" if has_secret else said, place, value=value
+    )
 
 
 def _check_names(

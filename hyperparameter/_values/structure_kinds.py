@@ -176,10 +176,9 @@ def _model(kind: Any, _: Bound) -> Structure:
     def make(values: dict[str, object]) -> Any:
         try:
             return kind.model_validate(values)
-        except ValueError as error:  # whose text has several lines, and the values
-            problem = error.errors(include_url=False, include_input=False)[0]  # type: ignore[attr-defined]  # pydantic's
-            place = ".".join(map(str, problem["loc"]))
-            raise ValueError(f"{place}: {problem['msg']}" if place else problem["msg"]) from None
+        except ValueError as error:
+            place, said = said_by(error)
+            raise ValueError(f"{'.'.join(map(str, place))}: {said}" if place else said) from None
 
     def change(instance: Any, values: dict[str, object]) -> object:
         # `model_copy` validates nothing, so old and new are validated together first.
@@ -190,6 +189,15 @@ def _model(kind: Any, _: Bound) -> Structure:
 
     extra = kind.model_config.get("extra") == "allow"
     return Structure(kind.__name__, kind, fields, make, change, extra)
+
+
+def said_by(error: Exception) -> tuple[tuple[str | int, ...], str]:
+    """Return of which part a class that refuses its values speaks, and what it says in one line."""
+    # The text of pydantic's errors has several lines, and the values.
+    if type(error).__module__.partition(".")[0] == "pydantic_core" and hasattr(error, "errors"):
+        problem = error.errors(include_url=False, include_input=False)[0]
+        return problem["loc"], problem["msg"]
+    return (), " ".join(str(error).split())
 
 
 def _spellings(kind: Any, name: str, field: Any) -> list[str]:
