@@ -257,6 +257,7 @@ def _values(option: Option, flag: str, queue: deque[str]) -> list[str]:
         wanted = "a value" if least == 1 else f"{least} values"
         spelling = f"{flag}={option.metavar or 'VALUE'}"
         hint = f" Write a value that begins with '-' as {spelling}." if queue else " See --help."
+        hint = f" Give all behind one {flag}." if queue and queue[0] == flag else hint
         hint = " Separate them with spaces." if "," in "".join(texts) else hint
         raise UsageError(f"{flag} needs {wanted}.{hint}")
     return texts

@@ -1,7 +1,7 @@
 """What the words of a command line ask of one function: settings with their origins, and more."""
 
 import typing
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .._functions.signature import Signature
@@ -67,7 +67,6 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
     `signature` is None as long as no command has been chosen.
     """
     positional, rest = positionals_of(parsed, own, signature)
-    hint = signature.hint(signature.varargs_name) if signature is not None and rest else None
     own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
     chosen = [one for one in parsed.given if id(one.option) in own_ids or one.is_below]
     common = [one for one in parsed.given if id(one.option) not in own_ids and not one.is_below]
@@ -75,7 +74,7 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
         _defines((one for one in common if one.option.key == DEFINE.key), own),
         _options([*chosen, *positional]),
         [text for one in common if one.option.key == CONFIG.key for text in one.texts],
-        tuple(_converted(hint, text, "*") for text in rest),
+        _rest(signature, rest),
         {_identifier(one.flag): _extra(signature, one) for one in common if one.option is EXTRA},
         _grouped(one for one in common if one.option is not EXTRA),
     )
@@ -254,6 +253,14 @@ def _items(option: Option, texts: list[str]) -> UntypedText | UntypedTree:
 
 def _is_in_brackets(text: str) -> bool:
     return text[:1] == "[" and text[-1:] == "]"
+
+
+def _rest(signature: Signature | None, texts: Sequence[str]) -> tuple[object, ...]:
+    """Return the values of `*args`."""
+    name = signature.varargs_name if signature is not None else ""
+    hint = signature.hint(name) if signature is not None and texts else None
+    shown = name.rstrip("_").upper()
+    return tuple(_converted(hint, one, f"{shown}[{at}]") for at, one in enumerate(texts))
 
 
 def _extra(signature: Signature | None, one: GivenOption) -> object:

@@ -7,6 +7,8 @@ from ..exceptions import MissingParameter
 from .snapshot import Snapshot
 
 _MOST_NAMED = 5
+_OF_MAPPINGS = ("keys", "values", "items", "get", "pop", "copy")
+"""Methods of a mapping, which `dict(hp.scope.d)` calls as well; to an accessor they are keys."""
 
 
 def missing(snapshot: Snapshot, key: str) -> MissingParameter:
@@ -24,5 +26,8 @@ def explain_missing(snapshot: Snapshot, key: str) -> str:
         rest = len(below) - _MOST_NAMED
         more = f" and {rest} more" if rest > 0 else ""
         return f" It has keys below it: {', '.join(below[:_MOST_NAMED])}{more}."
+    owner, _, name = key.rpartition(".")
+    if name in _OF_MAPPINGS and (snapshot.find(owner) or snapshot.below(owner)):
+        return f" For those of the mapping, read it first: hp.scope[{owner!r}] | {{}}."
     near = nearest(key, snapshot.flat())
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

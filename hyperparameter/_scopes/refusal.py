@@ -8,7 +8,9 @@ from typing import TypeVar
 from .._values.convert import Unconvertible
 from .._values.describe import show
 from .._values.json_text import loads
+from .._values.masking import MASK
 from .._values.origin import Origin, RawOrigin, resolve
+from .._values.secrets import is_secret
 from .._values.untyped import UntypedText, plain
 from ..exceptions import HyperparameterError
 from .whole import Whole
@@ -23,11 +25,24 @@ def refusal(kind: type[E], key: str, found: Whole, problem: Unconvertible) -> E:
     bound = next(_bound(path, found.origins), found.origin if key else None)
     origin = None if bound is None else resolve(bound)
     value = problem.value
-    shown = show(path, value.text if isinstance(value, UntypedText) else plain(value))
+    shown = _shown(path, value, origin)
     reason = problem.reason or f"{shown} is not {problem.wanted or 'what is wanted here'}"
     end = "" if reason.endswith(("?", ".")) else "."
     message = f"{_subject(steps, origin)}: {reason}{end}{_advice(steps, problem, origin, shown)}"
     return kind(message, key=key or path, value=shown, origin=origin)
+
+
+def _shown(path: str, value: object, origin: Origin | None) -> str:
+    """Return a value as whoever set it has written it."""
+    found = value.text if isinstance(value, UntypedText) else plain(value)
+    if isinstance(found, Mapping) and is_secret(path):  # whose names may be the secret
+        return MASK
+    if origin is not None and origin.kind == "file":
+        if found is None:
+            return "null"
+        if type(found).__module__ == "datetime" and hasattr(found, "isoformat"):
+            return str(found.isoformat())
+    return show(path, found)
 
 
 def _advice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .checking import UNSEEN, mode
-from .convert import Converter, Unconvertible, is_enum, one_of
+from .convert import Converter, Unconvertible, is_enum, one_of, shown_choice
 from .untyped import ScalarText, UntypedText, is_null, plain
 
 
@@ -69,7 +69,7 @@ def literal(choices: tuple[object, ...]) -> Converter:
         for choice in choices:
             if is_enum(type(choice)) and _is_member(choice, value):
                 return choice
-        shown = [getattr(choice, "name", choice) for choice in choices]
+        shown = map(shown_choice, choices)
         raise Unconvertible(wanted=one_of(shown, candidates[0]), value=value)
 
     return convert

@@ -88,6 +88,11 @@ def is_enum(kind: type) -> bool:
     return any(base.__module__ == "enum" and base.__name__ == "Enum" for base in kind.__mro__)
 
 
+def shown_choice(choice: object) -> object:
+    """Return a value of a `Literal` as people write it: a member of an enumeration by name."""
+    return getattr(choice, "name", choice)
+
+
 def one_of(choices: Iterable[object], given: object) -> str:
     """Return what a value with these choices has to be, in words."""
     texts = [str(choice) for choice in choices]

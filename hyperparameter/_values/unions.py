@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
 from .checking import UNSEEN
 from .containers import names_of, parts_of
-from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum
+from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
 from .fields import Structure
 from .rules import rule_of
 from .structures import structure_of
@@ -106,11 +107,14 @@ def _for_mapping(
 ) -> list[Any]:
     """Return the structures that a mapping fits, the one of what is below first, and dict last."""
     described = [(hint, structure_of(hint)) for hint in members]
+    structures = [structure for _, structure in described if structure is not None]
     fitting = [
         hint
         for hint, structure in described
         if structure is not None and _fits(structure, given, below, converter_of)
     ]
+    if not fitting and 1 < len(structures) == len(members):
+        _check_told(structures, given, converter_of)
     own = [hint for hint in fitting if _is_below(hint, below)]
     others = [hint for hint, structure in described if structure is None]
     inside = [hint for hint, structure in described if structure and hint not in fitting]
@@ -144,11 +148,28 @@ def _fits(
     return True
 
 
-def _is_told(hint: Any, value: object, converter_of: ConverterOf) -> bool:
-    """Tell whether a Literal field, which decides between structures, has this value."""
+def _check_told(
+    structures: list[Structure], given: Mapping[Any, object], converter_of: ConverterOf
+) -> None:
+    """Refuse a value of a field that decides between all structures, and is of none of them."""
+    for name, value in given.items():
+        hints = [one.fields[name].hint for one in structures if name in one.fields]
+        choices = [choice for hint in hints for choice in choices_of(hint)]
+        if len(hints) == len(structures) and all(map(choices_of, hints)):
+            with suppress(Unset):
+                part(converter_of(Literal[tuple(choices)]), value, name)
+
+
+def choices_of(hint: Any) -> tuple[object, ...]:
+    """Return the values of a `Literal`, none of any other hint."""
     while typing.get_origin(hint) is typing.Annotated:
         hint = typing.get_args(hint)[0]
-    if typing.get_origin(hint) is not Literal:
+    return typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
+
+
+def _is_told(hint: Any, value: object, converter_of: ConverterOf) -> bool:
+    """Tell whether a Literal field, which decides between structures, has this value."""
+    if not choices_of(hint):
         return True
     try:
         converter_of(hint)(value, NOTHING)
@@ -172,13 +193,22 @@ def _first(
                 deepest = error
     if deepest is not None and (deepest.path or len(members) == 1):
         raise deepest.again()
+    if members and all(map(choices_of, members)):
+        given = value.text if isinstance(value, UntypedText) else value
+        choices = [shown_choice(choice) for one in members for choice in choices_of(one)]
+        raise Unconvertible(wanted=one_of(choices, given), value=value)
     raise Unconvertible(wanted=wanted_of(members), value=value)
 
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    *first, last = map(words, members or [None])
+    *first, last = [word for one in members or [None] for word in _alternatives(one)]
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def _alternatives(hint: Any) -> list[str]:
+    choices = choices_of(hint)
+    return [str(shown_choice(choice)) for choice in choices] if choices else [words(hint)]
 
 
 def words(hint: Any) -> str:
