@@ -64,10 +64,8 @@ def is_receiving(target: object) -> bool:
 
 def takes_argument(parameters: Sequence[inspect.Parameter]) -> bool:
     """Tell whether the argument is among the last parameters."""
-    if parameters and parameters[-1].name == ARGUMENT:  # as nearly always
-        return True
     # Behind it there may be Ray's own for tracing, and the user's `**kwargs`.
-    return any(parameter.name == ARGUMENT for parameter in parameters[-3:])
+    return ARGUMENT in [parameter.name for parameter in parameters[-3:]]
 
 
 def is_of_ray(target: object) -> bool:
