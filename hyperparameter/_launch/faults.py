@@ -54,11 +54,27 @@ class Faults:
         sources = sources_of(files, env_prefix, scan.env, scan, signature)
         self._sources = sources._replace(declarations=_UnmadeDefaults())
         self._unknown: set[str] = set()  # keys whose values are not known
-        self.settings = self._settled()
+        self.notes: dict[str, None] = {}
 
-    def found(self) -> list[UsageError]:
-        """Return all faults: of files and references, keys, what is missing, and values."""
-        given, settings = self._given, self.settings
+    def found(self, swept: Iterable[tuple[Layer, ...]] = ((),)) -> list[UsageError]:
+        """Return all faults: of files and references, keys, what is missing, and values.
+
+        `swept` has what each cell of a sweep sets; a fault of several cells is one.
+        """
+        found = {str(one): one for one in self._faults}
+        for layers in swept:
+            self._faults = []
+            settings = self._settled(layers)
+            self._ask(settings)
+            for one in self._faults:
+                found.setdefault(str(one), _with_value(one, settings))
+        self._faults = []
+        self._try(lambda: check_writable(self._given.invocation.record))
+        return [*found.values(), *self._faults]
+
+    def _ask(self, settings: Settings) -> None:
+        given = self._given
+        self.notes.update(dict.fromkeys(settings.notes))
         if not given.invocation.asks(ALLOW):
             self._faults += settings.unknown(self._scan).faults()
         may_lack = self._lacks_files or bool(self._unknown)
@@ -67,8 +83,6 @@ class Faults:
         self._faults += value_faults(
             settings, self._scan, given.known, self._unknown, may_lack=may_lack
         )
-        self._try(lambda: check_writable(given.invocation.record))
-        return [self._with_value(one) for one in self._faults]
 
     def _files(self, config: FilePath | None) -> Iterator[FileAt]:
         """Yield the files that can be read."""
@@ -80,13 +94,13 @@ class Faults:
                 if one.path == "-" or self._try(partial(read_source, one, _NOWHERE)) is not None:
                     yield one
 
-    def _settled(self) -> Settings:
+    def _settled(self, swept: tuple[Layer, ...]) -> Settings:
         """Return all that is set; a wrong reference is a fault, and its value is not known."""
         wrong: dict[str, object] = {}
         while True:
             over = (Layer(dict(wrong), _NOWHERE),) if wrong else ()
             try:
-                _, settings = self._given.settled(self._sources, self._scan.env, over)
+                _, settings = self._given.settled(self._sources, self._scan.env, over, swept)
             except UsageError as error:
                 if NOT_KNOWN not in str(error):
                     self._faults.append(error)
@@ -112,11 +126,12 @@ class Faults:
             self._faults.append(UsageError(str(error), key=error.key, origin=error.origin))
         return None
 
-    def _with_value(self, fault: UsageError) -> UsageError:
-        if fault.value is None and fault.key is not None:
-            values = self.settings.values_at(fault.key)
-            fault.value = next((one for one in values if not _is_open(one)), None)
-        return fault
+
+def _with_value(fault: UsageError, settings: Settings) -> UsageError:
+    if fault.value is None and fault.key is not None:
+        values = settings.values_at(fault.key)
+        fault.value = next((one for one in values if not _is_open(one)), None)
+    return fault
 
 
 class _UnmadeDefaults:

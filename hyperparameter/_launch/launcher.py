@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from .._console import print_message, print_output
@@ -70,17 +70,20 @@ class Launcher:
         if given.invocation.asks(options.CHECK):
             return self._check(given, env_prefix, scan)
         sources = self._sources(given.invocation.files, env_prefix, scan, given.known)
-        if self._is_sweep(given.invocation):
+        is_asked = not options.ASKING.isdisjoint(given.invocation.given)
+        if self._is_sweep(given.invocation) and not is_asked:
             from .sweeping import sweep
 
             return sweep(self, given, sources, scan, argv)
         invocation, settings = given.settled(sources, env)
         if settings.unchecked and not invocation.asks(options.ALLOW):
             settings.unknown(scan).check()
-        self._note(settings)
-        if not options.ASKING.isdisjoint(invocation.given):
+        self._note(settings.notes)
+        if is_asked:
             from .answers import answer
 
+            if self._is_sweep(invocation):
+                print_message(f"{self.name}: this is about one run: the sweep is left out.")
             answer(self, invocation, settings, scan, given.known)
             return ANSWERED
         given.invocation = invocation
@@ -109,9 +112,7 @@ class Launcher:
         return result
 
     def _is_sweep(self, invocation: Invocation) -> bool:
-        return options.ASKING.isdisjoint(invocation.given) and (
-            invocation.asks(options.SWEEP) or invocation.asks(options.REPEAT)
-        )
+        return invocation.asks(options.SWEEP) or invocation.asks(options.REPEAT)
 
     def _replayed(
         self, replay: Replay, env_prefix: str | None, env: Mapping[str, str], freeze: bool
@@ -122,8 +123,8 @@ class Launcher:
         finally:
             Launcher.replay = replay
 
-    def _note(self, settings: Settings) -> None:
-        for note in settings.notes:
+    def _note(self, notes: Iterable[str]) -> None:
+        for note in notes:
             print_message(f"{self.name}: {note}")
 
     def _report(self, record: Record, invocation: Invocation, settings: Settings) -> None:
@@ -155,8 +156,13 @@ class Launcher:
         from .faults import Faults, report
 
         faults = Faults(given, scan, self.config, env_prefix)
-        found = faults.found()
-        self._note(faults.settings)
+        if self._is_sweep(given.invocation):
+            from .sweep_faults import sweep_faults
+
+            found = sweep_faults(given, faults)
+        else:
+            found = faults.found()
+        self._note(faults.notes)
         print_output(report(found, given.invocation.given[options.CHECK.key][-1]))
         if found:
             raise UsageError(f"{len(found)} fault{'s' if len(found) > 1 else ''} found.")

@@ -42,8 +42,13 @@ def report(rec: Record, settings: Settings, program: str, *, is_strict: bool) ->
         reasons = "; ".join(rec.incomplete)
         print_message(f"{program}: --strict-unused cannot tell what nobody has read: {reasons}.")
     elif is_strict and texts:
-        what = "1 value that was set" if len(texts) == 1 else f"{len(texts)} values that were set"
-        raise NoEffect(f"--strict-unused: {what} had no effect. Correct or remove what is named.")
+        raise no_effect(len(texts))
+
+
+def no_effect(count: int) -> NoEffect:
+    """Return the error of so many values that had no effect, and that have been named."""
+    what = "1 value that was set" if count == 1 else f"{count} values that were set"
+    return NoEffect(f"--strict-unused: {what} had no effect. Correct or remove what is named.")
 
 
 def unread(rec: Record, settings: Settings) -> list[str]:

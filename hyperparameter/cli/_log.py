@@ -80,11 +80,12 @@ def attempt_of(store: Stored, run: Named) -> Row:
 
 def _about(store: Stored, row: Row, folder: str) -> list[str]:
     attempts = store.attempts(row.number)
+    is_last = not attempts or row.attempt == attempts[-1].attempt
     lines = [f"Run {row.number} of {store.sweep.name}: {_state(row, attempts)}"]
     lines += [f"  {key}={text}" for key, text in row.typed.items()]
     if row.repeat is not None:
         lines.append(f"  repeat {row.repeat}")
-    if row.results and row.state in ("done", "same"):
+    if row.results and row.state in ("done", "same") and is_last:
         lines.append(f"  returned {', '.join(_results(row))}")
     if row.unread:
         lines.append(f"  never read: {', '.join(row.unread)}")
