@@ -30,6 +30,8 @@ _PATIENCE, _MOMENT = 10.0, 1.0  # seconds for the desk to answer
 _MOST_BYTES = 1 << 16  # of a function that is sent with each task
 _LOST = ("NodeDiedError", "LocalRayletDiedError", "ObjectLostError", "OwnerDiedError")
 
+_DIED = "its process ended without an answer, by os._exit or a signal; Ray does not say which"
+
 
 class _Running(NamedTuple):
     work: interface.Work
@@ -198,6 +200,8 @@ class RayTasks:
             return self._outcome("interrupted", "", running)
         if isinstance(error, errors.RayTaskError):  # the worker lacks what the task needs
             return self._outcome("raised", f"the worker could not begin: {_cause(error)}", running)
+        if isinstance(error, errors.WorkerCrashedError):  # whose words are about logs of Ray
+            return self._outcome("killed", _DIED, running)
         is_lost = type(error).__name__ in _LOST
         return self._outcome("lost" if is_lost else "killed", one_line(error), running)
 

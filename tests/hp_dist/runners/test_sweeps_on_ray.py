@@ -90,6 +90,8 @@ def test_a_worker_that_dies_costs_its_run_one_attempt_and_stdout_has_the_tables_
     assert "2 runs failed:" in ended.output
     for text in (ended.output, ended.errors):
         assert "(raylet)" not in text
+        assert "python-core-worker" not in text
+        assert "its process ended without an answer" in text
         assert "\x1b" not in text
     states = json.loads(program.hp("runs", "-f", "json").output)
     assert [one["state"] for one in states] == ["done", "failed", "failed", "done"]
