@@ -30,6 +30,6 @@ def ending_of(error: BaseException | None) -> tuple[str, str]:
         return "exited", f"status {code}" if isinstance(code, int) else f"status 1: {code}"
     name = type(error).__qualname__
     try:
-        return "raised", masked_text(f"{name}: {error}")
+        return "raised", masked_text(f"{name}: {error}".removesuffix(": "))
     except Exception:  # noqa: BLE001  # its own `__str__` fails
         return "raised", name

@@ -126,9 +126,11 @@ class CellAgenda:
     def notes(self) -> Iterator[str]:
         """Yield what is otherwise than it may look."""
         if self.repeated:
+            many = self.repeated > 1
             yield (
-                f"{self.repeated} cells mean the same as others, and are not run: secrets do not "
-                "tell runs apart."
+                f"{self.repeated} {'cells mean' if many else 'cell means'} the same as "
+                f"{'others, and are' if many else 'another, and is'} not run: secrets do not tell "
+                "runs apart."
             )
         if self.unseen:
             keys = ", ".join(sorted(self.unseen))

@@ -111,9 +111,8 @@ class SearchAgenda:
 
     def _exhausted(self) -> None:
         self.total -= self._left * (self._plan.repeat.times if self._plan.repeat else 1)
-        self._progress.note(
-            f"the search has run every cell of its space, so there are {self.total} runs."
-        )
+        how_many = "is 1 run" if self.total == 1 else f"are {self.total} runs"
+        self._progress.note(f"the search has run every cell of its space, so there {how_many}.")
         self._progress.expect(self.total)
         self._left = 0
 

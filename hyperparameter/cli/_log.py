@@ -92,7 +92,7 @@ def _about(store: Stored, row: Row, folder: str) -> list[str]:
     if not row.attempt:
         return lines
     lines += _where(row)
-    others = [one for one in attempts if one.attempt != row.attempt]
+    others = [one for one in attempts if is_last and one.attempt != row.attempt]
     lines += [f"  attempt {one.attempt} {one.ending} {one.problem}".rstrip() for one in others]
     if row.log:
         lines.append(f"  log: {log_file(row, folder)}")

@@ -35,12 +35,25 @@ def pack(value: object) -> Result:
         data = json.dumps(plain, separators=(",", ":")).encode()
         return Result("json", data, summary_of(plain))
     except (_NotPlain, RecursionError, ValueError):  # ValueError for an int of over 4 300 digits
-        return Result("pickle", _pickled(value), summary_of(value))
+        data = _pickled(value)
+        _check_readable(data, value)
+        return Result("pickle", data, summary_of(value))
 
 
 def unpack(result: Result) -> Any:
     """Return the value of a result.  A pickle needs the classes of the program that made it."""
     return json.loads(result.data) if result.kind == "json" else pickle.loads(result.data)
+
+
+def _check_readable(data: bytes, value: object) -> None:
+    """Raise `Unpicklable` for what can be written and not read, before it counts as a result."""
+    try:
+        pickle.loads(data)
+    except Exception as error:  # noqa: BLE001  # of any kind, by the value's own code
+        raise Unpicklable(
+            f"the result, which is of type {type(value).__qualname__}, cannot be unpickled "
+            f"({type(error).__name__}: {error})"
+        ) from None
 
 
 def _plain(value: Any) -> object:

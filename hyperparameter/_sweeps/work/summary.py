@@ -43,7 +43,8 @@ def _shown(name: str, value: object) -> object:
         return value if len(value) <= _MOST_TEXT else f"{value[:_MOST_TEXT]}…"
     if is_number(value):
         return _number(value)
-    return show(name, value)
+    # What is `__main__` for the user has another name in a worker that imports it.
+    return show(name, value).replace("__mp_main__.", "__main__.")
 
 
 def _number(value: Any) -> object:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sweep_programs import Program
 
+from hyperparameter._sweeps.agenda import CellAgenda
+
 TRAIN = """
 @hp.param("train")
 def train(n: int = 1, size: int = 2, name: str = "x"):
@@ -104,3 +106,66 @@ def test_an_option_without_a_name_is_refused(program: Program, option: str) -> N
     assert ended.status == 2
     assert f"{option}: no " in ended.errors
     assert not program.noted
+
+
+def test_an_earlier_attempt_has_nothing_of_the_others(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(n: int = 1):
+    if not os.path.exists("tried"):
+        open("tried", "w").close()
+        raise ValueError("at first")
+    return 47
+""")  # fmt: skip
+    program.run("--sweep", "n=1", "--retries", "1", "--name", "r")
+    first, last = program.hp("log", "r/1.1").output, program.hp("log", "r/1").output
+    assert "47" not in first
+    assert "attempt 2 " not in first
+    assert "ValueError: at first" in first
+    assert "returned 47" in last
+    assert "attempt 1 raised ValueError: at first" in last
+
+
+def test_a_result_that_cannot_be_read_again_fails_its_run(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+class Odd:
+    def __reduce__(self):
+        return int, ("odd",)
+
+@hp.param("train")
+def train(n: int = 1):
+    return Odd()
+""")  # fmt: skip
+    ended = program.run("--sweep", "n=1")
+    assert ended.status == 1
+    assert "the result, which is of type Odd, cannot be unpickled" in ended.errors
+
+
+def test_an_error_without_words_has_no_colon(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(n: int = 1):
+    raise GeneratorExit
+""")  # fmt: skip
+    errors = program.run("--sweep", "n=1").errors
+    assert "GeneratorExit" in errors
+    assert "GeneratorExit:" not in errors
+
+
+def test_a_result_is_told_alike_wherever_it_was_made(tmp_path: Path) -> None:
+    program = Program(tmp_path, """
+@hp.param("train")
+def train(n: int = 1):
+    return lambda: n
+""")  # fmt: skip
+    ended = program.run("--sweep", "n=1", "--on", "processes:1")
+    assert "__main__.train.<locals>.<lambda>" in ended.output
+    assert "__mp_main__" not in ended.output + ended.errors
+
+
+def test_one_cell_that_is_the_same_as_another_is_counted_as_one(tmp_path: Path) -> None:
+    class Known:
+        repeated, unseen = 1, ()
+
+    (note,) = CellAgenda.notes(Known())  # type: ignore[arg-type]  # all that it asks for
+    assert note.startswith("1 cell means the same as another, and is not run")
