@@ -9,6 +9,7 @@ from .._console import print_message
 from .._records.file import parse
 from .._records.record import Record
 from .._scopes import ambient
+from .._sweeps.amounts import parsed_resources
 from .._sweeps.run import Outcome, Work
 from .._sweeps.work.interrupts import Interrupts
 from .._sweeps.work.packing import unpack
@@ -19,7 +20,7 @@ from . import options, sweep_options
 from .asked import Asked
 from .recording import recorded, run_of
 from .settings import Settings
-from .sweep_words import SweepWords, parsed_resources, sweep_words
+from .sweep_words import SweepWords, sweep_words
 from .usage_errors import usage_errors
 
 _TICK = 0.2  # seconds after which Ctrl-C is noticed at the latest
@@ -62,7 +63,7 @@ def runner_options(words: SweepWords, *, is_sweep: bool) -> Options:
     gpus = words.asks(sweep_options.GPUS)
     return Options(
         gpus=words.whole(sweep_options.GPUS, 0) if gpus else None,
-        resources={} if resources is None else parsed_resources(resources),
+        resources={} if resources is None else parsed_resources(resources, "--resources"),
         time_limit=words.seconds(sweep_options.TIME_LIMIT),
         is_sweep=is_sweep,
     )

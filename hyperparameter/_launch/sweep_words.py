@@ -1,13 +1,10 @@
 """What a command line says about its sweep."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
-from .._values.convert import NOTHING, Unconvertible
+from .._sweeps.amounts import parsed_seconds
 from .._values.describe import show
-from .._values.hints import converter
-from .._values.untyped import UntypedText
 from ..exceptions import UsageError
 from .argv import GivenOption
 from .options import REPEAT, SWEEP, SWEEPS, Option
@@ -44,15 +41,7 @@ class SweepWords(NamedTuple):
         text = self.text(option)
         if text is None:
             return None
-        try:
-            time = converter(timedelta)(UntypedText(text), NOTHING)
-        except Unconvertible:
-            time = None
-        if not isinstance(time, timedelta) or time <= timedelta(0):
-            raise UsageError(
-                f"{_flag(option)}: {show('', text)} is not a time. Write 90s, 10m or 1h30m."
-            )
-        return time.total_seconds()
+        return parsed_seconds(text, _flag(option))
 
 
 def sweep_words(given: Sequence[GivenOption]) -> SweepWords:
@@ -62,40 +51,6 @@ def sweep_words(given: Sequence[GivenOption]) -> SweepWords:
     found = [(each.option.key, each.texts) for each in given if each.option.key in known]
     grid = [(key, text) for key, texts in found for text in texts or [""] if key in cells]
     return SweepWords(grid, {key: texts[-1] if texts else "" for key, texts in found})
-
-
-def parsed_resources(text: str) -> dict[str, float]:
-    """Return what `cpu=2,gpu=0.5,memory=4GiB` asks for; memory is in bytes."""
-    found: dict[str, float] = {}
-    for word in text.split(","):
-        name, equals, amount = word.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise UsageError(f"--resources: {show('', word)} is not NAME=NUMBER.")
-        if name in found:
-            raise UsageError(f"--resources: {name} is given twice.")
-        found[name] = _amount(name, amount.strip())
-    return found
-
-
-_SIZES = {"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-
-
-def _amount(name: str, text: str) -> float:
-    digits = text.rstrip("kKmMgGiIbB")
-    unit = text[len(digits) :].lower()
-    try:
-        amount = float(digits)
-    except ValueError:
-        amount = -1.0
-    if unit and (name != "memory" or unit not in _SIZES):
-        amount = -1.0
-    if not 0 <= amount < float("inf"):
-        example = "4GiB" if name == "memory" else "0.5"
-        raise UsageError(
-            f"--resources: {show('', text)} is not an amount of {name}. Write {name}={example}."
-        )
-    return amount * _SIZES.get(unit, 1)
 
 
 def _flag(option: Option) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .._records.run import relative_to_folder
 from .._scopes import ambient
@@ -18,6 +18,7 @@ from .._values.origin import outside_site
 from .._values.untyped import Untyped
 from ..context import Captured
 from .agenda import Prepared
+from .amounts import parsed_resources, parsed_seconds
 from .identity import Identifier, reading
 from .objective import Goal
 from .plan.checking import too_many
@@ -30,6 +31,8 @@ from .work.main_module import refuse_in_worker
 from .work.runner import Options
 
 Prune = Literal["median", "hyperband"]
+Time = float | timedelta | str
+Resources = Mapping[str, float] | str
 
 
 def sweep(
@@ -39,8 +42,8 @@ def sweep(
     on: str = "local", skip: object = (), repeat: object = None, sample: int | None = None,
     seed: int | None = None, search: str | None = None, prune: Prune | None = None,
     minimize: str | None = None, maximize: str | None = None, retries: int = 0,
-    fail_fast: bool = False, skip_unread: bool = False, time_limit: float | timedelta | None = None,
-    gpus: int | None = None, resources: Mapping[str, float] | None = None, name: str | None = None,
+    fail_fast: bool = False, skip_unread: bool = False, gpus: int | None = None,
+    time_limit: Time | None = None, resources: Resources | None = None, name: str | None = None,
     resume: bool | Resume = False, progress: bool | None = None,
 ) -> Sweep:  # fmt: skip
     """Return a sweep that calls a function once for each cell of a grid, as it is iterated over.
@@ -60,37 +63,58 @@ def sweep(
     """
     refuse_in_worker()
     _check_counts(retries=retries, gpus=gpus)
+    _check_texts(on=on, search=search, minimize=minimize, maximize=maximize, name=name)
     plan = plan_from_code(grid, skip=skip, repeat=repeat, sample=sample, seed=seed, read=reading,
                           is_searched=search is not None)  # fmt: skip
     if search is None and (problem := too_many(plan, "sample=N")):
         raise ValueError(problem)
-    request = Request(
+    return Sweep(Request(
         function, _name(function), getattr(function, "__name__", "sweep"), plan,
         _Preparing(outside_site(), function), on, _options(time_limit, gpus, resources),
         _goal(minimize, maximize), Policy(retries, fail_fast, skip_unread),
-        search or "", prune or "", "ask" if resume is True else resume or None, name,
+        search or "", _pruning(prune), _resuming(resume), name,
         is_shown=sys.stderr.isatty() if progress is None else progress, is_iterated=True,
-    )  # fmt: skip
-    return Sweep(request)
+    ))  # fmt: skip
 
 
-def _options(
-    time_limit: float | timedelta | None, gpus: int | None, resources: Mapping[str, float] | None
-) -> Options:
-    return Options(gpus=gpus, resources=dict(resources or {}), time_limit=_seconds(time_limit))
+def _options(time_limit: Time | None, gpus: int | None, resources: Resources | None) -> Options:
+    return Options(gpus=gpus, resources=_amounts(resources), time_limit=_seconds(time_limit))
+
+
+def _amounts(resources: object) -> dict[str, float]:
+    """Return what each run needs; text is read as behind `--resources`."""
+    if resources is None:
+        return {}
+    if isinstance(resources, str):
+        return parsed_resources(resources, "resources")
+    if not isinstance(resources, Mapping):
+        raise TypeError(
+            f'resources must be a mapping such as {{"gpu": 1}}, or text, not {resources!r:.80}.'
+        )
+    for name, amount in resources.items():
+        if not isinstance(name, str):
+            raise TypeError(f"resources must have texts as names, not {name!r:.80}.")
+        if isinstance(amount, bool) or not isinstance(amount, (int, float)):
+            raise TypeError(f"resources: {name} must be a number, not {amount!r:.80}.")
+        if not 0 <= amount < float("inf"):
+            raise ValueError(f"resources: {name} must be a number of 0 or more, not {amount!r}.")
+    return dict(resources)
 
 
 def _seconds(time_limit: object) -> float | None:
     """Return a time limit in seconds; `TypeError` and `ValueError` that name the argument."""
     if time_limit is None:
         return None
+    if isinstance(time_limit, str):
+        return parsed_seconds(time_limit, "time_limit")
     if isinstance(time_limit, timedelta):
         seconds: object = time_limit.total_seconds()
     else:
         seconds = time_limit
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(
-            f"time_limit must be a number of seconds or a timedelta, not {time_limit!r:.80}."
+            "time_limit must be a number of seconds, a timedelta, or text such as '90s', not "
+            f"{time_limit!r:.80}."
         )
     if not seconds > 0:
         raise ValueError(f"time_limit must be more than 0 seconds, not {time_limit!r:.80}.")
@@ -105,6 +129,30 @@ def _check_counts(**counts: object) -> None:
             )
         if isinstance(count, int) and count < 0:
             raise ValueError(f"{name} must be at least 0, not {count}.")
+
+
+def _check_texts(**texts: object) -> None:
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{name} must be text, not {type(text).__name__}: {text!r:.80}.")
+        if text == "":
+            raise ValueError(f"{name} must not be empty.")
+
+
+def _pruning(prune: Prune | None) -> str:
+    _check_choice("prune", prune, None, *get_args(Prune))
+    return prune or ""
+
+
+def _resuming(resume: bool | Resume | None) -> Resume | None:
+    _check_choice("resume", resume, True, False, None, *get_args(Resume))
+    return "ask" if resume is True else resume or None
+
+
+def _check_choice(name: str, given: object, *choices: object) -> None:
+    if not any(given is one or (isinstance(one, str) and given == one) for one in choices):
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"{name} must be one of {listed}, not {given!r:.80}.")
 
 
 def _goal(minimize: str | None, maximize: str | None) -> Goal | None:

@@ -308,7 +308,7 @@ def test_what_a_function_brings_along_tells_its_runs_apart(folder: Path, kind: s
 @pytest.mark.parametrize(
     ("argument", "error", "said"),
     [
-        ({"time_limit": "5s"}, TypeError, "time_limit must be a number of seconds"),
+        ({"time_limit": b"5s"}, TypeError, "time_limit must be a number of seconds"),
         ({"time_limit": 0}, ValueError, "time_limit must be more than 0"),
         ({"retries": "2"}, TypeError, "retries must be an integer"),
         ({"retries": -1}, ValueError, "retries must be at least 0"),
