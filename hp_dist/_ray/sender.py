@@ -1,8 +1,8 @@
 """The way to a collector, from the side of a worker.
 
-Workers send when a call has ended, but of calls that end all the time two batches a second: to
-send one takes as long as some calls do.  A batch that did not arrive is sent again, before those
-after it: that a call has ended is never known before what it has read.
+Workers send when a call has ended, but of calls that end all the time, after a few, one batch in
+100 ms, so that a thousand short tasks cost some calls.  A batch that did not arrive is sent again,
+before those after it: that a call has ended is never known before what it has read.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from .._collect.mailbox import line_of
 from .collector import ANSWER_SECONDS, NAMESPACE, without_reads
 from .watch import nested
 
-_PAUSE = 0.1
+_PAUSE = 0.05
+_BUSY_PAUSE = 0.1
 _MOST_PAUSE = 1.0
-_GATHERING_SECONDS = 0.5
+_MOST_TURNS = 5
 _MISSING_SECONDS = 10.0
 _MOST_BYTES = 16 * 1024 * 1024  # of reads that have not arrived yet
 _UNSENT = "a worker could not reach the collector of the Ray job for long, and had too much to keep"
@@ -81,7 +82,8 @@ class CollectorSender:
         self._batches: deque[_Batch] = deque()
         self._sending = threading.RLock()  # reentrant, as a finalizer may read
         self._next_number = self._size = 0
-        self._ended_at = 0.0
+        self._turns = float(_MOST_TURNS)  # how often something may be sent at once
+        self._ended_at = time.monotonic()
         self._missing_since: float | None = None
         self._collector: Any = None
         self._is_gone = False
@@ -120,8 +122,12 @@ class CollectorSender:
 
         A worker may be killed as soon as a call has ended.
         """
-        before, self._ended_at = self._ended_at, time.monotonic()
-        if self._ended_at - before > _PAUSE:
+        now = time.monotonic()
+        silence, self._ended_at = now - self._ended_at, now
+        if silence > _PAUSE:
+            self._turns = min(_MOST_TURNS, self._turns + silence / _PAUSE)
+        if self._turns >= 1:
+            self._turns -= 1
             self.flush()
 
     def flush(self) -> None:
@@ -181,26 +187,20 @@ class CollectorSender:
         return self._collector
 
     def _run(self) -> None:
-        failing = 0.0
+        failing = _PAUSE
+        pause = _BUSY_PAUSE
         while True:
             with self._condition:
                 self._is_waiting = True
-                if not (self._has_news() or self._batches):
+                if is_idle := not (self._has_news() or self._batches):
                     self._condition.wait(_MOST_PAUSE if nested else None)
                 self._is_waiting = False
-            time.sleep(failing)
-            self._gather()
+            time.sleep(_PAUSE if is_idle else pause)
             nested.tell_over()
             self.flush()
             arrived = self._confirm(_MOST_PAUSE)
-            failing = 0.0 if arrived else min(2 * failing + _PAUSE, _MOST_PAUSE)
-
-    def _gather(self) -> None:
-        """Wait for what comes soon, and longer while calls end all the time."""
-        end, ended_at = time.monotonic() + _GATHERING_SECONDS, None
-        while ended_at != self._ended_at and time.monotonic() < end:
-            ended_at = self._ended_at
-            time.sleep(_PAUSE)
+            failing = _PAUSE if arrived else min(2 * failing, _MOST_PAUSE)
+            pause = _BUSY_PAUSE if arrived else failing
 
     def _confirm(self, patience: float) -> bool:
         """Learn what the collector has got, and what has to be sent again; say if all arrived."""
