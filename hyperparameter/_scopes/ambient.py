@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin
-from .._values.untyped import REMOVED
 from .bound import Bindings, as_layer
 from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
@@ -143,18 +142,6 @@ class State:
                 break
             state, steps = state.parent, steps - 1
         return state.snapshot.find(key)
-
-    def has_mapping(self, key: str) -> bool:
-        """Tell whether a key was written as a mapping; scopes without snapshots bind none."""
-        state, steps = self, _MOST_STEPS
-        while steps and state._snapshot is None and state._bindings.__class__ is list:
-            if state.inherited is not None or state.parent is None:
-                break
-            state, steps = state.parent, steps - 1
-        for values, _, _, _, names, _ in state.snapshot.layers:
-            if key in names and values.get(key, REMOVED) is REMOVED:  # of what it takes the place
-                return True
-        return False
 
     @property
     def is_record(self) -> bool:

@@ -46,8 +46,6 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
         leaf = state.find(key)
         result, origin = leaf if leaf is not None else (default, None)
         stored = result
-        if leaf is None and (given := mapping_given(state, key)) is not None:
-            typed(key, given, by_default(default), NOTHING)  # whose error says what is wanted
         if type(result) is not kind and leaf is not None:
             try:
                 only = alone(state, key, *leaf)
@@ -96,8 +94,6 @@ _LEAVES = SCALARS_AND_TEXT | {list, tuple}
 def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
     if state.find(key) is None:
-        namespace, _, name = key.rpartition(".")
-        check_namespace(state, namespace, (name,))
         raise missing(state.snapshot, key)
     found = find(state, key)
     assert found is not None
@@ -138,11 +134,11 @@ def is_bound(state: ambient.State, key: str) -> bool:
 
 def truth(state: ambient.State, key: str, site: Site) -> bool:
     """Return the truth of the stored value; a missing one is False, "no" from outside too."""
-    found = state.find(key) or mapping_given(state, key)
+    found = state.find(key)
     if found is None:
         state.record.note(key, False, False, None, site)
         return False
-    value, origin = found[:2]
+    value, origin = found
     try:
         answer = to_bool(value) if type(value) is UntypedText else bool(plain(value))
     except Unconvertible:
@@ -157,14 +153,6 @@ def find(state: ambient.State, key: str) -> Whole | None:
     if (found is not None and may_be_mapping(found[0])) or state.snapshot.has_below(key):
         return whole(state.snapshot, key)
     return None if found is None else alone(state, key, *found)
-
-
-def mapping_given(state: ambient.State, key: str) -> Whole | None:
-    """Return what is bound below a key that was written as a mapping.
-
-    None where only longer keys are bound: those are a namespace, which may have the key's name.
-    """
-    return whole(state.snapshot, key) if state.has_mapping(key) else None
 
 
 def alone(state: ambient.State, key: str, value: object, origin: RawOrigin) -> Whole:
