@@ -43,7 +43,7 @@ def _is_told(prefix: str, key: str) -> bool:
 def _text(value: Any, note: Note) -> str:
     if isinstance(value, str):
         note_lookalike(value, lambda other: _spelled(other, note), note)
-    return _spelled(value, note).replace("${", "$${")  # which would be a reference
+    return _spelled(value, note)
 
 
 def _spelled(value: Any, note: Note) -> str:

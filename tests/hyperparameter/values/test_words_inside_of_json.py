@@ -116,7 +116,7 @@ class Wanted:
 def test_null_of_a_json_file_is_no_text(tmp_path: Path) -> None:
     file = tmp_path / "c.json"
     file.write_text('{"f": {"name": null}}')
-    with hp.config(file), pytest.raises(hp.ConversionError, match="None is not text"):
+    with hp.config(file), pytest.raises(hp.ConversionError, match="null is not text"):
         named()
 
 
