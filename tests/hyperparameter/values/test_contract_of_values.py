@@ -50,8 +50,8 @@ def reader(hint: Any, *default: Any) -> Callable[[], Any]:
     function.__defaults__ = default
     function.__annotations__ = {"x": hint}
     # The only one of its namespace, and of no file: a printed configuration has all that the
-    # process declares and that the file reads.
-    function.__module__, function.__qualname__ = "contract", "function"
+    # process declares and that the file reads.  No module may have this name, or it has a file.
+    function.__module__, function.__qualname__ = "<contract>", "function"
     function.__code__ = function.__code__.replace(co_filename="<contract>")
     return hp.param("m")(function)
 
