@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 from patience import PATIENCE
@@ -45,7 +46,13 @@ def place(text: str) -> str:
 def here(ahead: int = 0) -> str:
     """Return `file:line` of the caller, `ahead` lines further down."""
     frame = sys._getframe(1)
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno + ahead}"
+    return f"{_file_of(frame.f_code)}:{frame.f_lineno + ahead}"
+
+
+def _file_of(code: CodeType) -> str:
+    """Return the file's name; cloudpickle leaves that of a program out, which `Run` has named."""
+    name = Path(code.co_filename).name
+    return "program.py" if name == "<dynamic-code>" else name
 
 
 def read(key: str, default: Any = None) -> list[Told]:
@@ -67,7 +74,7 @@ def told(key: str, value: Any, default: Any, reader: str) -> list[Told]:
 def filled(function: Callable[..., Any], key: str, value: Any, default: Any) -> list[Told]:
     """Tell what a call of a decorated function has read: such a reader is the function."""
     code = function.__wrapped__.__code__  # type: ignore[attr-defined]
-    reader = f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+    reader = f"{_file_of(code)}:{code.co_firstlineno}"
     return told(key, value, default, reader)
 
 
