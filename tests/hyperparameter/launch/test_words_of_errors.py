@@ -136,5 +136,3 @@ def test_a_mapping_that_was_not_read_says_how_to_read_it() -> None:
         pytest.raises(hp.MissingParameter, match=r"read it first: hp\.scope\['d'\] \| \{\}"),
     ):
         dict(hp.scope.d)
-    with hp.scope('d={"a": 1}'), pytest.raises(hp.ConversionError, match=r"set d\.a itself"):
-        hp.scope.d.a()

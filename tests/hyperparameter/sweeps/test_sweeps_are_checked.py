@@ -115,14 +115,14 @@ def train(n: int = 1):
     if not os.path.exists("tried"):
         open("tried", "w").close()
         raise ValueError("at first")
-    return 47
+    return 987654321
 """)  # fmt: skip
     program.run("--sweep", "n=1", "--retries", "1", "--name", "r")
     first, last = program.hp("log", "r/1.1").output, program.hp("log", "r/1").output
-    assert "47" not in first
+    assert "987654321" not in first
     assert "attempt 2 " not in first
     assert "ValueError: at first" in first
-    assert "returned 47" in last
+    assert "returned 987654321" in last
     assert "attempt 1 raised ValueError: at first" in last
 
 
