@@ -83,7 +83,8 @@ class Launcher:
             from .answers import answer
 
             if self._is_sweep(invocation):
-                print_message(f"{self.name}: this is about one run: the sweep is left out.")
+                words = [one.flag for one in given.parsed.given if one.option.key in options.ASKING]
+                print_message(f"{words[0]}: this is about one run, so the sweep is left out.")
             answer(self, invocation, settings, scan, given.known)
             return ANSWERED
         given.invocation = invocation

@@ -96,7 +96,7 @@ def test_an_answer_about_one_run_says_that_the_sweep_is_left_out(
 ) -> None:
     ended = program.run(*words, "--sweep", "n=1,2")
     assert (ended.status, program.noted) == (0, [])
-    assert ended.errors == "train.py: this is about one run: the sweep is left out.\n"
+    assert ended.errors == f"{words[0]}: this is about one run, so the sweep is left out.\n"
     assert program.run(*words).errors == ""
 
 
