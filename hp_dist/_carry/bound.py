@@ -9,9 +9,11 @@ from typing import Any, TypeVar, get_origin
 
 from hyperparameter import _engine_interface as interface
 from hyperparameter import context
+from hyperparameter._engine_interface import State
 
 from .._collect import forked as _forked  # noqa: F401  # for the children of this process
 from .._collect.cluster import send_all
+from .._collect.forward import Forward
 from .._collect.inbox import current_inbox, wait_for_relayed
 from .._collect.work import Ending, Work
 from .attachments import Inline
@@ -51,7 +53,7 @@ class Bound:
         finally:
             context.detach(before)
             here.has_ended = True
-            if not is_of_here:
+            if not is_of_here and not _is_in_task(before):
                 wait_for_relayed()
             send_all()
         return continued_inside(result, self._submission.attach)
@@ -94,6 +96,11 @@ def note_work(function: object, work: Work) -> None:
         records = submission.records
         interface.note_sent(submission.scopes, records, is_told=True)  # it is pickled later
     current_inbox().note_work(records, work)
+
+
+def _is_in_task(state: State | None) -> bool:
+    """Tell whether a call is a part of a task from elsewhere, which continues behind it."""
+    return any(isinstance(each.record, Forward) for each in interface.record_frames(state))
 
 
 def is_bound(function: object) -> bool:

@@ -278,6 +278,35 @@ def test_a_record_says_so_if_a_thread_outlives_its_task(run: Run, how: str, kind
     )
 
 
+def test_a_bound_function_that_a_task_calls_is_not_its_end(run: Run) -> None:
+    """What a thread of the task reads behind that call is not taken for lost."""
+    run(
+        """
+    def task(bound):
+        goes = threading.Event()
+
+        def in_thread():
+            goes.wait(PATIENCE)
+            read("late", 1)
+
+        thread = threading.Thread(target=hp_dist.bind(in_thread))
+        thread.start()
+        bound()
+        goes.set()
+        thread.join()
+
+    def main():
+        hp_dist.install()
+        with ProcessPoolExecutor(1, mp.get_context("fork")) as executor:
+            with hp.record() as rec, hp.scope(late=5):
+                executor.submit(task, hp_dist.bind(os.getpid)).result()
+            assert [one.value for one in rec.reads] == [5]
+            assert rec.incomplete == []
+        """,
+        noisy=True,
+    )
+
+
 def test_an_initializer_brings_the_record_that_was_open_where_it_was_made(run: Run) -> None:
     run(
         WORK
