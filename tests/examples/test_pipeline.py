@@ -11,6 +11,7 @@ from pathlib import Path
 from pydoc_data.topics import topics
 
 import pytest
+from patience import wait_until
 from programs import output_of
 
 import hyperparameter as hp
@@ -182,10 +183,7 @@ def test_no_worker_survives_the_program(number: signal.Signals, tmp_path: Path) 
     assert program.returncode in {-number, 128 + number}
     if number != signal.SIGKILL:  # Python's own is of a worker that had not started yet
         assert "Traceback" not in errors or "spawn_main" in errors
-    deadline = time.monotonic() + 150
-    while any(Path(f"/proc/{pid}").exists() for pid in workers):
-        assert time.monotonic() < deadline, "a worker has outlived the program"
-        time.sleep(0.05)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 def stalled(program: int) -> list[int]:

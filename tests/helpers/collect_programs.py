@@ -24,6 +24,7 @@ PROLOGUE = """
     from pathlib import Path
     import hp_dist, hp_dist.futures, hyperparameter as hp
     from collect_work import *
+    from patience import PATIENCE, wait_until
 
     def show(value):
         sys.stdout.write(f"=> {json.dumps(value)}\\n")  # at once: other threads print beside it

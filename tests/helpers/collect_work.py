@@ -6,7 +6,6 @@ A function that reads tells what it has read: whoever submitted it compares that
 import os
 import socket
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
@@ -147,14 +146,6 @@ def whole(
     everything = hp.process_record()
     assert everything.wait(PATIENCE) is True
     lacks(everything, reads)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what another process or the collector does."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def unused_keys(rec: hp.Record) -> set[str]:

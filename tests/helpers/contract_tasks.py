@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from patience import PATIENCE
+from patience import PATIENCE, wait_until
 
 import hyperparameter as hp
 
@@ -199,11 +199,6 @@ class Unpicklable:
 # -- waiting ----------------------------------------------------------------------------------
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in pauses(condition):
-        time.sleep(0.005)
-
-
 def pauses(condition: Callable[[], bool]) -> Iterator[None]:
     """Yield as long as the condition is not met; fail when that takes too long."""
     deadline = time.monotonic() + PATIENCE
@@ -215,14 +210,14 @@ def pauses(condition: Callable[[], bool]) -> Iterator[None]:
 
 def gated(gate: str, function: Callable[..., Any], *args: Any) -> Any:
     """Call a function once there is a file."""
-    wait_for(Path(gate).exists)
+    wait_until(Path(gate).exists)
     return function(*args)
 
 
 def meet(folder: str, count: int, function: Callable[..., Any], *args: Any) -> Any:
     """Call a function while `count` tasks are in here: each has a worker of its own."""
     everybody = _arrive(folder, count)
-    wait_for(everybody)
+    wait_until(everybody)
     return function(*args)
 
 
@@ -253,7 +248,7 @@ def second_attempt(marker: str, function: Callable[..., Any], *args: Any) -> Any
 
 def steps(gate: str) -> Iterator[float]:
     yield lr()
-    wait_for(Path(gate).exists)
+    wait_until(Path(gate).exists)
     yield lr()
 
 

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from patience import wait_until
+
 import hyperparameter as hp
 from hyperparameter import context
 from hyperparameter._sweeps.run import Outcome, Work
@@ -238,8 +240,3 @@ def is_running(process: int) -> bool:
     except OSError:
         return False
     return state != "Z"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    while not condition():  # the test has a time limit of its own
-        time.sleep(0.02)

@@ -77,7 +77,7 @@ def ray_client_address(ray_cluster: Any, ray_client_port: int) -> str:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", ray_client_port)) == 0
 
-    tasks.wait_for(answers)  # a client that connects before that waits half a minute for nothing
+    tasks.wait_until(answers)  # a client that connects before that waits half a minute for nothing
     return f"ray://127.0.0.1:{ray_client_port}"
 
 

@@ -61,7 +61,7 @@ def test_calls_that_never_begin_are_not_waited_for(run_with_ray: Run) -> None:
         actor = Actor.remote()
         get(actor.work.remote("a"))
         ray.kill(actor)
-        until(lambda: not [one for one in alive() if one["ActorClassName"] == "Actor"])
+        wait_until(lambda: not [one for one in alive() if one["ActorClassName"] == "Actor"])
         kept.append(actor.work.remote("b"))
 
     def unschedulable_actor():
@@ -153,7 +153,7 @@ def test_what_a_killed_worker_had_submitted_is_given_up(run_with_ray: Run) -> No
         work.options(**NOWHERE).remote("b")
         get(work.remote("c"))
         read("own", 0)  # told after what was submitted
-        until(lambda: os.path.exists(known))
+        wait_until(lambda: os.path.exists(known))
         os.kill(os.getpid(), signal.SIGKILL)
 
     def main():
@@ -161,7 +161,7 @@ def test_what_a_killed_worker_had_submitted_is_given_up(run_with_ray: Run) -> No
         hp_dist.install()
         with hp.record() as rec:
             kept = submit_and_die.remote(gate(), os.path.abspath("known"))
-        until(lambda: "own" in rec.operative())
+        wait_until(lambda: "own" in rec.operative())
         Path("known").touch()
         ends_incomplete(rec)
         assert "c" in rec.operative()

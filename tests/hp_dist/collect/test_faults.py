@@ -36,7 +36,7 @@ def test_a_worker_has_told_what_it_read_before_it_is_killed(
         + """
     def die(*names):
         Path("told").write_text(json.dumps(work(*names)))
-        until(lambda: os.path.exists("known"))
+        wait_until(lambda: os.path.exists("known"))
         os.kill(os.getpid(), signal.SIGKILL)
 
     def main():
@@ -46,7 +46,7 @@ def test_a_worker_has_told_what_it_read_before_it_is_killed(
             with ProcessPoolExecutor(1, mp.get_context(sys.argv[1])) as executor:
                 before = executor.submit(work, "a").result(PATIENCE)
                 killed = executor.submit(die, "a", "b", "d")
-                until(lambda: "d" in rec.operative())  # while its task is under way
+                wait_until(lambda: "d" in rec.operative())  # while its task is under way
                 Path("known").touch()
                 assert killed.exception(PATIENCE) is not None
         complete = rec.wait(5)

@@ -104,7 +104,7 @@ def test_tasks_and_actors_of_every_kind_on_one_cpu(run_with_own_ray: Run) -> Non
                 except AssertionError as error:
                     error.add_note(f"the way with index {number}")
                     raise
-        until(lambda: cpus() == 1)
+        wait_until(lambda: cpus() == 1)
         ray.shutdown()
         """
     )
@@ -280,7 +280,7 @@ def test_the_collector_outlives_a_placement_group_that_its_children_would_join(
         with hp.record() as around:
             check(lambda: [get(parent.options(scheduling_strategy=inside).remote())])
             remove_placement_group(group)
-            until(lambda: cpus() == 1)
+            wait_until(lambda: cpus() == 1)
             check(lambda: get([task.remote(n) for n in range(3)]))
         assert around.wait(PATIENCE)
         assert around.incomplete == []
@@ -361,7 +361,7 @@ def test_a_killed_worker_makes_no_record_wrong(run_with_ray: Run, repeat: int) -
         reads = [*work(0), *read("first" if first else "second", 0)]
         if first:
             Path(folder, "told").write_text(json.dumps(reads))
-            until(lambda: os.path.exists(f"{folder}/known"))
+            wait_until(lambda: os.path.exists(f"{folder}/known"))
             os.kill(os.getpid(), signal.SIGKILL)
         return reads
 
@@ -377,7 +377,7 @@ def test_a_killed_worker_makes_no_record_wrong(run_with_ray: Run, repeat: int) -
             at = here(1)
             with hp.scope(**SET):
                 retried = dies_once.remote(os.getcwd())
-            until(lambda: "first" in rec.operative())  # while its task is under way
+            wait_until(lambda: "first" in rec.operative())  # while its task is under way
             Path("known").touch()
             reads = get(retried)
         rec.wait(5)
@@ -453,7 +453,7 @@ def test_a_driver_that_is_interrupted_does_not_wait_for_its_tasks(run_with_ray: 
         try:
             with hp.record() as rec, hp.scope(**{"train.lr": 1}):
                 task = held_up.remote(os.path.abspath("ready"))
-                until(Path("ready").exists)
+                wait_until(Path("ready").exists)
                 began = time.monotonic()
                 os.kill(os.getpid(), signal.SIGINT)
         except KeyboardInterrupt:

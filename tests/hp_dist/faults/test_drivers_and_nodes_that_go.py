@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soak
-from patience import PATIENCE
+from patience import wait_until
 from ray_settings import WARNINGS
 
 import hyperparameter as hp
@@ -338,13 +338,6 @@ def test_next_job_that_keeps_its_own_keys_leaves_none_of_any_other(
 # -- nodes ------------------------------------------------------------------------------------
 
 
-def wait_for(path: Path, count: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while len(list(path.glob("*"))) < count:
-        assert time.monotonic() < end, "the tasks have not begun"
-        time.sleep(0.02)
-
-
 def test_what_ran_on_a_node_that_goes_is_done_elsewhere_in_the_scopes_of_its_submission(
     ray_cluster: Any, ray: Any, installed_for_ray: None, tmp_path: Path, repeat: int
 ) -> None:
@@ -371,14 +364,14 @@ def test_what_ran_on_a_node_that_goes_is_done_elsewhere_in_the_scopes_of_its_sub
     assert len(ray.wait(lost, num_returns=2, timeout=150, fetch_local=False)[0]) == 2
     results = [submit(n, True) for n in range(6)]
     gc.collect()  # nobody but Ray holds the scopes now
-    wait_for(begun, 4)
+    wait_until(lambda: len(list(begun.glob("*"))) >= 4)
     with hp.scope(sent="later"):
         ray_cluster.remove_node(node, allow_graceful=False)
         before = len(list(begun.glob("*")))
         other = ray_cluster.add_node(
             num_cpus=1, resources={"far": 2}, object_store_memory=100 << 20
         )
-        wait_for(begun, before + 2)  # somewhere else
+        wait_until(lambda: len(list(begun.glob("*"))) >= before + 2)  # somewhere else
         gate.touch()
         found = ray.get(results, timeout=180)
         found += [again for again, _ in ray.get(lost, timeout=180)]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soak
+from patience import wait_until
 from ray_settings import WARNINGS
 
 import hp_dist
@@ -238,10 +239,7 @@ def test_worker_of_a_cancelled_task_has_no_rest_of_it(ray: Any, tmp_path: Path) 
         path = tmp_path / f"process{n}"
         with hp.scope(sent=1):
             running = wait.remote(str(path))
-        end = time.monotonic() + 60
-        while not (path.exists() and path.read_text()):
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        wait_until(lambda path=path: path.exists() and path.read_text() != "")
         ray.cancel(running)
         with pytest.raises(ray.exceptions.TaskCancelledError):
             get(running)

@@ -16,7 +16,7 @@ from typing import Any
 import faulty_work as work
 import numpy as np
 import pytest
-from private_files import mailboxes, spool_files
+from private_files import mailboxes, spool_files, wait_until_files_are_gone
 from ray_settings import WARNINGS
 from soak import amount
 
@@ -57,8 +57,7 @@ def test_pool_stays_small_and_leaves_no_file(
             if n % (scopes // 20) == 0:
                 driver = max(driver, work.rss())
                 most_files = max(most_files, len(spool_files(folders)))
-        gc.collect()
-        assert spool_files(folders) == []
+        wait_until_files_are_gone(folders)
         assert sum(mailbox.stat().st_size for mailbox in mailboxes(folders)) < MB
     grown = in_mb(driver=driver - before, worker=worker - worker_before)
     print(f"\npool: {scopes} scopes of {keys} keys: {grown} more; at most {most_files} files")
@@ -77,8 +76,7 @@ def test_array_in_many_scopes_is_kept_only_as_long_as_it_is_recent(
             with hp.scope(array=np.full(2_500_000, float(n))):
                 assert pool.apply(work.values, ("array",)) == ((2_500_000,), n * 2.5e6)
         used = pool.apply(work.rss) - before
-        gc.collect()
-        assert spool_files(folders) == []
+        wait_until_files_are_gone(folders)
     print(f"\npool: different arrays of 20 MB: {in_mb(worker=used)} more")
     assert used < 250 * MB
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import util
@@ -20,7 +19,8 @@ import faulty_work as work
 import numpy as np
 import pytest
 import soak
-from private_files import spool_files
+from patience import wait_until
+from private_files import spool_files, wait_until_files_are_gone
 
 import hyperparameter as hp
 from hp_dist._carry.spool import Spool
@@ -35,14 +35,6 @@ pytestmark = [
 def files(folder: Path) -> list[str]:
     gc.collect()
     return [path.name for path in spool_files(folder)]
-
-
-def gone(folder: Path) -> bool:
-    """Wait for the files to go: an engine's own thread may have to let go of the work first."""
-    end = time.monotonic() + 30
-    while files(folder) and time.monotonic() < end:
-        time.sleep(0.01)
-    return not files(folder)
 
 
 def pool(method: str = "fork") -> Any:
@@ -97,7 +89,7 @@ def test_work_that_is_still_queued_when_its_scope_has_been_closed_sees_it(
         found = [value for each in submitted for value in results(each)]
         assert set(found) == {1}
         assert len(found) in (4, 12)
-        assert gone(folders)  # though results, pool and executor are still there
+        wait_until_files_are_gone(folders)  # though results, pool and executor are still there
 
 
 def test_file_stays_for_a_result_that_nobody_keeps(installed: None, folders: Path) -> None:
@@ -113,7 +105,7 @@ def test_file_stays_for_a_result_that_nobody_keeps(installed: None, folders: Pat
         one.close()
         one.join()
         assert seen == [3]
-        assert gone(folders)
+        wait_until_files_are_gone(folders)
 
 
 @pytest.mark.parametrize("burst", [1, 40])
@@ -128,7 +120,7 @@ def test_files_are_gone_when_the_work_is_done_though_its_results_are_kept(
         assert [results(result)[0] for result in kept[::2]] == list(range(1, burst + 1))
         for future in kept[1::2]:
             future.result(timeout=150)
-        assert gone(folders)
+        wait_until_files_are_gone(folders)
 
 
 def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
@@ -144,7 +136,7 @@ def test_one_file_serves_all_tasks_in_a_scope_and_those_nested_over_it(
             assert len(large_ones) == 1
             before = before or large_ones
             assert large_ones == before
-    assert gone(folders)
+    wait_until_files_are_gone(folders)
 
 
 def test_tasks_submitted_by_threads_at_once_all_arrive(installed: None, folders: Path) -> None:
@@ -156,7 +148,7 @@ def test_tasks_submitted_by_threads_at_once_all_arrive(installed: None, folders:
         sent = list(threads.map(submit, range(80)))
         assert [result.get(timeout=150) for result in sent] == list(range(80))
         del sent
-        assert gone(folders)
+        wait_until_files_are_gone(folders)
 
 
 def test_cancelled_future_lets_its_file_go(installed: None, folders: Path) -> None:
@@ -172,7 +164,7 @@ def test_cancelled_future_lets_its_file_go(installed: None, folders: Path) -> No
         for future in futures:
             if future not in cancelled:
                 future.result(timeout=150)
-        assert gone(folders)
+        wait_until_files_are_gone(folders)
 
 
 def test_scopes_that_come_and_go_in_many_threads_always_find_a_folder(folders: Path) -> None:
@@ -184,7 +176,7 @@ def test_scopes_that_come_and_go_in_many_threads_always_find_a_folder(folders: P
     known = len(util._finalizer_registry)  # type: ignore[attr-defined]
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(send, range(4))) == [None] * 4
-    assert gone(folders)
+    wait_until_files_are_gone(folders)
     assert len(util._finalizer_registry) - known < 10  # type: ignore[attr-defined]
 
 
@@ -341,10 +333,7 @@ def test_folders_of_processes_that_were_killed_are_removed_by_the_next_and_no_ot
             assert after == before // 2
         finally:
             os.killpg(living.pid, signal.SIGKILL)
-    end = time.monotonic() + 150  # a child of the killed program may take a moment
-    while sweep(folders) and time.monotonic() < end:
-        pass
-    assert not sweep(folders)
+    wait_until(lambda: not sweep(folders))  # a child of the killed program may take a moment
 
 
 def test_folder_without_a_lock_and_what_only_has_the_name_are_left_alone(folders: Path) -> None:

@@ -6,10 +6,10 @@ import fcntl
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
+from patience import wait_until
 from sweep_programs import Ended, Program, rows
 
 from hyperparameter._sweeps.work.interrupts import Interrupts
@@ -26,19 +26,12 @@ def train(lr: int = 0):
 """
 
 
-def wait_for(condition: object, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it has not happened"
-        time.sleep(0.01)
-
-
 def test_after_a_second_ctrl_c_it_says_how_to_go_on(tmp_path: Path) -> None:
     program = Program(tmp_path, SLOW)
     process = program.start("--sweep", "train.lr=0:3", "--on", "processes:1", "--name", "s")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     process.send_signal(signal.SIGINT)
-    wait_for(lambda: any("cleans" in one for one in program.noted))
+    wait_until(lambda: any("cleans" in one for one in program.noted))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -62,7 +55,7 @@ def train(lr: int = 0):
 def test_ctrl_c_while_workers_start_is_ctrl_c(tmp_path: Path) -> None:
     program = Program(tmp_path, STARTING)
     process = program.start("--sweep", "train.lr=0:3", "--on", "processes:2", "--name", "s")
-    wait_for(lambda: len(program.noted) == 2)
+    wait_until(lambda: len(program.noted) == 2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -75,7 +68,7 @@ def test_ctrl_c_while_workers_start_is_ctrl_c(tmp_path: Path) -> None:
 def test_the_run_that_ctrl_c_ended_is_not_said_to_be_running(tmp_path: Path) -> None:
     program = Program(tmp_path, SLOW.replace("except KeyboardInterrupt", "except ValueError"))
     process = program.start("--sweep", "train.lr=0:3", "--name", "s")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "run 1 interrupted: train.lr=0" in errors
@@ -85,7 +78,7 @@ def test_the_run_that_ctrl_c_ended_is_not_said_to_be_running(tmp_path: Path) -> 
 def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
     program = Program(tmp_path, SLOW)
     process = program.start("--sweep", "train.lr=0:3", "--on", "processes:1", "--name", "s")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM
@@ -169,7 +162,7 @@ def train(lr: int = 0):
 def test_ctrl_c_ends_the_sweep_though_a_run_handles_it_itself(tmp_path: Path) -> None:
     program = Program(tmp_path, HANDLING)
     process = program.start("--sweep", "train.lr=0:3", "--name", "s")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -191,7 +184,7 @@ def test_ctrl_c_that_a_run_has_swallowed_is_not_that_of_the_next(tmp_path: Path)
             raise
 """))  # fmt: skip
     process = program.start("--sweep", "train.lr=0:3", "--name", "s")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     os.kill(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import wait_until
 from programs import output_of
 from sweep_programs import Ended, Program, rows
 
@@ -146,7 +147,7 @@ def train(lr: float = 0.1):
         time.sleep(0.01)
 """)  # fmt: skip
     first = program.start(*GRID, "--name", "one")
-    wait_for(lambda: bool(program.noted))
+    wait_until(lambda: bool(program.noted))
     second = program.run(*GRID, "--name", "one", "--resume")
     assert second.status == 2
     assert str(first.pid) in second.errors
@@ -169,17 +170,10 @@ def train(lr: int = 0):
 """
 
 
-def wait_for(condition: object, seconds: float = 150) -> None:
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it has not happened"
-        time.sleep(0.01)
-
-
 def _interrupted(program: Program, on: str, times: int) -> Ended:
     process = program.start("--sweep", "train.lr=0:4", "--on", on, "--name", "s")
     count = 2 if on == "processes:2" else 1
-    wait_for(lambda: len(program.noted) == count)
+    wait_until(lambda: len(program.noted) == count)
     for _ in range(times):
         os.kill(process.pid, signal.SIGINT)
     output, errors = output_of(process)
@@ -205,13 +199,13 @@ def test_after_ctrl_c_runs_clean_up_and_the_sweep_can_be_resumed(tmp_path: Path,
 def test_sigterm_ends_the_sweep_and_its_workers(tmp_path: Path) -> None:
     program = Program(tmp_path, SLOW.replace("note(began=lr)", "note(began=lr, pid=os.getpid())"))
     process = program.start("--sweep", "train.lr=0:4", "--on", "processes:2", "--name", "s")
-    wait_for(lambda: len(program.noted) == 2)
+    wait_until(lambda: len(program.noted) == 2)
     process.terminate()
     output_of(process)
     assert process.returncode == -signal.SIGTERM
     for one in program.noted:
         if "pid" in one:
-            wait_for(lambda pid=one["pid"]: not _is_alive(pid))
+            wait_until(lambda pid=one["pid"]: not _is_alive(pid))
 
 
 def _is_alive(pid: int) -> bool:
@@ -238,7 +232,7 @@ def train(lr: int = 0):
         words = ("--sweep", "train.lr=0:12", "--on", "processes:2", "--name", f"s{number}")
         process = program.start(*words)
         # A moment of the sweep, not of its start: after some runs and a part of another.
-        wait_for(lambda n=number: len(program.noted) >= 1 + n % 11)
+        wait_until(lambda n=number: len(program.noted) >= 1 + n % 11)
         time.sleep(0.05 * ((number * 7) % kills) / kills)
         process.kill()
         output_of(process)
