@@ -1,6 +1,6 @@
 """The parameters of a decorated callable, and which of them a scope fills in a call."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import CodeType
 from typing import Any, NamedTuple
@@ -139,10 +139,11 @@ class Signature:
         return known
 
     def _made_wanted(self, name: str) -> Wanted:
-        hint, default = self.hint(name), self.defaults.get(name, NOTHING)
+        declared = name if name in self.names else self.varkw_name
+        hint, default = self.hint(declared), self.defaults.get(name, NOTHING)
         if default is NOTHING and name in self.factories:
             default = made(self.factories[name])
-        if hint is None and mode.is_on and name in innermost(self.function).__annotations__:
+        if hint is None and mode.is_on and declared in innermost(self.function).__annotations__:
             return Wanted(anything, True, None)  # of a meaning to come
         if hint is not None:
             convert = nullable(hint) if default is None or default is UNSEEN else converter(hint)
@@ -202,14 +203,22 @@ class Signature:
         make = self.factories.get(name) or self.made_inside.get(name)
         return self.defaults.get(name, missing) if make is None else made(make)
 
-    def bind(self, more: Args) -> tuple[Args, Kwargs]:
-        """Return the arguments of a call in which `more` follow all that have a name."""
+    def bind(self, more: Args, keywords: Iterable[str]) -> tuple[Args, Kwargs]:
+        """Return the arguments of a call in which `more` follow all that have a name.
+
+        `keywords` are the names of what the scope has for `**kwargs`.
+        """
+        state = ambient.current()
+        filled = ((name, self._fill(state, name)) for name in keywords)
+        extra = {name: found[0] for name, found in filled if found is not None}
+        if not more:  # the call itself fills the others
+            return (), extra
         args, kwargs = self.fill((), {})
         for name in self.positional[self.skip + len(args) :]:
             if name not in kwargs and name not in self.defaults:
                 break  # Python's own error says what is missing
             args += (kwargs.pop(name) if name in kwargs else self.defaults[name],)
-        return args + more, kwargs
+        return args + more, {**kwargs, **extra}
 
     def _cache(self, state: ambient.State, shape: Shape, plan: Plan | None) -> None:
         plans = state.cache.get(self.key)

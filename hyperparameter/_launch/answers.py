@@ -14,6 +14,7 @@ from .argv import parse_argv
 from .asked import asks
 from .commands import Function, function_for, names_of, signature_of
 from .invocation import Invocation
+from .keywords import keywords_of
 from .parameters import options_of
 from .program_keys import LazyScan
 from .settings import Settings
@@ -106,6 +107,7 @@ def _configuration(
     chosen: Signature | None,
 ) -> Configuration:
     from .configuration import Configuration
+    from .readers import readers_of
 
     tree = scan()
     keys = [
@@ -113,15 +115,14 @@ def _configuration(
         for key in settings.origins
         if key not in settings.referenced or tree is None or tree.mentions(key)
     ]
+    keywords = () if chosen is None else readers_of(chosen, keywords_of(chosen, scan))
     commands = [signature_of(one) for one in program.functions]
     others = [one for one in commands if chosen is not None and one is not chosen]
-    if chosen is not None and invocation.extra:
-        names = " and ".join(f"--{name}" for name in invocation.extra)
-        print_message(f"{names}: left out, since no file sets what is for **{chosen.varkw_name}.")
     if chosen is not None and invocation.args:
         words = " ".join(map(str, invocation.args))
         print_message(f"{words}: left out, since no file sets what is for *{chosen.varargs_name}.")
-    return Configuration(invocation.given[options.PRINT.key][-1], tree, keys, commands, others)
+    kind = invocation.given[options.PRINT.key][-1]
+    return Configuration(kind, tree, keys, commands, others, keywords=keywords)
 
 
 class _Rereading:
@@ -140,5 +141,5 @@ class _Rereading:
 
         files: list[FileAt | Document] = [*files_of([], self._program.config), document]
         sources = sources_of(files, None, self._scan.env, self._scan, self._chosen)
-        settings = Settings(Invocation((), (), [], (), {}, {}), sources, self._scan.env)
+        settings = Settings(Invocation((), (), [], (), {}), sources, self._scan.env)
         return settings, [] if self._takes_unknown else settings.unknown(self._scan).keys

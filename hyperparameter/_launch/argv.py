@@ -21,9 +21,6 @@ _NUMBERS = frozenset(["inf", "infinity", "nan"])
 NULLS = ("null", "None")
 """The words for None where an option takes it."""
 
-EXTRA = Option("", (), "value")
-"""Stands for the options that a function takes by its `**kwargs`."""
-
 
 class GivenOption(NamedTuple):
     """An option as it was given: its flag as written, and its words.
@@ -39,6 +36,11 @@ class GivenOption(NamedTuple):
     below: str = ""
     spare: int = 0
     before: int = 0
+
+    @property
+    def is_of_function(self) -> bool:
+        """Tell what sets a parameter of the function: common options have keys without dots."""
+        return "." in self.option.key
 
     @property
     def is_below(self) -> bool:
@@ -62,16 +64,17 @@ def parse_argv(
     argv: Sequence[str],
     options: Sequence[Option],
     *,
-    takes_extra: bool = False,
+    keywords: str = "",
     stops_at_command: bool = False,
     elsewhere: Callable[[str], str] = lambda flag: "",
 ) -> ParsedArgv:
     """Return the options and positionals among the words; `UsageError` if they do not fit.
 
+    `keywords` is the namespace of a function that takes any further option by its `**kwargs`.
     `stops_at_command`: the first positional is the name of a command, which parses the rest itself.
     `elsewhere` says where a flag belongs that is unknown here.
     """
-    parser = _OptionParser(options, takes_extra, elsewhere)
+    parser = _OptionParser(options, keywords, elsewhere)
     queue = deque(argv)
     parsed = ParsedArgv([], [], [])
     while queue:
@@ -120,14 +123,14 @@ def is_list(word: str) -> bool:
 
 class _OptionParser:
     def __init__(
-        self, options: Sequence[Option], takes_extra: bool, elsewhere: Callable[[str], str]
+        self, options: Sequence[Option], keywords: str, elsewhere: Callable[[str], str]
     ) -> None:
         self._options = options
         self._elsewhere = elsewhere
         self._by_flag = {flag: option for option in options for flag in option.flags}
         self._by_negation = {flag: option for option in options for flag in option.negations}
         self._positionals = {one.key.rpartition(".")[2]: one for one in options if not one.flags}
-        self._takes_extra = takes_extra
+        self._keywords = keywords
 
     def option(self, word: str, queue: deque[str]) -> GivenOption:
         """Return the option that `word` begins, and take its further words from the queue."""
@@ -142,7 +145,7 @@ class _OptionParser:
         return (
             self._negated(flag, value)
             or self._dotted(flag, value, queue)
-            or self._extra(flag, value, queue)
+            or self._by_name(flag, value, queue)
         )
 
     def _negated(self, flag: str, value: str | None) -> GivenOption | None:
@@ -168,18 +171,19 @@ class _OptionParser:
         known = [name for name in self._by_flag if name.startswith(f"{first}.")]
         if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
-        option = option_at(flag[2:]) or EXTRA
+        option = option_at(flag[2:]) or Option(flag[2:], (flag,))
         return _given(option, flag, value, queue)._replace(option=DEFINE, below=flag[2:])
 
-    def _extra(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
+    def _by_name(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")
         positional = self._positionals.get(name) if flag.startswith("--") else None
         if positional is not None:  # by its name
             return _given(positional, flag, value, queue)
-        if self._takes_extra and flag.startswith("--") and name.isidentifier():
+        if self._keywords and flag.startswith("--") and name.isidentifier():
+            option = Option(f"{self._keywords}.{name}", (flag,))
             if value is None and (not queue or is_flag(queue[0])):
-                return GivenOption(EXTRA, flag, ["true"])
-            return _given(EXTRA, flag, value, queue)
+                return GivenOption(option, flag, ["true"])
+            return _given(option, flag, value, queue)
         from .hints import for_flag
 
         hint = self._elsewhere(flag) or for_flag(flag, self._options)

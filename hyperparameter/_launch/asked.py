@@ -40,13 +40,6 @@ class Asked:
         """The signature, None as long as no command has been chosen."""
         return None if self.function is None else self.signature
 
-    def arguments(self, invocation: Invocation) -> tuple[tuple[object, ...], dict[str, object]]:
-        """Return what the function is called with beside what its scope has.
-
-        Arguments are for its `*args`; what comes before them is read where the function runs.
-        """
-        return invocation.args, invocation.extra
-
     def settled(
         self,
         sources: Sources | None,

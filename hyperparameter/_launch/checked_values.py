@@ -9,6 +9,7 @@ from .._scopes.refusal import refusal
 from .._values.checking import made, only_checking
 from .._values.convert import NOTHING, Unconvertible, Unset, settled
 from ..exceptions import ConversionError, UsageError
+from .keywords import keywords_of
 from .program_keys import LazyScan, may_be_read, takes_names
 from .settings import Settings
 from .usage_errors import FROM_OUTSIDE
@@ -39,7 +40,11 @@ def value_faults(
 
     Values of the keys in `unknown` are not known.  With `may_lack`, neither is all that is set.
     """
-    return _faults(settings, scan, _Checks(settings.origins, launched, unknown, may_lack=may_lack))
+    checks = _Checks(settings.origins, launched, unknown, may_lack=may_lack)
+    if launched is not None:
+        with settings.open():
+            checks.add(launched, keywords_of(launched, scan))
+    return _faults(settings, scan, checks)
 
 
 def _declares(signature: "Signature", key: str) -> bool:
@@ -101,8 +106,11 @@ class _Checks:
         self._known: dict[tuple[str, object], _Refused | None] = {}
         self._by_key: dict[str, list[Signature]] = {}
         for signature in registry.declared():
-            for name in signature.names:
-                self._by_key.setdefault(f"{signature.namespace}.{name}", []).append(signature)
+            self.add(signature, signature.names)
+
+    def add(self, signature: "Signature", names: Iterable[str]) -> None:
+        for name in names:
+            self._by_key.setdefault(f"{signature.namespace}.{name}", []).append(signature)
 
     def refused(self, key: str, state: ambient.State) -> _Refused | None:
         """Return the error of what declares a key; None if one declaration takes its value."""

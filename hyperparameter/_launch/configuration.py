@@ -41,6 +41,7 @@ class Configuration:
     A message on stderr names each parameter that has no value, none that a file can hold, or
     several.  `launched` are the program's commands, and of these `others` do not run.  What those
     take, and what the program itself passes to functions, is there only where it is set.
+    `keywords` read what is for the `**kwargs` of the command.
     """
 
     def __init__(
@@ -50,12 +51,15 @@ class Configuration:
         keys: Iterable[str],
         launched: "Collection[Signature]" = (),
         others: "Collection[Signature]" = (),
+        *,
+        keywords: Iterable[Reader] = (),
     ) -> None:
         self._kind = kind
         commands = [(file_of(one), one.qualname) for one in launched]
         hidden = program.passed(commands) if program is not None else set()
         hidden = hidden.union(f"{one.namespace}.{name}" for one in others for name in one.names)
-        self._places = [_Place(one, one.is_set(), one.gets()) for one in _readers(program, keys)]
+        readers = _readers([*readers_in(program), *keywords], keys)
+        self._places = [_Place(one, one.is_set(), one.gets()) for one in readers]
         self._parameters = dict(_parameters(kind, self._places, hidden))
 
     def text(self, reread: Rereading) -> str:
@@ -150,10 +154,10 @@ class _Place(NamedTuple):
                 yield _Loss(key, names, _CANNOT, is_there)
 
 
-def _readers(program: "SourceTree | None", keys: Iterable[str]) -> Iterator[Reader]:
+def _readers(known_readers: Iterable[Reader], keys: Iterable[str]) -> Iterator[Reader]:
     """Yield all known readers, and one for each key that is set and that none of them reads."""
     known = set()
-    for reader in readers_in(program):
+    for reader in known_readers:
         known.add(reader.key)
         yield reader
     flat = ambient.current().snapshot.flat()

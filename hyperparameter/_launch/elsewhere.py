@@ -18,6 +18,8 @@ from ..context import Captured
 from ..exceptions import UsageError
 from . import options, sweep_options
 from .asked import Asked
+from .keywords import keywords_of
+from .program_keys import LazyScan
 from .recording import recorded, run_of
 from .settings import Settings
 from .sweep_words import SweepWords, sweep_words
@@ -33,7 +35,9 @@ class RunFailed(UsageError):
     exit_status = 1
 
 
-def run_elsewhere(given: Asked, settings: Settings, argv: Sequence[str]) -> tuple[object, Record]:
+def run_elsewhere(
+    given: Asked, settings: Settings, scan: LazyScan, argv: Sequence[str]
+) -> tuple[object, Record]:
     """Return what the function returns in a worker, and the record of what it read there."""
     function, invocation = given.function, given.invocation
     words = sweep_words(given.parsed.given)
@@ -44,9 +48,9 @@ def run_elsewhere(given: Asked, settings: Settings, argv: Sequence[str]) -> tupl
         with own as (rec, masks), settings.open():
             masks.learn_all([ambient.current().snapshot])
             captured = Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
-            args, kwargs = given.arguments(invocation)
+            keywords = keywords_of(given.signature, scan)
             run = run_of(function, argv, invocation)
-            runner.submit(Work(1, 1, function, args, kwargs, None, run), captured)
+            runner.submit(Work(1, 1, function, invocation.args, keywords, None, run), captured)
             outcome = _outcome(runner)
             _take_record(rec, outcome)
             if outcome.log_problem:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from .._values.keys import did_you_mean, is_key
 from .._values.masking import masked_text
 from .options import Option
-from .program_keys import DeclaredParameters
+from .program_keys import DeclaredParameters, is_declared
 from .sweep_options import OF_SWEEPS
-from .unknown_keys import is_declared
 
 _FILES = (".toml", ".yaml", ".yml", ".json", ".jsonnet")
 _MOST_NAMED = 3

@@ -25,7 +25,7 @@ from .._values.untyped import (
     may_be_mapping,
 )
 from ..exceptions import InvalidKey, UsageError
-from .argv import EXTRA, NULLS, GivenOption, ParsedArgv, is_list, option_at
+from .argv import NULLS, GivenOption, ParsedArgv, is_list, option_at
 from .options import CONFIG, DEFINE, RECORD, Option
 from .parameters import bare, is_union, option_below
 from .positionals import positionals_of
@@ -34,16 +34,14 @@ from .positionals import positionals_of
 class Invocation(NamedTuple):
     """A command line for one function.
 
-    `defines` has what `-D` sets, `options` what options and positionals set.  `args` and `extra`
-    are for the function's `*args` and `**kwargs`.  `given` has the words of each common option by
-    its key.
+    `defines` has what `-D` sets, `options` what options and positionals set.  `args` are for the
+    function's `*args`.  `given` has the words of each common option by its key.
     """
 
     defines: tuple[Layer, ...]
     options: tuple[Layer, ...]
     files: list[str]
     args: tuple[object, ...]
-    extra: dict[str, object]
     given: dict[str, list[str]]
 
     def asks(self, option: Option) -> bool:
@@ -67,16 +65,14 @@ def invocation_of(parsed: ParsedArgv, own: list[Option], signature: Signature | 
     `signature` is None as long as no command has been chosen.
     """
     positional, rest = positionals_of(parsed, own, signature)
-    own_ids = {id(option) for option in own}  # a default may be an array, which has no ==
-    chosen = [one for one in parsed.given if id(one.option) in own_ids or one.is_below]
-    common = [one for one in parsed.given if id(one.option) not in own_ids and not one.is_below]
+    chosen = [one for one in parsed.given if one.is_of_function]
+    common = [one for one in parsed.given if not one.is_of_function]
     return Invocation(
         _defines((one for one in common if one.option.key == DEFINE.key), own),
         _options([*chosen, *positional]),
         [text for one in common if one.option.key == CONFIG.key for text in one.texts],
         _rest(signature, rest),
-        {_identifier(one.flag): _extra(signature, one) for one in common if one.option is EXTRA},
-        _grouped(one for one in common if one.option is not EXTRA),
+        _grouped(common),
     )
 
 
@@ -263,11 +259,6 @@ def _rest(signature: Signature | None, texts: Sequence[str]) -> tuple[object, ..
     return tuple(_converted(hint, one, f"{shown}[{at}]") for at, one in enumerate(texts))
 
 
-def _extra(signature: Signature | None, one: GivenOption) -> object:
-    hint = signature.hint(signature.varkw_name) if signature is not None else None
-    return _converted(hint, one.texts[0], one.flag)
-
-
 def _converted(hint: object, text: str, where: str) -> object:
     if hint is None:
         return infer(text)
@@ -278,7 +269,3 @@ def _converted(hint: object, text: str, where: str) -> object:
         problem = error.reason or f"{shown} is not {error.wanted}"
         end = "" if problem.endswith(("?", ".")) else "."
         raise UsageError(f"{where}: {problem}{end}") from None
-
-
-def _identifier(flag: str) -> str:
-    return flag[2:].replace("-", "_")

@@ -106,9 +106,9 @@ class Launcher:
         if invocation.given.get(options.ON.key, ["local"])[-1] != "local":
             from .elsewhere import run_elsewhere
 
-            result, record = run_elsewhere(given, settings, argv)
+            result, record = run_elsewhere(given, settings, scan, argv)
         else:
-            result, record = run_function(function, invocation, settings, argv, freeze)
+            result, record = run_function(function, invocation, settings, argv, freeze, scan=scan)
         self._report(record, invocation, settings)
         return result
 
@@ -160,7 +160,7 @@ class Launcher:
         if self._is_sweep(given.invocation):
             from .sweep_faults import sweep_faults
 
-            found = sweep_faults(given, faults)
+            found = sweep_faults(given, faults, scan)
         else:
             found = faults.found()
         self._note(faults.notes)
@@ -202,8 +202,8 @@ class Launcher:
             function = function_for(first.positionals[0], self.functions)
         signature = signature_of(function)
         own = options_of(signature)
-        extra = bool(signature.varkw_name)
-        parsed = parse_argv(first.rest, [*own, *self.common(argv, own)], takes_extra=extra)
+        keywords = signature.namespace if signature.varkw_name else ""
+        parsed = parse_argv(first.rest, [*own, *self.common(argv, own)], keywords=keywords)
         if self.is_single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
         parsed = parsed._replace(given=[*first.given, *parsed.given])

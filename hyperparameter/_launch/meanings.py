@@ -24,6 +24,7 @@ from . import options
 from .asked import Asked
 from .checked_values import value_faults
 from .invocation import Invocation
+from .keywords import keywords_of
 from .program_keys import LazyScan
 from .run import require
 from .settings import Settings
@@ -92,10 +93,11 @@ class Meanings:
         require(self._given.own, self._given.signature, settings)  # completes structures, too
         with settings.open():
             snapshot = ambient.current().snapshot
+            keywords = keywords_of(self._given.signature, self._scan)
         self._prepared.append(settings)
         captured = Captured(snapshot, ambient.baseline_state.snapshot)
-        identity = self._identifier.identity(snapshot, invocation.args, invocation.extra, cell)
-        return Prepared(captured, identity, *self._given.arguments(invocation))
+        identity = self._identifier.identity(snapshot, invocation.args, {}, cell)
+        return Prepared(captured, identity, invocation.args, keywords)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """Raise `UsageError` for the first cell that the program cannot take."""

@@ -74,6 +74,17 @@ def takes_names(signature: Signature, key: str) -> bool:
         return signature.wanted(key.rpartition(".")[2]).takes_names
 
 
+def is_declared(key: str) -> bool:
+    """Tell whether the key is a declared parameter, or is below one that takes a mapping."""
+    name = key
+    while name:
+        for signature in registry.declarations(name):
+            if name == key or takes_names(signature, name):
+                return True
+        name = name.rpartition(".")[0]
+    return False
+
+
 def may_be_read(key: str, program: SourceTree | None) -> bool:
     """Tell whether a program may take a key in another way than by its loaded declarations.
 

@@ -1,6 +1,6 @@
 """The places of a program that read a key, and what each of them gets where it runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,7 @@ from .options import REQUIRED
 from .program_keys import reads_in
 
 if TYPE_CHECKING:
+    from .._functions.signature import Signature
     from .._scan import Finding, SourceTree
 
 
@@ -52,13 +53,17 @@ class Reader(NamedTuple):
 def readers_in(program: "SourceTree | None") -> Iterator[Reader]:
     """Yield each place that declares or reads a key which is known before the run."""
     for signature in registry.declared():
-        for name in signature.names:
-            ask = partial(signature.value, name, REQUIRED)
-            yield Reader(f"{signature.namespace}.{name}", ask)
+        yield from readers_of(signature, signature.names)
     for one in reads_in(program):
         if not one.is_pattern:
             is_known = one.required or (one.has_default and not _is_computed(one))
             yield Reader(one.key, partial(_read, one), is_known and not one.is_truth)
+
+
+def readers_of(signature: "Signature", names: Iterable[str]) -> Iterator[Reader]:
+    """Yield what reads each name for the call of a function."""
+    for name in names:
+        yield Reader(f"{signature.namespace}.{name}", partial(signature.value, name, REQUIRED))
 
 
 def reader_of_anything(key: str) -> Reader:

@@ -149,7 +149,7 @@ def _given_values(invocation: Invocation) -> dict[str, object]:
     """Return what the command line sets, and what it passes, by the name that it has there."""
     layers = (*invocation.options, *invocation.defines)
     values = {key: value for layer in layers for key, value in layer.values.items()}
-    return {**values, **invocation.extra, "": list(invocation.args)}
+    return {**values, "": list(invocation.args)}
 
 
 def check_writable(path: str | None) -> None:

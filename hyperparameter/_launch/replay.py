@@ -94,7 +94,7 @@ class Replay:
             begun: list[Record] = []
             try:
                 result, _ = run_function(
-                    function, invocation, settings, [], freeze, begun=begun.append
+                    function, invocation, settings, [], freeze, scan=scan, begun=begun.append
                 )
             finally:  # most programs end with `sys.exit`
                 for rec in begun:
@@ -117,17 +117,17 @@ class Replay:
         )
 
     def _invocation(self, program: Program, signature: Signature) -> Invocation:
-        """Return what `-D` sets, with the recorded words for `*args` and `**kwargs`."""
+        """Return what `-D` sets, with the recorded words for `*args`."""
         parsed = ParsedArgv(self._given, [], [])
         invocation = invocation_of(parsed, options_of(signature), signature)
-        if not signature.varargs_name and not signature.varkw_name:
+        if not signature.varargs_name:
             return invocation
         old = program.parsed(self._run.argv).invocation
-        if any(MASK in str(one) for one in (*old.args, *old.extra.values())):
+        if any(MASK in str(one) for one in old.args):
             raise UsageError(
                 f"{self._name}: an argument of this run was a secret, which a record does not have."
             )
-        return invocation._replace(args=old.args, extra=old.extra)
+        return invocation._replace(args=old.args)
 
     def _left_to_code(self) -> Layer:
         """Return what the program has set before the launch, of what a record cannot hold."""

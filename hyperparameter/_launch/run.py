@@ -18,7 +18,9 @@ from .._values.structures import structure_of
 from ..exceptions import ConversionError, HyperparameterError, UsageError
 from .commands import Function, signature_of
 from .invocation import Invocation
+from .keywords import keywords_of
 from .options import REQUIRED, Option
+from .program_keys import LazyScan
 from .recording import recorded
 from .settings import Settings
 from .usage_errors import usage_errors
@@ -31,6 +33,7 @@ def run_function(
     argv: Sequence[str],
     freeze: bool,
     *,
+    scan: LazyScan,
     begun: Callable[[Record], object] = lambda _: None,
 ) -> tuple[object, Record]:
     """Return what the function returns, and the record of what it read.
@@ -45,7 +48,7 @@ def run_function(
             scope.frozen()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state
         with usage_errors(settings):
-            result = _call(function, invocation, settings)
+            result = _call(function, invocation, settings, scan)
     return result, rec
 
 
@@ -98,11 +101,11 @@ def _missing(option: Option, below: list[Option]) -> str:
     return f"{option.flags[0]} is missing. Give it with {shown}."
 
 
-def _call(function: Function, invocation: Invocation, settings: Settings) -> object:
+def _call(function: Function, invocation: Invocation, settings: Settings, scan: LazyScan) -> object:
     signature = signature_of(function)
-    args, kwargs = signature.bind(invocation.args) if invocation.args else ((), {})
+    args, kwargs = signature.bind(invocation.args, keywords_of(signature, scan))
     try:
-        return settled(function(*args, **kwargs, **invocation.extra))
+        return settled(function(*args, **kwargs))
     except HyperparameterError:
         raise
     except ValueError as error:

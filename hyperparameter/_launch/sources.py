@@ -104,6 +104,7 @@ class _Names:
         if not all(name.lower().replace("__", ".") in in_lower_case for name in variables):
             self.known.update(_read_by(scan))
         self._tops = {key.partition(".")[0] for key in self.known if "." in key}
+        self._tops |= {one.namespace for one in registry.declared() if one.varkw_name}
 
     def is_meant(self, key: str) -> bool:
         """Tell a key that a variable sets, and that is checked like any other."""

@@ -12,11 +12,12 @@ from .asked import Asked
 from .elsewhere import runner_options
 from .faults import Faults
 from .meanings import check_set_once, keys_of, origins_of, swept_layers
+from .program_keys import LazyScan
 from .sweep_plan import check_size, check_together, examples_of, plan_of
 from .sweep_words import sweep_words
 
 
-def sweep_faults(given: Asked, faults: Faults) -> list[UsageError]:
+def sweep_faults(given: Asked, faults: Faults, scan: LazyScan) -> list[UsageError]:
     """Return the faults of the sweep's options and of all its cells.
 
     Where there is no plan, nobody knows what the cells set, and only files are asked beside it.
@@ -29,7 +30,7 @@ def sweep_faults(given: Asked, faults: Faults) -> list[UsageError]:
         check_together(given.invocation, words)
         runner_options(words, is_sweep=True)
         words.whole(sweep_options.RETRIES, 0)
-        plan = plan_of(words, given)
+        plan = plan_of(words, given, scan)
         check_size(plan, is_searched=is_searched)
     except UsageError as error:
         return [*faults.found(()), error]

@@ -17,8 +17,9 @@ from ..exceptions import UsageError
 from . import options, sweep_options
 from .asked import Asked
 from .invocation import Invocation
+from .keywords import takes
+from .program_keys import LazyScan, is_declared
 from .sweep_words import SweepWords
-from .unknown_keys import is_declared
 
 
 def check_together(invocation: Invocation, words: SweepWords) -> None:
@@ -52,20 +53,25 @@ def goal_of(words: SweepWords) -> Goal | None:
     return None
 
 
-def plan_of(words: SweepWords, given: Asked) -> Plan:
+def plan_of(words: SweepWords, given: Asked, scan: LazyScan) -> Plan:
     return plan_from_options(
         [(f"--{key}", text) for key, text in words.grid],
         read=reading,
         is_searched=words.asks(sweep_options.SEARCH),
-        full=partial(_full_key, given),
+        full=partial(_full_key, given, scan),
     )
 
 
-def _full_key(given: Asked, name: str) -> str:
+def _full_key(given: Asked, scan: LazyScan, name: str) -> str:
     """Return the key of a parameter that is named as its option is, as in `lr` or `batch-size`."""
-    key = f"{given.signature.namespace}.{name.replace('-', '_')}"
-    is_own = any(one.key == key for one in given.own)
-    return key if is_own and not (is_key(name) and is_declared(name)) else name
+    own = name.replace("-", "_")
+    key = f"{given.signature.namespace}.{own}"
+    if is_key(name) and is_declared(name):
+        return name
+    if any(one.key == key for one in given.own):
+        return key
+    is_keyword = own.isidentifier() and takes(given.signature, own, program := scan())
+    return key if is_keyword and not (program is not None and program.reads(name)) else name
 
 
 def check_size(plan: Plan, *, is_searched: bool) -> None:

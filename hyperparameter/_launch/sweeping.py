@@ -46,7 +46,7 @@ def sweep(
         raise UsageError("no command given, so there is nothing to sweep. See --help.")
     words = sweep_words(given.parsed.given)
     check_together(given.invocation, words)
-    plan = plan_of(words, given)
+    plan = plan_of(words, given, scan)
     meanings = Meanings(program, given, sources, scan, origins_of(plan))
     is_searched = words.asks(sweep_options.SEARCH)
     check_size(plan, is_searched=is_searched)

@@ -9,8 +9,9 @@ from .._values.keys import did_you_mean, prefixes
 from .._values.origin import Origin, RawOrigin, resolve
 from .._values.unions import words
 from ..exceptions import UsageError
+from .keywords import is_for_keywords
 from .other_sections import OtherSections
-from .program_keys import DeclaredParameters, LazyScan, sections_of, takes_names
+from .program_keys import DeclaredParameters, LazyScan, is_declared, sections_of
 
 _MOST_NAMED = 3
 _MOST_OF_GROUP = 5
@@ -79,6 +80,7 @@ def unknown_keys(
         key
         for key in undeclared
         if (key not in sections if _is_namespace(key, known) else not program.mentions(key))
+        and not is_for_keywords(key, program)
     ]
     unknown = others.without(unknown, origins, own | sections_of(program), scan)
     if unknown:
@@ -136,14 +138,3 @@ def _group(key: str, known: set[str]) -> str:
 def _is_namespace(key: str, known: set[str]) -> bool:
     """Tell whether parameters are below the key but none is at it."""
     return key not in known and any(one.startswith(f"{key}.") for one in known)
-
-
-def is_declared(key: str) -> bool:
-    """Tell whether the key is a declared parameter, or is below one that takes a mapping."""
-    name = key
-    while name:
-        for signature in registry.declarations(name):
-            if name == key or takes_names(signature, name):
-                return True
-        name = name.rpartition(".")[0]
-    return False

@@ -12,8 +12,8 @@ from .._records.record import Record
 from .._records.unused import never_read
 from .._values.origin import Origin, resolve
 from ..exceptions import UsageError
+from .program_keys import is_declared
 from .settings import Settings
-from .unknown_keys import is_declared
 
 Reads = Mapping[str, list[Read]]
 _MOST_REPORTED = 20

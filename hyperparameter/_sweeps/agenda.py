@@ -27,7 +27,7 @@ class Prepared(NamedTuple):
     captured: "Captured"
     identity: "Identity"
     args: tuple[object, ...] = ()
-    kwargs: Mapping[str, object] = {}
+    keywords: tuple[str, ...] = ()
 
 
 Prepare = Callable[[Cell], Prepared]

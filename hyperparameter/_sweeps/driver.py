@@ -110,7 +110,7 @@ class Driver:
             run.attempt,
             self._function,
             prepared.args,
-            prepared.kwargs,
+            prepared.keywords,
             log,
             self._record_of,
             path_of(os.path.abspath(self._store.folder), run.number, run.attempt),

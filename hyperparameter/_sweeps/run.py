@@ -47,6 +47,7 @@ class Work(NamedTuple):
     """One attempt of one run, as a runner gives it to a worker.
 
     `args` are for the function's `*args`, if it has any: the worker reads what comes before them.
+    `keywords` are the names of what the scopes have for its `**kwargs`.
     `log` is the file for what the run prints; None leaves the output of the worker alone.  `run` is
     what the record says of the run: the worker fills in times, process and ending.  `kept` is the
     file for the outcome, which the worker writes before it tells the launcher.
@@ -56,7 +57,7 @@ class Work(NamedTuple):
     attempt: int
     function: Callable[..., object]
     args: tuple[object, ...]
-    kwargs: Mapping[str, object]
+    keywords: tuple[str, ...]
     log: str | None
     run: "Run | None" = None
     kept: str | None = None

@@ -25,7 +25,7 @@ from hyperparameter._sweeps.work.runner import Ended, Event, Reported, Runner, S
 def work(
     function: Callable[..., object], *args: object, number: int = 0, log: object = None
 ) -> Work:
-    return Work(number, 1, function, args, {}, None if log is None else str(log))
+    return Work(number, 1, function, args, (), None if log is None else str(log))
 
 
 def drive(

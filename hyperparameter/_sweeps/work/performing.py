@@ -150,13 +150,13 @@ def _call(work: Work) -> object:
     function = work.function
     args: tuple[object, ...] = work.args
     kwargs: Mapping[str, object] = {}
-    if args:
+    if args or work.keywords:
         found: object = getattr(function, "__hp_signature__", None)
         if isinstance(function, type):
             found = signature_of(function)
-        if isinstance(found, Signature) and found.varargs_name:
-            args, kwargs = found.bind(args)
-    return function(*args, **kwargs, **work.kwargs)
+        if isinstance(found, Signature) and (found.varargs_name or work.keywords):
+            args, kwargs = found.bind(args, work.keywords)
+    return function(*args, **kwargs)
 
 
 def _outcome(work: Work, record: Record, end: _End, started: float) -> Outcome:

@@ -24,7 +24,7 @@ DRIVE = """
         try:
             runner = runner_for(on, Options(**more))
             for number in range(count):
-                runner.submit(Work(number, 1, function, args, {}, None), context.capture())
+                runner.submit(Work(number, 1, function, args, (), None), context.capture())
             left = count
             while left:
                 for event in runner.events(30):
@@ -199,7 +199,7 @@ def test_nothing_is_left_of_a_launcher_that_is_killed(tmp_path, busy):
             runner = runner_for("processes:2", Options())
             for number in range(2):
                 runner.submit(
-                    Work(number, 1, main, (number, sys.argv[1]), {}, None), context.capture()
+                    Work(number, 1, main, (number, sys.argv[1]), (), None), context.capture()
                 )
             while True:
                 runner.events(30)
@@ -227,7 +227,7 @@ def test_ctrl_c_of_a_terminal_reaches_the_launcher_alone(tmp_path):
                 print("cleaned up", flush=True)
         if __name__ == "__main__":
             runner = runner_for("processes:1", Options())
-            runner.submit(Work(1, 1, main, (), {}, None), context.capture())
+            runner.submit(Work(1, 1, main, (), (), None), context.capture())
             try:
                 while not runner.events(30):
                     pass

@@ -39,7 +39,7 @@ PROGRAM = """
     runner = runner_for(sys.argv[1], Options(is_sweep=sys.argv[2] == "sweep", function=main))
     for lr in (1, 2):
         with hp.scope(lr=lr):
-            runner.submit(Work(lr, 1, main, (), {}, None), context.capture())
+            runner.submit(Work(lr, 1, main, (), (), None), context.capture())
         outcome = None
         while outcome is None:
             for event in runner.events(60):

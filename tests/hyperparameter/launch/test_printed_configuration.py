@@ -269,18 +269,6 @@ def test_a_word_that_another_format_would_change_for_an_unknown_reader_is_named(
     assert (said, "name: 1e3" in text) == ("", True)
 
 
-@each_kind
-def test_options_that_no_parameter_has_are_named(kind: str, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(
-        "import hyperparameter as hp\n"
-        "@hp.param\ndef t(a: int = 1, *rest, **kw):\n    print(a, rest, kw)\n"
-        "hp.launch(t)\n"
-    )
-    text, said = run("--foo", "3", "--foo-bar=x", "--a", "2", "--print-config", kind)
-    assert said == "--foo and --foo_bar: left out, since no file sets what is for **kw.\n"
-    assert "foo" not in text
-
-
 # -- what a file cannot say ------------------------------------------------------------------------
 
 BELOW = """

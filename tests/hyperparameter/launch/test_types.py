@@ -328,7 +328,7 @@ def test_what_args_make_of_the_call_is_on_record() -> None:
 
 
 def test_further_options_go_to_kwargs() -> None:
-    @hp.param("app")
+    @hp.param("with_more")
     def main(level: int = 1, **more: Any) -> Any:
         return level, more
 

@@ -66,7 +66,7 @@ def train(lr: int = 0):
         fails.unlink()
         program.run(*GRID, "--resume")
     folder = str(program.folder / "sweeps" / "s")
-    first = Work(1, 1, print, (), {}, None, kept=path_of(folder, 1, 1))
+    first = Work(1, 1, print, (), (), None, kept=path_of(folder, 1, 1))
     keep(first, Outcome("returned", result=pack("of the first attempt"), ended=1.0))
     fails.unlink(missing_ok=True)
     program.forget()

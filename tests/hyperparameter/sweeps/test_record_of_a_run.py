@@ -33,7 +33,7 @@ def raises():
 )
 def test_the_worker_fills_in_when_where_and_how_it_ended(tmp_path, function, ending, problem):
     opened = functools.partial(context.attached, *context.capture())
-    outcome = perform(Work(1, 1, function, (), {}, None, RUN), opened)
+    outcome = perform(Work(1, 1, function, (), (), None, RUN), opened)
     path = tmp_path / "record"
     path.write_text(outcome.record)
     run = hp.Record.load(path).run
@@ -49,7 +49,7 @@ def test_what_is_open_around_a_run_is_open_again_afterwards(tmp_path):
     with hp.scope(lr=1), hp.record() as around:
         opened = functools.partial(context.attached, *context.capture())
         with hp.scope(lr=2):
-            perform(Work(1, 1, returns, (), {}, None), opened)
+            perform(Work(1, 1, returns, (), (), None), opened)
             assert (hp.scope.lr | 0) == 2
     assert [(read.key, read.value) for read in around.reads] == [("lr", 2)]
     assert (hp.scope.lr | 0) == 0
