@@ -208,8 +208,8 @@ def test_a_call_that_runs_twice_counts_once(run_with_ray: Run) -> None:
     class Actor:
         def second_time(self, path, name):
             reads = read(name, -1)
-            time.sleep(0.5)  # what it has read is told by then
             if not os.path.exists(path):
+                wait_until(lambda: os.path.exists(path + ".known"))
                 Path(path).touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             return reads
@@ -221,7 +221,10 @@ def test_a_call_that_runs_twice_counts_once(run_with_ray: Run) -> None:
         with hp.record() as rec, hp.scope(late=1):
             held = held_up.remote(blocked, "late")
             reads = get(second_time.remote(os.path.abspath("first"), "a"))
-            reads += get(actor.second_time.remote(os.path.abspath("second"), "b"))
+            killed = actor.second_time.remote(os.path.abspath("second"), "b")
+            wait_until(lambda: "b" in rec.operative())
+            Path("second.known").touch()
+            reads += get(killed)
             assert rec.wait(3) is False
             assert unused_keys(rec) == set()
             Path(blocked).write_text("go on")
