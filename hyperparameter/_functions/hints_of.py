@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FunctionType, SimpleNamespace
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 from .._values.fields import UNKNOWN, Variables, bound_variables, is_free, substituted
 from .._values.structures import structure_of
@@ -51,6 +51,8 @@ def resolve_hints(
         alone = SimpleNamespace(__annotations__={name: hint})
         with suppress(Exception):  # text in an annotation may be any expression
             hints |= get_type_hints(alone, function.__globals__, include_extras=is_whole)
+        if hints.get(name) is Final:  # as without annotation: the type of the default
+            del hints[name]
         # What a library has written for a class may name what the modules of its bases have.
         if of_class is not None and (name not in hints or is_free(hints[name])):
             if name in of_class.fields:

@@ -96,7 +96,8 @@ def field_hints(kind: type, bound: Bound) -> dict[str, Any]:
 def _resolved(hint: Any, names: dict[str, Any], inner: dict[str, Any]) -> Any:
     holder = types.SimpleNamespace(__annotations__={"it": hint})
     try:
-        return typing.get_type_hints(holder, names, inner, include_extras=True)["it"]
+        found = typing.get_type_hints(holder, names, inner, include_extras=True)["it"]
+        return UNKNOWN if found is typing.Final else found
     except Exception:  # noqa: BLE001  # text in an annotation may be any expression
         return hint if not isinstance(hint, str) and _is_whole(hint) else UNKNOWN
 

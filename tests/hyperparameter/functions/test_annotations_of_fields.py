@@ -4,7 +4,7 @@ import sys
 import types
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Final, Generic, TypedDict, TypeVar
 
 import attrs
 import pytest
@@ -43,6 +43,31 @@ def test_an_init_var_takes_nothing_but_its_type(value: object) -> None:
 def test_help_shows_the_type_of_an_init_var(capsys: pytest.CaptureFixture[str]) -> None:
     hp.run_cli(Job, ["--help"])
     assert "--scale INT" in capsys.readouterr().out
+
+
+@dataclass
+class Constant:
+    n: Final = 1
+    m: "Final" = 1.5
+    of_int: Final[int] = 3
+
+
+@hp.param("with_constant")
+def with_constant(it: Constant = Constant()) -> Constant:
+    return it
+
+
+def test_final_without_a_type_has_that_of_the_default() -> None:
+    set_as_text = {"n": "4", "m": "2", "of_int": "5"}
+    assert hp.run_cli(Constant, [f"-DConstant.{n}={v}" for n, v in set_as_text.items()]) == (
+        Constant(4, 2.0, 5)
+    )
+    assert hp.run_cli(with_constant, [f"--it.{n}={v}" for n, v in set_as_text.items()]) == (
+        Constant(4, 2.0, 5)
+    )
+    for name in set_as_text:
+        with pytest.raises(hp.UsageError, match="'x' is not a"):
+            hp.run_cli(with_constant, [f"--it.{name}=x"])
 
 
 @dataclass
