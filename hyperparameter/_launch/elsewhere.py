@@ -21,6 +21,7 @@ from .asked import Asked
 from .keywords import keywords_of
 from .program_keys import LazyScan
 from .recording import recorded, run_of
+from .run import own_refusals
 from .settings import Settings
 from .sweep_words import SweepWords, sweep_words
 from .usage_errors import usage_errors
@@ -55,7 +56,7 @@ def run_elsewhere(
             _take_record(rec, outcome)
             if outcome.log_problem:
                 print_message(f"The output is not complete: {outcome.log_problem}.")
-            with usage_errors(settings):
+            with usage_errors(settings), own_refusals(function, settings):
                 return _result(outcome), rec
     finally:
         runner.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from .._functions.awaiting import settled
 from .._functions.signature import Signature
@@ -47,8 +48,10 @@ def run_function(
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state
-        with usage_errors(settings):
-            result = _call(function, invocation, settings, scan)
+        with usage_errors(settings), own_refusals(function, settings):
+            signature = signature_of(function)
+            args, kwargs = signature.bind(invocation.args, keywords_of(signature, scan))
+            result = settled(function(*args, **kwargs))
     return result, rec
 
 
@@ -101,15 +104,15 @@ def _missing(option: Option, below: list[Option]) -> str:
     return f"{option.flags[0]} is missing. Give it with {shown}."
 
 
-def _call(function: Function, invocation: Invocation, settings: Settings, scan: LazyScan) -> object:
-    signature = signature_of(function)
-    args, kwargs = signature.bind(invocation.args, keywords_of(signature, scan))
+@contextmanager
+def own_refusals(function: Function, settings: Settings) -> Iterator[None]:
+    """Raise what a launched class with fields says to their values as what is wrong with these."""
     try:
-        return settled(function(*args, **kwargs))
+        yield
     except HyperparameterError:
         raise
     except ValueError as error:
-        structure, key = structure_of(function), signature.namespace
+        structure, key = structure_of(function), signature_of(function).namespace
         origins = {k: at for k, at in settings.origins.items() if k.startswith(f"{key}.")}
         if structure is None or not origins:
             raise

@@ -249,3 +249,26 @@ def test_ctrl_c_of_a_terminal_reaches_the_launcher_alone(tmp_path):
     os.killpg(launcher.pid, signal.SIGINT)
     output, _ = output_of(launcher)
     assert output == "cleaned up\n['interrupted']\n"
+
+
+def test_what_a_launched_class_says_in_a_worker_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(
+        textwrap.dedent("""
+        from dataclasses import dataclass
+        import hyperparameter as hp
+
+        @dataclass
+        class Counted:
+            n: int = 1
+
+            def __post_init__(self):
+                if self.n < 0:
+                    raise ValueError("n must be positive")
+
+        if __name__ == "__main__":
+            hp.launch(Counted)
+    """)
+    )
+    said = run(path, "--n", "-1", "--on", "processes:1", folder=tmp_path)
+    assert said == "train.py: error: --n (Counted): n must be positive.\n"
