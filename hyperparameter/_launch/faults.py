@@ -11,6 +11,7 @@ from .._config.defaults import NOT_KNOWN
 from .._config.sources import read_source
 from .._functions import declared_defaults
 from .._scopes.snapshot import Layer
+from .._sweeps.work.runner import kind_of_runner
 from .._values.checking import only_checking
 from .._values.declared import Declared
 from .._values.describe import describe, show, with_masked_texts
@@ -19,7 +20,7 @@ from .._values.untyped import UntypedText, UntypedTree
 from ..exceptions import ConfigurationError, UsageError
 from .asked import Asked
 from .checked_values import value_faults
-from .options import ALLOW
+from .options import ALLOW, ON
 from .program_keys import LazyScan
 from .recording import check_writable
 from .run import missing
@@ -70,6 +71,7 @@ class Faults:
                 found.setdefault(str(one), _with_value(one, settings))
         self._faults = []
         self._try(lambda: check_writable(self._given.invocation.record))
+        self._try(lambda: kind_of_runner(self._given.invocation.given.get(ON.key, ["local"])[-1]))
         return [*found.values(), *self._faults]
 
     def _ask(self, settings: Settings) -> None:

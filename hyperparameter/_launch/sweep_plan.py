@@ -29,8 +29,6 @@ def check_together(invocation: Invocation, words: SweepWords) -> None:
             "--record is for one run, not for a sweep. The record of each run is kept: hp show "
             "SWEEP/NUMBER."
         )
-    if words.text(options.ON) == "":
-        raise UsageError("--on: no runner is named. Write local, processes[:N] or ray[:ADDRESS].")
     both = sweep_options.MINIMIZE, sweep_options.MAXIMIZE
     if all(map(words.asks, both)):
         raise UsageError("--minimize and --maximize cannot be given together. Remove one of them.")

@@ -73,13 +73,14 @@ def sweep(
 def _request(
     program: Program, words: SweepWords, plan: Plan, meanings: Meanings, run: Run
 ) -> Request:
+    on = words.text(options.ON)
     return Request(
         function=meanings.function,
         function_name=run.name,
         program=program.name,
         plan=plan,
         prepare=meanings.prepared,
-        on=words.text(options.ON) or "local",
+        on="local" if on is None else on,
         options=runner_options(words, is_sweep=True),
         goal=goal_of(words),
         policy=Policy(

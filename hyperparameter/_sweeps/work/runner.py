@@ -110,8 +110,14 @@ def runner_for(on: str, options: Options) -> Runner:
 
     What stands behind the colon is the `where` of the options.
     """
+    return kind_of_runner(on)(options._replace(where=on.partition(":")[2]))
+
+
+def kind_of_runner(on: str) -> "Callable[[Options], Runner]":
+    """Return what makes the runner that `--on` names; `UsageError` if there is none."""
     name, colon, where = on.partition(":")
+    if not on:
+        raise UsageError("--on: no runner is named. Write local, processes[:N] or ray[:ADDRESS].")
     if colon and not where:
         raise UsageError(f"--on {on}: nothing stands behind the colon. Write --on {name}.")
-    make = cast("Callable[[Options], Runner]", _RUNNERS.need(name, f"--on {on}"))
-    return make(options._replace(where=where))
+    return cast("Callable[[Options], Runner]", _RUNNERS.need(name, f"--on {on}"))

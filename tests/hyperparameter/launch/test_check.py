@@ -207,6 +207,19 @@ def test_the_place_of_the_record_is_checked(program: Path) -> None:
     assert not (program.parent / "run.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ("procesess", "'procesess' is not a runner. Did you mean 'processes'?"),
+        ("processes:", "nothing stands behind the colon. Write --on processes."),
+        ("", "--on: no runner is named."),
+    ],
+)
+def test_the_name_of_the_runner_is_checked(program: Path, on: str, said: str) -> None:
+    (fault,) = lines(program, "d", "--seed", "1", "--check", f"--on={on}")
+    assert said in fault
+
+
 def test_what_is_set_is_checked_without_a_command_too(program: Path) -> None:
     tool = program.parent / "tool.py"
     assert run(tool, "--check").stdout == "ok\n"
