@@ -170,7 +170,7 @@ class ConsumedMapping(MutableMapping[str, Any]):
                 shown = show(path, value)
                 message = f"{path}: the default {shown} is not {wanted}."
                 raise ConversionError(message, key=path, value=shown) from None
-            found = Whole(value, origin, {path: origin})
+            found = Whole(value, origin, self._origins)  # of a mapping, those of its names
             raise refusal(ConversionError, path, found, problem) from None
 
     def _wrapped(self, key: str, value: object) -> Any:
