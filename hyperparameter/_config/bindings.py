@@ -29,13 +29,15 @@ Kinds: TypeAlias = Mapping[str, dict[Any, Any]]
 class Binding(NamedTuple):
     """A value, where it was set, and the names that its key was written as if one has a dot.
 
-    `kinds` has an empty mapping of each one around it that has a class of its own, by key.
+    `kinds` has an empty mapping of each one around it that has a class of its own, by key;
+    `sections` the keys of all mappings around it, the outermost first.
     """
 
     value: object
     origin: RawOrigin
     names: tuple[str, ...] | None = None
     kinds: Kinds | None = None
+    sections: tuple[str, ...] = ()
 
 
 Bindings: TypeAlias = dict[str, Binding]
@@ -66,16 +68,23 @@ def of_mapping(
 
 
 def mounted(bindings: Bindings, key: str, names: tuple[str, ...] | None = None) -> Bindings:
-    """Return bindings put below a key, whose names are given if one has a dot."""
+    """Return a mapping put at a key, whose names are given if one has a dot."""
     if not key:
         return bindings
+    longer = with_prefix(bindings, key, names)
+    return {flat: one._replace(sections=(key, *one.sections)) for flat, one in longer.items()}
+
+
+def with_prefix(bindings: Bindings, key: str, names: tuple[str, ...] | None = None) -> Bindings:
+    """Return bindings with longer keys, which begin with one that nobody has written."""
     found: Bindings = {}
     for flat, one in bindings.items():
         path = one.names
         if path is not None or names is not None:
             path = (*(names or key.split(".")), *(path or flat.split(".")))
         kinds = one.kinds and {f"{key}.{inner}": kind for inner, kind in one.kinds.items()}
-        found[f"{key}.{flat}"] = Binding(one.value, one.origin, path, kinds)
+        sections = tuple(f"{key}.{inner}" for inner in one.sections)
+        found[f"{key}.{flat}"] = Binding(one.value, one.origin, path, kinds, sections)
     return found
 
 
@@ -94,7 +103,9 @@ def section_of(bindings: Bindings, key: str) -> Bindings:
             kinds = {
                 k[len(start) :]: v for k, v in (one.kinds or {}).items() if k.startswith(start)
             }
-            found[flat[len(start) :]] = Binding(one.value, one.origin, names, kinds or None)
+            sections = tuple(k[len(start) :] for k in one.sections if k.startswith(start))
+            part = Binding(one.value, one.origin, names, kinds or None, sections)
+            found[flat[len(start) :]] = part
     return found
 
 
@@ -110,6 +121,26 @@ def is_inside(key: str, binding: Binding, above: str) -> bool:
     return key == above
 
 
+def names_of_sections(bindings: Bindings) -> dict[str, tuple[str, ...]]:
+    """Return the names of each mapping that a source writes as one, by its key."""
+    found: dict[str, tuple[str, ...]] = {}
+    known: tuple[str, ...] = ()
+    for one in bindings.values():
+        if one.sections is not known:  # as those of the value before, mostly
+            known = one.sections
+            for section in [section for section in known if section not in found]:
+                found[section] = _names_of(section, one.names)
+    return found
+
+
+def _names_of(key: str, names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the names of a mapping around a value, of which one may have a dot."""
+    if names is None:
+        return tuple(key.split("."))
+    counts = range(1, len(names))
+    return next(names[:n] for n in counts if len(".".join(names[:n])) == len(key))
+
+
 def below(key: str, binding: Binding, value: object) -> Bindings:
     """Return what a binding sets whose value this is: the values of a mapping, else the value."""
     inner = value.value if isinstance(value, UntypedTree) else value
@@ -117,7 +148,8 @@ def below(key: str, binding: Binding, value: object) -> Bindings:
         return {key: binding._replace(value=value)}
     filling = _Filling(lambda _: binding.origin, is_file=True)
     kinds = _kinds_with(binding.kinds, key, value)
-    filling.fill(inner, _NO_LINES, _Around(key, binding.names, 0, 1, kinds))
+    sections = (*binding.sections, key)
+    filling.fill(inner, _NO_LINES, _Around(key, binding.names, 0, 1, kinds, sections))
     return filling.bindings
 
 
@@ -179,6 +211,7 @@ class _Around(NamedTuple):
     line: int
     depth: int
     kinds: Kinds | None = None
+    sections: tuple[str, ...] = ()
 
 
 _TOP = _Around("", None, 0, 0)
@@ -215,7 +248,9 @@ class _Filling:
             if type(value) not in _LEAVES and is_section(value):
                 inside = lines.inside.get(name, _NO_LINES)
                 kinds = _kinds_with(around.kinds, key, given)
-                self.fill(value, inside, _Around(key, names, line, around.depth + 1, kinds))
+                sections = (*around.sections, key)
+                within = _Around(key, names, line, around.depth + 1, kinds, sections)
+                self.fill(value, inside, within)
                 continue
             if self._is_file and type(value) in _COLLECTIONS and value:
                 _check_names(value, key, here)
@@ -224,7 +259,7 @@ class _Filling:
                 if not self._is_file and keys.is_same(self.bindings[key].value, value):
                     continue  # a scope gives out a mapping beside its parts
                 raise set_twice(key, here, self.bindings[key].origin)
-            self.bindings[key] = _new(Binding, (value, here, names, around.kinds))
+            self.bindings[key] = _new(Binding, (value, here, names, around.kinds, around.sections))
 
 
 def _check_names(value: object, key: str, origin: RawOrigin) -> None:

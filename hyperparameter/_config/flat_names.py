@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from .bindings import Bindings, mounted
+from .bindings import Bindings, with_prefix
 
 
 class FlatNames:
@@ -41,7 +41,7 @@ class FlatNames:
         found: Bindings = {}
         for key, one in bindings.items():
             if key.partition(".")[0] in short:
-                found |= mounted({key: one}, self._namespace)
+                found |= with_prefix({key: one}, self._namespace)
             else:
                 found[key] = one
         return found

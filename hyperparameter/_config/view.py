@@ -20,7 +20,7 @@ from .._values.untyped import (
     sets_nothing,
 )
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings, is_inside
+from .bindings import Binding, Bindings, is_inside, names_of_sections
 
 _SIMPLE = (str, bytes, int, float, complex, list, tuple, type(None), UntypedText, UntypedTree)
 """What has no parts that a mapping could join."""
@@ -127,7 +127,10 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
         {key: binding.value for key, binding in source.items()},
         here,
         {key: binding.origin for key, binding in source.items()},
-        names={key: one.names for key, one in source.items() if one.names is not None},
+        names={
+            **names_of_sections(source),
+            **{key: one.names for key, one in source.items() if one.names is not None},
+        },
         kinds={key: kind for one in source.values() for key, kind in (one.kinds or {}).items()},
     )
 

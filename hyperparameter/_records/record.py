@@ -56,6 +56,10 @@ class Record(Contents):
         with self._kept.lock:
             return {*registry.keys(), *self._kept.by_key}
 
+    def declares(self, key: str) -> bool:
+        """Tell whether this process declares a key."""
+        return any(registry.declarations(key))
+
     def begin_anew(self, forward: Record | None) -> None:
         """Forget what was read, and tell another process what is read from now on."""
         self._kept = KeptReads()

@@ -17,6 +17,7 @@ from typing import Any
 
 from .._values.origin import Process, RawOrigin
 from .bound import Bindings, as_layer
+from .joined import is_mapping
 from .markers import ABSENT
 from .recorder import Recorder, Unrecorded
 from .reopened import opened_over
@@ -142,6 +143,20 @@ class State:
                 break
             state, steps = state.parent, steps - 1
         return state.snapshot.find(key)
+
+    def has_mapping(self, key: str) -> bool:
+        """Tell whether what was written last at `key` is a mapping; `find` has nothing there."""
+        state, steps = self, _MOST_STEPS
+        while steps and state._snapshot is None and state._bindings.__class__ is list:
+            if state.inherited is not None or state.parent is None:
+                break
+            state, steps = state.parent, steps - 1  # what is bound by a list has no names
+        for values, _, _, _, names, _ in state.snapshot.layers:
+            if key in names:
+                return is_mapping(key, values)
+            if key in values:
+                return False
+        return False
 
     @property
     def is_record(self) -> bool:

@@ -24,6 +24,7 @@ from .._values.untyped import (
     UntypedText,
     may_be_mapping,
     plain,
+    takes_away_only,
 )
 from ..exceptions import ConversionError
 from . import ambient
@@ -42,25 +43,27 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     kind = type(default)
     if kind is list and (again := _list_read_before(state, key, default)) is not None:
         return again
-    if default is not None and (kind in _LEAVES or not takes_names(kind)):
-        leaf = state.find(key)
-        result, origin = leaf if leaf is not None else (default, None)
+    leaf = found = origin = None
+    result = stored = default
+    if default is None or (kind not in _LEAVES and takes_names(kind)):
+        found = find(state, key)
+    elif (leaf := state.find(key)) is None:
+        found = given_mapping(state, key)
+    else:
+        result, origin = leaf
         stored = result
-        if type(result) is not kind and leaf is not None:
+        if type(result) is not kind:
             try:
                 only = alone(state, key, *leaf)
                 stored = only.value
                 result = typed(key, only, by_default(default), default)
             except Unset:
                 result, origin, stored = default, None, default
-    else:
-        leaf, found = None, find(state, key)
-        result, origin, stored = default, None, default
-        if found is not None:
-            with suppress(Unset):
-                result = typed(key, found, by_default(default), default)
-                origin, stored = found.origin, found.value
-                note_parts(state, key, found, result, site)
+    if found is not None:
+        with suppress(Unset):
+            result = typed(key, found, by_default(default), default)
+            origin, stored = found.origin, found.value
+            note_parts(state, key, found, result, site)
     if origin is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
@@ -136,8 +139,7 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     """Return the truth of the stored value; a missing one is False, "no" from outside too."""
     found = state.find(key)
     if found is None:
-        state.record.note(key, False, False, None, site)
-        return False
+        return _truth_of_mapping(state, key, site)
     value, origin = found
     try:
         answer = to_bool(value) if type(value) is UntypedText else bool(plain(value))
@@ -147,12 +149,34 @@ def truth(state: ambient.State, key: str, site: Site) -> bool:
     return answer
 
 
+def _truth_of_mapping(state: ambient.State, key: str, site: Site) -> bool:
+    found = given_mapping(state, key)
+    if found is None or takes_away_only(found.value):
+        state.record.note(key, False, False, None, site)
+        return False
+    value = plain(found.value)
+    note_parts(state, key, found, value, site)
+    state.record.note(key, value, None, found.origin, site, written=found.value)
+    return bool(value)
+
+
 def find(state: ambient.State, key: str) -> Whole | None:
     """Return what is bound at `key` and below it; None where nothing is."""
     found = state.find(key)
     if (found is not None and may_be_mapping(found[0])) or state.snapshot.has_below(key):
         return whole(state.snapshot, key)
     return None if found is None else alone(state, key, *found)
+
+
+def given_mapping(state: ambient.State, key: str) -> Whole | None:
+    """Return a mapping that was given at a key; None for a namespace, where only longer keys are.
+
+    A mapping of declared parameters is a namespace as well, which may have the name of a parameter.
+    """
+    if not state.has_mapping(key):
+        return None
+    below = (f"{key}.{name}" for name in state.snapshot.below(key))
+    return None if all(map(state.record.declares, below)) else whole(state.snapshot, key)
 
 
 def alone(state: ambient.State, key: str, value: object, origin: RawOrigin) -> Whole:
@@ -253,7 +277,10 @@ def deletion(snapshot: Snapshot, key: str) -> Layer:
 def removing(layer: Layer, below: Snapshot) -> Layer:
     """Return the layer with a deletion of each key in `below` that is below one it removes."""
     removed = [key for key, value in layer.values.items() if value is REMOVED]
+    starts = tuple(f"{key}." for key in removed)
+    mappings = [flat for layer in below.layers for flat in layer.names if flat.startswith(starts)]
     hidden = [flat for key in removed for name in below.below(key) if (flat := f"{key}.{name}")]
+    hidden += mappings
     # Not those that it sets itself: they must stay behind what removes the others.
     deleted = {key: DELETED for key in hidden if key not in layer.values}
     return layer._replace(values={**deleted, **layer.values}) if deleted else layer

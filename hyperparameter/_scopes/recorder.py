@@ -56,6 +56,9 @@ class Recorder(Protocol):
     def known_keys(self) -> Iterable[str]:
         """Return the keys that this process declares, and those that it has read so far."""
 
+    def declares(self, key: str) -> bool:
+        """Tell whether this process declares a key."""
+
     def renew_lock(self) -> None:
         """Replace the lock: a thread that a fork has left behind may have held it."""
 
@@ -91,6 +94,9 @@ class Unrecorded:
 
     def known_keys(self) -> Iterable[str]:
         return ()
+
+    def declares(self, key: str) -> bool:
+        return False
 
     def renew_lock(self) -> None:
         pass

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from .._values.containers import takes_place
 from .._values.scalars import MOST_SMALL_TEXT, is_small
 from .._values.untyped import REMOVED, ScalarText, UntypedText
+from .joined import is_mapping
 from .markers import DELETED, SHADOWED
 from .snapshot import Layer, Snapshot
 
@@ -90,5 +91,9 @@ def _over(layer: Layer, lower: Layer) -> Layer | None:
             return None
     if not keeps_places:
         rest = {key: value for key, value in lower.values.items() if key not in both}
+        same = {
+            k: lower.names[k] for k in both & lower.names.keys() if not is_mapping(k, lower.values)
+        }
+        layer = layer._replace(names={**same, **layer.names})
         lower = lower._replace(values=rest)
     return layer.over(lower)

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .._values.containers import takes_parts, takes_place
+from .._values.containers import takes_parts
 from .._values.keys import by_prefix, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import REMOVED, may_be_mapping
+from .joined import kept_kinds, kept_names
 from .markers import ABSENT, DELETED
 
 NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
@@ -73,9 +74,12 @@ class Layer(NamedTuple):
             **dict.fromkeys(self.values, self.origin),
             **self.origins,
         }
-        names = {**lower.names, **self.names} if lower.names or self.names else NO_NAMES
-        kinds = {**_kept_kinds(lower, self), **self.kinds} if lower.kinds else self.kinds
-        values = {**lower.values, **self.values}
+        below, above = lower.values, self.values
+        names = (
+            {**kept_names(lower.names, below, above), **self.names} if lower.names else self.names
+        )
+        kinds = {**kept_kinds(lower.kinds, above), **self.kinds} if lower.kinds else self.kinds
+        values = {**below, **above}
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
     def replacing(self, lower: "Snapshot") -> "Layer":
@@ -123,12 +127,6 @@ class Layer(NamedTuple):
         return self._replace(
             origin=at(self.origin), origins=origins, names=dict(self.names), kinds=dict(self.kinds)
         )
-
-
-def _kept_kinds(lower: Layer, upper: Layer) -> dict[str, dict[Any, Any]]:
-    """Return the kinds of `lower` whose mappings nothing in `upper` takes the place of."""
-    taken = {k for k, one in upper.values.items() if one is not DELETED and takes_place(one)}
-    return {k: one for k, one in lower.kinds.items() if taken.isdisjoint({k, *prefixes([k])})}
 
 
 class Snapshot:

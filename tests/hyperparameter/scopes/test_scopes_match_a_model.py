@@ -41,20 +41,28 @@ Op = tuple[Any, ...]  # ("set", key, value), ("mapping", key), ("del", key), ("c
 
 
 class View(dict[str, Any]):
-    """What is visible, by flat key, and the writes that led to it."""
+    """What is visible, by flat key, and the writes that led to it.
+
+    `mappings` are the keys that were written last as mappings.
+    """
 
     def __init__(self, history: Iterable[Op] = ()) -> None:
         self.history = list(history)
+        self.mappings: set[str] = set()
         for op in self.history:
             if op[0] == "set":
                 self[op[1]] = op[2]
+                self.mappings.discard(op[1])
             elif op[0] == "mapping":
                 if is_replaced(self.get(op[1])):
                     del self[op[1]]
+                self.mappings.add(op[1])
             elif op[0] == "del":
                 self.pop(op[1], None)
+                self.mappings.discard(op[1])
             else:
                 self.clear()
+                self.mappings.clear()
 
     def over(self, log: Iterable[Op]) -> View:
         return View([*self.history, *log])
@@ -90,6 +98,12 @@ class View(dict[str, Any]):
         names = dict.fromkeys(k[len(key) + 1 :].partition(".")[0] for k in below.written())
         parts = {name: below.whole(f"{key}.{name}") for name in names}
         return {n: v for n, v in parts.items() if v is not ABSENT} or plain(value)
+
+    def is_refused(self, key: str) -> bool:
+        """Tell a mapping that was given for a number: one of others' parameters is a namespace."""
+        if key in self or key not in self.mappings or self.whole(key) is ABSENT:
+            return False
+        return any(k.startswith(f"{key}.") and k not in DECLARED for k in self)
 
     def written(self) -> list[str]:
         """Return the keys in the order in which they were first written, deleted ones too."""
@@ -326,6 +340,7 @@ def called(do: Callable[[], None], b: Any = None, c: Any = None) -> tuple[Any, A
     return b, c
 
 
+DECLARED = {"a.b", "a.c"}
 PUBLIC = frozenset(["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"])
 KEYS = ["a", "b", "a.b", "a.c", "a.b.c", "keys", "opt.init"]
 
@@ -659,9 +674,24 @@ class Scopes(RuleBasedStateMachine):
             if isinstance(view.get(key), Text) and target is hp.scope:
                 assert (hp.scope[key] | "default") == view[key].text
                 place.note(key, view[key].text, False)
-        if target is hp.scope and not isinstance(view.get(key), Text):
+        if key not in view:
+            self.check_number(place, readings, view, key)
+        if target is hp.scope and view.is_refused(key):
+            assert bool(hp.scope[key])
+            place.note_whole(key, view)
+        elif target is hp.scope and not isinstance(view.get(key), Text):
             assert bool(hp.scope[key]) is bool(view.get(key))
             place.note(key, view.get(key, False), key not in view)
+
+    def check_number(self, place: Place, readings: list[Any], view: View, key: str) -> None:
+        """Read a key without a value toward a number: what was given as a mapping is refused."""
+        for reading in readings:
+            if view.is_refused(key):
+                with pytest.raises(hp.ConversionError, match="is not a float"):
+                    reading(0.5)
+            else:
+                assert reading(0.5) == 0.5
+                place.note(key, 0.5, True)
 
     def check_required(self, place: Place, reading: Callable[[], Any], view: View, k: str) -> None:
         if k in view:
