@@ -20,8 +20,9 @@ from . import options, sweep_options
 from .asked import Asked
 from .keywords import keywords_of
 from .program_keys import LazyScan
-from .recording import recorded, run_of
+from .recording import recorded
 from .run import own_refusals
+from .run_facts import run_of
 from .settings import Settings
 from .sweep_words import SweepWords, sweep_words
 from .usage_errors import usage_errors
@@ -47,7 +48,8 @@ def run_elsewhere(
     try:
         own = recorded(function, invocation, argv, whole_process=False)
         with own as (rec, masks), settings.open():
-            masks.learn_all([ambient.current().snapshot])
+            if masks is not None:
+                masks.learn_all([ambient.current().snapshot])
             captured = Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
             keywords = keywords_of(given.signature, scan)
             run = run_of(function, argv, invocation)

@@ -35,8 +35,8 @@ from .invocation import Invocation, invocation_of
 from .options import DEFINE
 from .parameters import options_of
 from .program_keys import LazyScan
-from .recording import place_of
 from .run import require, run_function
+from .run_facts import place_of
 from .settings import Settings
 from .sources import Sources
 from .unread import unread

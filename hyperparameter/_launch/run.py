@@ -9,7 +9,6 @@ from .._functions.awaiting import settled
 from .._functions.signature import Signature
 from .._records.record import Record
 from .._scopes import ambient
-from .._scopes.refusal import refusal
 from .._scopes.scope import scope
 from .._scopes.snapshot import Layer
 from .._scopes.whole import Whole
@@ -43,7 +42,7 @@ def run_function(
     """
     with recorded(function, invocation, argv, freeze) as (rec, masks), settings.open():
         begun(rec)
-        if invocation.record:
+        if masks is not None:
             masks.learn_all([ambient.current().snapshot, ambient.baseline_state.snapshot])
         if freeze:
             scope.frozen()  # threads of the program open no scope of their own
@@ -116,6 +115,8 @@ def own_refusals(function: Function, settings: Settings) -> Iterator[None]:
         origins = {k: at for k, at in settings.origins.items() if k.startswith(f"{key}.")}
         if structure is None or not origins:
             raise
+        from .._scopes.refusal import refusal
+
         # A class with fields does nothing but hold them: it has refused what was set.
         found = Whole(None, next(iter(origins.values())), origins)
         raise refusal(ConversionError, key, found, refused(error, structure.fields)) from error

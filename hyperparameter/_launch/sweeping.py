@@ -26,7 +26,7 @@ from .asked import Asked
 from .elsewhere import RunFailed, runner_options
 from .meanings import Meanings, origins_of
 from .program_keys import LazyScan
-from .recording import run_of
+from .run_facts import run_of
 from .sweep_plan import check_size, check_together, examples_of, goal_of, plan_of
 from .sweep_words import SweepWords, sweep_words
 from .unread import no_effect
