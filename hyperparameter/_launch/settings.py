@@ -17,7 +17,6 @@ from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, sets_nothing
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
-from .other_sections import OtherSections
 from .program_keys import LazyScan
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ class Settings:
             written = loaded.each()
             self.referenced, self._anchored = loaded.referenced, loaded.anchored
             self.notes.extend([*loaded.notes, *sources.notes(self.referenced)])
-        self._others = OtherSections(self._anchored)
         self.origins: dict[str, RawOrigin] = {}
         self._sections: set[str] = set()  # keys that are named to say something of those below
         self._written: dict[str, RawOrigin] = {}
@@ -93,11 +91,13 @@ class Settings:
 
     def unknown(self, scan: LazyScan) -> UnknownKeys:
         """Return the keys that the program does not know; options it knows."""
-        from .unknown_keys import unknown_keys  # nothing is set in most runs
+        from .other_sections import OtherSections  # nothing is set in most runs
+        from .unknown_keys import unknown_keys
 
-        unknown = unknown_keys(self.unchecked, scan, self._sections, self._others, self.referenced)
-        self.notes.extend(self._others.notes)
-        for key in self._others.keys:
+        others = OtherSections(self._anchored)
+        unknown = unknown_keys(self.unchecked, scan, self._sections, others, self.referenced)
+        self.notes.extend(others.notes)
+        for key in others.keys:
             self.origins.pop(key, None)
         return unknown
 
