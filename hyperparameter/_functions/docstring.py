@@ -9,14 +9,14 @@ _ABOUT_CODE = (
     r"|Exceptions|Returns?|Yields?|Receives|Warns)"
 )
 _HEADING = re.compile(rf"{_ABOUT_CODE}\s*:\s*")
-_TITLE = re.compile(rf"{_ABOUT_CODE}\s*")
 _UNDERLINE = re.compile(r"(?:-{3,}|={3,})\s*")
 _FIELD = re.compile(
     r"[:@](?:param|parameter|arg|argument|key|keyword|type|kwtype|ivar|cvar|var|vartype|raises?"
     r"|except|exception|returns?|rtype|yields?|ytype)\b[^:]*:"
 )
 
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\S")
+ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
+"""The beginning of an item of a list, up to its text."""
 
 
 class ParsedDocstring(NamedTuple):
@@ -68,7 +68,7 @@ def _for_readers(lines: list[str]) -> Iterator[str]:
     for index, line in enumerate(lines):
         following = lines[index + 1] if index + 1 < len(lines) else ""
         if _UNDERLINE.fullmatch(following) and line.strip():  # a section in the style of numpy
-            skips = skips_block = _TITLE.fullmatch(line) is not None
+            skips = skips_block = _HEADING.fullmatch(f"{line}:") is not None
             if not skips:
                 yield f"{line}:"
         elif _UNDERLINE.fullmatch(line) and index and lines[index - 1].strip():
@@ -84,7 +84,7 @@ def _with_items(text: str | None) -> str:
     """Return text on one line, and each item of a list in it on one of its own."""
     parts: list[list[str]] = [[]]
     for line in (text or "").splitlines():
-        if _ITEM.match(line) or (len(parts) > 1 and not line.strip()):
+        if ITEM.match(line) or (len(parts) > 1 and not line.strip()):
             parts.append([])
         parts[-1].append(line)
     return "\n".join(filter(None, (_line(" ".join(part)) for part in parts)))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .._console import BOLD, DIM, NAME, RED, harmless, painted
+from .._functions.docstring import ITEM
 
 _MOST_LEFT = 34  # columns for flags, as many as --optimizer.momentum FLOAT takes
 _NARROW = 60  # from here down the text of an option is below it
 _LEAST_WIDTH = 40
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?=\S)")
 _CODE = re.compile(r"\s+|>>> |\$ |\||```|~~~")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 
@@ -94,7 +94,7 @@ class _Layout:
         first, *items = row.text.split("\n")
         lines = self.lines([*_words(first), *([] if items else noted)], column, column)
         for item in items:
-            marker = _ITEM.match(item)
+            marker = ITEM.match(item)
             lines += self.lines(_words(item), column, column + len(marker[0] if marker else ""))
         lines += self.lines(noted, column, column) if items else []
         if lines and len(left) == 1 and columns(row.left) + 4 <= column:
@@ -150,7 +150,7 @@ class _Layout:
         indent = hanging = 0
         as_written = fenced = False
         for line in [*harmless(text, "\n").splitlines(), ""]:
-            item = _ITEM.match(line)
+            item = ITEM.match(line)
             goes_on = paragraph and not item and line.strip() and (not hanging or line[0] == " ")
             if goes_on and not fenced and not (not hanging and _CODE.match(line)):
                 paragraph += _words(line)

@@ -1,6 +1,5 @@
 """The options that the parameters of a function become."""
 
-import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -233,7 +232,7 @@ def _metavar(path: str, wanted: object, kind: Kind) -> str:
 
 def _flags(path: str) -> tuple[str, ...]:
     """Return the spellings: with dashes, as in Python, and without the `_` of `class_`, `_x`."""
-    bare = re.sub(r"(?<![^.])_+|_+$", "", path)
+    bare = ".".join(name.lstrip("_") for name in path.split(".")).rstrip("_")
     spellings = (bare.replace("_", "-"), bare, path) if is_key(bare) else (path,)
     flags = dict.fromkeys(f"--{spelling}" for spelling in spellings if spelling)
     return tuple(flag for flag in flags if flag not in (*HELP.flags, *HELP_ALL.flags))

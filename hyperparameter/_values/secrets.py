@@ -152,5 +152,6 @@ def _singular(word: str) -> str:
 
 def _split(segment: str) -> list[str]:
     """Return the words of a segment in lower case: `HFToken2` and `hf-token` are hf and token."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", segment)
-    return re.findall(r"[^\W\d_]+", spaced.lower())
+    if not segment.islower():  # as most are
+        segment = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", segment)
+    return re.findall(r"[^\W\d_]+", segment.lower())
