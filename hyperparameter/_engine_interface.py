@@ -19,12 +19,14 @@ from contextlib import contextmanager
 from ._console import print_message
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap, wrap_result
 from ._records import fingerprint as _fingerprint  # noqa: F401
+from ._records import restoring as _restoring  # noqa: F401
 from ._records.kept_reads import KeptReads
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
 from ._records.sources import closing_seconds, is_in_event_loop, sources
 from ._scopes import ambient
+from ._scopes import refusal as _refusal  # noqa: F401
 from ._scopes.ambient import State, records
 from ._scopes.carried import (
     attach_error,
@@ -43,6 +45,11 @@ from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_needless, is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
+from ._values import choices as _choices  # noqa: F401
+from ._values import json_text as _json_text  # noqa: F401
+from ._values import spelling as _spelling  # noqa: F401
+from ._values import structure_kinds as _structure_kinds  # noqa: F401
+from ._values import unions as _unions  # noqa: F401
 from ._values.describe import describe, has_secrets, with_masked_texts
 from ._values.masking import masked_text
 from ._values.named_twice import check_names

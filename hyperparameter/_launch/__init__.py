@@ -11,11 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from types import FrameType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .._console import with_exit_status
 from ..exceptions import UsageError
-from .commands import Function, discover, launchable
+
+if TYPE_CHECKING:
+    from .commands import Function
 
 __all__ = ["launch", "run_cli"]
 
@@ -74,8 +75,9 @@ def launch(
     `SystemExit` in the main thread, so that `finally` runs, and the process dies of it.  Raises
     `ValueError` for a function that is not decorated, `RuntimeError` if no function is found.
     """
+    from .._console import with_exit_status  # here: `import hyperparameter` needs none of it
     from .._termination import sigterm_raises
-    from .launcher import ANSWERED, Launcher  # here: `import hyperparameter` needs none of it
+    from .launcher import ANSWERED, Launcher
 
     if "multiprocessing.process" in sys.modules:  # as in each worker of a sweep
         from .._sweeps.work.main_module import refuse_in_worker
@@ -145,6 +147,8 @@ def run_cli(
 
 
 def _functions(function: Function | None, caller: FrameType) -> list[Function]:
+    from .commands import discover, launchable
+
     if function is None:
         return discover(caller.f_locals, caller.f_globals)
     return [launchable(function)]

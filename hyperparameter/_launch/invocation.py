@@ -14,7 +14,6 @@ from .._values.describe import show
 from .._values.hints import converter
 from .._values.keys import check, flatten, is_nested
 from .._values.origin import Origin, RawOrigin
-from .._values.unions import takes_any_text
 from .._values.untyped import (
     REMOVED,
     UntypedText,
@@ -231,6 +230,8 @@ def _is_one_word(option: Option, text: str) -> bool:
     wanted = bare(option.hint)
     if not is_union(wanted):
         return False
+    from .._values.unions import takes_any_text
+
     return "=" not in text or any(map(takes_any_text, typing.get_args(wanted)))
 
 

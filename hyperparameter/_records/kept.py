@@ -18,10 +18,9 @@ from .._values.describe import (
     below,
     describe,
     has_secrets,
+    has_spelled,
 )
 from .._values.scalars import SCALARS_AND_TEXT
-from .._values.spelling import Unwritable, spelled, spelled_name
-from .restoring import has_spelled, only_restored
 
 _LARGE = (str, int, list, tuple, dict)
 """The types of plain data, which is described in words only where it is too large or secret."""
@@ -45,12 +44,16 @@ def kept(
     described = _with_data(key, describe(key, value), value)
     if convert is None or not has_spelled(described):
         return described
+    from .restoring import only_restored
+
     return only_restored(described, _whole_data(key, described, value), value, convert, default)
 
 
 def _whole_data(key: str, described: object, value: object) -> object:
     """Return the data of a value with its secrets, which its class may need."""
     if has_secrets(described):
+        from .._values.spelling import spelled
+
         with suppress(Exception):  # as in `_spelled`
             return spelled(value, keeps_tuples=True)
     return data_of(key, described, {})
@@ -79,13 +82,19 @@ def _with_data(key: str, described: Any, value: Any) -> Any:
 def kept_name(name: object, shown: Any = None) -> Any:
     """Return a name of a mapping in words, with its spelling in a file where that is another."""
     shown = describe("", name) if shown is None else shown
+    if type(shown) is not Description:
+        return shown
+    from .._values.spelling import Unwritable, spelled_name
+
     try:
-        return Spelled(shown, spelled_name(name)) if type(shown) is Description else shown
+        return Spelled(shown, spelled_name(name))
     except Unwritable:
         return shown
 
 
 def _spelled(key: str, words: Description, value: object) -> Description:
+    from .._values.spelling import spelled  # most values are plain data
+
     try:
         data = describe(key, spelled(value, keeps_tuples=True))
     except Exception:  # noqa: BLE001  # it has no spelling, or its own code fails

@@ -14,21 +14,9 @@ from typing import Any
 from .._values.checking import UNSEEN, StandIn, kind_of, only_checking
 from .._values.convert import Converter, settled
 from .._values.describe import Spelled, Unrestored, has_secrets
-from .._values.scalars import SCALARS_AND_TEXT
 from .._values.structures import structure_of
 
 _NOT_RESTORED: Any = object()
-
-
-def has_spelled(described: object) -> bool:
-    """Tell whether a described value or a part of it is spelled otherwise than it is."""
-    if type(described) in SCALARS_AND_TEXT:
-        return False
-    if isinstance(described, dict):
-        return any(map(has_spelled, described)) or any(map(has_spelled, described.values()))
-    if isinstance(described, (list, tuple)):
-        return any(map(has_spelled, described))
-    return isinstance(described, Spelled)
 
 
 def only_restored(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._values.keys import KNOWN, flatten
+from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import RawOrigin
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import UntypedText
+from ..exceptions import InvalidKey
 from .snapshot import NO_KINDS, NO_NAMES, NO_ORIGINS, Layer, Snapshot
 
 _new = tuple.__new__
@@ -48,3 +49,13 @@ def as_layer(bindings: Bindings | Layer | Snapshot) -> Layer | Snapshot:
         layer: Layer | Snapshot = bindings[0]
         return layer
     return plain_layer(bindings[0], bindings[1])
+
+
+def own_name(name: str) -> str:
+    """Return the key that an assignment to an attribute of a scope sets."""
+    if name in PUBLIC_NAMES:
+        raise InvalidKey(
+            f"{name!r} is a method of scopes. To set the parameter, write scope[{name!r}] = ...",
+            key=name,
+        )
+    return check(name)

@@ -30,7 +30,6 @@ from ..exceptions import ConversionError
 from . import ambient
 from .markers import ABSENT, DELETED
 from .missing import missing
-from .refusal import refusal
 from .snapshot import Layer, Snapshot
 from .whole import Whole, whole
 
@@ -193,6 +192,8 @@ def typed(key: str, found: Whole, convert: Converter, default: object) -> object
     except Unset:
         raise
     except Unconvertible as error:
+        from .refusal import refusal
+
         ambient.current().record.note_shown(found.origins)  # the error says what the value is
         raise refusal(ConversionError, key, found, error) from None
 
@@ -220,6 +221,8 @@ def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) 
             rest = namespace[len(above) + 1 :]
             start, word = f"{rest}." if rest else "", plain(found[0])
             if (name := next((one for one in names if _sets(word, start + one)), None)) is not None:
+                from .refusal import refusal
+
                 problem = f"set {namespace}.{name} itself: one word cannot set a namespace"
                 problem = f"{show(above, word)}: {problem}"
                 raise refusal(ConversionError, above, Whole(*found, {}), Unconvertible(problem))

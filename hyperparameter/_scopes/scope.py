@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check, flatten
 from .._values.origin import outside_site, site_of
-from ..exceptions import CONTROLS, InvalidKey
+from ..exceptions import CONTROLS
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
-from .bound import UNNESTED, as_layer, written
-from .carried import freeze
+from .bound import UNNESTED, as_layer, own_name, written
 from .elsewhere import (
     IMPLICIT_LAYER,
     ImplicitOwner,
@@ -72,10 +71,10 @@ class _AmbientMeta(type):
         if name[:2] == "__":
             type.__setattr__(cls, name, value)
         else:
-            scope.current().__hp_update__({_own_name(name): value}, 2)
+            scope.current().__hp_update__({own_name(name): value}, 2)
 
     def __delattr__(cls, name: str) -> None:
-        scope.current().__hp_delete__(_own_name(name))
+        scope.current().__hp_delete__(own_name(name))
 
     def __getitem__(cls, key: str) -> Accessor:
         try:
@@ -171,6 +170,8 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def frozen() -> None:
         """Make what is visible here the baseline that all contexts without a scope see."""
+        from .carried import freeze  # which only programs with threads need
+
         freeze()
 
     @staticmethod
@@ -219,10 +220,10 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
             return BoundAccessor(name if name in KNOWN else check(name), self)
 
     def __setattr__(self, name: str, value: object) -> None:
-        self.__hp_update__({_own_name(name): value}, 2)
+        self.__hp_update__({own_name(name): value}, 2)
 
     def __delattr__(self, name: str) -> None:
-        self.__hp_delete__(_own_name(name))
+        self.__hp_delete__(own_name(name))
 
     def __getitem__(self, key: str) -> Any:
         state, key = state_of(self), check(key)
@@ -299,12 +300,3 @@ def scope_of(layer: Layer | Snapshot) -> scope:
     new = scope.__new__(scope)
     set_bindings(new, [layer, None, None, None])
     return new
-
-
-def _own_name(name: str) -> str:
-    if name in PUBLIC_NAMES:
-        raise InvalidKey(
-            f"{name!r} is a method of scopes. To set the parameter, write scope[{name!r}] = ...",
-            key=name,
-        )
-    return check(name)

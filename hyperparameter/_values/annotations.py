@@ -93,3 +93,12 @@ def hints_below(hint: Any, name: str) -> Iterator[tuple[str, Any]]:
                 yield field, structure.fields[field].hint
         elif is_mapping(typing.get_origin(member)) and len(args) == 2:
             yield name, args[1]
+
+
+def name_of(hint: object) -> str:
+    """Return an annotation as it is written."""
+    if hint is None or hint is type(None):
+        return "None"
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return hint.__name__
+    return str(hint).replace("typing.", "")

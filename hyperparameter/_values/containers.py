@@ -10,10 +10,8 @@ from typing import Any
 
 from .checking import UNSEEN, mode
 from .convert import NOTHING, Converter, Unconvertible, Unset, part
-from .json_text import loads
 from .keys import is_key
 from .landing import landed
-from .named_twice import NamedTwice
 from .own_class import emptied, filled
 from .structures import structure_of
 from .untyped import REMOVED, EmptyVariable, UntypedText, UntypedTree, as_untyped, is_null, plain
@@ -135,6 +133,8 @@ def parts_of(value: object) -> object:
         text = (value.text if isinstance(value, UntypedText) else value).strip()
         if text[:1] not in ("[", "{"):
             return None
+        from .json_text import loads  # most text is a word
+
         try:
             return _untyped_parts(loads(text, is_word=True))
         except (ValueError, RecursionError):
@@ -146,6 +146,9 @@ def check_named_once(value: object) -> None:
     """Raise `Unconvertible` for text that would be a list or mapping, if it named no key twice."""
     text = value.text if isinstance(value, UntypedText) else value
     if isinstance(text, str) and text.lstrip()[:1] in ("{", "["):
+        from .json_text import loads
+        from .named_twice import NamedTwice
+
         try:
             loads(text, is_word=True)
         except NamedTwice as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .convert import is_enum
 from .masking import MASK, masked_text, masked_value
+from .scalars import SCALARS_AND_TEXT
 from .secrets import is_number, is_secret, is_taken_out
 from .untyped import Untyped, UntypedText, UntypedTree, plain
 
@@ -114,6 +115,17 @@ def has_secrets(described: object) -> bool:
     if isinstance(described, Spelled):
         return has_secrets(described.data)
     return isinstance(described, Masked)
+
+
+def has_spelled(described: object) -> bool:
+    """Tell whether a described value or a part of it is spelled otherwise than it is."""
+    if type(described) in SCALARS_AND_TEXT:
+        return False
+    if isinstance(described, dict):
+        return any(map(has_spelled, described)) or any(map(has_spelled, described.values()))
+    if isinstance(described, (list, tuple)):
+        return any(map(has_spelled, described))
+    return isinstance(described, Spelled)
 
 
 def told_apart(described: object) -> str:

@@ -17,7 +17,6 @@ from typing import Any, Literal, Union
 from .annotations import bare, is_any, members_of
 from .by_identity import by_identity
 from .checking import UNSEEN, is_unmade, kind_of, made, mode, stand_in
-from .choices import enum, literal
 from .containers import (
     SEQUENCES,
     check_named_once,
@@ -36,9 +35,7 @@ from .layered import layered, under
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .secrets import is_secret
-from .structure_kinds import said_by
 from .structures import structure_of
-from .unions import to_union
 from .untyped import (
     REMOVED,
     Blank,
@@ -67,6 +64,8 @@ def converter(hint: Any) -> Converter:
     if origin in (Union, types.UnionType):
         return layered(_union(args))
     if origin is Literal:
+        from .choices import literal
+
         return literal(args)
     kind = hint if origin is None else origin
     if isinstance(kind, type):
@@ -92,6 +91,8 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     if rule is not None:
         return scalar(*rule)
     if is_enum(kind):
+        from .choices import enum
+
         return enum(kind)
     if issubclass(kind, PathLike):
         return path(kind)
@@ -111,6 +112,8 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
 
 
 def _union(hints: tuple[Any, ...]) -> Converter:
+    from .unions import to_union  # many programs have none
+
     members = [one for hint in hints for one in members_of(hint)]
     return lambda value, below: to_union(value, members, below, converter)
 
@@ -179,6 +182,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
 
 def refused(error: Exception, names: Iterable[object], value: object = None) -> Unconvertible:
     """Return the error of values that a class with these fields has refused itself."""
+    from .structure_kinds import said_by
+
     # What the class says may hold any of its values.
     has_secret = any(is_secret(str(name)) for name in names)
     place, said = said_by(error)

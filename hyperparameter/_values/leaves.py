@@ -5,11 +5,10 @@ from __future__ import annotations
 import typing
 from os import PathLike
 
-from .annotations import is_any, members_of
+from .annotations import is_any, members_of, name_of
 from .checking import StandIn, mode
 from .convert import Converter, Unconvertible
 from .rules import Rule, to_str, written
-from .unions import name_of
 from .untyped import ScalarText, Untyped, UntypedText, is_null, plain
 
 

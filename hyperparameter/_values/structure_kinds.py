@@ -222,4 +222,4 @@ KINDS: dict[str, Callable[[Any, Bound], Structure]] = {
     "__required_keys__": _typed_dict,
     "_field_defaults": _named_tuple,
 }
-"""How to describe a class, by the attribute that its kind has and no other."""
+"""How to describe a class, by the mark of its kind."""

@@ -10,7 +10,16 @@ import typing
 
 from .by_identity import by_identity
 from .fields import Field, Structure, bound_variables, constant, field_hints
-from .structure_kinds import KINDS
+
+_MARKS = (
+    "__dataclass_fields__",
+    "__attrs_attrs__",
+    "__struct_fields__",
+    "__pydantic_decorators__",
+    "__required_keys__",
+    "_field_defaults",
+)
+"""The attribute that a class of each kind has and no other."""
 
 
 @by_identity
@@ -20,9 +29,11 @@ def structure_of(hint: object) -> Structure | None:
     kind = hint if origin is None else origin
     if not isinstance(kind, type):
         return None
-    for mark, describe in KINDS.items():
+    for mark in _MARKS:
         if hasattr(kind, mark):
-            return describe(kind, bound_variables(hint))
+            from .structure_kinds import KINDS  # many programs have no such class
+
+            return KINDS[mark](kind, bound_variables(hint))
     return None
 
 

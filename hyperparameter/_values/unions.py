@@ -10,6 +10,7 @@ from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
+from .annotations import name_of
 from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
@@ -218,14 +219,6 @@ def words(hint: Any) -> str:
     if rule is not None:
         return rule[1]
     return _COMMON[kind] if isinstance(kind, type) and kind in _COMMON else name_of(hint)
-
-
-def name_of(hint: object) -> str:
-    if hint is None or hint is type(None):
-        return "None"
-    if isinstance(hint, type) and not typing.get_args(hint):
-        return hint.__name__
-    return str(hint).replace("typing.", "")
 
 
 _COMMON: dict[Any, str] = {list: "a list", tuple: "a list", set: "a list", dict: "a mapping"}
