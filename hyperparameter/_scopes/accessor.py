@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 from .._values.describe import show
 from .._values.keys import KNOWN, PUBLIC_NAMES, check
@@ -44,7 +44,7 @@ def _is_attribute(name: str) -> bool:
     return name.isidentifier() and name[:2] != "__" and not iskeyword(name)
 
 
-def _forgotten(self: Accessor, *_operands: object) -> NoReturn:
+def _forgotten(self: Unread, *_operands: object) -> NoReturn:
     """Stand for each operation of the value that has not been read."""
     name = self.__hp_spelled__()
     raise TypeError(
@@ -52,11 +52,114 @@ def _forgotten(self: Accessor, *_operands: object) -> NoReturn:
     )
 
 
-class Accessor:
+class Unread:
+    """A key on its way to a value; its two kinds know where it is read."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def __hp_key__(self) -> str: ...
+        def __call__(self) -> Any: ...
+        def __hp_longer__(self, key: str) -> Self: ...
+        def __hp_state__(self) -> ambient.State: ...
+        def __hp_write__(self, change: Layer) -> None: ...
+
+    def __bool__(self) -> bool:
+        return truth(self.__hp_state__(), self.__hp_key__, site_of(_getframe(1)))
+
+    def __getitem__(self, name: str) -> Self:
+        return self.__hp_longer__(check(f"{self.__hp_key__}.{self.__hp_name__(name)}"))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self.__hp_set__(name, value)
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self.__hp_set__(self.__hp_name__(name), value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__hp_write__(deletion(self.__hp_state__().snapshot, f"{self.__hp_key__}.{name}"))
+
+    def __delitem__(self, name: str) -> None:
+        self.__delattr__(self.__hp_name__(name))
+
+    if not TYPE_CHECKING:  # type checkers report these uses because they are not defined
+
+        def __eq__(self, other: object) -> bool:
+            if not isinstance(other, Unread):
+                _forgotten(self)
+            return self.__reduce__() == other.__reduce__()
+
+        # With a hash, `hp.scope.mode in {"cpu", "gpu"}` would be False whatever the value is.
+        __hash__ = _forgotten
+        __lt__ = __le__ = __gt__ = __ge__ = _forgotten
+        __contains__ = __iter__ = __len__ = __format__ = _forgotten
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _forgotten
+        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _forgotten
+        __mod__ = __rmod__ = __divmod__ = __rdivmod__ = __pow__ = __rpow__ = _forgotten
+        __matmul__ = __rmatmul__ = __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _forgotten
+        __and__ = __rand__ = __xor__ = __rxor__ = __ror__ = _forgotten
+        __neg__ = __pos__ = __invert__ = __abs__ = _forgotten
+        __round__ = __trunc__ = __floor__ = __ceil__ = _forgotten
+        __int__ = __float__ = __complex__ = __index__ = __bytes__ = _forgotten
+
+    def __dir__(self) -> list[str]:
+        names = names_below(self.__hp_state__(), self.__hp_key__)
+        return [*special_names(type(self)), *names]
+
+    def __repr__(self) -> str:
+        """Show what is bound here, which does not use it."""
+        key, state = self.__hp_key__, self.__hp_state__()
+        snapshot = state.snapshot
+        state.record.note_shown([key, *(f"{key}.{name}" for name in snapshot.below(key))])
+        found = snapshot.find(key)
+        if found is None:
+            return f"<hyperparameter {key!r}: not defined.{explain_missing(snapshot, key)}>"
+        value, origin = found
+        return f"<hyperparameter {key!r}: {show(key, value)} ({resolve(origin)})>"
+
+    def __hp_hook__(self, name: str) -> Any:
+        if name == "__signature__":  # to find it, inspect would compare an accessor with classes
+            from inspect import signature
+
+            return signature(self.__call__)
+        raise AttributeError(name)
+
+    def __hp_read__(self, default: object, depth: int) -> object:
+        frame = _getframe(depth)
+        site = frame.f_code, frame.f_lasti
+        if default is NO_DEFAULT:
+            return require(self.__hp_state__(), self.__hp_key__, site)
+        if isinstance(default, Unread):
+            mine, other = self.__hp_spelled__(), default.__hp_spelled__()
+            raise TypeError(
+                f"The default of {mine} is {other}, which has not been read. "
+                f"Give that a default of its own: {mine} | ({other} | default)."
+            )
+        return read(self.__hp_state__(), self.__hp_key__, default, site)
+
+    def __hp_name__(self, name: object) -> str:
+        """Return a name that is asked for by index; anything but text is an index of the value."""
+        if not isinstance(name, str):
+            _forgotten(self)
+        return check(name)
+
+    def __hp_spelled__(self, start: str = "hp.scope") -> str:
+        """Return the expression that makes this accessor."""
+        names = self.__hp_key__.split(".")
+        if names[0] not in PUBLIC_NAMES and all(map(_is_attribute, names)):
+            return f"{start}.{self.__hp_key__}"
+        return f"{start}[{self.__hp_key__!r}]"
+
+    def __hp_set__(self, name: str, value: object) -> None:
+        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(_getframe(2))))
+
+
+class Accessor(Unread):
     """A key of the scope that is active where it is read."""
 
     __slots__ = ("__dict__", "__hp_key__")  # the dict keeps the accessors for longer keys
-    __hp_key__: str
 
     def __init__(self, key: str) -> None:
         _set_key(self, key)
@@ -94,9 +197,6 @@ class Accessor:
                 return answer[1]
         return self.__hp_read__(default, 2)
 
-    def __bool__(self) -> bool:
-        return truth(self.__hp_state__(), self.__hp_key__, site_of(_getframe(1)))
-
     def __getattr__(self, name: str) -> Accessor:
         if name[:2] == "__":  # or pickle, copy and inspect would take keys for their hooks
             return self.__hp_hook__(name)  # type: ignore[no-any-return]  # not a key
@@ -104,97 +204,11 @@ class Accessor:
         keep(self.__dict__, name, longer)
         return longer
 
-    def __getitem__(self, name: str) -> Accessor:
-        return self.__hp_longer__(check(f"{self.__hp_key__}.{self.__hp_name__(name)}"))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        self.__hp_set__(name, value)
-
-    def __setitem__(self, name: str, value: object) -> None:
-        self.__hp_set__(self.__hp_name__(name), value)
-
-    def __delattr__(self, name: str) -> None:
-        self.__hp_write__(deletion(self.__hp_state__().snapshot, f"{self.__hp_key__}.{name}"))
-
-    def __delitem__(self, name: str) -> None:
-        self.__delattr__(self.__hp_name__(name))
-
-    if not TYPE_CHECKING:  # type checkers report these uses because they are not defined
-
-        def __eq__(self, other: object) -> bool:
-            if not isinstance(other, Accessor):
-                _forgotten(self)
-            return self.__reduce__() == other.__reduce__()
-
-        # With a hash, `hp.scope.mode in {"cpu", "gpu"}` would be False whatever the value is.
-        __hash__ = _forgotten
-        __lt__ = __le__ = __gt__ = __ge__ = _forgotten
-        __contains__ = __iter__ = __len__ = __format__ = _forgotten
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _forgotten
-        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _forgotten
-        __mod__ = __rmod__ = __divmod__ = __rdivmod__ = __pow__ = __rpow__ = _forgotten
-        __matmul__ = __rmatmul__ = __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _forgotten
-        __and__ = __rand__ = __xor__ = __rxor__ = __ror__ = _forgotten
-        __neg__ = __pos__ = __invert__ = __abs__ = _forgotten
-        __round__ = __trunc__ = __floor__ = __ceil__ = _forgotten
-        __int__ = __float__ = __complex__ = __index__ = __bytes__ = _forgotten
-
-    def __dir__(self) -> list[str]:
-        names = names_below(self.__hp_state__(), self.__hp_key__)
-        return [*special_names(type(self)), *names]
-
-    def __repr__(self) -> str:
-        """Show what is bound here, which does not use it."""
-        key, state = self.__hp_key__, self.__hp_state__()
-        snapshot = state.snapshot
-        state.record.note_shown([key, *(f"{key}.{name}" for name in snapshot.below(key))])
-        found = snapshot.find(key)
-        if found is None:
-            return f"<hyperparameter {key!r}: not defined.{explain_missing(snapshot, key)}>"
-        value, origin = found
-        return f"<hyperparameter {key!r}: {show(key, value)} ({resolve(origin)})>"
-
     def __reduce__(self) -> tuple[object, ...]:
         return Accessor, (self.__hp_key__,)
 
-    def __hp_hook__(self, name: str) -> Any:
-        if name == "__signature__":  # to find it, inspect would compare an accessor with classes
-            from inspect import signature
-
-            return signature(self.__call__)
-        raise AttributeError(name)
-
-    def __hp_read__(self, default: object, depth: int) -> object:
-        frame = _getframe(depth)
-        site = frame.f_code, frame.f_lasti
-        if default is NO_DEFAULT:
-            return require(self.__hp_state__(), self.__hp_key__, site)
-        if isinstance(default, Accessor):
-            mine, other = self.__hp_spelled__(), default.__hp_spelled__()
-            raise TypeError(
-                f"The default of {mine} is {other}, which has not been read. "
-                f"Give that a default of its own: {mine} | ({other} | default)."
-            )
-        return read(self.__hp_state__(), self.__hp_key__, default, site)
-
-    def __hp_name__(self, name: object) -> str:
-        """Return a name that is asked for by index; anything but text is an index of the value."""
-        if not isinstance(name, str):
-            _forgotten(self)
-        return check(name)
-
-    def __hp_spelled__(self, start: str = "hp.scope") -> str:
-        """Return the expression that makes this accessor."""
-        names = self.__hp_key__.split(".")
-        if names[0] not in PUBLIC_NAMES and all(map(_is_attribute, names)):
-            return f"{start}.{self.__hp_key__}"
-        return f"{start}[{self.__hp_key__!r}]"
-
-    def __hp_set__(self, name: str, value: object) -> None:
-        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(_getframe(2))))
-
-    def __hp_longer__(self, key: str) -> Accessor:
-        return Accessor(key)
+    def __hp_longer__(self, key: str) -> Self:
+        return type(self)(key)
 
     def __hp_state__(self) -> ambient.State:
         return ambient.current()
@@ -203,36 +217,47 @@ class Accessor:
         frames.write_here(change)
 
 
-class BoundAccessor(Accessor):
+class BoundAccessor(Unread):
     """A key of one scope, read through the object that `with ... as ps` gives."""
 
-    __slots__ = ("__hp_scope__",)
-    __hp_scope__: Any  # a scope, which is made of what stands here
+    __slots__ = ("__hp_place__",)  # both in one: getting and setting a slot are calls here
 
     def __init__(self, key: str, scope: Enterable) -> None:
-        _set_key(self, key)
-        _set_scope(self, scope)
+        _set_place(self, (key, scope))
+
+    @property
+    def __hp_key__(self) -> str:
+        key: str = _get_place(self)[0]
+        return key
+
+    @property
+    def __hp_scope__(self) -> Any:  # a scope, which is made of what stands here
+        return _get_place(self)[1]
 
     # Not `__getattr__`, which Python asks only after it has raised an error of its own: that takes
     # twice as long as all the rest.  No cache may have these, since they keep their scope alive.
     def __getattribute__(self, name: str) -> Any:
         if name and name[0] == "_" and name[:2] == "__":  # which is the costly test
+            if name == "__signature__":
+                return self.__hp_hook__(name)
             return object.__getattribute__(self, name)
-        key = f"{_get_key(self)}.{name}"
+        key, scope = _get_place(self)
+        key = f"{key}.{name}"
         longer = _new(BoundAccessor)  # half the price of `BoundAccessor(...)`
-        _set_key(longer, key if key in KNOWN else check(key))
-        _set_scope(longer, _get_scope(self))
+        _set_place(longer, (key if key in KNOWN else check(key), scope))
         return longer
 
     # The cache belongs to the active state; a scope that is read through its handle may be another.
     def __or__(self, default: T) -> T:
-        answer = state_of(_get_scope(self)).read_before(_get_key(self), default)
+        key, scope = _get_place(self)
+        answer = state_of(scope).read_before(key, default)
         if answer is not None:
             return answer[1]  # type: ignore[return-value]  # converted toward it
         return self.__hp_read__(default, 2)  # type: ignore[return-value]
 
     def __call__(self, default: object = NO_DEFAULT) -> Any:
-        answer = state_of(_get_scope(self)).read_before(_get_key(self), default)
+        key, scope = _get_place(self)
+        answer = state_of(scope).read_before(key, default)
         return self.__hp_read__(default, 2) if answer is None else answer[1]
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -241,8 +266,8 @@ class BoundAccessor(Accessor):
     def __hp_spelled__(self, start: str = "ps") -> str:
         return super().__hp_spelled__(start)
 
-    def __hp_longer__(self, key: str) -> Accessor:
-        return BoundAccessor(key, self.__hp_scope__)
+    def __hp_longer__(self, key: str) -> Self:
+        return type(self)(key, self.__hp_scope__)
 
     def __hp_state__(self) -> ambient.State:
         return state_of(self.__hp_scope__)
@@ -251,8 +276,8 @@ class BoundAccessor(Accessor):
         self.__hp_scope__.__hp_write__(change)
 
 
-_get_key, _set_key = slot(Accessor, "__hp_key__")
-_get_scope, _set_scope = slot(BoundAccessor, "__hp_scope__")
+_, _set_key = slot(Accessor, "__hp_key__")
+_get_place, _set_place = slot(BoundAccessor, "__hp_place__")
 _new = object.__new__
 
 
