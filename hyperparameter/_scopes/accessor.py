@@ -210,8 +210,7 @@ class Accessor(Unread):
     def __hp_longer__(self, key: str) -> Self:
         return type(self)(key)
 
-    def __hp_state__(self) -> ambient.State:
-        return ambient.current()
+    __hp_state__ = staticmethod(ambient.current)
 
     def __hp_write__(self, change: Layer) -> None:
         frames.write_here(change)
