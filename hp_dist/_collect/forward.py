@@ -32,16 +32,14 @@ class Forward(Record):
 
     def __init__(self, address: Address, submitter: str, sent: Sent) -> None:
         super().__init__()
+        # It is opened for each task, and a worker may have records of its own.
+        self.is_always_within_the_same = False
         self._kept, self.overrides, self._shown = sent.reads, sent.overrides, sent.shown
         self._sent_before = sent
         self._tells_of_dropped = False
         self.address = address
         self.submitter = submitter
         self._queues: tuple[int, Address, list[Queue | _Mailbox]] = 0, (), []
-
-    @property
-    def is_always_within_the_same(self) -> bool:
-        return False  # it is opened for each task, and a worker may have records of its own
 
     def is_reached_by(self, medium: Medium) -> bool:
         """Tell whether workers reached by a medium can tell the address themselves."""

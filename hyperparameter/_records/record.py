@@ -38,11 +38,15 @@ class Record(Contents):
     def __init__(self) -> None:
         super().__init__()
         self.forward: Record | None = None  # tells another process what is read here
-        self._entered = 0  # how often: only then other records may be around it
+        self.is_always_within_the_same = True
+        """Whether the records around this one have its reads, since they were always around it."""
+        self._was_entered = False
 
     def __enter__(self) -> Record:
         if self is not ambient.baseline_state.record:  # which gets everything anyway
-            self._entered += 1
+            if self._was_entered:  # only then other records may be around it
+                self.is_always_within_the_same = False
+            self._was_entered = True
             frames.push_record(self)
         return self
 
@@ -126,11 +130,6 @@ class Record(Contents):
         shown = list(keys)
         for record in self._and_around():
             record.take_shown(shown)
-
-    @property
-    def is_always_within_the_same(self) -> bool:
-        """Whether the records around this one have its reads, since they were always around it."""
-        return self._entered <= 1
 
     def _see_again(self, key: str, identity: object) -> None:
         for record in self._and_around():
