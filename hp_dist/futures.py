@@ -66,7 +66,21 @@ class ProcessPoolExecutor(_Executor):
 
 
 class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
-    """The standard executor, whose calls run in a copy of the context of their submission."""
+    """The standard executor, whose calls run in a copy of the context of their submission.
+
+    Its initializer runs in copies of the context where the executor is made.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> None:
+        if callable(initializer):
+            initializer = _in_copies(contextvars.copy_context(), initializer)
+        super().__init__(max_workers, thread_name_prefix, initializer, initargs)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         future = scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
@@ -74,10 +88,14 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
         return future
 
     def map(self, fn: Callable[..., T], *iterables: Iterable[object], **kwargs: Any) -> Iterator[T]:
-        captured = contextvars.copy_context()  # one for all: `map` may submit some of them later
-
-        def call(*args: object) -> T:
-            # A copy for each: two threads cannot run in one context at the same time.
-            return captured.copy().run(fn, *args)
-
+        # One context for all: `map` may submit some of them later.
+        call = _in_copies(contextvars.copy_context(), fn)
         return super().map(call, *map(drawn_here, iterables), **kwargs)
+
+
+def _in_copies(captured: contextvars.Context, function: Callable[..., T]) -> Callable[..., T]:
+    def call(*args: object) -> T:
+        # A copy for each: two threads cannot run in one context at the same time.
+        return captured.copy().run(function, *args)
+
+    return call

@@ -1,13 +1,15 @@
 """Calls of `joblib.Parallel` that run inside the scopes of the call to it, in every backend.
 
 The scopes are captured in the thread that calls; joblib takes tasks from the iterable in others
-too, and the iterable runs inside the same scopes.
+too, and the iterable runs inside the same scopes.  The workers that a call or a `with` starts show
+these scopes to their initializer.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperparameter import _engine_interface as interface
@@ -18,6 +20,7 @@ from ._carry.bound import Bound
 from ._carry.calling import call_and_detach, inside
 from ._carry.encoded import OriginProcess
 from ._carry.executors import creating, submitting
+from ._carry.initializer import worker_initializer
 from ._carry.local_call import ATTRIBUTE, run
 from ._carry.spool import LokySpool, Spool
 from ._carry.submission import Submission
@@ -45,6 +48,7 @@ def patch(patches: Patches) -> None:
     from joblib.parallel import BatchedCalls
 
     patches.replace(Parallel, "__call__", _calling(Parallel.__call__))
+    patches.replace(Parallel, "__enter__", _entering(Parallel.__enter__))
     executor, run_chunk = process_executor.ProcessPoolExecutor, process_executor._process_chunk
     patches.replace(executor, "__init__", creating(executor.__init__))
     submit = submitting(executor.submit, run_chunk, BatchedCalls, LokySpool)
@@ -87,13 +91,38 @@ def _calling(call: Callable[..., object]) -> Callable[..., object]:
         under_way = Ending()
         current_inbox().note_work(submission.records, under_way)
         # No scope is active meanwhile, or the workers that joblib starts would inherit it for good.
-        results = call_and_detach(interface.swap(None), call, (self, items), {})
+        with _initializers_inside(self):
+            results = call_and_detach(interface.swap(None), call, (self, items), {})
         if isinstance(results, Iterator):
             return _until_ended(results, under_way)
         under_way.has_ended = True
         return results
 
     return wrapper
+
+
+def _entering(enter: Callable[..., T]) -> Callable[..., T]:
+    @functools.wraps(enter)
+    def wrapper(self: Parallel) -> T:
+        with _initializers_inside(self):
+            return call_and_detach(interface.swap(None), enter, (self,), {})
+
+    return wrapper
+
+
+@contextmanager
+def _initializers_inside(parallel: Parallel) -> Iterator[None]:
+    """Show what is active here to the initializers of workers that are started meanwhile."""
+    # Private, both: those given to `Parallel`, and those of `parallel_config`.
+    arguments = parallel._backend_kwargs, getattr(parallel._backend, "backend_kwargs", {})
+    given = [(each, each["initializer"]) for each in arguments if each.get("initializer")]
+    for each, user in given:
+        each["initializer"] = worker_initializer(user)
+    try:
+        yield
+    finally:
+        for each, user in given:
+            each["initializer"] = user
 
 
 def _until_ended(results: Iterator[T], under_way: Ending) -> Iterator[T]:

@@ -31,6 +31,8 @@ class Initializer:
     ) -> None:
         self._submission = submission
         self._user = user
+        if isinstance(submission, Submission):
+            submission.note_start()
 
     def __call__(self, *args: object) -> None:
         context.detach(None)  # a forked worker has inherited the same scopes
@@ -75,6 +77,13 @@ class WorkerInitializer(Initializer):
     def _open(self, submission: Submission) -> None:
         submission.attach_start()
 
+    def __eq__(self, other: object) -> bool:
+        # loky makes new workers when the initializer is another one.
+        return isinstance(other, WorkerInitializer) and self._user == other._user
+
+    def __hash__(self) -> int:
+        return hash(self._user)
+
 
 def _initializer(
     kind: type[Initializer],
@@ -106,7 +115,9 @@ def worker_initializer(user: object) -> object:
     Without an initializer nothing reads there but tasks, which bring scopes of their own.  What
     cannot be called is left for the pool to refuse.
     """
-    return WorkerInitializer(Submission.capture(), user) if callable(user) else user
+    if not callable(user) or isinstance(user, WorkerInitializer):
+        return user
+    return WorkerInitializer(Submission.capture(), user)
 
 
 def replaces_worker() -> bool:

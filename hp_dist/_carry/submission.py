@@ -19,7 +19,7 @@ from hyperparameter._engine_interface import Recorder, State
 from hyperparameter.context import Captured, Snapshot
 
 from .. import _engines
-from .._collect.address import TOKEN, records_at, submitter_of, with_awaited
+from .._collect.address import TOKEN, Address, records_at, submitter_of, with_awaited
 from .._collect.forward import forward_to
 from .._collect.inbox import current_inbox
 from .._collect.mailbox import keep_open
@@ -51,8 +51,8 @@ class Submission:
     _frozen: FrozenValues
     # Made for every task.
     __slots__ = (
-        "_attachments", "_engines", "_frozen", "_origin_process", "awaited", "baseline", "records",
-        "scopes",
+        "_address", "_attachments", "_engines", "_frozen", "_origin_process", "awaited",
+        "baseline", "records", "scopes",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,7 @@ class Submission:
         self.records, self.awaited = records, ""
         self._engines = engines
         self._origin_process = process
+        self._address: Address = ()
 
     @classmethod
     def capture(cls) -> Self:
@@ -136,6 +137,18 @@ class Submission:
 
     def _tell_from_start(self) -> None:
         """Tell what this process reads outside of work that arrives to where it was started."""
+        if self._address:
+            for destination in self._address:
+                keep_open(destination.mailbox)
+            interface.process_record().forward = forward_to(self._address, self._submitter)
+
+    def note_start(self) -> None:
+        """Make the records here known to processes that will be forked to start with this."""
+        self._address = current_inbox().address(self.records, "host")
+
+    @property
+    def _submitter(self) -> str:
+        return submitter_of(self._origin_process)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         """Return scopes and baseline for a forked child, with the parent named in their origins."""
@@ -255,7 +268,7 @@ def receive(
 class ReceivedSubmission(Submission):
     """A submission from another process, which named itself in the origins when it sent it."""
 
-    __slots__ = ("_address", "attached", "weight")
+    __slots__ = ("attached", "weight")
 
     def __init__(self, decoded: Decoded) -> None:
         super().__init__(decoded.captured, decoded.engines, decoded.process)
@@ -292,16 +305,6 @@ class ReceivedSubmission(Submission):
             forward.know(self.scopes, self.baseline)
             self.records = [forward, interface.process_record()]
         return self.records
-
-    @property
-    def _submitter(self) -> str:
-        return submitter_of(self._origin_process)
-
-    def _tell_from_start(self) -> None:
-        if self._address:
-            for destination in self._address:
-                keep_open(destination.mailbox)
-            interface.process_record().forward = forward_to(self._address, self._submitter)
 
     def _portable(self) -> tuple[Snapshot, Snapshot]:
         return self.scopes, self.baseline
