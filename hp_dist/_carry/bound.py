@@ -15,7 +15,7 @@ from .._collect import forked as _forked  # noqa: F401  # for the children of th
 from .._collect.cluster import send_all
 from .._collect.forward import Forward
 from .._collect.inbox import current_inbox, wait_for_relayed
-from .._collect.work import Ending, Work
+from .._collect.work import Ending
 from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
 from .calling import continued_inside, inside
@@ -47,13 +47,16 @@ class Bound:
         is_of_here = isinstance(submission, Submission) and submission.in_origin_process
         if isinstance(submission, Submission) and is_of_here:
             current_inbox().threads.note(submission.records, here)
+        is_task = not is_of_here and not _is_in_task(before)
         try:
+            if is_task and not interface.record_frames(before):
+                _tell_where_this_process_was_started()
             submission.attach()
             result = self._function(*args, **kwargs)
         finally:
             context.detach(before)
             here.has_ended = True
-            if not is_of_here and not _is_in_task(before):
+            if is_task:
                 wait_for_relayed()
             send_all()
         return continued_inside(result, self._submission.attach)
@@ -86,16 +89,24 @@ _OF_THE_WRAPPER = frozenset([
 ])  # fmt: skip
 
 
-def note_work(function: object, work: Work) -> None:
-    """Note a call of a bound function that is sent to a worker, until it ends."""
+def note_sent(function: object) -> Sequence[interface.Recorder]:
+    """Return the records that a bound function tells wherever it runs; of any other, none.
+
+    They learn here that its scopes are sent: it is pickled later.
+    """
     if isinstance(function, functools.partial) and function.args:  # what `map` makes of it
         function = function.args[0]
     submission = getattr(function, "_submission", None) if isinstance(function, Bound) else None
-    records: Sequence[interface.Recorder] = interface.records()
-    if isinstance(submission, Submission):
-        records = submission.records
-        interface.note_sent(submission.scopes, records, is_told=True)  # it is pickled later
-    current_inbox().note_work(records, work)
+    if not isinstance(submission, Submission):
+        return ()
+    interface.note_sent(submission.scopes, submission.records, is_told=True)
+    return submission.records
+
+
+def _tell_where_this_process_was_started() -> None:
+    """Tell what is read in this context to the records where a process was started with it."""
+    if (of_start := interface.process_record().forward) is not None:
+        interface.attach_records([of_start])
 
 
 def _is_in_task(state: State | None) -> bool:

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from hyperparameter import _engine_interface as interface
 
 from .._collect.inbox import current_inbox
-from .bound import is_bound, note_work
+from .bound import note_sent
 from .calling import as_here, call_and_detach
 from .delivery import STATE, Delivery, keep_for
 from .initializer import worker_initializer
-from .local_call import run, run_bound, run_each
+from .local_call import run, run_each
 from .spool import Spool
 from .submission import Message, Submission
 
@@ -62,9 +62,7 @@ def submitting(
     ) -> Future[T]:
         delivery = None
         call: tuple[Any, ...] = (fn, *args)
-        if _is_bound(fn):
-            call, kwargs = (run_bound, fn, args, kwargs), {}
-        elif not isinstance(fn, carries_itself):
+        if not isinstance(fn, carries_itself):
             submission = Submission.capture()
             delivery = Delivery(self, submission, store)
             call, kwargs = _in_scopes(run_chunk, delivery.message, fn, args, kwargs), {}
@@ -72,9 +70,7 @@ def submitting(
         here = interface.swap(None)
         future = scoped(call_and_detach(here, submit, (self, *call), kwargs))
         if delivery is not None:
-            current_inbox().note_work(submission.records, future)
-        else:
-            note_work(fn, future)
+            current_inbox().note_work([*submission.records, *note_sent(fn)], future)
         if delivery is not None and delivery.message.attachments:
             keep_for(future, self, delivery, call)
             # A worker was faster than this thread.
@@ -115,10 +111,3 @@ def _in_scopes(
     if isinstance(function, functools.partial) and function.func is run_chunk:
         return run_each, *message, starmap, *function.args, *args
     return run, *message, function, args, kwargs
-
-
-def _is_bound(function: object) -> bool:
-    """Tell a bound function, also inside the partial that `map` makes of it."""
-    if isinstance(function, functools.partial) and function.args:
-        function = function.args[0]
-    return is_bound(function)

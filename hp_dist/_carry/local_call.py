@@ -76,22 +76,6 @@ def run_each(
     return unsent.with_result(results, arrived)
 
 
-def run_bound(
-    function: Callable[..., T], args: Iterable[object], kwargs: Mapping[str, object]
-) -> T:
-    """Call a function that brings its scopes; what it cannot tell comes with the result."""
-    unsent.begin_task()
-    try:
-        result = function(*args, **kwargs)
-    except BaseException as error:
-        unsent.end_task()
-        if (sent := unsent.with_error(error, arrived)) is not error:
-            raise sent from None
-        raise
-    unsent.end_task()
-    return unsent.with_result(result, arrived)
-
-
 def _attach(payload: bytes, attachments: Attachments) -> interface.State | None:
     unsent.begin_task()
     try:

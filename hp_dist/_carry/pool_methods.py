@@ -15,11 +15,11 @@ from typing import Any, TypeVar, cast
 from hyperparameter import _engine_interface as interface
 
 from .._collect.inbox import current_inbox
-from .bound import is_bound, note_work
+from .bound import note_sent
 from .calling import as_here, call_and_detach, drawn_here
 from .delivery import Delivery
 from .initializer import worker_initializer
-from .local_call import run, run_bound, run_each
+from .local_call import run, run_each
 from .pool_jobs import Job, Result, error_of, jobs, keep
 from .submission import Message, Submission
 
@@ -64,15 +64,11 @@ def applying(apply: Callable[..., T]) -> Callable[..., T]:
             more = {name: _as_here(callback) for name, callback in more.items()}
         if isinstance(self, ThreadPool):
             return apply(self, func, args, kwds or {}, *callbacks, **more)
-        if is_bound(func):
-            result = apply(self, run_bound, (func, args, kwds or {}), {}, *callbacks, **more)
-            note_work(func, result)
-            return result
         submission = Submission.capture()
         delivery = Delivery(self, submission)
         call = (*delivery.message, func, args, kwds or {})
         result = apply(self, run, call, {}, *callbacks, **more)
-        current_inbox().note_work(submission.records, result)
+        current_inbox().note_work([*submission.records, *note_sent(func)], result)
         if delivery.message.attachments:
             job = keep(self, cast(Result, result)._job, delivery, (run, *call))
             # A worker was faster than this thread.

@@ -122,13 +122,13 @@ def installed() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("installed")
-def test_bound_classes_see_nothing_of_the_submission_in_an_executor() -> None:
+def test_bound_classes_are_inside_the_submission_in_an_executor_as_they_are_here() -> None:
     fork = multiprocessing.get_context("fork")
     targets = bound(Box), bound(Box[int])
     with ProcessPoolExecutor(1, mp_context=fork) as executor, hp.scope(other=1):
         assert executor.submit(Box).result().made == (None, 1)
         for target in targets:
-            assert executor.submit(target).result().made == (0.5, None)
+            assert executor.submit(target).result().made == target().made == (0.5, 1)
 
 
 # -- results that run later -------------------------------------------------------------------
