@@ -28,6 +28,7 @@ from ._records.sources import closing_seconds, is_in_event_loop, sources
 from ._scopes import ambient
 from ._scopes import refusal as _refusal  # noqa: F401
 from ._scopes.ambient import State, records
+from ._scopes.captured import captured
 from ._scopes.carried import (
     attach_error,
     attach_initial,
@@ -81,7 +82,7 @@ def baseline_state() -> State:
 
 def capture() -> Captured:
     """Return what is active in this context now; whether it travels, `note_sent` is told."""
-    return Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
+    return Captured(*captured())
 
 
 def has_secret(key: str, value: object) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ._scopes import ambient
 from ._scopes.ambient import set_baseline
+from ._scopes.captured import captured
 from ._scopes.carried import attach, attached, note_sent
 from ._scopes.frames import detach
 from ._scopes.snapshot import Snapshot
@@ -28,9 +29,9 @@ class Captured(NamedTuple):
 
 def capture() -> Captured:
     """Return what is active in this context now, and note that it may be read elsewhere."""
-    snapshot = ambient.current().snapshot
-    note_sent(snapshot, ambient.records(), is_told=False)
-    return Captured(snapshot, ambient.baseline_state.snapshot)
+    found = Captured(*captured())
+    note_sent(found.scopes, ambient.records(), is_told=False)
+    return found
 
 
 __all__ = [

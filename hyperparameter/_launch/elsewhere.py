@@ -9,6 +9,7 @@ from .._console import print_message
 from .._records.file import parse
 from .._records.record import Record
 from .._scopes import ambient
+from .._scopes.captured import captured
 from .._sweeps.amounts import parsed_resources
 from .._sweeps.run import Outcome, Work
 from .._sweeps.work.interrupts import Interrupts
@@ -50,10 +51,10 @@ def run_elsewhere(
         with own as (rec, masks), settings.open():
             if masks is not None:
                 masks.learn_all([ambient.current().snapshot])
-            captured = Captured(ambient.current().snapshot, ambient.baseline_state.snapshot)
+            taken = Captured(*captured())
             keywords = keywords_of(given.signature, scan)
             run = run_of(function, argv, invocation)
-            runner.submit(Work(1, 1, function, invocation.args, keywords, None, run), captured)
+            runner.submit(Work(1, 1, function, invocation.args, keywords, None, run), taken)
             outcome = _outcome(runner)
             _take_record(rec, outcome)
             if outcome.log_problem:

@@ -8,7 +8,7 @@ from itertools import chain, starmap
 from typing import TYPE_CHECKING
 
 from .._console import print_message
-from .._scopes import ambient
+from .._scopes.captured import captured
 from .._scopes.snapshot import Layer
 from .._sweeps.agenda import Prepared
 from .._sweeps.identity import Identifier
@@ -92,12 +92,11 @@ class Meanings:
         invocation, settings = self._settled(cell)
         require(self._given.own, self._given.signature, settings)  # completes structures, too
         with settings.open():
-            snapshot = ambient.current().snapshot
+            taken = Captured(*captured())
             keywords = keywords_of(self._given.signature, self._scan)
         self._prepared.append(settings)
-        captured = Captured(snapshot, ambient.baseline_state.snapshot)
-        identity = self._identifier.identity(snapshot, invocation.args, {}, cell)
-        return Prepared(captured, identity, invocation.args, keywords)
+        identity = self._identifier.identity(taken.scopes, invocation.args, {}, cell)
+        return Prepared(taken, identity, invocation.args, keywords)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """Raise `UsageError` for the first cell that the program cannot take."""

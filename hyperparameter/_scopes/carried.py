@@ -29,7 +29,7 @@ def attach(
     With `baseline`, that is at the bottom of what is seen here, whatever other threads set.
     """
     before = ambient.active.get()
-    if snapshot.depth or baseline is not None:
+    if snapshot.depth or snapshot.closed or baseline is not None:
         below = before or ambient.baseline_state
         if before is not None and baseline is not None:
             below = _rebased(before, baseline)

@@ -136,6 +136,7 @@ class Snapshot:
     """
 
     __slots__ = (
+        "captured",
         "closed",
         "depth",
         "encoded",
@@ -162,6 +163,8 @@ class Snapshot:
         # encoded for them is not encoded again.
         self.lower = lower
         self.upper = upper
+        # What it is over another baseline than its own, and over which.
+        self.captured: tuple[Snapshot, Snapshot] | None = None
         self.encoded: Any = None  # this snapshot as bytes, kept by whoever encodes it
         self.noted_by: object = None  # the record of the process, when it has these overrides
         # Of each layer that `lower` does not have, which keys lie below each key.

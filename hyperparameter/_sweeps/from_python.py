@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from .._records.run import relative_to_folder
 from .._scopes import ambient
+from .._scopes.captured import captured
 from .._scopes.frames import detach, swap
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer
@@ -190,8 +191,7 @@ class _Preparing:
         self._origin = origin
         self._args, self._kwargs = _bound(function)
         self._identifier = Identifier()
-        self._below = ambient.current().snapshot
-        self._baseline = ambient.baseline_state.snapshot
+        self._below, self._baseline = captured()
 
     def __call__(self, cell: Cell) -> Prepared:
         values = {key: value for key, value in cell.values.items() if isinstance(value, Untyped)}

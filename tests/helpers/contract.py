@@ -263,6 +263,16 @@ class Contract:
             seen = (value,)
             assert engine.result(handle) == (seen, seen)
 
+    def test_baseline_of_open_scopes(self, engine: Runner) -> None:
+        """Scopes keep the baseline that they were opened over; threads see a later one"""
+        freeze(base=1)
+        with hp.scope(outer=2):
+            with hp.scope.empty(base=3, added=4):
+                hp.scope.frozen()
+            handle = engine.submit(tasks.here_and_in_thread, "base", "outer", "added")
+            assert engine.result(handle) == ((1, 2, None), (3, None, 4))
+        assert engine.result(engine.submit(tasks.everything)) == {"base": 3, "added": 4}
+
     def test_empty(self, engine: Runner) -> None:
         """`empty()` at the caller hides everything"""
         freeze(base=1)
