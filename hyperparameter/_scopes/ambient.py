@@ -248,6 +248,8 @@ active: ContextVar[State | None] = ContextVar("hyperparameter", default=None)
 baseline_state = view(EMPTY, Unrecorded())
 at_fork: State | None = None
 """What the process that forked this one had open."""
+inherited: tuple[Snapshot, Snapshot] | None = None
+"""The baseline that the environment has brought, and that of this process over it."""
 launched: tuple[State, State] | None = None
 """What the program was launched with, and the baseline state that was made of it."""
 

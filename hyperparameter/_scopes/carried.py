@@ -18,7 +18,7 @@ from .frames import copy_over, detach, inherited_by, make_state, push_record, sw
 from .lookup import removing
 from .recorder import Recorder
 from .shadowed import as_baseline
-from .snapshot import Layer, Snapshot
+from .snapshot import EMPTY, Layer, Snapshot
 
 
 def attach(
@@ -126,23 +126,41 @@ def inherit(scopes: Snapshot, baseline: Snapshot) -> None:
     It ranks with the environment, whenever it is opened: over files and defaults, and under all
     else that is set here by now.  The baseline lies under that of this process.
     """
+    if ambient.launched is not None:
+        scopes = _over_as_scopes(scopes, baseline)
     state, here = ambient.active.get(), _with_inherited(ambient.active.get(), scopes, baseline)
     below = _over(ambient.baseline_state.snapshot, baseline)
     if ambient.launched is not None and ambient.launched[1] is ambient.baseline_state:
         # The baseline is what the program was launched with, and now that is more.
         below = _with_inherited(ambient.launched[0], scopes, baseline).snapshot
     ambient.set_baseline(below)
+    ambient.inherited = baseline, ambient.baseline_state.snapshot
     _note_overrides(scopes, here.record)
     if state is not None or scopes.depth:
         swap(here)
 
 
 def rank_inherited() -> None:
-    """Put what the environment has brought over the files that have been opened since."""
+    """Put what the environment has brought over the files that have been opened since.
+
+    Of its baseline too, unless this process has made another one since.
+    """
     state = ambient.active.get()
-    found = [frame for frame in chain(state) if frame.owner is INHERITED]
-    if found and isinstance(scopes := found[0].layer, Snapshot):
+    found = [frame.layer for frame in chain(state) if frame.owner is INHERITED]
+    scopes = found[0] if found and isinstance(found[0], Snapshot) else EMPTY
+    if ambient.inherited is not None and ambient.inherited[1] is ambient.baseline_state.snapshot:
+        scopes = _over_as_scopes(scopes, ambient.inherited[0])
+    if scopes.depth:
         swap(_with_inherited(state, scopes, None))
+
+
+def _over_as_scopes(scopes: Snapshot, baseline: Snapshot) -> Snapshot:
+    """Return the scopes with those of the baseline as the outermost of them."""
+    if scopes.closed:
+        return scopes
+    has = set(map(id, scopes.scopes()))
+    own = tuple(layer for layer in baseline.layers if id(layer) not in has)
+    return Snapshot(scopes.scopes() + own, scopes.depth + len(own))
 
 
 def _with_inherited(state: State | None, scopes: Snapshot, baseline: Snapshot | None) -> State:

@@ -91,16 +91,18 @@ INSTALLS = {
 }
 
 
-@pytest.mark.parametrize("baseline", [False, True], ids=["scopes", "baseline"])
+@pytest.mark.parametrize("brought", ["scopes", "both", "baseline"])
 @pytest.mark.parametrize("when", INSTALLS)
 def test_inherited_scopes_rank_under_the_command_line_and_over_files_wherever_they_are_opened(
-    program: Program, tmp_path: Path, when: str, baseline: bool
+    program: Program, tmp_path: Path, when: str, brought: str
 ) -> None:
     file = tmp_path / "conf.json"
     file.write_text('{"train": {"seed": 1, "name": "file"}}')
     with hp.scope(**{"train.lr": 0.5, "train.seed": 2}):
-        if baseline:
+        if brought != "scopes":
             hp.scope.frozen()
+        env = environ()
+    if brought == "baseline":  # as in a thread of a launched program
         env = environ()
     before, inside = INSTALLS[when]
     argv = ["--allow-unknown", "-C", str(file), "-D", "train.lr=0.3", "-D", "train.steps=7"]
