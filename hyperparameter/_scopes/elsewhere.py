@@ -7,17 +7,31 @@ the thread that submitted it.  So a scope tells in its bindings where it is open
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .ambient import State
 from .bound import Bindings, as_layer
-from .snapshot import NOTHING, Layer, Snapshot
+from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
 SEVERAL = "several"
-"""Told in place of a state by a scope that is open twice at a time, or written in two contexts.
+"""Told in place of a state by a scope that is open in two contexts, or written in two.
 
 One of them may do somebody else's work, so others are shown none of them.
 """
+
+
+class Again(NamedTuple):
+    """Told by a scope that is entered inside itself: of the inner frame, and of the outer ones."""
+
+    inner: object
+    outer: object
+
+
+class Arrived(NamedTuple):
+    """Told by a scope that was open where it was pickled: what it has shown there."""
+
+    snapshot: Snapshot
+
 
 IMPLICIT_LAYER = NOTHING._replace()
 """What handles on the frames bind which writes open: a layer that is told by its identity."""
@@ -50,17 +64,48 @@ class ImplicitOwner(Binding):
 
 def is_open_elsewhere(bindings: Bindings) -> bool:
     """Tell, of a scope without a frame in this context, whether it is open in one other place."""
-    return bindings[2] is not None and bindings[2] is not SEVERAL
+    return not isinstance(_told(bindings), Arrived | None)
 
 
 def shown_elsewhere(bindings: Bindings) -> Snapshot | None:
     """Return what the scope with these bindings shows where it is open, if that is one place."""
-    told = bindings[2]
-    if told is None or told is SEVERAL:
-        return None
+    told = _told(bindings)
+    if isinstance(told, Arrived | None):
+        return told and told.snapshot
     below, now = told if told.__class__ is tuple else (told, bindings)
     snapshot: Snapshot = below.snapshot
     return as_layer(now).onto(snapshot)
+
+
+def _told(bindings: Bindings) -> Any:
+    told = bindings[2]
+    if told.__class__ is Again:
+        told = told.inner
+    return None if told is SEVERAL else told
+
+
+def told_again(bindings: Bindings, parent: State, *, inside_itself: bool) -> object:
+    """Return what a scope tells that is entered while it is open."""
+    told = bindings[2]
+    if isinstance(told, Arrived):
+        return parent
+    return Again(parent, told) if inside_itself and told is not SEVERAL else SEVERAL
+
+
+def told_after(bindings: Bindings, parent: State | None) -> object:
+    """Return what a scope tells when its frame over `parent` has been left."""
+    told = bindings[2]
+    if told.__class__ is Again:
+        below = told.inner[0] if told.inner.__class__ is tuple else told.inner
+        return told.outer if below is parent else SEVERAL  # tasks leave in any order
+    return SEVERAL if told is SEVERAL else None
+
+
+def rebound(bindings: Bindings, change: Layer) -> Bindings:
+    """Return the bindings of a scope that is written and open nowhere."""
+    bound = as_layer(bindings).bind(change)
+    told = Arrived(bound.onto(EMPTY)) if isinstance(bindings[2], Arrived) else None
+    return [bound, None, told, None]
 
 
 def tell_elsewhere(frame: State, now: Bindings | Layer | Snapshot) -> None:
@@ -71,7 +116,12 @@ def tell_elsewhere(frame: State, now: Bindings | Layer | Snapshot) -> None:
     if bindings[2] is SEVERAL:
         return
     told = bindings[2]
-    if told.__class__ is not tuple:
-        bindings[2] = told or frame.parent, now
-    else:  # unless it was written in another context since
-        bindings[2] = (told[0], now) if told[1] is frame._bindings else SEVERAL
+    again = told.__class__ is Again
+    inner = told.inner if again else told
+    if inner.__class__ is not tuple:
+        inner = inner or frame.parent, now
+    elif inner[1] is frame._bindings:
+        inner = inner[0], now
+    else:  # it was written in another context since
+        again, inner = False, SEVERAL
+    bindings[2] = Again(inner, told.outer) if again else inner

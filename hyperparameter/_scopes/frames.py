@@ -10,7 +10,14 @@ from typing import Any, Self
 from . import ambient
 from .ambient import BROUGHT, EMPTY_CACHE, IMPLICIT, RecordOverBaseline, State, chain, current
 from .bound import Bindings, as_layer
-from .elsewhere import SEVERAL, Binding, ImplicitOwner, get_bindings, tell_elsewhere
+from .elsewhere import (
+    Binding,
+    ImplicitOwner,
+    get_bindings,
+    tell_elsewhere,
+    told_after,
+    told_again,
+)
 from .recorder import Recorder
 from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
@@ -53,7 +60,10 @@ class Enterable(Binding):
     def __enter__(self) -> Self:
         bindings: Any = get_bindings(self)
         parent = _get_active() or ambient.baseline_state
-        bindings[2] = parent if bindings[2] is None else SEVERAL
+        if bindings[2] is None:
+            bindings[2] = parent
+        else:
+            bindings[2] = told_again(bindings, parent, inside_itself=frame_of(self) is not None)
         if bindings[1] is None:
             bindings = bindings[0]
             keys = bindings.values
@@ -85,13 +95,13 @@ class Enterable(Binding):
             bindings: Any = state._bindings
             if bindings.__class__ is not list:
                 bindings = get_bindings(self)  # as good, but to ask a scope takes longer
-            if bindings[2] is not SEVERAL:
-                bindings[2] = None
             parent = state.parent
+            bindings[2] = None if bindings[2] is parent else told_after(bindings, parent)
             _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
         else:
-            self.__hp_bindings__[2] = None
-            remove(self.__hp_frame__())
+            frame = self.__hp_frame__()
+            self.__hp_bindings__[2] = told_after(self.__hp_bindings__, frame and frame.parent)
+            remove(frame)
 
     def __hp_frame__(self) -> State | None:
         return frame_of(self)

@@ -16,8 +16,10 @@ from .accessor import Accessor, BoundAccessor, first_names, keep
 from .bound import UNNESTED, as_layer, own_name, written
 from .elsewhere import (
     IMPLICIT_LAYER,
+    Arrived,
     ImplicitOwner,
     is_open_elsewhere,
+    rebound,
     set_bindings,
     shown_elsewhere,
 )
@@ -262,10 +264,10 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     def __reduce__(self) -> tuple[object, ...]:
         state = frame_of(self)
         seen = state.snapshot if state is not None else shown_elsewhere(self.__hp_bindings__)
-        if seen is None:  # its overrides alone
-            seen = as_layer(self.__hp_bindings__).onto(EMPTY)
+        make = scope_of if seen is None else _arrived
+        seen = seen or as_layer(self.__hp_bindings__).onto(EMPTY)  # or its overrides alone
         ambient.current().record.note_shown(seen.flat())
-        return scope_of, (Snapshot(seen.layers, len(seen.layers), seen.closed),)
+        return make, (Snapshot(seen.layers, len(seen.layers), seen.closed),)
 
     def __hp_flat__(self) -> dict[str, Any]:
         return shown(state_of(self))
@@ -290,8 +292,7 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
         else:
             with ambient.lock:  # threads may share a scope that none of them has entered
                 # A list of its own: where the scope is open, its frame has the other.
-                bound = as_layer(self.__hp_bindings__).bind(change)
-                set_bindings(self, [bound, None, None, None])
+                set_bindings(self, rebound(self.__hp_bindings__, change))
         return self
 
 
@@ -299,4 +300,11 @@ def scope_of(layer: Layer | Snapshot) -> scope:
     """Return a scope that binds what `layer` binds, with its origins."""
     new = scope.__new__(scope)
     set_bindings(new, [layer, None, None, None])
+    return new
+
+
+def _arrived(shown: Snapshot) -> scope:
+    """Return a scope that binds what another one has shown, and shows that until it is entered."""
+    new = scope_of(shown)
+    new.__hp_bindings__[2] = Arrived(shown)
     return new

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from copy import copy, deepcopy
@@ -513,6 +513,78 @@ def test_a_scope_pickles_as_it_is_whichever_thread_does_it() -> None:
             ps.b = 4
             assert pickled_elsewhere(ps) == {"a": 1, "b": 4, "c": 3}
     assert pickled_elsewhere(ps) == {"b": 2}
+
+
+def test_a_scope_entered_inside_itself_pickles_as_it_is_there_and_then_as_before() -> None:
+    with hp.scope(a=1), hp.scope(b=2) as ps:
+        ps.c = 3
+        with hp.scope(d=4), ps:
+            assert pickled_elsewhere(ps) == dict(ps) == {"a": 1, "b": 2, "c": 3, "d": 4}
+            ps.e = 5
+            assert pickled_elsewhere(ps) == dict(ps)
+            with ps:
+                assert pickled_elsewhere(ps) == dict(ps)
+            assert pickled_elsewhere(ps) == dict(ps)
+        assert pickled_elsewhere(ps) == dict(ps) == {"a": 1, "b": 2, "c": 3}
+    assert pickled_elsewhere(ps) == {"b": 2}
+    with hp.scope(f=6), ps:
+        assert pickled_elsewhere(ps) == {"f": 6, "b": 2}
+
+
+def test_a_scope_that_tasks_leave_in_any_order_shows_nothing_of_one_to_another() -> None:
+    preset = hp.scope(b=2)
+
+    def entering(user: str) -> Iterator[None]:
+        with hp.scope(user=user), preset:
+            yield
+
+    with preset:
+        contexts = [copy_context(), copy_context()]
+        first, second = entering("first"), entering("second")
+        contexts[0].run(next, first)
+        contexts[1].run(next, second)
+        contexts[0].run(next, first, None)
+        assert pickled_elsewhere(preset) == {"b": 2}
+        contexts[1].run(next, second, None)
+        assert pickled_elsewhere(preset) == {"b": 2}
+
+
+def read_elsewhere(ps: Any) -> list[Any]:
+    """Return what a thread that knows no scope reads."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: [dict(ps), len(ps), ps.a | 0, ps["b"], "c" in ps]).result()
+
+
+def test_threads_read_a_scope_as_it_is_in_the_one_context_where_it_is_open() -> None:
+    with hp.scope(a=1), hp.scope(b=2) as ps:
+        assert read_elsewhere(ps) == [{"a": 1, "b": 2}, 2, 1, 2, False]
+        ps.c = 3
+        with hp.scope(inner=4):
+            assert read_elsewhere(ps) == [{"a": 1, "b": 2, "c": 3}, 3, 1, 2, True]
+    assert read_elsewhere(ps) == [{"b": 2}, 1, 0, 2, False]
+
+
+def test_threads_read_the_handle_on_the_innermost_scope() -> None:
+    def write() -> None:
+        hp.scope.a, hp.scope.b = 1, 2
+        assert read_elsewhere(hp.scope.current())[0] == {"a": 1, "b": 2}
+
+    copy_context().run(write)
+
+
+def test_what_arrives_of_an_open_scope_shows_that_and_nothing_of_where_it_is_read() -> None:
+    with hp.scope(a=1), hp.scope(b=2) as ps:
+        data = pickle.dumps(ps)
+    with hp.scope(here=3):
+        arrived = pickle.loads(data)
+        assert (dict(arrived), arrived.here | 0) == ({"a": 1, "b": 2}, 0)
+        arrived.c = 4
+        assert dict(arrived) == {"a": 1, "b": 2, "c": 4}
+        assert dict(pickle.loads(pickle.dumps(arrived))) == dict(arrived)
+        assert "c" not in hp.scope
+        with arrived:  # then it inherits what is open
+            assert dict(arrived) == {"here": 3, "a": 1, "b": 2, "c": 4}
+            assert pickled_elsewhere(arrived) == dict(arrived)
 
 
 def test_a_key_deleted_in_a_scope_does_not_come_back_where_another_thread_pickles_it() -> None:
