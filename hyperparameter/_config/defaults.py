@@ -11,7 +11,7 @@ from .._values.keys import did_you_mean
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.spelling import Unwritable, names_in, spelled
 from .._values.untyped import UntypedText
-from .bindings import Binding, Bindings, has_untyped, in_one
+from .bindings import Binding, Bindings
 from .place import Place
 
 NOT_KNOWN = "hyperparameter-value-not-known"
@@ -61,7 +61,7 @@ def default_of(key: str, declarations: Declarations, place: Place) -> Default | 
             f"the value refers to {key!r}, which nothing sets, and whose default is another one "
             f"each time that it is made ({found[0].origin.location}). Set it"
         )
-    return Default(found[0].parameter, Binding(in_one(values[0]), found[0].origin))
+    return Default(found[0].parameter, Binding(values[0], found[0].origin))
 
 
 def not_set(key: str, declarations: Declarations, others: Iterable[str]) -> str:
@@ -84,7 +84,7 @@ def not_set(key: str, declarations: Declarations, others: Iterable[str]) -> str:
 
 
 def _plain(key: str, one: Declared, place: Place) -> object:
-    """Return a default as plain data; what a file would have as text has no type."""
+    """Return a default as plain data; what a file can only have as text is text."""
     try:
         return _data(one.default)
     except Unwritable:
@@ -100,13 +100,12 @@ def _data(value: object) -> object:
     if kind in SCALARS_AND_TEXT or value is REQUIRED:
         return value
     if isinstance(value, (list, tuple)) and kind in (list, tuple):
-        items = [_data(item) for item in value]
-        return tuple(items) if kind is tuple and not any(map(has_untyped, items)) else items
+        return kind(map(_data, value))
     if type(value) is dict and SCALARS_AND_TEXT.issuperset(map(type, value)):
         return {name: _data(inner) for name, inner in value.items()}
     is_text = not is_enum(kind) and names_in(value) is None
     if is_text and isinstance(text := spelled(value), str):
-        return UntypedText(text)
+        return text
     raise Unwritable("it is an object")
 
 

@@ -17,7 +17,16 @@ from .._values.untyped import REMOVED, UntypedText, UntypedTree, sets_nothing
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .defaults import Elsewhere, default_of, not_set
 from .expansion import Expansion
-from .parts import ABSENT, has_no_reference, inside, is_secret_part, texts_in, written
+from .parts import (
+    ABSENT,
+    Resolved,
+    has_no_reference,
+    inside,
+    is_secret_part,
+    texts_in,
+    value_of,
+    written,
+)
 from .place import REFERENCE, Place, error_at
 from .view import View, as_snapshot, keys_above, may_join
 
@@ -92,12 +101,13 @@ class Resolver:
         """Return `value` with its references resolved; values of other types have none."""
         self._expansion.add_value(place)
         if type(value) is str:
-            return self._text(value, place) if "${" in value else value
+            return value_of(self._text(value, place)) if "${" in value else value
         if type(value) is UntypedText:
             if "${" not in value.text:
                 return value
-            result = self._text(value.text, place)
-            return UntypedText(result) if type(result) is str else result
+            found = self._text(value.text, place)
+            # Text that a reference brings keeps its type: it may have been in quotes.
+            return UntypedText(found) if isinstance(found, str) else found.value
         if type(value) is UntypedTree:
             inner: Any = self._value(value.value, place)
             return in_one(inner) if value.kind is None else UntypedTree(inner, value.kind)
@@ -111,8 +121,8 @@ class Resolver:
             return like(value, made)
         return value
 
-    def _text(self, text: str, place: Place) -> object:
-        """Return text with its references written out; the value itself for one alone.
+    def _text(self, text: str, place: Place) -> str | Resolved:
+        """Return text with its references written out; what one alone brings.
 
         What is made of a secret is one, whatever the key that has it is called.
         """
@@ -120,13 +130,15 @@ class Resolver:
         result = self._pieces(text, 0, place, "")[0]
         if self._secrets > before:
             is_alone = text.startswith("${") and text.find("}") == len(text) - 1
-            for part in texts_in(result):
+            for part in texts_in(value_of(result)):
                 remember_made_of_secrets(part, place.name if is_alone else None)
         return result
 
-    def _pieces(self, text: str, start: int, place: Place, closing: str) -> tuple[object, int]:
+    def _pieces(
+        self, text: str, start: int, place: Place, closing: str
+    ) -> tuple[str | Resolved, int]:
         """Return what the text from `start` up to `closing` means, and where it ends."""
-        pieces: list[str | _Resolved] = []
+        pieces: list[str | Resolved] = []
         position = start
         while (found := _SIGN.search(text, position)) is not None:
             if found[0] == "}" and not closing:  # part of the text
@@ -143,7 +155,7 @@ class Resolver:
                 if place.path.count(REFERENCE) > _MOST_STEPS:
                     raise place.error("too many references are nested in each other")
                 name, position = self._name(text, position, place)
-                pieces.append(_Resolved(self._referred(name, place)))
+                pieces.append(Resolved(self._referred(name, place)))
         if closing:
             shown = place.shown(text)
             raise place.error(f"'${{' without '}}' in {shown!r:.80}. Write $${{ for the text ${{")
@@ -154,17 +166,17 @@ class Resolver:
         """Return the name inside of a reference, and where it ends; it may be made of a secret."""
         before = self._secrets
         found, end = self._pieces(text, start, place.below(REFERENCE), "}")
-        name = written(found, place)
+        name = written(value_of(found), place)
         if self._secrets > before:
             place.hide(name)
             place.hide(name.removeprefix("env:").strip())
         return name, end
 
-    def _joined(self, pieces: "list[str | _Resolved]", place: Place) -> object:
+    def _joined(self, pieces: list[str | Resolved], place: Place) -> str | Resolved:
         pieces = [piece for piece in pieces if piece != ""]
-        if len(pieces) == 1 and isinstance(pieces[0], _Resolved):
-            return pieces[0].value
-        texts = [written(p.value, place) if isinstance(p, _Resolved) else p for p in pieces]
+        if len(pieces) == 1 and isinstance(pieces[0], Resolved):
+            return pieces[0]
+        texts = [written(p.value, place) if isinstance(p, Resolved) else p for p in pieces]
         self._expansion.add_text(sum(map(len, texts)), place)
         return "".join(texts)
 
@@ -291,10 +303,3 @@ class Resolver:
             items = {name: self._copied(item, place) for name, item in value.items()}
             return like(value, items)
         return value
-
-
-class _Resolved:
-    """The value of a reference, to tell it from the pieces of text around it."""
-
-    def __init__(self, value: object) -> None:
-        self.value = value

@@ -15,6 +15,17 @@ from .place import Place
 ABSENT: Final = object()
 
 
+class Resolved:
+    """The value of a reference, to tell it from the pieces of text around it."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+def value_of(found: str | Resolved) -> object:
+    return found.value if isinstance(found, Resolved) else found
+
+
 def has_no_reference(value: object) -> bool:
     """Return True if a value certainly contains no reference, which is true of most."""
     try:
@@ -34,6 +45,8 @@ def _has_none(value: object) -> bool:
         kind = type(value)
     if kind is list:
         return SCALARS.issuperset(map(type, value)) or all(map(_has_none, value))  # type: ignore[call-overload]
+    if kind is dict:
+        return all(map(_has_none, value.values()))  # type: ignore[attr-defined]  # a dict
     return kind in SCALARS or value is DELETED
 
 
