@@ -142,9 +142,12 @@ def _names_of(key: str, names: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def below(key: str, binding: Binding, value: object) -> Bindings:
-    """Return what a binding sets whose value this is: the values of a mapping, else the value."""
+    """Return what a binding sets whose value this is: the values of a mapping, else the value.
+
+    A mapping that no reference brings stays one value, over what is written before it alone.
+    """
     inner = value.value if isinstance(value, UntypedTree) else value
-    if not is_section(inner):
+    if not isinstance(binding.value, (str, UntypedText)) or not is_section(inner):
         return {key: binding._replace(value=value)}
     filling = _Filling(lambda _: binding.origin, is_file=True)
     kinds = _kinds_with(binding.kinds, key, value)

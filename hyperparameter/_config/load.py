@@ -16,7 +16,7 @@ from .from_record import check_complete
 from .includes import Files
 from .interpolation import interpolated
 from .sources import AnySource, check_no_include, each_source, read_source
-from .view import View, as_snapshot
+from .view import View, as_snapshot, keys_above
 
 Overrides = Mapping[str, object] | Iterable[str]
 
@@ -102,7 +102,14 @@ def _overrides(overrides: Overrides, here: RawOrigin) -> list[Bindings]:
 
 
 def _of_layer(layer: Layer) -> Bindings:
+    mappings = layer.names.keys() - layer.values.keys()
     return {
-        key: Binding(value, layer.origin_of(key), layer.names.get(key))
+        key: Binding(
+            value,
+            layer.origin_of(key),
+            layer.names.get(key),
+            layer.kinds or None,
+            tuple(one for one in reversed([*keys_above(key)]) if one in mappings),
+        )
         for key, value in layer.values.items()
     }
