@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._scopes.refusal import refusal
 from .._scopes.whole import Whole, whole
 from .._values.annotations import members_of
-from .._values.convert import NOTHING, Converter, Unconvertible
+from .._values.convert import NOTHING, Converter, Unconvertible, Unset
 from .._values.declared import ABSENT, Declarations, Declared, default_of_field
 from .._values.describe import show
 from .._values.fields import Structure
@@ -99,10 +99,17 @@ def _read(sources: Sequence[Bindings], section: str, convert: Converter) -> obje
     if found is None:
         found = Whole(UntypedTree({}), _NOWHERE, {})
     try:
-        return convert(found.value, NOTHING)
+        return _converted(convert, found.value)
     except Unconvertible as error:
         if section:
             error.path = (*section.split("."), *error.path)
             origins = {f"{section}.{key}": origin for key, origin in found.origins.items()}
             found = found._replace(origins=origins)
         raise refusal(ConfigurationError, "", found, error) from None
+
+
+def _converted(convert: Converter, value: object) -> object:
+    try:
+        return convert(value, NOTHING)
+    except Unset:  # by variables that are empty
+        return convert(UntypedTree({}), NOTHING)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .checking import UNSEEN, mode
 from .convert import Converter, Unconvertible, is_enum, one_of, shown_choice
-from .untyped import ScalarText, UntypedText, is_null, plain
+from .untyped import EmptyVariable, ScalarText, UntypedText, is_null, plain
 
 
 def enum(kind: Any) -> Converter:
@@ -22,7 +22,7 @@ def enum(kind: Any) -> Converter:
         # Text is a name first: that is how people write members.  A typed value is a value first.
         if isinstance(value, UntypedText) and text in members:
             return members[text]
-        for candidate in (text, plain(value)) if isinstance(value, UntypedText) else (value,):
+        for candidate in _meanings(value):
             try:
                 member = _member(kind, candidate)
             except (ValueError, TypeError):
@@ -44,6 +44,13 @@ def enum(kind: Any) -> Converter:
     return convert
 
 
+def _meanings(value: object) -> list[object]:
+    """Return what a value may be, as text first; an empty variable is nothing but text."""
+    if type(value) is EmptyVariable:
+        return [value.text]
+    return [value.text, plain(value)] if isinstance(value, UntypedText) else [value]
+
+
 def _member(kind: Any, value: object) -> object:
     """Return a member by its value; while checking, the user's `_missing_` may know any value."""
     if not mode.is_on or getattr(kind._missing_, "__module__", "") == "enum":
@@ -55,9 +62,7 @@ def literal(choices: tuple[object, ...]) -> Converter:
     """Return the converter toward the values of a `Literal`."""
 
     def convert(value: object, _: object) -> object:
-        candidates = [value]
-        if isinstance(value, UntypedText):
-            candidates = [value.text, plain(value)]
+        candidates = _meanings(value)
         if type(value) is ScalarText:
             candidates.reverse()  # it has a type
         for candidate in candidates:

@@ -172,6 +172,8 @@ def structured(structure: Structure, value: object, below: object) -> object:
             is_set = is_set or has_below or one is not REMOVED
     if not is_set:
         raise Unset
+    if len(parts) < len(given) and not has_below and below is not UNSEEN:  # empty variables
+        _check_complete(structure, parts, value)
     if mode.is_on and structure.kind is not dict:  # a TypedDict makes plain dicts
         return UNSEEN if below is UNSEEN else stand_in(structure, {**known, **parts})
     try:
@@ -208,10 +210,17 @@ def _check_names(
         near = did_you_mean(str(unknown[0]), structure.fields)
         reason = f"{structure.name} has no field {unknown[0]!r}.{near}"
         raise Unconvertible(reason, (unknown[0],), value=given[unknown[0]])
-    if is_whole and not mode.may_lack:
-        missing = [n for n, f in structure.fields.items() if f.required and n not in given]
-        if missing:
-            raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
+    if is_whole:
+        _check_complete(structure, given, value)
+
+
+def _check_complete(structure: Structure, given: Mapping[Any, object], value: object) -> None:
+    """Refuse a whole that lacks a field."""
+    if mode.may_lack:
+        return
+    missing = [n for n, f in structure.fields.items() if f.required and n not in given]
+    if missing:
+        raise Unconvertible(f"field {missing[0]!r} of {structure.name} is missing", value=value)
 
 
 def _is_empty(value: object) -> bool:

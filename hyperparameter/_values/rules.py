@@ -13,19 +13,31 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .convert import Unconvertible, is_enum
-from .untyped import INFINITE, MOST_DIGITS, Blank, UntypedText, exact_int, yaml_number
+from .untyped import (
+    INFINITE,
+    MOST_DIGITS,
+    Blank,
+    EmptyVariable,
+    UntypedText,
+    exact_int,
+    yaml_number,
+)
 
 TRUE_WORDS = frozenset(["true", "t", "yes", "y", "1", "on"])
 FALSE_WORDS = frozenset(["false", "f", "no", "n", "0", "off"])
 
 _MOST_EXPONENT = 4  # digits
+_SAYS_NOTHING = (Blank, EmptyVariable)
 Rule = Callable[[object], object]
 T = TypeVar("T")
 
 
 def written(value: object) -> str:
-    """Return the text that a value is, or was written as; `Unconvertible` for anything else."""
-    if isinstance(value, UntypedText) and type(value) is not Blank:
+    """Return the text that a value is, or was written as; `Unconvertible` for anything else.
+
+    An empty variable is text toward `str` alone.
+    """
+    if isinstance(value, UntypedText) and type(value) not in _SAYS_NOTHING:
         return value.text
     if isinstance(value, str):
         return value
@@ -106,7 +118,7 @@ def to_str(value: object) -> str:
             return str(value)
         except ValueError:  # an int of more digits than the interpreter writes
             raise Unconvertible from None
-    return written(value)
+    return "" if type(value) is EmptyVariable else written(value)
 
 
 def to_complex(value: object) -> complex:
