@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
-from .._values.variable_names import DOT, start_of, variable_for
-from ..exceptions import ConfigurationError
+from .._values.variable_names import start_of, variable_for
 from .bindings import Bindings, as_literal, of_mapping, set_twice
+from .known_names import KnownNames, KnownPlace
 from .view import keys_above
 
 _MOST_NAMED = 3
@@ -35,8 +35,9 @@ def is_in(key: str, namespaces: Collection[str]) -> bool:
 class Variables:
     """The variables with a prefix.
 
-    `names` are keys that are known beside those of files.  `is_meant` tells whether a variable that
-    is none of them sets its key nevertheless, given the key; those that do not are `left_alone`.
+    `names` are keys that are known beside those of files, and `places` what may have names below
+    it.  `is_meant` tells whether a variable that is none of them sets its key nevertheless, given
+    the key; those that do not are `left_alone`.
     """
 
     def __init__(
@@ -44,13 +45,15 @@ class Variables:
         prefix: str,
         env: Mapping[str, str],
         names: Iterable[str] = (),
+        places: Iterable[KnownPlace] = (),
         is_meant: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.left_alone: Bindings = {}
         self._prefix = prefix
         self._variables = dict(variables_with(prefix, env))
         self._env = env
-        self._names = list(names) if self._variables else []
+        self._names = set(names) if self._variables else set()
+        self._places = list(places) if self._variables else []
         self._is_meant = is_meant
 
     def bindings(self, files: Iterable[Bindings]) -> Bindings:
@@ -59,12 +62,14 @@ class Variables:
         if not self._variables:
             return found
         self.left_alone = {}
-        keys = {*self._names, *(key for file in files for key in file)}
-        tree = _NameTree(keys)
+        files = list(files)
+        known = KnownNames(self._names, self._places)
+        known.add_files(files)
         for name, rest in self._variables.items():
             origin = Origin("env", f"${name}")
-            key = tree.key_of(rest, origin)
-            is_set = key in keys or self._is_meant(key)
+            key = known.key_of(rest, origin)
+            is_named = key in self._names or any(key in file for file in files)
+            is_set = is_named or self._is_meant(key)
             if not is_set and not is_key(key):
                 continue
             value = UntypedText(self._env[name]) if self._env[name] else EmptyVariable()
@@ -101,52 +106,3 @@ def _last(key: str) -> str:
 
 def _joined(key: str) -> str:
     return key.replace(".", "_").lower()
-
-
-class _NameTree:
-    """Known keys by their parts, to find one whose case is not known."""
-
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._below: dict[str, _NameTree] = {}
-        self._by_lower: dict[str, list[str]] = {}
-        for key in keys:
-            self._add(key)
-
-    def _add(self, key: str) -> None:
-        name, _, rest = key.partition(".")
-        if name not in self._below:
-            self._below[name] = _NameTree(())
-            self._by_lower.setdefault(name.lower(), []).append(name)
-        if rest:
-            self._below[name]._add(rest)
-
-    def key_of(self, variable: str, origin: Origin) -> str:
-        """Return the key that a variable means, without its prefix."""
-        parts, found = variable.split(DOT), []
-        node: _NameTree | None = self
-        while parts:
-            name, count = None, 1
-            for count in range(1, len(parts) + 1):  # a name may have two underscores itself
-                name = None if node is None else node._name(DOT.join(parts[:count]), origin)
-                if name is not None:
-                    break
-            else:
-                count = 1
-            found.append(parts[0].lower() if name is None else name)
-            node = None if node is None or name is None else node._below[name]
-            parts = parts[count:]
-        return ".".join(found)
-
-    def _name(self, text: str, origin: Origin) -> str | None:
-        """Return the name that is written like this, best in the same case, then in lower case."""
-        for name in (text, text.lower()):
-            if name in self._below:
-                return name
-        same = self._by_lower.get(text.lower(), [])
-        if len(same) > 1:
-            raise ConfigurationError(
-                f"{origin.location} may mean {' or '.join(sorted(same))}. Write its name in the "
-                "same case.",
-                origin=origin,
-            )
-        return same[0] if same else None

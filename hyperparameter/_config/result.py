@@ -14,6 +14,7 @@ from .._values.untyped import plain, sets_nothing
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
 from .environment import Variables, is_in
+from .known_names import KnownPlace
 from .load import layers
 from .schema import FieldDeclarations, as_dict, build, keys_of, structure_for
 from .view import View, keys_above
@@ -29,7 +30,11 @@ class Wanted:
         self._structure = None if known else structure_for(schema)
 
     def variables(self, prefix: str | None, env: Mapping[str, str]) -> Variables | None:
-        return None if prefix is None else Variables(prefix, env, self._names(), self._takes)
+        return (
+            None
+            if prefix is None
+            else Variables(prefix, env, self._names(), self._places(), self._takes)
+        )
 
     def notes(self, variables: Variables | None, used: Collection[str]) -> Iterable[str]:
         """Return a line for each variable that sets no field, and has the name of one."""
@@ -38,6 +43,9 @@ class Wanted:
     def _names(self) -> Iterable[str]:
         """Return the keys that are known without any source."""
         return keys_of(self._structure, self.section or "") if self._structure else ()
+
+    def _places(self) -> Iterable[KnownPlace]:
+        return [KnownPlace(self.section or "", self._structure)] if self._structure else ()
 
     def _takes(self, key: str) -> bool:
         """Tell whether a variable sets a key that neither fields nor files have.

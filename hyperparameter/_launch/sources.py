@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._config.environment import Variables, is_in, variables_with
 from .._config.flat_names import FlatNames
+from .._config.known_names import KnownPlace, places_in
 from .._config.sources import FileAt
 from .._files.document import Document
 from .._files.text import FilePath, similar
@@ -56,7 +58,7 @@ def sources_of(
     variables = None
     if env_prefix is not None and (rest := [one for _, one in variables_with(env_prefix, env)]):
         program = _Names(scan, rest)
-        variables = Variables(env_prefix, env, program.known, program.is_meant)
+        variables = Variables(env_prefix, env, program.known, program.places(), program.is_meant)
     flat = None
     if files and signature is not None:
         flat = FlatNames(signature.namespace, signature.names, _TopNames(scan))
@@ -105,6 +107,14 @@ class _Names:
             self.known.update(_read_by(scan))
         self._tops = {key.partition(".")[0] for key in self.known if "." in key}
         self._tops |= {one.namespace for one in registry.declared() if one.varkw_name}
+
+    def places(self) -> Iterator[KnownPlace]:
+        """Yield what may have names below it: declared parameters, and what is set at launch."""
+        for one in registry.declared():
+            for name in one.names:
+                default = partial(one.default, name, None)
+                yield KnownPlace(f"{one.namespace}.{name}", one.hint(name), default)
+        yield from places_in(ambient.current().snapshot.flat())
 
     def is_meant(self, key: str) -> bool:
         """Tell a key that a variable sets, and that is checked like any other."""
