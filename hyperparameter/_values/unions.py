@@ -10,7 +10,7 @@ from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
-from .annotations import name_of
+from .annotations import is_any, name_of
 from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
@@ -123,10 +123,10 @@ def _for_mapping(
 
 
 def _is_below(hint: Any, below: object) -> bool:
-    if below is UNSEEN:
+    if below is UNSEEN or is_any(hint):
         return True
     kind = typing.get_origin(hint) or hint
-    if kind is Any or not isinstance(kind, type):
+    if not isinstance(kind, type):
         return False
     structure = structure_of(hint)  # a TypedDict cannot be asked
     try:

@@ -132,3 +132,20 @@ def test_a_call_makes_no_converter_of_a_field_anew(monkeypatch: pytest.MonkeyPat
         with hp.scope(**{"made_once.opt.lr": lr, "made_once.opt.name": "x"}):
             assert run() == Opt("x", lr)
     assert len(made) <= 2
+
+
+def test_a_parameter_of_any_type_with_none_keeps_the_instance() -> None:
+    @dataclasses.dataclass
+    class Opt:
+        lr: int = 1
+        name: str = "n"
+
+    @hp.param("any_or_none")
+    def run(x: Any = None, y: Any | None = None, z: Any | int = 0) -> Any:
+        return x, y, z
+
+    with hp.scope(any_or_none={name: Opt(2, "m") for name in "xyz"}):
+        with hp.scope(**{f"any_or_none.{name}.lr": 3 for name in "xyz"}):
+            assert run() == (Opt(3, "m"),) * 3
+        with hp.scope(any_or_none={name: {"lr": 3} for name in "xyz"}):
+            assert run() == (Opt(3, "m"),) * 3
