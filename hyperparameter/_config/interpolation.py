@@ -17,6 +17,7 @@ from .._values.untyped import REMOVED, UntypedText, UntypedTree, sets_nothing
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .defaults import Elsewhere, default_of, not_set
 from .expansion import Expansion
+from .other_tools import elsewhere_written, not_ours
 from .parts import (
     ABSENT,
     Resolved,
@@ -183,17 +184,18 @@ class Resolver:
     def _referred(self, name: str, place: Place) -> object:
         if name.startswith("env:"):
             return self._from_environment(name[4:], place)
-        if ":" in name:
-            shown = place.shown(name)
-            raise place.error(f"${{{shown}}}: only 'env' is known as a prefix before ':'")
+        if ":" in name or name.startswith("{"):
+            raise place.error(not_ours(place.shown(name)))
         target = place.target(name)
         found = self._find(target, place)
         if found is ABSENT:
             key = ".".join(target)
             why = not_set(key, self._elsewhere.declarations, self._view.bindings)
             shown = place.shown(name)
+            advice = elsewhere_written(shown)
             shown = place.shown(key) if shown == name else shown
-            raise place.error(f"the value refers to {shown!r}, {why}")
+            stop = "" if why.endswith("?") or not advice else "."
+            raise place.error(f"the value refers to {shown!r}, {why}{stop} {advice}".rstrip())
         self._secrets += is_secret_part(".".join(target), found)
         return found
 

@@ -210,3 +210,32 @@ def test_a_name_that_is_made_of_a_secret_is_masked(text: str) -> None:
         hp.config(source, env_prefix="A", env={})
     assert "hunter2" not in str(caught.value)
     assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        ("${{ matrix.os }}", "Write $${{ matrix.os }} for the text."),
+        ("${oc.env:HOME}", "Write ${env:HOME}."),
+        ("${oc.env:PORT,80}", "Write ${env:PORT,80}."),
+        ("${X:-1}", "Write ${env:X,1} for the variable, or $${X:-1} for the text."),
+        ("${x:=a:b}", "Write ${env:x,a:b} for the variable, or $${x:=a:b} for the text."),
+        ("${X-}", "Write ${env:X,} for the variable, or $${X-} for the text."),
+        ("${X:?no X}", "Write ${env:X} for the variable, or $${X:?no X} for the text."),
+        ("v-${TAG}", "Write ${env:TAG} for the variable, or $${TAG} for the text."),
+        ("${now:%Y}", "Write $${now:%Y} for the text."),
+    ],
+)
+def test_references_of_other_tools_are_told_how_to_be_written(written: str, advice: str) -> None:
+    assert problem({"a": written}).endswith(f". {advice}")
+    for form in advice.removeprefix("Write ").removesuffix(".").split(", or "):
+        found = config({"a": form.removesuffix(" for the variable").removesuffix(" for the text")},
+                       HOME="h", PORT="81", X="1", TAG="t", x="y")["a"]  # fmt: skip
+        assert found in ("h", 81, 1, "y", "t", written.removeprefix("v-"))
+
+
+def test_nothing_of_a_secret_is_in_such_an_error() -> None:
+    assert "hunter" not in problem({"password": "${hunter2:-hunter3}"})
+    text = problem({"url": "${DB_PASSWORD:-hunter2}"})
+    assert "${env:DB_PASSWORD" in text
+    assert "hunter" not in text
