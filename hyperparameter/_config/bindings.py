@@ -50,21 +50,34 @@ _COLLECTIONS = (list, dict)
 _NO_LINES = LineNumbers()
 
 
-def of_document(document: Document) -> Bindings:
-    """Return the values of a file, each with its line or that of the value around it."""
+def of_document(
+    document: Document,
+    key: str = "",
+    names: tuple[str, ...] | None = None,
+    *,
+    has_names: bool = False,
+) -> Bindings:
+    """Return the values of a file below a key, each with its line or that of the value around it.
+
+    The names of the key are given if one has a dot.  With `has_names`, a mapping is there, so that
+    what is at the top of the file are its names, as they are written.
+    """
     values, lines, name, _ = document
     filling = _Filling(lambda line: (name, line), is_file=True)
-    filling.fill(values, lines, _TOP)
-    return filling.bindings
+    return filling.put(values, lines, key, names, has_names)
 
 
 def of_mapping(
-    values: Mapping[str, object], origin: RawOrigin, *, is_file: bool = False
+    values: Mapping[str, object],
+    origin: RawOrigin,
+    key: str = "",
+    *,
+    has_names: bool = False,
+    is_file: bool = False,
 ) -> Bindings:
-    """Return the values of a mapping that was written in one place, or in a file."""
+    """Return the values of a mapping that was written in one place, or in a file, below a key."""
     filling = _Filling(lambda _: origin, is_file=is_file)
-    filling.fill(values, _NO_LINES, _TOP)
-    return filling.bindings
+    return filling.put(values, _NO_LINES, key, None, has_names)
 
 
 def mounted(bindings: Bindings, key: str, names: tuple[str, ...] | None = None) -> Bindings:
@@ -121,26 +134,6 @@ def is_inside(key: str, binding: Binding, above: str) -> bool:
     return key == above
 
 
-def names_of_sections(bindings: Bindings) -> dict[str, tuple[str, ...]]:
-    """Return the names of each mapping that a source writes as one, by its key."""
-    found: dict[str, tuple[str, ...]] = {}
-    known: tuple[str, ...] = ()
-    for one in bindings.values():
-        if one.sections is not known:  # as those of the value before, mostly
-            known = one.sections
-            for section in [section for section in known if section not in found]:
-                found[section] = _names_of(section, one.names)
-    return found
-
-
-def _names_of(key: str, names: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return the names of a mapping around a value, of which one may have a dot."""
-    if names is None:
-        return tuple(key.split("."))
-    counts = range(1, len(names))
-    return next(names[:n] for n in counts if len(".".join(names[:n])) == len(key))
-
-
 def below(key: str, binding: Binding, value: object) -> Bindings:
     """Return what a binding sets whose value this is: the values of a mapping, else the value.
 
@@ -160,19 +153,6 @@ def _kinds_with(around: Kinds | None, key: str, value: object) -> Kinds | None:
     """Return the kinds of mappings with that of the one at a key, if it has one of its own."""
     kind = value.kind if isinstance(value, UntypedTree) else emptied(value)
     return around if kind is None else {**(around or {}), key: kind}
-
-
-def as_literal(value: object) -> object:
-    """Return a value with each `${` in it escaped: it was not written in a file, and means `${`."""
-    if type(value) in (list, tuple):  # nothing is looked for in others, or in what they have
-        return type(value)([as_literal(item) for item in value])  # type: ignore[call-arg, attr-defined]
-    if type(value) is dict:
-        return {name: as_literal(item) for name, item in value.items()}
-    if type(value) is UntypedTree:
-        return UntypedTree(as_literal(value.value))  # type: ignore[arg-type]  # of the same type
-    if type(value) is UntypedText:
-        return UntypedText(value.text.replace("${", "$${"))
-    return value.replace("${", "$${") if type(value) is str else value
 
 
 def is_section(value: object) -> TypeGuard[Mapping[Any, object]]:
@@ -230,6 +210,21 @@ class _Filling:
         self.bindings: Bindings = {}
         self._origin_at = origin_at
         self._is_file = is_file
+
+    def put(
+        self,
+        values: Mapping[str, object],
+        lines: LineNumbers,
+        key: str,
+        names: tuple[str, ...] | None,
+        has_names: bool,
+    ) -> Bindings:
+        """Add what is written below a key, and return it."""
+        if has_names:
+            self.fill(values, lines, _Around(key, names, 0, 0, None, (key,)))
+            return self.bindings
+        self.fill(values, lines, _TOP)
+        return mounted(self.bindings, key, names)
 
     def fill(self, values: Mapping[Any, object], lines: LineNumbers, around: _Around) -> None:
         """Add a mapping."""

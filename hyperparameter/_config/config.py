@@ -75,7 +75,7 @@ def config(
     variables = wanted.variables(env_prefix, known)
     loaded = load(
         source, overrides, variables, known, here,
-        declarations=wanted.declarations(declared_defaults), at=at,
+        declarations=wanted.declarations(declared_defaults), at=at, is_mapping=wanted.is_mapping,
     )  # fmt: skip
     for note in (*loaded.notes, *wanted.notes(variables, loaded.referenced)):
         warnings.warn(note, stacklevel=2)

@@ -12,8 +12,9 @@ from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
 from .._values.variable_names import start_of, variable_for
-from .bindings import Bindings, as_literal, of_mapping, set_twice
+from .bindings import Bindings, of_mapping, set_twice
 from .known_names import KnownNames, KnownPlace
+from .literal import as_literal
 from .view import keys_above
 
 _MOST_NAMED = 3

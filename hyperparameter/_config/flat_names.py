@@ -22,6 +22,14 @@ class FlatNames:
         self._names = frozenset(names)
         self._is_taken = is_taken
 
+    def key_of(self, key: str) -> str:
+        """Return the full key that a key means at the top of a file."""
+        is_short = self._is_short(key.partition(".")[0])
+        return f"{self._namespace}.{key}" if is_short else key
+
+    def _is_short(self, top: str) -> bool:
+        return top in self._names and top != self._namespace and not self._is_taken(top)
+
     def __call__(self, bindings: Bindings) -> Bindings:
         """Return what a file writes by full keys; a name that it also has in full keeps its own."""
         tops = {key.partition(".")[0] for key in bindings}
@@ -30,11 +38,7 @@ class FlatNames:
             for key in bindings
             if key.startswith(f"{self._namespace}.")
         }
-        short = {
-            top
-            for top in tops & self._names
-            if top != self._namespace and top not in in_full and not self._is_taken(top)
-        }
+        short = {top for top in tops - in_full if self._is_short(top)}
         if not short:
             return bindings
         self.full |= {top: f"{self._namespace}.{top}" for top in short}

@@ -9,7 +9,8 @@ from .._files.text import FilePath
 from .._records.file import FORMAT
 from .._values.origin import Origin
 from ..exceptions import ConfigurationError
-from .bindings import Bindings, as_literal, of_mapping
+from .bindings import Bindings, of_mapping
+from .literal import as_literal
 from .view import keys_above
 
 

@@ -25,7 +25,7 @@ from .flat_names import FlatNames
 from .from_record import NONE, Missing
 from .interpolation import Resolver
 from .place import Place
-from .sources import INCLUDE, Include, Source, of_file
+from .sources import INCLUDE, Include, IsMapping, Source, of_file
 from .view import View, keys_above, may_join
 
 _MOST_FILES = 1_000
@@ -67,6 +67,7 @@ class Files:
         *,
         flat: FlatNames | None,
         declarations: Declarations,
+        is_mapping: IsMapping,
     ) -> None:
         self.taken: set[str] = set()  # the keys that names of files refer to
         self.below: Bindings = {}  # what references find where no source has it
@@ -76,6 +77,7 @@ class Files:
         self._env = env
         self._flat = flat
         self._declarations = declarations
+        self._is_mapping = is_mapping
         self._count = 0
         self._chosen: list[tuple[Include, list[str], set[str]]] = []  # by references
 
@@ -162,7 +164,8 @@ class Files:
             raise _error(include, f"the file {path} does not exist.{near}{at}", name)
         try:
             document = read_document(path, may_be_empty=True)
-            source = of_file(document, include.key, include.names, self._flat)
+            names = include.names
+            source = of_file(document, include.key, names, self._flat, self._is_mapping)
         except ConfigurationError as error:
             raise _error(include, str(error), name) from None
         return IncludingFile(source, file.around)

@@ -15,7 +15,14 @@ from .flat_names import FlatNames
 from .from_record import check_complete
 from .includes import Files
 from .interpolation import interpolated
-from .sources import AnySource, check_no_include, each_source, read_source
+from .sources import (
+    AnySource,
+    IsMapping,
+    check_no_include,
+    each_source,
+    in_nothing,
+    read_source,
+)
 from .view import View, as_snapshot, keys_above
 
 Overrides = Mapping[str, object] | Iterable[str]
@@ -51,19 +58,23 @@ def load(
     above: Iterable[Layer] = (),
     below: Layer | None = None,
     flat: FlatNames | None = None,
+    is_mapping: IsMapping = in_nothing,
 ) -> Loaded:
     """Return what the sources write: later ones win, then the environment, then overrides.
 
     `here` is the origin of mappings and overrides; `declarations` has the default that a reference
     finds where nothing sets its key; `at` is the key below which the sources are put;
     the layers `above` win over all, the last one over the others; references find what the layer
-    `below` has alone.  `flat` gives the names at the top of a file their full keys.
+    `below` has alone.  `flat` gives the names at the top of a file their full keys; what is put at
+    a key that `is_mapping` tells has names of that mapping at its top, as they are written.
     """
     key = check(at) if at else ""
-    read = [read_source(one, here, key, flat) for one in each_source(sources)]
+    read = [read_source(one, here, key, flat, is_mapping) for one in each_source(sources)]
     over = [] if overrides is None else _overrides(overrides, here)
     over.extend(map(_of_layer, above))
-    files = Files(read, variables, over, env, flat=flat, declarations=declarations)
+    files = Files(
+        read, variables, over, env, flat=flat, declarations=declarations, is_mapping=is_mapping
+    )  # fmt: skip
     files.below = {} if below is None else _of_layer(below)
     written = files.read()
     bindings = [one for one, _ in written]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from .._scopes.scope import scope_of
-from .._values.annotations import takes_names
+from .._values.annotations import has_mapping, takes_names
 from .._values.declared import Declarations
 from .._values.describe import show
 from .._values.keys import check, did_you_mean
@@ -25,6 +25,7 @@ class Wanted:
 
     def __init__(self, schema: type | None, section: str | None) -> None:
         self.section = section and check(section)
+        self._start = f"{section}." if section else ""
         self._is_scope, self._is_dict = schema is None, schema is dict
         known = self._is_scope or self._is_dict
         self._structure = None if known else structure_for(schema)
@@ -57,6 +58,14 @@ class Wanted:
             return True
         parts = [name for name, field in one.fields.items() if takes_names(field.hint)]
         return is_in(key, [self.section] if self.section else parts)
+
+    def is_mapping(self, key: str) -> bool:
+        """Tell whether the field at a key takes a mapping alone."""
+        if self._structure is None or not key.startswith(self._start):
+            return False
+        name, *names = key.removeprefix(self._start).split(".")
+        field = self._structure.fields.get(name)
+        return field is not None and has_mapping(field.hint, names)
 
     def declarations(self, others: Declarations) -> Declarations:
         """Return what is declared: the fields of the schema, and all that they are not."""

@@ -1,7 +1,7 @@
 """One source of configuration, read: a file with what it includes, or a mapping."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from .._files.document import Document, read_document, read_standard_input
@@ -9,7 +9,7 @@ from .._files.text import FilePath
 from .._values.origin import RawOrigin, resolve
 from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings, mounted, of_document, of_mapping
+from .bindings import Binding, Bindings, of_document, of_mapping
 from .flat_names import FlatNames
 from .from_record import NONE, Missing, begins_like_record, is_record, of_record
 
@@ -28,6 +28,15 @@ class FileAt(NamedTuple):
 
 ConfigSource = FilePath | Mapping[str, object]
 AnySource: TypeAlias = FilePath | Mapping[str, object] | FileAt | Document
+
+
+IsMapping: TypeAlias = Callable[[str], bool]
+"""Tells a key whose value is a mapping alone."""
+
+
+def in_nothing(_: str) -> bool:
+    """Tell that no key is known to be a mapping."""
+    return False
 
 
 class Include(NamedTuple):
@@ -71,7 +80,11 @@ def each_source(given: AnySource | Iterable[AnySource]) -> Iterable[AnySource]:
 
 
 def read_source(
-    source: AnySource, here: RawOrigin, key: str = "", flat: FlatNames | None = None
+    source: AnySource,
+    here: RawOrigin,
+    key: str = "",
+    flat: FlatNames | None = None,
+    is_mapping: IsMapping = in_nothing,
 ) -> Source:
     """Return what a source writes, below `key` if it is given."""
     if isinstance(source, FileAt):
@@ -79,27 +92,34 @@ def read_source(
         if path != "-" and begins_like_record(path):
             return _of_record(os.fspath(path), key)
         document = read_standard_input() if path == "-" else read_document(path, may_be_empty=True)
-        return of_file(document, key, None, flat)
+        return of_file(document, key, None, flat, is_mapping)
     if isinstance(source, Document):
-        return of_file(source, key, None, flat)
+        return of_file(source, key, None, flat, is_mapping)
     if isinstance(source, Mapping):
-        return Source(check_no_include(mounted(of_mapping(source, here), key)), NONE, [])
+        bindings = of_mapping(source, here, key, has_names=key != "" and is_mapping(key))
+        return Source(check_no_include(bindings), NONE, [])
     if isinstance(source, (str, os.PathLike)):
         if begins_like_record(source):
             return _of_record(os.fspath(source), key)
-        return of_file(read_document(source, may_be_empty=True), key, None, flat)
+        document = read_document(source, may_be_empty=True)
+        return of_file(document, key, None, flat, is_mapping)
     raise TypeError(
         f"Each source of hp.config must be a path or a mapping, not {type(source).__name__}."
     )
 
 
 def of_file(
-    document: Document, key: str, names: tuple[str, ...] | None, flat: FlatNames | None
+    document: Document,
+    key: str,
+    names: tuple[str, ...] | None,
+    flat: FlatNames | None,
+    is_mapping: IsMapping,
 ) -> Source:
     """Return what a file writes, put below a key whose names are given if one has a dot."""
     if is_record(document):
         return _of_record(document.name, key)
-    bindings = mounted(of_document(document), key, names)
+    has_names = key != "" and is_mapping(key if flat is None else flat.key_of(key))
+    bindings = of_document(document, key, names, has_names=has_names)
     bindings = bindings if flat is None else flat(bindings)
     _check_includes(bindings)
     includes = [

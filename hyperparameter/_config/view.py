@@ -20,7 +20,7 @@ from .._values.untyped import (
     sets_nothing,
 )
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings, is_inside, names_of_sections
+from .bindings import Binding, Bindings, is_inside
 
 _SIMPLE = (str, bytes, int, float, complex, list, tuple, type(None), UntypedText, UntypedTree)
 """What has no parts that a mapping could join."""
@@ -128,11 +128,31 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
         here,
         {key: binding.origin for key, binding in source.items()},
         names={
-            **names_of_sections(source),
+            **_names_of_sections(source),
             **{key: one.names for key, one in source.items() if one.names is not None},
         },
         kinds={key: kind for one in source.values() for key, kind in (one.kinds or {}).items()},
     )
+
+
+def _names_of_sections(bindings: Bindings) -> dict[str, tuple[str, ...]]:
+    """Return the names of each mapping that a source writes as one, by its key."""
+    found: dict[str, tuple[str, ...]] = {}
+    known: tuple[str, ...] = ()
+    for one in bindings.values():
+        if one.sections is not known:  # as those of the value before, mostly
+            known = one.sections
+            for section in [section for section in known if section not in found]:
+                found[section] = _names_of(section, one.names)
+    return found
+
+
+def _names_of(key: str, names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the names of a mapping around a value, of which one may have a dot."""
+    if names is None:
+        return tuple(key.split("."))
+    counts = range(1, len(names))
+    return next(names[:n] for n in counts if len(".".join(names[:n])) == len(key))
 
 
 def keys_above(key: str) -> Iterator[str]:

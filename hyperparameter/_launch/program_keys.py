@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._functions import registry
+from .._values.annotations import has_mapping
 from .._values.checking import only_checking
 from .options import Option
 from .parameters import options_of
@@ -83,6 +84,19 @@ def is_declared(key: str) -> bool:
                 return True
         name = name.rpartition(".")[0]
     return False
+
+
+def is_mapping(key: str) -> bool:
+    """Tell whether all who declare a key, or what it is a part of, take a mapping there."""
+    found, names = [], key.split(".")
+    for count in range(len(names), 0, -1):
+        for signature in registry.declarations(".".join(names[:count])):
+            name = names[count - 1]
+            hint = signature.hint(name)
+            if hint is None:
+                hint = type(signature.defaults.get(name))
+            found.append(has_mapping(hint, names[count:]))
+    return bool(found) and all(found)
 
 
 def may_be_read(key: str, program: SourceTree | None) -> bool:

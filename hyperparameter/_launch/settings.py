@@ -17,7 +17,7 @@ from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, sets_nothing
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
-from .program_keys import LazyScan
+from .program_keys import LazyScan, is_mapping
 
 if TYPE_CHECKING:
     from .._config.load import Loaded
@@ -159,6 +159,7 @@ def _merged(
         loaded = load(
             sources.files, None, sources.variables, env, _FILES,
             declarations=sources.declarations, above=above, below=below, flat=sources.flat,
+            is_mapping=is_mapping,
         )  # fmt: skip
         merged = list(layers(loaded.sources, _FILES).scopes())
     except ConfigurationError as error:
@@ -168,6 +169,6 @@ def _merged(
 
 def _without_references(layer: Layer) -> Layer:
     """Return the layer with each `${` escaped: words of a shell mean what they say."""
-    from .._config.bindings import as_literal
+    from .._config.literal import as_literal
 
     return layer._replace(values={key: as_literal(value) for key, value in layer.values.items()})

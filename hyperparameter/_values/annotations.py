@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import Any, TypeVar, Union
 
@@ -93,6 +93,15 @@ def hints_below(hint: Any, name: str) -> Iterator[tuple[str, Any]]:
                 yield field, structure.fields[field].hint
         elif is_mapping(typing.get_origin(member)) and len(args) == 2:
             yield name, args[1]
+
+
+def has_mapping(hint: Any, names: Iterable[str]) -> bool:
+    """Tell whether nothing but a mapping, or None, may be at these names below a hint."""
+    hints = [hint]
+    for name in names:
+        hints = [inner for one in hints for _, inner in hints_below(one, name)]
+    members = [one for hint in hints for one in members_of(hint) if one is not type(None)]
+    return bool(members) and all(is_mapping(typing.get_origin(one) or one) for one in members)
 
 
 def name_of(hint: object) -> str:
