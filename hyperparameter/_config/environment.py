@@ -7,15 +7,18 @@ first held against the names that are known, and is lower case where it means no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from .._values.keys import is_key
 from .._values.origin import Origin, resolve
 from .._values.untyped import EmptyVariable, UntypedText
 from .._values.variable_names import start_of, variable_for
 from .bindings import Bindings, of_mapping, set_twice
-from .known_names import KnownNames, KnownPlace
 from .literal import as_literal
 from .view import keys_above
+
+if TYPE_CHECKING:
+    from .known_names import KnownPlace
 
 _MOST_NAMED = 3
 
@@ -64,6 +67,8 @@ class Variables:
             return found
         self.left_alone = {}
         files = list(files)
+        from .known_names import KnownNames  # most runs have no variables
+
         known = KnownNames(self._names, self._places)
         known.add_files(files)
         for name, rest in self._variables.items():

@@ -17,7 +17,6 @@ from .._values.untyped import REMOVED, UntypedText, UntypedTree, sets_nothing
 from .bindings import Binding, Bindings, below, has_untyped, in_one
 from .defaults import Elsewhere, default_of, not_set
 from .expansion import Expansion
-from .other_tools import elsewhere_written, not_ours
 from .parts import (
     ABSENT,
     Resolved,
@@ -185,10 +184,14 @@ class Resolver:
         if name.startswith("env:"):
             return self._from_environment(name[4:], place)
         if ":" in name or name.startswith("{"):
+            from .other_tools import not_ours  # for an error alone
+
             raise place.error(not_ours(place.shown(name)))
         target = place.target(name)
         found = self._find(target, place)
         if found is ABSENT:
+            from .other_tools import elsewhere_written
+
             key = ".".join(target)
             why = not_set(key, self._elsewhere.declarations, self._view.bindings)
             shown = place.shown(name)

@@ -5,7 +5,6 @@ its type, and of the items of a mapping, and the names below what it refers to. 
 into on the way of a variable alone.
 """
 
-import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -28,7 +27,7 @@ from .place import Place
 Make = Callable[[], object]
 
 _WITHOUT_NAMES = SCALARS | {list, tuple}
-_REFERENCE = re.compile(r"\$\{[^${}:]+\}")
+_SIGNS = frozenset("${}:")
 
 
 class KnownPlace(NamedTuple):
@@ -172,7 +171,9 @@ class KnownNames:
 def _referred(key: str, binding: Binding) -> str | None:
     """Return the key that a value is a reference to, and nothing else."""
     value = binding.value.text if isinstance(binding.value, UntypedText) else binding.value
-    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+    if not isinstance(value, str) or value[:2] != "${" or value[-1] != "}":
+        return None
+    if not _SIGNS.isdisjoint(value[2:-1]):  # one in another, or of the environment
         return None
     with suppress(ConfigurationError):  # which resolving it will tell
         return ".".join(Place(key, binding.origin, binding.names).target(value[2:-1]))

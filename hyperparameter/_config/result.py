@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from .._scopes.scope import scope_of
 from .._values.annotations import has_mapping, takes_names
@@ -14,10 +15,12 @@ from .._values.untyped import plain, sets_nothing
 from ..exceptions import ConfigurationError
 from .bindings import Bindings, section_of
 from .environment import Variables, is_in
-from .known_names import KnownPlace
 from .load import layers
 from .schema import FieldDeclarations, as_dict, build, keys_of, structure_for
 from .view import View, keys_above
+
+if TYPE_CHECKING:
+    from .known_names import KnownPlace
 
 
 class Wanted:
@@ -45,8 +48,12 @@ class Wanted:
         """Return the keys that are known without any source."""
         return keys_of(self._structure, self.section or "") if self._structure else ()
 
-    def _places(self) -> Iterable[KnownPlace]:
-        return [KnownPlace(self.section or "", self._structure)] if self._structure else ()
+    def _places(self) -> Iterator[KnownPlace]:
+        """Yield what may have names below it, which is asked for where there are variables."""
+        from .known_names import KnownPlace
+
+        if self._structure is not None:
+            yield KnownPlace(self.section or "", self._structure)
 
     def _takes(self, key: str) -> bool:
         """Tell whether a variable sets a key that neither fields nor files have.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._config.environment import Variables, is_in, variables_with
 from .._config.flat_names import FlatNames
-from .._config.known_names import KnownPlace, places_in
 from .._config.sources import FileAt
 from .._files.document import Document
 from .._files.text import FilePath, similar
@@ -19,6 +18,7 @@ from ..exceptions import UsageError
 from .program_keys import DeclaredParameters, LazyScan, sections_of
 
 if TYPE_CHECKING:
+    from .._config.known_names import KnownPlace
     from .._functions.signature import Signature
 
 
@@ -108,8 +108,10 @@ class _Names:
         self._tops = {key.partition(".")[0] for key in self.known if "." in key}
         self._tops |= {one.namespace for one in registry.declared() if one.varkw_name}
 
-    def places(self) -> Iterator[KnownPlace]:
+    def places(self) -> "Iterator[KnownPlace]":
         """Yield what may have names below it: declared parameters, and what is set at launch."""
+        from .._config.known_names import KnownPlace, places_in
+
         for one in registry.declared():
             for name in one.names:
                 default = partial(one.default, name, None)
