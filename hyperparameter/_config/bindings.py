@@ -11,6 +11,7 @@ from .._files.document import Document
 from .._files.line_numbers import LineNumbers
 from .._values import keys
 from .._values.containers import parts_of
+from .._values.landing import is_inside
 from .._values.named_twice import NamedTwice, check_names
 from .._values.origin import RawOrigin, resolve
 from .._values.own_class import emptied
@@ -44,7 +45,7 @@ Bindings: TypeAlias = dict[str, Binding]
 """What one source writes, by flat key and in order."""
 
 # The types of most values: knowing them saves the slow check whether a value is a Mapping.
-_LEAVES = SCALARS_AND_TEXT | {list, UntypedText, ScalarText}
+LEAVES = SCALARS_AND_TEXT | {list, UntypedText, ScalarText}
 _TYPED = SCALARS_AND_TEXT
 _COLLECTIONS = (list, dict)
 _NO_LINES = LineNumbers()
@@ -108,7 +109,7 @@ def section_of(bindings: Bindings, key: str) -> Bindings:
         if flat == key and isinstance(parts := parts_of(one.value), dict):  # in one, as JSON
             found |= {name: Binding(part, one.origin) for name, part in parts.items()}
         start = f"{key}."
-        if flat.startswith(start) and is_inside(flat, one, key):
+        if flat.startswith(start) and is_inside(flat, one.names, key):
             names = one.names
             if names is not None:
                 count = next(n for n in range(len(names)) if ".".join(names[:n]) == key)
@@ -120,18 +121,6 @@ def section_of(bindings: Bindings, key: str) -> Bindings:
             part = Binding(one.value, one.origin, names, kinds or None, sections)
             found[flat[len(start) :]] = part
     return found
-
-
-def is_inside(key: str, binding: Binding, above: str) -> bool:
-    """Tell whether a key is in the mapping `above`: a name with dots may only begin like it."""
-    if binding.names is None:
-        return True
-    length = -1
-    for name in binding.names:
-        length += len(name) + 1
-        if length >= len(above):
-            return length == len(above)
-    return key == above
 
 
 def below(key: str, binding: Binding, value: object) -> Bindings:
@@ -243,7 +232,7 @@ class _Filling:
             if prefix and (written is not None or "." in segment):
                 names = (*(written or around.key.split(".")), segment)
             value = given.value if type(given) is UntypedTree else given  # of a reference
-            if type(value) not in _LEAVES and is_section(value):
+            if type(value) not in LEAVES and is_section(value):
                 inside = lines.inside.get(name, _NO_LINES)
                 kinds = _kinds_with(around.kinds, key, given)
                 sections = (*around.sections, key)

@@ -13,12 +13,13 @@ from .._files.document import read_document
 from .._files.text import similar
 from .._values.declared import Declarations
 from .._values.describe import show
+from .._values.landing import is_inside
 from .._values.masking import MASK
 from .._values.origin import Origin, resolve
 from .._values.secrets import is_secret
 from .._values.untyped import UntypedText, UntypedTree, is_null
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings, is_inside
+from .bindings import Binding, Bindings
 from .defaults import Elsewhere, default_of
 from .environment import Variables
 from .flat_names import FlatNames
@@ -248,7 +249,7 @@ def _check_no_text_meets_mapping(root: IncludingFile) -> None:
     for source in sources:
         for key, one in source.items():
             for above in keys_above(key):
-                if above in texts and above not in source and is_inside(key, one, above):
+                if above in texts and above not in source and is_inside(key, one.names, above):
                     raise _text_and_mapping(above, texts[above], one)
 
 
@@ -257,7 +258,7 @@ def _check_is_no_mapping(key: str, sources: list[Bindings]) -> None:
     texts = [one[key] for one in sources if key in one and _is_text(one[key].value)]
     for source in sources:
         for flat, one in source.items():
-            if texts and flat.startswith(f"{key}.") and is_inside(flat, one, key):
+            if texts and flat.startswith(f"{key}.") and is_inside(flat, one.names, key):
                 raise _text_and_mapping(key, texts[-1], one)
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.markers import DELETED
 from .._scopes.snapshot import Layer, Snapshot
+from .._values.landing import Spelling, is_inside
 from .._values.origin import RawOrigin, resolve
+from .._values.structures import is_structure
 from .._values.untyped import (
     REMOVED,
     EmptyVariable,
@@ -20,7 +22,7 @@ from .._values.untyped import (
     sets_nothing,
 )
 from ..exceptions import ConfigurationError
-from .bindings import Binding, Bindings, is_inside
+from .bindings import LEAVES, Binding, Bindings
 
 _SIMPLE = (str, bytes, int, float, complex, list, tuple, type(None), UntypedText, UntypedTree)
 """What has no parts that a mapping could join."""
@@ -38,6 +40,8 @@ class View:
         self.bindings: Bindings = {}
         self.replaced: set[int] = set()
         self._sections: set[str] = set()  # the keys that have others below them
+        self._spelling = Spelling(self.has)
+        self._written: dict[int, Binding] = {}  # of those whose names have landed on others
         for source in sources:
             self._add(source)
 
@@ -48,6 +52,8 @@ class View:
             if binding.value is DELETED or binding.value is REMOVED:
                 continue
             self.bindings[key] = binding
+            if binding.names is not None:
+                self._spelling.add(key, binding.names)
             for above in keys_above(key):
                 if above in self._sections:
                     break
@@ -56,33 +62,55 @@ class View:
     def _over(self, source: Bindings) -> Bindings:
         """Return what a source writes here, with what it takes away."""
         kept: Bindings = {}
+        # Before anything is written: a name with dots may stand beside what replaces its place.
         for key, binding in source.items():
+            if key in self._sections and not _joins(binding.value):
+                self._take_away(key, binding, source, kept)
+        for key, written in source.items():
+            binding = self._landed(key, written)
             for above in keys_above(key):
-                if above in self.bindings and is_inside(key, binding, above):
+                if above in self.bindings and is_inside(key, binding.names, above):
                     self._go_below(above, key, source, kept)
-            if key in self._sections:
-                if sets_nothing(binding.value):
-                    continue
-                if not may_join(binding.value):
-                    self._take_away(key, binding, source, kept)
+            if key in self._sections and sets_nothing(binding.value):
+                continue
             if key in self.bindings and not may_join(binding.value):
-                self.replaced.add(id(self.bindings[key]))
+                self._replace(self.bindings[key])
             kept[key] = binding
         return kept
+
+    def _landed(self, key: str, binding: Binding) -> Binding:
+        if binding.names is None and not self._spelling.has_dots:
+            return binding
+        names = self._spelling.landing(key, binding.names)
+        if names == binding.names:
+            return binding
+        sections = tuple(one for one in binding.sections if is_inside(key, names, one))
+        landed = binding._replace(names=names, sections=sections)
+        self._written[id(landed)] = binding
+        return landed
+
+    def _replace(self, binding: Binding) -> None:
+        """Note that nobody reads a binding any more."""
+        self.replaced.update(map(id, (binding, self._written.get(id(binding), binding))))
 
     def _take_away(self, key: str, binding: Binding, source: Bindings, kept: Bindings) -> None:
         """Take away all that lies below a key whose value is replaced as a whole."""
         start, left = f"{key}.", []
         for name in [one for one in self.bindings if one.startswith(start)]:
-            if not is_inside(name, self.bindings[name], key):
+            if not is_inside(name, self.bindings[name].names, key):
                 left.append(name)
                 continue
-            self.replaced.update(id(one[name]) for one in self.sources if name in one)
+            for one in self.sources:
+                if name in one:
+                    self._replace(one[name])
             del self.bindings[name]
             if name not in source:
                 kept[name] = Binding(DELETED, binding.origin)
         self._sections = {one for one in self._sections if not f"{one}.".startswith(start)}
         self._sections.update(above for name in left for above in keys_above(name))
+        self._spelling = Spelling(self.has)
+        for name, other in self.bindings.items():
+            self._spelling.add(name, other.names)
 
     def _go_below(self, above: str, key: str, source: Bindings, kept: Bindings) -> None:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
@@ -112,7 +140,7 @@ class View:
                 one: source[one]
                 for one in keys
                 if id(source[one]) not in self.replaced
-                and (key not in self.bindings or is_inside(one, source[one], key))
+                and (key not in self.bindings or is_inside(one, source[one].names, key))
             }
 
 
@@ -130,6 +158,7 @@ def _layer(source: Bindings, here: RawOrigin) -> Layer:
         names={
             **_names_of_sections(source),
             **{key: one.names for key, one in source.items() if one.names is not None},
+            **dict(_instances(source)),
         },
         kinds={key: kind for one in source.values() for key, kind in (one.kinds or {}).items()},
     )
@@ -155,6 +184,12 @@ def _names_of(key: str, names: tuple[str, ...] | None) -> tuple[str, ...]:
     return next(names[:n] for n in counts if len(".".join(names[:n])) == len(key))
 
 
+def _instances(source: Bindings) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, one in source.items():
+        if type(one.value) not in LEAVES and is_structure(one.value):
+            yield key, one.names or tuple(key.split("."))
+
+
 def keys_above(key: str) -> Iterator[str]:
     while key := key.rpartition(".")[0]:
         yield key
@@ -167,6 +202,10 @@ def may_join(value: object) -> bool:
     text = UntypedText(value) if isinstance(value, str) else value
     is_reference = isinstance(text, UntypedText) and text.text.lstrip().startswith("${")
     return is_reference or may_be_mapping(text)
+
+
+def _joins(value: object) -> bool:
+    return sets_nothing(value) or may_join(value)
 
 
 def _check_no_list_item(lower: Binding, above: str, key: str, binding: Binding) -> None:

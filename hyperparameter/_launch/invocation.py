@@ -13,6 +13,7 @@ from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
 from .._values.hints import converter
 from .._values.keys import check, flatten, is_nested
+from .._values.landing import is_inside
 from .._values.origin import Origin, RawOrigin
 from .._values.untyped import (
     REMOVED,
@@ -135,7 +136,8 @@ class _Bindings:
     def remove(self, key: str, flag: str) -> None:
         """Take away what has been set at and below a key, here and by other sources."""
         for one in [one for one in self._values if one.startswith(f"{key}.")]:
-            del self._values[one]
+            if is_inside(one, self._names.get(one), key):
+                del self._values[one]
         self.set(key, REMOVED, flag)
 
     def layers(self) -> tuple[Layer, ...]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from .._functions import registry
 from .._scopes import ambient
 from .._scopes.carried import rank_inherited
-from .._scopes.lookup import removing
 from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer
@@ -118,7 +117,7 @@ class Settings:
             if without:
                 values = {key: one for key, one in layer.values.items() if key not in without}
                 layer = layer._replace(values=values)  # noqa: PLW2901  # the part that counts
-            stack.enter_context(scope_of(removing(layer, ambient.current().snapshot)))
+            stack.enter_context(scope_of(layer.removing(ambient.current().snapshot)))
         rank_inherited()
         return stack
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from .._values.describe import show
 from .._values.keys import MAX_DEPTH, did_you_mean
+from .._values.landing import landed
 from .._values.named_twice import NamedTwice, check_own_names
 from .._values.own_class import like
 from .._values.untyped import exact_int
@@ -111,7 +112,7 @@ def with_fallback(preferred: Mapping[str, Any], fallback: Mapping[str, Any]) -> 
 
 def _merge(over: dict[str, Any], base: dict[str, Any] | list[Any], path: str) -> None:
     """Change `base` by `over`; both are copies made by the caller."""
-    for key, value in over.items():
+    for key, value in _writes(over, base):
         at: Any = key
         if isinstance(base, list):
             at = _index(key, base, path)
@@ -123,6 +124,18 @@ def _merge(over: dict[str, Any], base: dict[str, Any] | list[Any], path: str) ->
             _merge(value, below, f"{path}{key}.")
         else:
             base[at] = value
+
+
+def _writes(
+    over: Mapping[str, Any], base: dict[str, Any] | list[Any]
+) -> Iterator[tuple[Any, object]]:
+    """Yield what is written at each name of `base`, which may have dots, and at new ones."""
+    if isinstance(base, list):
+        yield from over.items()
+        return
+    for name, values in landed(over, base, lambda value: value, dict).items():
+        for value in values:
+            yield name, value
 
 
 def _index(key: str, items: list[Any], path: str) -> int:
@@ -142,7 +155,7 @@ def override_paths(
     over: Mapping[str, Any], merged: dict[str, Any] | list[Any], base: str = ""
 ) -> Iterator[str]:
     """Yield the paths in `merged`, of `with_fallback`, whose values came from `over`."""
-    for key, value in over.items():
+    for key, value in _writes(over, merged):
         if isinstance(merged, list):
             index = int(key) % len(merged)
             path, below = f"{base}{index}", merged[index]
@@ -181,11 +194,27 @@ def _replace(node: object, key: str, value: object, whole: str) -> None:
     if key in names or (key == whole and "." not in key and isinstance(node, dict)):
         node[names.get(key, key)] = value
         return
-    name = next((name for name in names if key.startswith(f"{name}.")), None)
+    starts = sorted((name for name in names if key.startswith(f"{name}.")), key=len)
+    # The longest, as everywhere; but a shorter one has the key where a longer one lacks it.
+    name = starts[-1] if starts else None
+    for one in starts:
+        name = one if _has(node[names[one]], key[len(one) + 1 :]) else name
     if name is None:
         parent = whole[: len(whole) - len(key)]
         raise _unused(whole, [f"{parent}{name}" for name in names])
     _replace(node[names[name]], key[len(name) + 1 :], value, whole)
+
+
+def _has(node: object, key: str) -> bool:
+    """Tell whether a dotted key is below `node`, whichever of its dots belong to names."""
+    if not isinstance(node, (dict, list)):
+        return False
+    names: dict[str, Any] = {str(name): name for name in _names(node)}
+    return key in names or any(
+        _has(node[inner], key[len(name) + 1 :])
+        for name, inner in names.items()
+        if key.startswith(f"{name}.")
+    )
 
 
 def _names(node: dict[str, Any] | list[Any]) -> Iterable[object]:

@@ -39,7 +39,7 @@ def with_keyed_digests(reads: list[Read], env: Mapping[str, str]) -> list[Read]:
         if isinstance(value, UntypedTree):
             return UntypedTree(keyed(value.value))
         if isinstance(value, Layered):
-            return Layered(keyed(value.whole), keyed(value.parts))
+            return Layered(*map(keyed, (value.whole, value.parts, value.displaced)))
         return value
 
     return [

@@ -76,7 +76,7 @@ def explain(key: str) -> Explanation:
     state = ambient.current()
     snapshot = state.snapshot
     state.record.note_shown((key,))
-    bindings = _bindings(check(key))
+    bindings = _bindings(key) if snapshot.find(check(key)) is not None else []
     declarations = [
         Declaration(
             signature.qualname,

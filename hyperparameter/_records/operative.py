@@ -155,7 +155,8 @@ def _above(key: str, made: Mapping[str, Any]) -> str | None:
 def _with_part(value: Any, flat: str, part: Any) -> Any:
     """Return a mapping in which another value, or none, is at a flat key."""
     if isinstance(value, Layered):
-        return Layered(value.whole, UntypedTree(_with_part(value.parts, flat, part)))
+        parts = UntypedTree(_with_part(value.parts, flat, part))
+        return Layered(value.whole, parts, value.displaced)
     names: dict[Any, Any] = dict(names_of(value) or {})
     end = len(flat)
     while end > 0:

@@ -12,6 +12,7 @@ from typing import Any
 from .._values.containers import parts_of
 from .._values.describe import Description, below, describe, has_secrets
 from .._values.keys import is_key
+from .._values.landing import landed
 from .._values.scalars import MOST_SMALL_TEXT
 from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree
 from .kept import NO_DATA, kept, kept_name
@@ -46,7 +47,11 @@ def _kept(key: str, written: Any, left: list[int]) -> Any:
             return Description(f"<{type(written.kind).__name__}>")
         return UntypedTree(_kept(key, written.value, left))
     if type(written) is Layered:
-        return Layered(_kept(key, written.whole, left), _kept(key, written.parts, left))
+        return Layered(
+            _kept(key, written.whole, left),
+            _kept(key, written.parts, left),
+            _kept(key, written.displaced, left),
+        )
     if type(written) is EmptyVariable:
         return EmptyVariable(written.text, _kept(key, written.lower, left))
     if isinstance(written, UntypedText):
@@ -113,7 +118,7 @@ def over(data: Any, written: Any, *, is_typed: bool = False) -> Any:
     """
     if isinstance(written, Layered):
         if not isinstance(data, dict):
-            return over(data, written.whole, is_typed=is_typed)
+            return over(data, written.displaced, is_typed=is_typed)
         parts = over(data, written.parts, is_typed=is_typed)
         if not _takes_away(written.whole):
             return parts
@@ -131,9 +136,10 @@ def over(data: Any, written: Any, *, is_typed: bool = False) -> Any:
 def _over_names(
     data: dict[Any, Any], parts: Mapping[Any, object], is_typed: bool
 ) -> dict[Any, Any]:
+    written = {name: each[-1] for name, each in landed(parts, data, names_of).items()}
     made = {
-        name: over(data.get(name, NO_DATA), parts.get(name), is_typed=is_typed)
-        for name in [*data, *(name for name in parts if name not in data)]
+        name: over(data.get(name, NO_DATA), written.get(name), is_typed=is_typed)
+        for name in [*data, *(name for name in written if name not in data)]
     }
     return {name: one for name, one in made.items() if one is not NO_DATA}
 

@@ -15,7 +15,6 @@ from .._values.origin import Process, resolve
 from . import ambient
 from .ambient import CARRIED, INHERITED, INITIAL, PROCESS, STARTED, State, chain
 from .frames import copy_over, detach, inherited_by, make_state, push_record, swap
-from .lookup import removing
 from .recorder import Recorder
 from .shadowed import as_baseline
 from .snapshot import EMPTY, Layer, Snapshot
@@ -182,7 +181,7 @@ def _with_inherited(state: State | None, scopes: Snapshot, baseline: Snapshot | 
     for frame in reversed(frames[:above]):
         layer = frame.layer
         if isinstance(layer, Layer):
-            layer = removing(layer, top.snapshot)
+            layer = layer.removing(top.snapshot)
         top = copy_over(frame, top, None, layer)
     return top
 

@@ -4,8 +4,6 @@ Engines pickle the arguments of a task in threads of their own, which have none 
 the thread that submitted it.  So a scope tells in its bindings where it is open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

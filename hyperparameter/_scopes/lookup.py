@@ -18,7 +18,6 @@ from .._values.rules import to_bool
 from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_constant, items_of
 from .._values.structures import structure_of
 from .._values.untyped import (
-    REMOVED,
     EmptyVariable,
     Untyped,
     UntypedText,
@@ -275,15 +274,3 @@ def deletion(snapshot: Snapshot, key: str) -> Layer:
     if snapshot.find(key) is None:
         raise missing(snapshot, key)
     return Layer({key: DELETED}, outside_site())
-
-
-def removing(layer: Layer, below: Snapshot) -> Layer:
-    """Return the layer with a deletion of each key in `below` that is below one it removes."""
-    removed = [key for key, value in layer.values.items() if value is REMOVED]
-    starts = tuple(f"{key}." for key in removed)
-    mappings = [flat for layer in below.layers for flat in layer.names if flat.startswith(starts)]
-    hidden = [flat for key in removed for name in below.below(key) if (flat := f"{key}.{name}")]
-    hidden += mappings
-    # Not those that it sets itself: they must stay behind what removes the others.
-    deleted = {key: DELETED for key in hidden if key not in layer.values}
-    return layer._replace(values={**deleted, **layer.values}) if deleted else layer

@@ -6,16 +6,17 @@ is encoding one, and two tasks may share one without seeing each other's writes.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from operator import is_
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .._values.containers import takes_parts
 from .._values.keys import by_prefix, prefixes
 from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .._values.scalars import SCALARS_AND_TEXT
 from .._values.untyped import REMOVED, may_be_mapping
 from .joined import kept_kinds, kept_names
 from .markers import ABSENT, DELETED
+from .taken_away import removed, replaced
 
 NO_ORIGINS: Mapping[str, RawOrigin] = MappingProxyType({})
 NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -28,9 +29,9 @@ class Layer(NamedTuple):
     """Bindings made in one place.
 
     `origins` has those that differ from `origin`.  A closed layer hides all that is below it.
-    `names` has the names in a key where one of them was written with a dot in it, and those of a
-    key that was written as a mapping, which has no value here; `kinds` an empty mapping of each one
-    that has a class of its own, by its key.
+    `names` has the names in a key where one of them was written with a dot in it, those of an
+    instance of a class with fields, and those of a key that was written as a mapping, which has no
+    value here; `kinds` an empty mapping of each one that has a class of its own, by its key.
     """
 
     values: Mapping[str, Any]
@@ -83,11 +84,16 @@ class Layer(NamedTuple):
         return Layer(values, self.origin, origins, lower.closed, names, kinds)
 
     def replacing(self, lower: "Snapshot") -> "Layer":
-        """Return these bindings with the removal of the values below whose place mappings take."""
-        mappings = self.names.keys() - self.values.keys()
-        found = ((key, lower.find(key)) for key in mappings)
-        taken = {key: REMOVED for key, one in found if one and not takes_parts(one[0])}
-        return self._replace(values={**taken, **self.values}) if taken else self
+        """Return these bindings with the removal of what mappings and instances replace below."""
+        return self._taking(replaced(self.values, self.names, lower))
+
+    def removing(self, lower: "Snapshot") -> "Layer":
+        """Return these bindings with a deletion of each key below one that they remove."""
+        return self._taking(removed(self.values, lower))
+
+    def _taking(self, away: Mapping[str, object]) -> "Layer":
+        new = {key: marker for key, marker in away.items() if key not in self.values}
+        return self._replace(values={**new, **self.values}) if new else self
 
     def onto(self, lower: "Snapshot") -> "Snapshot":
         """Return the snapshot that is visible inside a scope of this layer opened in `lower`."""
@@ -96,8 +102,8 @@ class Layer(NamedTuple):
             return Snapshot((self,), 1, True)
         if not values:
             return lower
-        if names and (replacing := self.replacing(lower)) is not self:
-            return replacing.onto(lower)
+        if names and (layer := self.replacing(lower)) is not self:
+            return layer.onto(lower)
         if lower.depth >= MOST_LAYERS:
             top = lower.layers[0]
             if len(top.values) + len(values) <= _SMALL and self.can_join(top):
@@ -136,17 +142,9 @@ class Snapshot:
     """
 
     __slots__ = (
-        "captured",
-        "closed",
-        "depth",
-        "encoded",
-        "indexes",
-        "layers",
-        "lower",
-        "noted_by",
-        "sent_by",
-        "upper",
-    )
+        "captured", "closed", "depth", "encoded", "indexes", "layers", "lower", "noted_by",
+        "sent_by", "upper",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -219,12 +217,9 @@ class Snapshot:
             return Snapshot(self.scopes(), self.depth, True, upper=self)
         if not self.depth:
             return lower
-        layers = self.scopes() + lower.layers
-        if any(layer.names for layer in self.scopes()):
-            own = tuple(layer.replacing(lower) for layer in self.scopes())
-            if any(one is not layer for one, layer in zip(own, self.scopes(), strict=True)):
-                return Snapshot(own + lower.layers, len(own) + lower.depth, lower.closed, lower)
-        return Snapshot(layers, self.depth + lower.depth, lower.closed, lower, self)
+        own = tuple([layer.replacing(lower) if layer.names else layer for layer in self.scopes()])
+        upper = self if all(map(is_, own, self.layers)) else None
+        return Snapshot(own + lower.layers, self.depth + lower.depth, lower.closed, lower, upper)
 
     def find(self, key: str) -> tuple[Any, RawOrigin] | None:
         """Return the value of `key` and where it was bound, None where nothing binds it."""

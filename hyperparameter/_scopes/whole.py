@@ -4,14 +4,15 @@ What was written last wins: a value replaces all below it, a mapping only the na
 Text keeps waiting for its type, so a whole is made of untyped parts; see `_values.untyped`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .._values.containers import names_written, takes_parts
+from .._values.containers import names_written, takes_parts, takes_place
+from .._values.landing import is_inside
 from .._values.origin import RawOrigin
 from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedTree, is_null
 from .markers import ABSENT, DELETED
-from .snapshot import Snapshot
+from .snapshot import Layer, Snapshot
 
 Names = tuple[str, ...]
 Source = tuple[str, RawOrigin]
@@ -35,6 +36,8 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
     root = _Node()
     last: RawOrigin | None = None
     for layer, keys in snapshot.keys_at(key):
+        for one in _beside_others(layer, keys, len(key)) if layer.names else ():
+            root.clear(_names_below(key, one, layer.names) if one != key else ())
         for flat in keys:
             value = layer.values[flat]
             names = _names_below(key, flat, layer.names) if flat != key else ()
@@ -74,6 +77,23 @@ def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:
     return tuple(rest.split("."))  # `key` ends inside of a name with dots
 
 
+def _beside_others(layer: Layer, keys: Collection[str], least: int) -> list[str]:
+    """Return the keys of values that take the place of all below, beside names that begin alike.
+
+    What such a name would land on is not there any more, in whichever order the two are written.
+    """
+    values, names = layer.values, layer.names
+    return [
+        above
+        for key in keys
+        if key in names
+        for above in _above(key)
+        if len(above) >= least and above in values and not is_inside(key, names[key], above)
+        if values[above] is not DELETED and values[above] is not REMOVED
+        if takes_place(values[above])
+    ]
+
+
 class _Node:
     """A place in what is read: a value, and the parts that were written over it later."""
 
@@ -107,6 +127,12 @@ class _Node:
             self.kind = None
             if value is REMOVED:
                 self.replaced = set()
+
+    def clear(self, names: Names) -> None:
+        """Empty the place that these names lead to, for a value that will be written there."""
+        if names and (node := self._at(".".join(names))) is not None:
+            node.replaced = {*node.replaced_keys(), *(flat for flat, _ in node.sources())}
+            node.written, node.parts = ABSENT, {}
 
     def take_kinds(self, key: str, names: Names, kinds: Mapping[str, dict[Any, Any]]) -> None:
         """Note the class of each mapping on the way that these names lead."""
@@ -179,7 +205,7 @@ class _Node:
         is_json = isinstance(self.written, str) and self.written.lstrip()[:1] == "{"
         if type(value) is not Layered or takes_parts(self.written) or is_json:
             return value
-        return value.parts
+        return Layered(REMOVED, value.parts, value.whole)  # so that no default is below them
 
     def sources(self) -> Iterator[Source]:
         """Yield each flat key that takes part, and where it was bound."""

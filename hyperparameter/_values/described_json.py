@@ -55,7 +55,8 @@ def _untyped_to_json(value: object, in_transit: bool) -> object:
             inner.append(to_json(value.lower, in_transit=in_transit))
         return {"$untyped": inner}
     if isinstance(value, Layered):
-        each = value.whole, value.parts
+        each = [value.whole, value.parts]
+        each += [] if value.displaced is value.whole else [value.displaced]
         return {"$over": [to_json(one, in_transit=in_transit) for one in each]}
     if isinstance(value, UntypedTree):
         return {"$tree": to_json(value.value, in_transit=in_transit)}
@@ -94,8 +95,8 @@ def _untyped_from(inner: object) -> UntypedText:
 
 
 def _layered_from(inner: object) -> Layered:
-    whole, parts = checked(inner, list)
-    return Layered(from_json(whole), checked(from_json(parts), UntypedTree))
+    whole, parts, *displaced = map(from_json, checked(inner, list))
+    return Layered(whole, checked(parts, UntypedTree), *displaced)
 
 
 def _tree_from(inner: object) -> UntypedTree:

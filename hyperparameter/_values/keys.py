@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from ..exceptions import InvalidKey
 from .own_class import emptied
 from .scalars import SCALARS_AND_TEXT
+from .structures import is_structure
 
 PUBLIC_NAMES = frozenset(
     ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]
@@ -50,9 +51,10 @@ def check(key: object) -> str:
 class Flat(NamedTuple):
     """A mapping by flat keys.
 
-    `names` has, for each key that holds a written name with a dot in it, all its names, and those
-    of each key whose value was a mapping, and which therefore is not among `values`; `kinds`, for
-    each nested mapping of a class of its own, an empty one.
+    `names` has, for each key that holds a written name with a dot in it, all its names, those of
+    each instance of a class with fields, and those of each key whose value was a mapping, and which
+    therefore is not among `values`; `kinds`, for each nested mapping of a class of its own, an
+    empty one.
     """
 
     values: dict[str, Any]
@@ -91,7 +93,8 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
                 break
             _check_value(key, value, values)
             values.setdefault(key, value)
-            if not splits and len(steps) <= key.count("."):
+            is_whole = type(value) not in SCALARS_AND_TEXT and is_structure(value)
+            if is_whole or (not splits and len(steps) <= key.count(".")):
                 names[key] = steps
         else:
             stack.pop()

@@ -140,13 +140,18 @@ class UntypedTree(Untyped):
 
 
 class Layered(Untyped):
-    """A value, and parts of it that were written over it later."""
+    """A value, and parts of it that were written over it later.
 
-    __slots__ = ("parts", "whole")
+    `displaced` is the number, text or list that they take the place of: it stays where a mapping
+    below has all of them elsewhere, at names with dots.
+    """
 
-    def __init__(self, whole: object, parts: UntypedTree) -> None:
+    __slots__ = ("displaced", "parts", "whole")
+
+    def __init__(self, whole: object, parts: UntypedTree, displaced: object = Ellipsis) -> None:
         self.whole = whole
         self.parts = parts
+        self.displaced = whole if displaced is Ellipsis else displaced
 
     def plain(self) -> object:
         """Return the whole, joined where it is a mapping; `hints.anything` knows structures too."""

@@ -183,6 +183,76 @@ def test_the_later_of_two_writes_decides(way: Any, namespace: str, tmp_path: Pat
             assert found() == wanted, (one, two)
 
 
+@hp.param("order_deep")
+def deep(m: dict[str, Any] = {"a": {"b": 0}}) -> Any:
+    return m, hp.scope.order_deep.m | {"a": {"b": 0}}, bare()
+
+
+@hp.param("order_deep")
+def bare(m: dict = {"a": {"b": 0}}) -> Any:  # type: ignore[type-arg]  # as many write it
+    return m
+
+
+def define_and_option_below(f: Any, key: str, one: str, two: str, _: Path) -> Any:
+    return run(f, "-D", word(key, one), f"--m.a.p={two}")
+
+
+def scope_and_inner_scope(f: Any, key: str, one: str, two: str, _: Path) -> Any:
+    with scopes({key: json.loads(one)}, {f"{key}.p": json.loads(two)}):
+        return f()
+
+
+def one_scope(f: Any, key: str, one: str, two: str, _: Path) -> Any:
+    with scopes({key: json.loads(one), f"{key}.p": json.loads(two)}):
+        return f()
+
+
+def words_of_one_scope(f: Any, key: str, one: str, two: str, _: Path) -> Any:
+    with hp.scope(f"{key}={one}", f"{key}.p={two}"):
+        return f()
+
+
+def written_below(way: Any) -> Any:
+    def write(f: Any, key: str, one: str, two: str, folder: Path) -> Any:
+        with mock.patch(f"{__name__}.word", lambda k, text: f"{k}{'.p' * (text == two)}={text}"):
+            return way(f, key, one, two, folder)
+
+    return write
+
+
+@pytest.mark.parametrize("value", ["5", "0.5", "[1]", "null"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        define_and_option_below, scope_and_inner_scope, one_scope, words_of_one_scope,
+        *map(written_below, [defines, two_texts, two_overrides]),
+    ],
+)  # fmt: skip
+def test_what_a_value_took_away_stays_away_below_names(
+    way: Any, value: str, tmp_path: Path
+) -> None:
+    assert way(deep, "order_deep.m.a", value, "7", tmp_path) == ({"a": {"p": 7}},) * 3
+
+
+@pytest.mark.parametrize("value", [5, "text", [1], None])
+def test_what_a_value_took_away_stays_away_between_sources(value: Any, tmp_path: Path) -> None:
+    file, key, wanted = tmp_path / "one.json", "order_deep.m.a", ({"a": {"p": 7}},) * 3
+    file.write_text(json.dumps({key: value}))
+    assert run(deep, "-C", str(file), "-D", f"{key}.p=7") == wanted
+    with hp.scope(**{key: value}):
+        assert run(deep, "-D", f"{key}.p=7") == wanted
+        assert run(deep, "--m.a.p=7") == wanted
+        with mock.patch.dict(os.environ, {"ORDER_ORDER_DEEP__M__A__P": "7"}):
+            assert run(deep, prefix="ORDER") == wanted
+        with pickle.loads(pickle.dumps(hp.scope(f"{key}.p=7"))):
+            assert deep() == wanted
+        record = str(tmp_path / "record.json")
+        assert run(deep, "-D", f"{key}.p=7", "--record", record) == wanted
+    assert run(deep, "-C", record) == wanted
+    with hp.config([{key: value}, {f"{key}.p": 7}]):
+        assert deep() == wanted
+
+
 def readers(ps: Any) -> dict[str, Any]:
     """Return what each reader sees of `order.x`, where it has a mapping alone."""
     with pytest.raises(hp.ConversionError, match=r"\{'a': 1\} is not an int"):
