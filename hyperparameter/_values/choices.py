@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from .checking import UNSEEN, mode
-from .convert import Converter, Unconvertible, is_enum, one_of, shown_choice
+from .convert import NOTHING, Converter, Unconvertible, is_enum, one_of, shown_choice
+from .rules import to_str
 from .untyped import EmptyVariable, ScalarText, UntypedText, is_null, plain
 
 
@@ -65,10 +67,12 @@ def literal(choices: tuple[object, ...]) -> Converter:
         candidates = _meanings(value)
         if type(value) is ScalarText:
             candidates.reverse()  # it has a type
-        for candidate in candidates:
-            for choice in choices:
-                if type(choice) is type(candidate) and choice == candidate:
-                    return choice
+        found = _first_of(choices, candidates)
+        if found is NOTHING and type(value) in (bool, int, float):
+            with suppress(Unconvertible):
+                found = _first_of(choices, [to_str(value)])
+        if found is not NOTHING:
+            return found
         if None in choices and is_null(value):
             return None
         for choice in choices:
@@ -78,6 +82,14 @@ def literal(choices: tuple[object, ...]) -> Converter:
         raise Unconvertible(wanted=one_of(shown, candidates[0]), value=value)
 
     return convert
+
+
+def _first_of(choices: tuple[object, ...], candidates: list[object]) -> object:
+    for candidate in candidates:
+        for choice in choices:
+            if type(choice) is type(candidate) and choice == candidate:
+                return choice
+    return NOTHING
 
 
 def _is_member(member: object, value: object) -> bool:

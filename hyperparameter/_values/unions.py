@@ -15,6 +15,7 @@ from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
 from .fields import Structure
+from .nearest import PARTED, nearest
 from .rules import rule_of
 from .structures import structure_of
 from .untyped import Blank, ScalarText, Untyped, UntypedText, is_null, plain
@@ -71,7 +72,8 @@ def _exactly(value: object, members: list[Any]) -> Any:
         return None  # any spelling is text there: strict ones come first in `_ordered`
     for hint in members:
         kind = typing.get_origin(hint) or hint
-        if type(seen) is kind and not isinstance(seen, (dict, list)):
+        # Whether it takes the parts of a list as well is seen in `_ordered`.
+        if type(seen) is kind and not isinstance(seen, PARTED):
             return hint
     return None
 
@@ -83,11 +85,15 @@ def _ordered(
     is_int = type(value) is ScalarText and value.whole() is not None  # however it is spelled
     if isinstance(value, UntypedText) and not is_int and any(map(takes_any_text, members)):
         first = [one for one in members if not takes_any_text(one) and _is_strict(value.text, one)]
+        found = parts_of(value)
+        first = nearest(found, first) if isinstance(found, PARTED) else first
         return [*first, *(one for one in members if takes_any_text(one))]
     if isinstance(parts_of(value), Mapping):
         return _for_mapping(names_of(value), members, below, converter_of)
     texts = [one for one in members if takes_any_text(one)]
-    return [*(one for one in members if one not in texts), *texts]
+    others = [one for one in members if one not in texts]
+    found = parts_of(value)
+    return [*(nearest(found, others) if isinstance(found, PARTED) else others), *texts]
 
 
 def _is_strict(text: str, hint: Any) -> bool:
@@ -119,7 +125,8 @@ def _for_mapping(
     own = [hint for hint in fitting if _is_below(hint, below)]
     others = [hint for hint, structure in described if structure is None]
     inside = [hint for hint, structure in described if structure and hint not in fitting]
-    return [*own, *(hint for hint in fitting if hint not in own), *others, *inside]
+    found = nearest(given, others)
+    return [*own, *(hint for hint in fitting if hint not in own), *found, *inside]
 
 
 def _is_below(hint: Any, below: object) -> bool:
@@ -192,18 +199,19 @@ def _first(
         except Unconvertible as error:
             if deepest is None or len(error.path) > len(deepest.path):
                 deepest = error
-    if deepest is not None and (deepest.path or len(members) == 1):
+    wanted = wanted_of(members)
+    if deepest is not None and (deepest.path or wanted == words(members[0])):
         raise deepest.again()
     if members and all(map(choices_of, members)):
         given = value.text if isinstance(value, UntypedText) else value
         choices = [shown_choice(choice) for one in members for choice in choices_of(one)]
         raise Unconvertible(wanted=one_of(choices, given), value=value)
-    raise Unconvertible(wanted=wanted_of(members), value=value)
+    raise Unconvertible(wanted=wanted, value=value)
 
 
 def wanted_of(members: list[Any]) -> str:
     """Return what a union wants, in words: `an int or text`."""
-    *first, last = [word for one in members or [None] for word in _alternatives(one)]
+    *first, last = dict.fromkeys(word for one in members or [None] for word in _alternatives(one))
     return f"{', '.join(first)} or {last}" if first else last
 
 

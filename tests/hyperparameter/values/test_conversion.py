@@ -896,3 +896,41 @@ def test_decimals_of_floats_and_negative_durations(hint: Any, value: Any, right:
 def test_a_time_of_day_is_not_dropped_toward_a_date() -> None:
     with pytest.raises(hp.ConversionError, match="is not a date"):
         annotated(date, hp.scope(**{"f.x": datetime(2021, 2, 3, 4, 5)}))
+
+
+@pytest.mark.parametrize(("value", "text"), [(1, "1"), (-3, "-3"), (1.5, "1.5"), (True, "True")])
+def test_number_is_the_choice_that_is_its_text(value: object, text: str) -> None:
+    """As toward `str`."""
+
+    @hp.param("t")
+    def t(x: Literal["1", "-3", "1.5", "True", "2"] = "2") -> str:
+        return x
+
+    with hp.scope(**{"t.x": value}):
+        assert t() == text
+
+
+def test_choice_of_its_own_type_comes_before_its_text() -> None:
+    @hp.param("t")
+    def t(x: Literal["1", 1] = "1") -> object:
+        return x
+
+    with hp.scope(**{"t.x": 1}):
+        assert t() == 1
+
+
+@pytest.mark.parametrize("name", ["c.json", "c.toml", "c.yaml"])
+def test_number_of_a_file_is_the_choice_that_was_written(tmp_path: Path, name: str) -> None:
+    @hp.param("t")
+    def t(fold: Literal["1", "2"] = "2") -> str:
+        return fold
+
+    text = {"c.json": '{"t": {"fold": 1}}', "c.toml": "t.fold = 1", "c.yaml": "t: {fold: 1}"}
+    (tmp_path / name).write_text(text[name])
+    with hp.config(tmp_path / name):
+        assert t() == "1"
+    with (
+        hp.scope(**{"t.fold": 3}),
+        pytest.raises(hp.ConversionError, match=r"3 is not one of 1, 2\b"),
+    ):
+        t()
