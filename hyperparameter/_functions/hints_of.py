@@ -1,11 +1,13 @@
 """The plain function behind a decorated one, and what its annotations mean."""
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FunctionType, SimpleNamespace
 from typing import Any, Final, NamedTuple, get_type_hints
 
 from .._values.fields import UNKNOWN, Variables, bound_variables, is_free, substituted
+from .._values.secrets import add_secret_keys
 from .._values.structures import structure_of
 
 
@@ -60,6 +62,15 @@ def resolve_hints(
             elif name in hints:
                 hints[name] = substituted(hints[name], of_class.variables)
     return hints
+
+
+def note_secrets(namespace: str, hints: Mapping[str, Any]) -> None:
+    """Note which keys are secrets because of the types that pydantic has for these."""
+    if "pydantic" in sys.modules:
+        from .._values.validated import secret_keys  # most programs have none
+
+        for name, hint in hints.items():
+            add_secret_keys(secret_keys(f"{namespace}.{name}", hint))
 
 
 def annotations_of(function: Callable[..., Any]) -> dict[str, object]:

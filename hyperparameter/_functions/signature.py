@@ -16,7 +16,7 @@ from .._values.origin import Site, note_file
 from .._values.scalars import SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED, Layered, UntypedTree
 from ..exceptions import ConversionError
-from .hints_of import OfClass, innermost, resolve_hints
+from .hints_of import OfClass, innermost, note_secrets, resolve_hints
 from .wrapping import Args, Kwargs
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
@@ -27,7 +27,6 @@ Shape = int | tuple[int | str, ...]
 
 declared: dict[tuple[str, str, str], "Signature"] = {}
 """What `@hp.param` has decorated, by namespace, module and qualified name; see `registry`."""
-
 _EXACT = SCALARS_AND_TEXT - {type(None)}
 
 
@@ -127,6 +126,7 @@ class Signature:
             hints = resolve_hints(innermost(self.function), self.of_class)
             if not mode.is_on or len(hints) == len(innermost(self.function).__annotations__):
                 self._hints = hints  # else the run may still define what the others mean
+            note_secrets(self.namespace, hints)
         return hints.get(name)
 
     def wanted(self, name: str) -> Wanted:

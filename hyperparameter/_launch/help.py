@@ -253,5 +253,5 @@ def type_name(hint: object) -> str:
         names = [type_name(bare(one)) for one in typing.get_args(hint) if one is not type(None)]
         return "|".join(dict.fromkeys(names)) if all(names) else ""
     if not isinstance(hint, type):
-        return ""
+        return getattr(hint, "short_name", "")  # of what pydantic validates
     return "PATH" if hasattr(hint, "__fspath__") else _TYPES.get(hint.__name__, "")

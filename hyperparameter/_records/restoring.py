@@ -64,8 +64,7 @@ def _is_same(value: Any, restored: Any) -> bool:
     if structure is not None and kind_of(restored) is type(value):
         return all(
             _is_same(one, _field(restored, structure.fields[name].attribute or name))
-            for name, one in structure.given_values_of(value).items()
-            if name in structure.fields
+            for name, one in structure.values_of(value).items()
         )
     if kind_of(restored) is not type(value):
         return False

@@ -11,7 +11,7 @@ from typing import Any
 from .convert import is_enum
 from .masking import MASK, masked_text, masked_value
 from .scalars import SCALARS_AND_TEXT
-from .secrets import is_number, is_secret, is_taken_out
+from .secrets import is_number, is_secret, is_taken_out, remember_made_of_secrets
 from .untyped import Untyped, UntypedText, UntypedTree, plain
 
 _MOST_ITEMS = 256
@@ -199,6 +199,14 @@ def _masked(key: str, text: str) -> Masked:
     return Masked(_short(masked_value(key, text)), digest.hexdigest())
 
 
+def _masked_by_its_type(key: str, value: Any) -> Description:
+    """Mask a `SecretStr` of pydantic; the text that it was made of is a secret at this key, too."""
+    found = value.get_secret_value()
+    text = found.decode(errors="replace") if isinstance(found, bytes) else str(found)
+    remember_made_of_secrets(text, key)
+    return Masked(MASK, _masked(key, text).digest)
+
+
 def below(key: str, name: object) -> str:
     """Return the key of a part; one whose name cannot be in a key has the key of the whole."""
     inner = name if type(name) is str else ""
@@ -215,6 +223,8 @@ def _words(key: str, value: object, budget: list[int], depth: int) -> Descriptio
     """Return words for what is not plain data; those of a secret are a mask."""
     try:
         fields = _fields_of(value)
+        if hasattr(type(value), "get_secret_value"):
+            return _masked_by_its_type(key, value)
         if not fields and is_secret(key, value):
             return Masked(MASK)
         if fields and depth:

@@ -14,6 +14,16 @@ Variables = Mapping[object, object]
 Bound = Mapping[type, Variables]
 """The same for each class: two may have one variable and mean different types."""
 
+STRUCTURE_MARKS = (
+    "__dataclass_fields__",
+    "__attrs_attrs__",
+    "__struct_fields__",
+    "__pydantic_decorators__",
+    "__required_keys__",
+    "_field_defaults",
+)
+"""The attribute that a class of each kind has and no other."""
+
 
 class Field(NamedTuple):
     """A field, by the name that a mapping has for it.
@@ -47,7 +57,8 @@ class Structure(NamedTuple):
     """A class with fields.
 
     `make` takes all values that are given, by name; `replace` an instance and those that change.
-    With `extra`, names that no field has are passed on.
+    With `extra`, names that no field has are passed on.  `raw` gives the values of an instance that
+    are not what it was made of, such as those of `Json`, as they were given.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Structure(NamedTuple):
     make: Callable[[dict[str, object]], object]
     replace: Callable[[Any, dict[str, object]], object]
     extra: bool = False
+    raw: Callable[[Any], dict[str, object]] | None = None
 
     def is_instance(self, value: object) -> bool:
         return isinstance(value, self.kind) and self.kind is not dict
@@ -74,6 +86,8 @@ class Structure(NamedTuple):
         for name, field in self.fields.items():
             names.setdefault(field.attribute, name)
         values = self.values_of(instance)
+        raw = self.raw(instance) if self.raw is not None else {}
+        values |= {n: raw[one] for one, n in names.items() if one in raw}
         more = (getattr(instance, "model_extra", None) or {}) if self.extra else {}
         return {**{n: one for n, one in values.items() if n in names.values()}, **more}
 

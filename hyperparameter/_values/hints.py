@@ -72,6 +72,10 @@ def converter(hint: Any) -> Converter:
         found = _of_class(hint, kind, args)
         if found is not None:
             return found
+    if type(hint).__name__ == "Validated":  # of whose module most programs have no need
+        from .validated import validated
+
+        return validated(hint)
     return opaque(hint, kind)
 
 

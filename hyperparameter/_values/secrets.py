@@ -6,6 +6,7 @@ This is the one place that decides.  `describe` and `masking` hide what it names
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from .keys import check
@@ -42,6 +43,7 @@ URL_LOGIN = r"(?<=://)([^\s/?#:@]*):([^\s/?#]+)(?=@)"
 
 # Python's salted hashes of text that was made of a secret, alone or with the key that has it.
 _made_of_secrets: set[int] = set()
+_secret_by_type: frozenset[str] = frozenset()
 pattern = cache(re.compile)  # when first needed, so that our import does not pay for it
 
 
@@ -65,6 +67,14 @@ def not_secret(*keys: str) -> None:
     _taken_out |= {check(key) for key in keys}
     _is_secret_key.cache_clear()
     is_taken_out.cache_clear()
+
+
+def add_secret_keys(keys: Iterable[str]) -> None:
+    """Treat these keys and all below them as secrets: the type that is wanted there says so."""
+    global _secret_by_type
+    if new := frozenset(keys) - _secret_by_type:
+        _secret_by_type |= new
+        _is_secret_key.cache_clear()
 
 
 def is_secret(key: str, value: object = "some text") -> bool:
@@ -122,6 +132,8 @@ def is_taken_out(key: str) -> bool:
 def _is_secret_key(key: str) -> bool:
     if is_taken_out(key):
         return False
+    if _secret_by_type and any(f"{key}.".startswith(f"{one}.") for one in _secret_by_type):
+        return True
     return any(_names_secret(_split(segment)) for segment in key.split("."))
 
 

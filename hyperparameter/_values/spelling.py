@@ -6,6 +6,7 @@ The counterpart of `rules`, `choices` and `structures`, which read what is spell
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -56,7 +57,20 @@ def spelled(
         return tuple(written) if keeps_tuples and isinstance(value, tuple) else written
     if isinstance(value, os.PathLike) and isinstance(path := os.fspath(value), str):
         return path
+    if "pydantic" in sys.modules:
+        return _by_pydantic(value)
     raise Unwritable(f"its value is {show('', value)}, which no file can hold")
+
+
+def _by_pydantic(value: object) -> object:
+    if hasattr(type(value), "get_secret_value"):  # which whoever describes it masks
+        return value
+    from .validated import spelled_by_pydantic  # many programs have no such values
+
+    try:
+        return spelled_by_pydantic(value)
+    except ValueError:
+        raise Unwritable(f"its value is {show('', value)}, which no file can hold") from None
 
 
 def names_in(value: object) -> Mapping[Any, object] | None:

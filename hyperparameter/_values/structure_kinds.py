@@ -161,17 +161,10 @@ def _checked_by_msgspec(made: Any) -> object:
 
 
 def _model(kind: Any, _: Bound) -> Structure:
-    fields = {}
-    for name, one in kind.model_fields.items():
-        hint = one.annotation
-        if one.metadata:
-            hint = typing.Annotated[(hint, *one.metadata)]
-        default = None if one.is_required() else _model_default(one)
-        spellings = _spellings(kind, name, one)
-        if len(spellings) > 1 and default is None:
-            default = no_value  # the model itself tells that none of them is given
-        for spelling in spellings:
-            fields[spelling] = Field(hint, default, name, one)
+    from .model_types import is_made_of_text
+
+    fields = _model_fields(kind)
+    of_text = {f.attribute or "" for f in fields.values() if is_made_of_text(f.hint)}
 
     def make(values: dict[str, object]) -> Any:
         try:
@@ -182,13 +175,40 @@ def _model(kind: Any, _: Bound) -> Structure:
 
     def change(instance: Any, values: dict[str, object]) -> object:
         # `model_copy` validates nothing, so old and new are validated together first.
-        whole = {**{n: getattr(instance, n) for n in kind.model_fields}, **values}
+        kept = {n: getattr(instance, n) for n in kind.model_fields if n not in of_text}
+        whole = {**kept, **raw(instance), **values}
         valid = make(whole)
         names = {fields[n].attribute or n if n in fields else n for n in values}
         return instance.model_copy(update={n: getattr(valid, n) for n in names})
 
+    def raw(instance: Any) -> dict[str, object]:
+        """Return the values of those fields that are not taken as they are, as they are taken.
+
+        Not their defaults, which nobody validates.
+        """
+        names = of_text & instance.model_fields_set
+        return instance.model_dump(include=names, round_trip=True) if names else {}
+
     extra = kind.model_config.get("extra") == "allow"
-    return Structure(kind.__name__, kind, fields, make, change, extra)
+    return Structure(kind.__name__, kind, fields, make, change, extra, raw)
+
+
+def _model_fields(kind: Any) -> dict[str, Field]:
+    from .model_types import for_pydantic
+
+    fields = {}
+    for name, one in kind.model_fields.items():
+        hint = one.annotation
+        if one.metadata:
+            hint = typing.Annotated[(hint, *one.metadata)]
+        hint = for_pydantic(hint, kind.model_config)
+        default = None if one.is_required() else _model_default(one)
+        spellings = _spellings(kind, name, one)
+        if len(spellings) > 1 and default is None:
+            default = no_value  # the model itself tells that none of them is given
+        for spelling in spellings:
+            fields[spelling] = Field(hint, default, name, one)
+    return fields
 
 
 def said_by(error: Exception) -> tuple[tuple[str | int, ...], str]:

@@ -9,17 +9,7 @@ from __future__ import annotations
 import typing
 
 from .by_identity import by_identity
-from .fields import Field, Structure, bound_variables, constant, field_hints
-
-_MARKS = (
-    "__dataclass_fields__",
-    "__attrs_attrs__",
-    "__struct_fields__",
-    "__pydantic_decorators__",
-    "__required_keys__",
-    "_field_defaults",
-)
-"""The attribute that a class of each kind has and no other."""
+from .fields import STRUCTURE_MARKS, Field, Structure, bound_variables, constant, field_hints
 
 
 @by_identity
@@ -29,7 +19,7 @@ def structure_of(hint: object) -> Structure | None:
     kind = hint if origin is None else origin
     if not isinstance(kind, type):
         return None
-    for mark in _MARKS:
+    for mark in STRUCTURE_MARKS:
         if hasattr(kind, mark):
             from .structure_kinds import KINDS  # many programs have no such class
 

@@ -15,6 +15,7 @@ from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
 from .fields import Structure
+from .masking import MASK
 from .nearest import PARTED, nearest
 from .rules import rule_of
 from .structures import structure_of
@@ -206,7 +207,8 @@ def _first(
         given = value.text if isinstance(value, UntypedText) else value
         choices = [shown_choice(choice) for one in members for choice in choices_of(one)]
         raise Unconvertible(wanted=one_of(choices, given), value=value)
-    raise Unconvertible(wanted=wanted, value=value)
+    is_secret = any(getattr(one, "is_secret", False) for one in members)
+    raise Unconvertible(wanted=wanted, value=MASK if is_secret else value)
 
 
 def wanted_of(members: list[Any]) -> str:
