@@ -10,7 +10,18 @@ from .._values.serving import NONE_SERVES, exact, serving
 from .._values.untyped import REMOVED, Layered, UntypedText, UntypedTree
 from .kept import HIDDEN, NO_DATA, data_of
 from .read import RawRead, Read
-from .written import bound, has, hides, is_exact, is_of_names, names_of, over, spread
+from .written import (
+    Names,
+    bound,
+    has,
+    hides,
+    is_exact,
+    is_of_names,
+    named_otherwise,
+    names_of,
+    over,
+    spread,
+)
 
 DIFFERS = "its readers made different values of it, and no single one of them serves all"
 TAKEN_AWAY = "it was taken away, which no value says"
@@ -43,7 +54,7 @@ def last_values(reads: Iterable[tuple[str, Reads]]) -> tuple[dict[str, Any], dic
     left_out: dict[str, str] = {}
     made = {key: data_of(key, each[-1].value, left_out, is_for_people=True) for key, each in reads}
     found = {key: value for key, value in made.items() if value is not NO_DATA}
-    return _with_changed_parts(found, {}, {}), left_out
+    return _with_changed_parts(found, {}, {}, {}), left_out
 
 
 def as_written(reads: Iterable[tuple[str, Reads]]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -61,6 +72,7 @@ def _chosen(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     made: dict[str, Any] = {}
     left_out: dict[str, str] = {}
+    others: dict[str, tuple[str, Names]] = {}  # parts by other names than they were written by
     changed: dict[str, Any] = {}  # parts of which several readers got different values
     lacking_parts: set[str] = set()  # which one of their readers, that of the whole, would not get
     for key, each in reads:
@@ -77,10 +89,12 @@ def _chosen(
             left_out.update(missing)
             lacking_parts |= missing.keys() - {key}
         made[key] = value
+        for flat, names in named_otherwise(last.written, value):
+            others[f"{key}.{flat}"] = key, names
     dropped = lacking_parts - changed.keys()
     made = {k: value for k, value in made.items() if value is not NO_DATA and k not in dropped}
     if any(names_of(value) is not None for value in made.values()):
-        made = _with_changed_parts(made, changed, left_out)
+        made = _with_changed_parts(made, changed, left_out, others)
     return made, left_out
 
 
@@ -127,11 +141,19 @@ def _of_one(key: str, group: Reads, is_typed: bool) -> tuple[Any, dict[str, str]
 
 
 def _with_changed_parts(
-    made: dict[str, Any], changed: Mapping[str, Any], left_out: Mapping[str, str]
+    made: dict[str, Any],
+    changed: Mapping[str, Any],
+    left_out: Mapping[str, str],
+    others: Mapping[str, tuple[str, Names]],
 ) -> dict[str, Any]:
     """Return the values without those that are a part of another, which is as they are."""
     found: dict[str, Any] = {}
     for key in {**made, **left_out}:
+        whole, names = others.get(key, (key, ()))
+        if whole != key and whole in made:
+            if key in changed and names:
+                found[whole] = made[whole] = _with_named_part(made[whole], names, changed[key])
+            continue
         above = _above(key, made)
         if above is None:
             if key in made:
@@ -150,6 +172,17 @@ def _above(key: str, made: Mapping[str, Any]) -> str | None:
             return key[:end]
         end = key.find(".", end + 1)
     return None
+
+
+def _with_named_part(value: Any, names: Names, part: Any) -> Any:
+    if not names:
+        return part
+    if isinstance(value, Layered):
+        parts = _with_named_part(value.parts, names, part)
+        return Layered(value.whole, UntypedTree(parts))
+    found: dict[Any, Any] = dict(names_of(value) or {})
+    found[names[0]] = _with_named_part(found.get(names[0]), names[1:], part)
+    return {name: one for name, one in found.items() if one is not NO_DATA}
 
 
 def _with_part(value: Any, flat: str, part: Any) -> Any:

@@ -120,7 +120,9 @@ class Record(Contents):
             return
         used = kept(key, value, convert, default)
         default = used if origin is None else describe(key, default)
-        source = None if written is ABSENT or written is value else kept_written(key, written)
+        source = (
+            None if written is ABSENT or written is value else kept_written(key, written, value)
+        )
         read = RawRead(key, used, default, origin, site, this_process(), bulk, source)
         for record in around or self._and_around():
             record.take(key, identity, read)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._scopes.lookup import name_in
 from .._values.containers import parts_of
-from .._values.describe import Description, below, describe, has_secrets
+from .._values.convert import NOTHING
+from .._values.describe import Description, Landed, below, describe, has_secrets
 from .._values.keys import is_key
-from .._values.landing import landed
+from .._values.landing import landed, names_from
 from .._values.scalars import MOST_SMALL_TEXT
-from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree
+from .._values.structures import structure_of
+from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedText, UntypedTree, plain
 from .kept import NO_DATA, kept, kept_name
 from .read import RawRead, Read
 
+Names = tuple[Any, ...]
 _MOST_CHARACTERS = 1 << 16
 
 
@@ -25,18 +29,22 @@ class _TooLarge(Exception):
     pass
 
 
-def kept_written(key: str, written: object) -> Any:
+def kept_written(key: str, written: object, value: object) -> Any:
     """Return what a value was made of: plain data and what is untyped, its secrets masked."""
+    if isinstance(value, Mapping) and type(written) is UntypedText:
+        parts = names_of(written)
+        if parts and not all(name in value for name in parts):
+            written = UntypedTree(dict(parts))
     if type(written) is UntypedText and len(written.text) <= MOST_SMALL_TEXT:  # as most are
         described = describe(key, written)
         return described if has_secrets(described) else written
     try:
-        return _kept(key, written, [_MOST_CHARACTERS])
+        return _kept(key, written, value, [_MOST_CHARACTERS])
     except (_TooLarge, RecursionError):
         return Description("<more than a record keeps>")
 
 
-def _kept(key: str, written: Any, left: list[int]) -> Any:
+def _kept(key: str, written: Any, value: object, left: list[int]) -> Any:
     left[0] -= len(written.text) if isinstance(written, UntypedText) else 1
     if left[0] < 0:
         raise _TooLarge
@@ -45,28 +53,45 @@ def _kept(key: str, written: Any, left: list[int]) -> Any:
     if type(written) is UntypedTree:
         if written.kind is not None and type(written.kind) is not dict:
             return Description(f"<{type(written.kind).__name__}>")
-        return UntypedTree(_kept(key, written.value, left))
+        return UntypedTree(_kept(key, written.value, value, left))
     if type(written) is Layered:
         return Layered(
-            _kept(key, written.whole, left),
-            _kept(key, written.parts, left),
-            _kept(key, written.displaced, left),
+            _kept(key, written.whole, value, left),
+            _kept(key, written.parts, value, left),
+            _kept(key, written.displaced, value, left),
         )
     if type(written) is EmptyVariable:
-        return EmptyVariable(written.text, _kept(key, written.lower, left))
+        return EmptyVariable(written.text, _kept(key, written.lower, value, left))
     if isinstance(written, UntypedText):
         described = describe(key, written)
         return described if has_secrets(described) else written
     if type(written) is dict:
+        landed = _landed_names(written, value)
         return {
-            name if isinstance(name, UntypedText) else kept_name(name): _kept(
-                below(key, name), one, left
-            )
-            for name, one in written.items()
+            name: _kept(below(key, own), one, part, left)
+            for (own, one), (name, part) in zip(written.items(), landed, strict=True)
         }
     if type(written) is list:
-        return [_kept(key, one, left) for one in written]
+        return [_kept(key, one, None, left) for one in written]
     return kept(key, written)
+
+
+def _landed_names(written: Mapping[Any, object], value: object) -> Iterator[tuple[Any, object]]:
+    """Yield the names as a record keeps them, each with the part of the value that it is about."""
+    structure = None if value is None else structure_of(type(value))
+    parts = value if structure is None else structure.values_of(value)
+    for name in written:
+        found, part = NOTHING, None
+        if isinstance(parts, Mapping):
+            found = name_in(parts, name)
+            part = parts.get(found)
+        shown = name if isinstance(name, UntypedText) else kept_name(name)
+        text = name.text if isinstance(name, UntypedText) else name
+        if found is not NOTHING and found != plain(name) and isinstance(text, str):
+            spelling = kept_name(found)
+            if type(spelling) is not Description:
+                shown = Landed(text, getattr(spelling, "data", spelling))
+        yield shown, part
 
 
 def bound(read: Read | RawRead) -> Any:
@@ -127,8 +152,7 @@ def over(data: Any, written: Any, *, is_typed: bool = False) -> Any:
     if parts is not None and isinstance(data, dict):
         if not is_typed and data.keys() == parts.keys() and is_exact(written):
             return written
-        spelled = {getattr(name, "data", name): one for name, one in parts.items()}
-        return _over_names(data, spelled, is_typed) if all(map(is_key, data)) else data
+        return _over_names(data, parts, is_typed) if all(map(is_key, data)) else data
     is_known = written is not None and is_exact(written) and not is_typed
     return written if is_known or written is REMOVED else data
 
@@ -136,7 +160,8 @@ def over(data: Any, written: Any, *, is_typed: bool = False) -> Any:
 def _over_names(
     data: dict[Any, Any], parts: Mapping[Any, object], is_typed: bool
 ) -> dict[Any, Any]:
-    written = {name: each[-1] for name, each in landed(parts, data, names_of).items()}
+    own = {own_name(name): one for name, one in parts.items()}
+    written = {name: each[-1] for name, each in landed(own, data, names_of).items()}
     made = {
         name: over(data.get(name, NO_DATA), written.get(name), is_typed=is_typed)
         for name in [*data, *(name for name in written if name not in data)]
@@ -147,6 +172,32 @@ def _over_names(
 def names_of(written: object) -> Mapping[Any, object] | None:
     found = parts_of(written) if isinstance(written, (UntypedText, UntypedTree)) else written
     return found if isinstance(found, dict) else None
+
+
+def own_name(name: object) -> Any:
+    """Return the name that the data of a mapping has for one that was written."""
+    return plain(name) if isinstance(name, UntypedText) else getattr(name, "data", name)
+
+
+def named_otherwise(written: object, data: object) -> Iterator[tuple[str, Names]]:
+    """Yield each flat key that data has by other names, and these; none for a part with several."""
+    if isinstance(written, Layered):
+        yield from named_otherwise(written.whole, data)
+        written = written.parts
+    parts, found = names_of(written), names_of(data)
+    if parts is None or found is None:
+        return
+    for name, one in parts.items():
+        text, own = name.text if isinstance(name, UntypedText) else name, own_name(name)
+        if not isinstance(text, str):
+            continue
+        if own in found:
+            if own != text or type(own) is not str:
+                yield text, (own,)
+            for flat, names in named_otherwise(one, found[own]):
+                yield f"{text}.{flat}", (own, *names)
+        elif names_from(found, text):
+            yield text, ()
 
 
 def _takes_away(whole: object) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from .._values.annotations import takes_names
 from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
 from .._values.describe import show
 from .._values.hints import anything, by_default, converter
+from .._values.landing import names_from
 from .._values.origin import RawOrigin, Site, outside_site
 from .._values.rules import to_bool
 from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_constant, items_of
@@ -249,20 +251,26 @@ def _part_at(value: object, names: list[str]) -> object:
     structure = structure_of(type(value))
     for count in range(len(names), 0, -1):
         name = ".".join(names[:count])
-        if isinstance(value, Mapping) and (found := _name_in(value, name)) is not NOTHING:
+        if isinstance(value, Mapping) and (found := name_in(value, name)) is not NOTHING:
             return _part_at(value[found], names[count:])
         if structure is not None and name in structure.fields:
             return _part_at(structure.values_of(value).get(name), names[count:])
+    if isinstance(value, Mapping):
+        return names_from(value, ".".join(names)) or NOTHING
     return NOTHING if structure is None else None
 
 
-def _name_in(mapping: Mapping[object, object], name: str) -> object:
-    """Return the name in a mapping that text is: the text, or what it is toward a name's type."""
+def name_in(mapping: Mapping[Any, object], name: object) -> Any:
+    """Return the name in a mapping that text is: the text, or what it is toward a name's type.
+
+    `NOTHING` where there is none.
+    """
     if name in mapping:
         return name
+    untyped = UntypedText(name) if isinstance(name, str) else name
     for kind in {type(one) for one in mapping} - {str}:
         with suppress(Unconvertible, TypeError):  # a tuple of lists has no hash
-            typed_name = converter(kind)(UntypedText(name), NOTHING)
+            typed_name = converter(kind)(untyped, NOTHING)
             if typed_name in mapping:
                 return typed_name
     return NOTHING

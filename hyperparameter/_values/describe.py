@@ -72,6 +72,21 @@ class Spelled(Description):
         return type(self), (str(self), self.data)
 
 
+class Landed(str):
+    """A name as it was written; `data` spells the one that the mapping has for it."""
+
+    __slots__ = ("data",)
+    data: object
+
+    def __new__(cls, written: str, data: object) -> Landed:
+        self = super().__new__(cls, written)
+        self.data = data
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Landed, (str(self), self.data)
+
+
 class Unrestored(Spelled):
     """Words and data for a value that its reader would not get again of this data."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .describe import Description, Masked, Spelled, Unrestored
+from .describe import Description, Landed, Masked, Spelled, Unrestored
 from .json_marks import Readers, checked, needs_items, pairs_of, unmarked
 from .untyped import (
     REMOVED,
@@ -31,6 +31,8 @@ def to_json(value: object, *, in_transit: bool = False) -> object:
         return {mark: [str(value), to_json(value.data, in_transit=in_transit)]}
     if isinstance(value, Description):
         return {"$text": str(value)}
+    if isinstance(value, Landed):
+        return {"$name": [str(value), to_json(value.data)]}
     if isinstance(value, float) and not math.isfinite(value):
         return {"$float": repr(value)}
     if isinstance(value, tuple):
@@ -88,6 +90,11 @@ def _spelled_from(inner: object, kind: type[Spelled] = Spelled) -> Spelled:
     return kind(checked(words, str), from_json(data))
 
 
+def _landed_from(inner: object) -> Landed:
+    written, data = checked(inner, list)
+    return Landed(checked(written, str), from_json(data))
+
+
 def _untyped_from(inner: object) -> UntypedText:
     kind, text, *lower = checked(inner, list)
     made = _OF_KIND[checked(kind, str)]
@@ -116,6 +123,7 @@ _READERS: Readers = {
     "$secret": _masked_from,
     "$spelled": _spelled_from,
     "$unrestored": lambda inner: _spelled_from(inner, Unrestored),
+    "$name": _landed_from,
     "$text": lambda inner: Description(checked(inner, str)),
     "$float": lambda inner: float(checked(inner, str)),
     "$tuple": lambda inner: tuple(from_json(item) for item in checked(inner, list)),

@@ -80,6 +80,16 @@ class _Landing:
         return Layered(layered.whole, UntypedTree(left, layered.parts.kind), layered.displaced)
 
 
+def names_from(mapping: Mapping[Any, object], flat: str) -> dict[str, object]:
+    """Return what a mapping has under names that begin with these, by the rest of each name."""
+    start = f"{flat}."
+    return {
+        name[len(start) :]: value
+        for name, value in mapping.items()
+        if isinstance(name, str) and name.startswith(start)
+    }
+
+
 def _paths_in(value: object, flat: str) -> Iterator[Names]:
     """Yield the names that lead to a flat key, in each way in which they do; the longest first."""
     names = _names_of(value)

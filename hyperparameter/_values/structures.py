@@ -30,7 +30,7 @@ def structure_of(hint: object) -> Structure | None:
 def is_structure(value: object) -> bool:
     """Tell an instance of a class with fields, without looking at those."""
     kind = type(value)
-    return any(hasattr(kind, mark) for mark in _MARKS)
+    return any(hasattr(kind, mark) for mark in STRUCTURE_MARKS)
 
 
 def annotated_class(kind: type) -> Structure | None:
