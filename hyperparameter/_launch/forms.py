@@ -25,7 +25,7 @@ from .._values.untyped import (
     is_null,
     plain,
 )
-from .given_back import Names
+from .given_back import Names, is_same
 from .options import REQUIRED
 
 NO_PART: Any = object()
@@ -140,7 +140,7 @@ def _word(value: UntypedText) -> object:
     from .._files.to_yaml import is_plain
 
     text, meaning = value.text, value.plain()
-    is_told = is_plain(text) and repr(infer(text)) == repr(meaning)
+    is_told = is_plain(text) and is_same(infer(text), meaning)
     return UntypedText(text) if is_told else meaning
 
 

@@ -18,7 +18,7 @@ def lost_parts(value: object, back: object, names: Names = ()) -> Iterator[Names
     """
     inner, found = names_in(value), names_in(back)
     if inner is None or found is None:
-        if not _is_same(value, back):
+        if not is_same(value, back):
             yield names
         return
     is_kind = isinstance(value, Mapping) or type(value) is type(back)
@@ -34,7 +34,8 @@ def lost_parts(value: object, back: object, names: Names = ()) -> Iterator[Names
             yield (*names, spelled)
 
 
-def _is_same(value: object, back: object) -> bool:
+def is_same(value: object, back: object) -> bool:
+    """Tell whether a value has come back: not as another type, nor as another zero."""
     if value is back:
         return True
     if isinstance(value, (set, frozenset)):
@@ -43,13 +44,13 @@ def _is_same(value: object, back: object) -> bool:
         return next(lost_parts(value, back), None) is None
     items, others = _items(value), _items(back)
     if items is not None and others is not None:
-        return len(items) == len(others) and all(map(_is_same, items, others))
+        return len(items) == len(others) and all(map(is_same, items, others))
     if type(value) is str:  # a text for a path, as a default
         return value == (str(back) if isinstance(back, PathLike) else back)
-    if type(value) in (int, float):  # nan is not equal to itself, and -0.0 is to 0.0
-        return type(value) is type(back) and repr(value) == repr(back)
-    if _is_number(value) and _is_number(back):
-        return repr(value) == repr(back) or bool(value == back)
+    if type(value) is float:  # nan is not equal to itself, and -0.0 is to 0.0
+        return type(back) is float and repr(value) == repr(back)
+    if type(value) is not int and _is_number(value) and _is_number(back):
+        return bool(value == back) or repr(value) == repr(back)
     return type(value) is type(back) and bool(value == back)
 
 

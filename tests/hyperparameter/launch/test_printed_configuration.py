@@ -397,3 +397,27 @@ def test_a_key_below_a_part_that_is_no_mapping_is_named(
     assert said == "t.x.a.q is left out: t.x.a has a value, and a file cannot hold both.\n"
     (tmp_path / f"out.{kind}").write_text(text)
     assert run("-C", f"out.{kind}") == run(*words)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_integer_of_any_size_comes_back(kind: str, run: Run, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        """import hyperparameter as hp
+
+
+@hp.param("t")
+def t(n: int = 1, xs: list[int] = [], other=1):
+    print(n % 10**9, [x % 10**9 for x in xs], type(other).__name__)
+
+
+if __name__ == "__main__":
+    hp.launch(t)
+"""
+    )
+    digits = "9" * 5_000
+    words = ["--n", digits, "--xs", digits, "1"]
+    text, said = run(*words, "--print-config", kind)
+    (tmp_path / f"out.{kind}").write_text(text)
+    assert said == ""
+    assert run("-C", f"out.{kind}") == run(*words)
