@@ -46,6 +46,7 @@ from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
 from ._scopes.shadowed import is_needless, is_shadowed
 from ._scopes.snapshot import EMPTY, Layer
+from ._termination import Terminated
 from ._values import choices as _choices  # noqa: F401
 from ._values import json_text as _json_text  # noqa: F401
 from ._values import spelling as _spelling  # noqa: F401
@@ -141,6 +142,7 @@ __all__ = [
     "Recorder",
     "ScalarText",
     "State",
+    "Terminated",
     "UntypedText",
     "UntypedTree",
     "active",

@@ -6,6 +6,8 @@ import io
 import pickle
 from collections.abc import Iterable, Sequence
 
+from hyperparameter import _engine_interface as interface
+
 from ..exceptions import CarrierError
 from .attachments import Attachment, Fetch, digest_of
 from .picklers import engine_value
@@ -54,7 +56,11 @@ class ValueReader:
     def _load(self, unpickler: _Unpickler, key: str) -> object:
         try:
             return unpickler.load()
-        except Exception as error:  # whatever the value's own code raises
+        except (KeyboardInterrupt, interface.Terminated):  # not of the value: a signal's
+            raise
+        # Whatever the value's own code raises: the `SystemExit` of an import and a panic of Rust
+        # would end the worker, its task would be lost, and a pool would start others for ever.
+        except BaseException as error:
             raise CarrierError(
                 f"Hyperparameter {key!r} has arrived, but cannot be unpickled here: "
                 f"{type(error).__name__}: {error}. Install in the worker what the value needs.",

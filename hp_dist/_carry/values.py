@@ -9,6 +9,7 @@ import enum
 import io
 import pickle
 import sys
+import threading
 import types
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -99,7 +100,7 @@ class OpenValue:
             return OpenValue(self.key, Layer({}, origin, kinds={self.key: value}), True)
         return OpenValue(self.key, Layer({self.key: value}, origin))
 
-    def cannot_travel(self, error: Exception) -> CarrierError:
+    def cannot_travel(self, error: BaseException) -> CarrierError:
         origin = self.layer.portable().origin_of(self.key)
         return CarrierError(
             f"Hyperparameter {self.key!r} ({origin}) cannot be sent to another process: "
@@ -218,7 +219,9 @@ class _Unit:
             start = file.tell()
             try:
                 self._pickler.dump(value.value)
-            except Exception as error:  # whatever the value's own reduce raises
+            except BaseException as error:  # whatever the value's own reduce raises
+                if _may_be_a_signals(error):
+                    raise
                 raise value.cannot_travel(error) from error
             self._sizes.append(file.tell() - start)
             self.buffers += [(value, raw) for raw in raws]
@@ -238,6 +241,13 @@ class _Unit:
     def met(self) -> dict[int, tuple[int, object]]:
         """Return what the pickler has met, by the addresses."""
         return self._pickler.memo.copy()
+
+
+def _may_be_a_signals(error: BaseException) -> bool:
+    # Handlers of signals run in the main thread.  In another, that of a pool above all, which
+    # starts its workers, only the value itself can have raised this.
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(error, (KeyboardInterrupt, SystemExit))
 
 
 def _sharing(units: list[_Unit]) -> list[_Unit]:

@@ -459,6 +459,61 @@ def test_pool_made_inside_a_scope_that_cannot_be_opened_works_for_all_other_task
     ]
 
 
+EXITS = """
+    class Panic(BaseException):  # as pyo3 makes of a panic in Rust
+        pass
+
+    def rate(*_):
+        return hp.scope.rate | 0.0
+
+    def exit_status(context):
+        process = context.Process(target=rate)
+        process.start()
+        process.join()
+        return process.exitcode
+"""
+
+
+@each_method
+@pytest.mark.parametrize("error", ["SystemExit", "Panic"])
+@pytest.mark.parametrize("baseline", [False, True], ids=["scope", "baseline"])
+def test_value_that_would_end_its_worker_fails_its_tasks_alone(
+    program: Program, method: str, error: str, baseline: bool
+) -> None:
+    main = f"""
+        hp_dist.install()
+        context = mp.get_context("{method}")
+        pool, executor = context.Pool(1), ProcessPoolExecutor(1, context)
+        with hp.scope(device=Handle(), rate=0.5):
+            if {baseline}:
+                hp.scope.frozen()
+            bound = hp_dist.bind(rate)
+            opened = hp_dist.initializer()
+            tasks = [
+                lambda: pool.apply_async(rate).get(60),
+                lambda: pool.map_async(rate, [1, 2]).get(60),
+                lambda: executor.submit(rate).result(60),
+                lambda: pool.apply_async(bound).get(60),
+                lambda: executor.submit(bound).result(60),
+            ]
+            print({{told(task) for task in tasks}})
+            print(exit_status(context))
+        with hp.scope.empty():
+            hp.scope.frozen()
+            print(pool.apply_async(rate).get(60), executor.submit(rate).result(60))
+            pool, executor = context.Pool(1, opened), ProcessPoolExecutor(1, context, opened)
+            print(told(lambda: pool.apply_async(hp_dist.bind(rate)).get(60)))
+            print(told(lambda: executor.submit(hp_dist.bind(rate)).result(60)))
+            print(pool.apply_async(abs, (-2,)).get(60), executor.submit(abs, -2).result(60))
+        print(started() <= 5)
+    """
+    handle = dedent(HANDLE).replace("OSError(", f"{error}(")
+    ended = "0" if method == "fork" else "1"  # which has the value itself
+    assert program(dedent(EXITS) + handle, main) == [
+        f"{{{NAMED}}}", ended, "0.0 0.0", "0.0", "0.0", "2 2", "True",
+    ]  # fmt: skip
+
+
 FICKLE = """
     import time
 
@@ -466,7 +521,7 @@ FICKLE = """
         is_bad = False
         def __reduce__(self):
             if Fickle.is_bad:
-                raise TypeError("not now")
+                raise Refusal("not now")
             return Fickle, ()
 
     def begin():
@@ -479,11 +534,13 @@ FICKLE = """
 """
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+@pytest.mark.parametrize(
+    ("method", "error"), [("spawn", "TypeError"), ("forkserver", "SystemExit")]
+)
 @pytest.mark.parametrize("explicit", [False, True], ids=["installed", "explicit"])
 @pytest.mark.parametrize("place", ["baseline", "scope of the making"])
 def test_worker_that_replaces_another_starts_though_a_value_can_no_longer_be_sent(
-    program: Program, tmp_path: Path, place: str, explicit: bool, method: str
+    program: Program, tmp_path: Path, place: str, explicit: bool, method: str, error: str
 ) -> None:
     """An error in the pool's thread ends it: tasks and `terminate` would wait for ever."""
     main = f"""
@@ -507,7 +564,8 @@ def test_worker_that_replaces_another_starts_though_a_value_can_no_longer_be_sen
         pool.terminate()
         pool.join()
     """
-    assert program(FICKLE, main) == ["[{'a': 1}, {'a': 1}, {'a': 1}]"]
+    module = FICKLE.replace("Refusal", error)
+    assert program(module, main) == ["[{'a': 1}, {'a': 1}, {'a': 1}]"]
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
