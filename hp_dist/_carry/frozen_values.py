@@ -25,12 +25,14 @@ class FrozenValues:
         """`CarrierError` names the key of a value that nothing can write."""
         self._live = self._values = values
         written = write(values, of_any(), Inline)
+        # And not only by the pickler of an engine that may not be the one which carries them.
+        self._suits_processes = all(each.attempt < len(of_multiprocessing()) for each in values)
         self._written = written._replace(attachments=[*map(copied, written.attachments)])
 
     def write(self, store: type[Store]) -> WrittenValues:
         """Return them as `store` has them written; `CarrierError` for what that cannot write."""
         picklers = store.picklers()
-        if picklers == of_multiprocessing():
+        if self._suits_processes and picklers == of_multiprocessing():
             return self._written
         if self._values is self._live and not self._is_unchanged():
             self._values = self._read()

@@ -5,17 +5,18 @@ So a value arrives as an argument would: what the engine sends by reference is t
 
 from __future__ import annotations
 
-import copyreg
+import io
 import operator
 import pickle
 import sys
 import types
 from collections import ChainMap
-from collections.abc import Callable, Sequence
-from io import BytesIO
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NoReturn
 
 import cloudpickle
+
+from .reductions import Reducer, Reducers, table_of
 
 Picklers = Sequence[type[pickle.Pickler]]
 """Tried in turn until one can write the values."""
@@ -31,8 +32,29 @@ _ENGINE_TYPES = (
 )
 
 
-class MainByReference(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """Writes what plain pickle cannot, and `__main__` as plain pickle does: by reference."""
+def _refuse(value: object) -> NoReturn:
+    raise TypeError(f"cannot pickle {type(value).__name__!r} object")
+
+
+def _standard_stream(file: io.TextIOWrapper) -> tuple[Callable[..., object], tuple[object, str]]:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is file:
+            return getattr, (sys, name)
+    _refuse(file)
+
+
+class ByValue(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """Writes what plain pickle cannot, unless something else would arrive."""
+
+    # It would make an open file a copy of the text, and a memory view bytes.
+    dispatch_table: ClassVar[Mapping[type, Reducer]] = ChainMap(
+        {io.TextIOWrapper: _standard_stream, memoryview: _refuse},
+        *cloudpickle.Pickler.dispatch_table.maps,
+    )
+
+
+class MainByReference(ByValue):
+    """The same, with `__main__` as plain pickle writes it: by reference."""
 
     def reducer_override(self, value: Any) -> Any:
         """Leave to pickle what can be found in `__main__`: processes of this host have it."""
@@ -107,26 +129,31 @@ def engine_value(index: int) -> object:
 
 def make_pickler(
     kind: type[pickle.Pickler],
-    file: BytesIO,
+    file: io.BytesIO,
     buffer_callback: Callable[[pickle.PickleBuffer], object],
     engine_values: list[object],
 ) -> pickle.Pickler:
     """Return a pickler that leaves out engine values, and appends them to `engine_values`."""
     pickler = kind(file, protocol=5, buffer_callback=buffer_callback)
-    if "ray" not in sys.modules:
-        return pickler
+    is_of_multiprocessing = kind is pickle.Pickler or issubclass(kind, ByValue)
+    table = table_of(kind, is_of_multiprocessing=is_of_multiprocessing)
+    if "ray" in sys.modules:
+        table = table | _leaving_out(engine_values)
+    # By the descriptor: an attribute of the subclass hides it, which C code does not look at.
+    _dispatch_table.__set__(pickler, table)
+    return pickler
 
+
+_dispatch_table: Any = vars(pickle.Pickler)["dispatch_table"]
+
+
+def _leaving_out(engine_values: list[object]) -> Reducers:
     def leave_out(value: object) -> tuple[Callable[[int], object], tuple[int]]:
         engine_values.append(value)
         return engine_value, (len(engine_values) - 1,)
 
     # A table, because pickle would call a `persistent_id` for every object there is.
-    table = getattr(pickler, "dispatch_table", copyreg.dispatch_table)
-    maps = table.maps if isinstance(table, ChainMap) else [table]
-    # By the descriptor: an attribute of the subclass hides it, which C code does not look at.
-    descriptor: Any = vars(pickle.Pickler)["dispatch_table"]
-    descriptor.__set__(pickler, ChainMap(dict.fromkeys(_imported_engine_types(), leave_out), *maps))
-    return pickler
+    return dict.fromkeys(_imported_engine_types(), leave_out)
 
 
 def _imported_engine_types() -> set[type]:

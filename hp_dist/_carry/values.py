@@ -30,6 +30,7 @@ from ..exceptions import CarrierError
 from .attachments import Attachment, Store, make_attachment
 from .buffers import SentBuffer
 from .picklers import Picklers, make_pickler
+from .reductions import OpenedOnce
 
 LARGE = 64 * 1024  # bytes; a larger value travels once, as an attachment
 NUMBERS = frozenset([int, float, bool])
@@ -102,10 +103,14 @@ class OpenValue:
 
     def cannot_travel(self, error: BaseException) -> CarrierError:
         origin = self.layer.portable().origin_of(self.key)
+        remedy = (
+            "Pass it to the work as an argument instead."
+            if isinstance(error, OpenedOnce)
+            else "Set it in the worker instead, or give it a value that can be pickled."
+        )
         return CarrierError(
             f"Hyperparameter {self.key!r} ({origin}) cannot be sent to another process: "
-            f"{type(error).__name__}: {error}. Set it in the worker instead, or give it a value "
-            "that can be pickled.",
+            f"{type(error).__name__}: {error}. {remedy}",
             key=self.key,
             origin=origin,
         )

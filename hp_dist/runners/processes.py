@@ -15,15 +15,13 @@ from io import BytesIO
 from multiprocessing.connection import wait
 from typing import Any
 
-import cloudpickle
-
 from hyperparameter import _runner_interface as interface
 from hyperparameter._engine_interface import this_process
 from hyperparameter.context import Captured
 from hyperparameter.exceptions import UsageError
 
 from .. import _engines
-from .._carry.picklers import Picklers, of_multiprocessing
+from .._carry.picklers import ByValue, Picklers, of_multiprocessing
 from .._carry.spool import Spool
 from .._carry.submission import Submission
 from .._collect.address import TOKEN
@@ -40,7 +38,7 @@ class SpoolByValue(Spool):
 
     @staticmethod
     def picklers() -> Picklers:
-        return (cloudpickle.Pickler,)
+        return (ByValue,)
 
 
 class Processes:
@@ -90,7 +88,7 @@ class Processes:
         slot.give(work.number, pickle.dumps(content, 5), self._note)
 
     def _pickled(self, work: interface.Work, *, by_value: bool) -> bytes:
-        picklers = (cloudpickle.Pickler,) if by_value else of_multiprocessing()
+        picklers = (ByValue,) if by_value else of_multiprocessing()
         problem: Exception | None = None
         for kind in picklers:
             file = BytesIO()
