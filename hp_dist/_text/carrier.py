@@ -84,12 +84,10 @@ def put(carrier: WritableCarrier, text: str) -> None:
 
 def _put_pair(pairs: MutableSequence[Any], text: str) -> None:
     """Append a pair of the kind that the others are."""
-    for at in reversed(range(len(pairs))):
-        if _is_key(pairs[at][0]):
-            like = pairs.pop(at)
-            break
-    else:
-        like = pairs[0] if pairs else ("", "")
+    found = [at for at, (name, _) in enumerate(pairs) if _is_key(name)]
+    like = pairs[found[-1] if found else 0] if pairs else ("", "")
+    for at in reversed(found):
+        del pairs[at]
     name, value = like
     made = [
         _HEADER.encode() if isinstance(name, bytes) else _HEADER,

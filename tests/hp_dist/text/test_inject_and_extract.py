@@ -609,6 +609,18 @@ def test_inject_replaces_what_came_in_another_spelling() -> None:
     assert list(carrier) == [KEY]
 
 
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_inject_replaces_all_that_a_list_of_pairs_has(kind: type) -> None:
+    names = "Hyperparameter-Scope", "hyperparameter-scope", KEY
+    carrier: list[Any] = [kind(("other", "kept")), *(kind((name, "old")) for name in names)]
+    with hp.scope(rate=0.7):
+        hp_dist.inject(carrier)
+    with hp_dist.extract(carrier):
+        assert visible() == {"rate": 0.7}
+    assert [name for name, _ in carrier] == ["other", "hyperparameter-scope"]
+    assert {type(pair) for pair in carrier} == {kind}
+
+
 def test_two_spellings_with_different_scopes_are_refused() -> None:
     (one,), (two,) = sent(rate=0.5).values(), sent(rate=0.7).values()
     is_refused({"hyperparameter_scope": one, "Hyperparameter-Scope": two}, "two different scopes")
