@@ -223,7 +223,7 @@ class ScopedRemote:
         self._target = target
         self._store = store
 
-    def remote(self, *args: object, **kwargs: object) -> Any:
+    def remote(self, /, *args: object, **kwargs: object) -> Any:
         """Submit, with the scopes that are active here."""
         if self._store is KeyValueStore and _is_client():
             raise EngineError(
@@ -236,7 +236,7 @@ class ScopedRemote:
         """Return the same with other options, which are those of Ray."""
         return ScopedRemote(self._target.options(**options), self._store)
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._target(*args, **kwargs)  # raises Ray's error, which says what to do instead
 
     def __repr__(self) -> str:

@@ -40,7 +40,7 @@ class Bound:
         self._run = None if interface.is_ordinary(function) else inside(function, submission.attach)
         interface.mark_kind(self, function)
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
         if self._run is not None:
             return self._run(*args, **kwargs)
         before, submission, here = interface.active(), self._submission, Ending()

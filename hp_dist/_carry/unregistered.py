@@ -21,7 +21,7 @@ class _Hook:
         return partial(_pass_on, owner)
 
 
-def _pass_on(cls: type, **options: object) -> None:
+def _pass_on(cls: type, /, **options: object) -> None:
     if not _is_ours(cls.__bases__):  # somebody's subclass of one
         super(_Unregistered, cls).__init_subclass__(**options)  # type: ignore[misc]  # it is one
 
@@ -48,7 +48,7 @@ class UnregisteredType(type):
         return {}
 
     def __new__(
-        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any
+        mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], /, **options: Any
     ) -> UnregisteredType:
         if not _is_ours(bases):
             return super().__new__(mcs, name, bases, body, **options)
@@ -62,7 +62,7 @@ class UnregisteredType(type):
             return super().__new__(mcs, name, bases, body, **options)
 
     def __init__(
-        cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any
+        cls, name: str, bases: tuple[type, ...], body: dict[str, Any], /, **options: Any
     ) -> None:
         if not _is_ours(bases):
             super().__init__(name, bases, body, **options)

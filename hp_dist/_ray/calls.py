@@ -144,7 +144,7 @@ def _method(cls: type, name: str, member: Any) -> Any:
         return None
     seen = getattr(cls, name)  # by Ray, which asks a descriptor of any make for it
 
-    def method(self: object, *args: object, **kwargs: object) -> object:
+    def method(self: object, /, *args: object, **kwargs: object) -> object:
         return member.__get__(self, type(self))(*args, **kwargs)
 
     functools.update_wrapper(method, seen)

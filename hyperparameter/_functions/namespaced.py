@@ -150,7 +150,7 @@ class _Unregistered:
 
     __slots__ = ()
 
-    def __init_subclass__(cls, **options: object) -> None:
+    def __init_subclass__(cls, /, **options: object) -> None:
         if _ORIGIN not in vars(cls):
             super().__init_subclass__(**options)
 

@@ -4,6 +4,7 @@ import abc
 import asyncio
 import functools
 import pickle
+import types
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -262,6 +263,40 @@ class Model:
 
 class Linear(Model, strict=True):
     pass
+
+
+class Named:
+    keywords: dict[str, Any] = {}
+
+    def __init_subclass__(cls, /, **keywords: Any) -> None:
+        super().__init_subclass__()
+        cls.keywords = keywords
+
+
+class Leaf(Named):
+    def __init__(self, x: int = 1) -> None:
+        self.x = x
+
+
+KEYWORDS = ["name", "bases", "body", "cls", "mcs", "owner", "kind"]
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize("make", [hp_dist.bind, hp.param("named")], ids=["bind", "param"])
+def test_subclass_of_a_bound_class_takes_every_keyword_that_the_class_takes(
+    keyword: str, make: Any
+) -> None:
+    bound = make(Leaf)
+    made: Any = types.new_class("Sub", (bound,), {keyword: 1})
+    assert made.keywords == {keyword: 1}
+
+
+def test_bound_function_takes_every_keyword_that_the_function_takes() -> None:
+    def given(**keywords: int) -> dict[str, int]:
+        return keywords
+
+    keywords = dict.fromkeys(["self", "function", "args", "submission"], 1)
+    assert hp_dist.bind(given)(**keywords) == keywords
 
 
 class Registering(type):
