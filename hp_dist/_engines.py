@@ -22,6 +22,7 @@ _ENGINES = {
     "ray": ("ray", "hp_dist.ray"),
 }
 _STANDARD = frozenset(["futures", "multiprocessing"])  # importing them costs little
+_MOST_WRAPPERS = 100  # something may have every attribute that it is asked for
 _lock = RLock()  # patching imports modules, whose hooks may patch in turn
 _active: dict[str, Patches] = {}
 _waiting: set[str] = set()
@@ -38,8 +39,9 @@ class EngineModule(Protocol):
 class Patches:
     """Functions of classes and modules that were replaced, with what was there before."""
 
-    def __init__(self) -> None:
-        self._undo: list[tuple[object, str, object, object]] = []
+    def __init__(self, engine: str) -> None:
+        self._engine = engine
+        self._undo: list[tuple[object, str, object, Callable[..., object]]] = []
         self._are_on = True
 
     def replace(self, owner: object, name: str, function: Callable[..., object]) -> None:
@@ -49,11 +51,17 @@ class Patches:
         @functools.wraps(function)
         def patched(*args: object, **kwargs: object) -> object:
             # Whoever has patched this in turn may call it, or put it back, for ever after.
-            return (function if self._are_on else original)(*args, **kwargs)
+            is_back = not self._are_on and vars(owner).get(name) is patched
+            carries = self._are_on or (is_back and self._engine in _active)
+            return (function if carries else original)(*args, **kwargs)
 
         # Not getattr: what a class only inherits must be deleted again, not set on it.
         self._undo.append((owner, name, vars(owner).get(name, _NOTHING), patched))
         setattr(owner, name, patched)
+
+    def are_in_place(self) -> bool:
+        """Tell whether each is still there, or under what says that it wraps ours."""
+        return all(_wraps(vars(owner).get(name), ours) for owner, name, _, ours in self._undo)
 
     def undo(self) -> None:
         """Put back what was there; what others have put over ours since stays."""
@@ -68,15 +76,32 @@ class Patches:
         self._undo.clear()
 
 
+def _wraps(function: object, ours: Callable[..., object]) -> bool:
+    for _ in range(_MOST_WRAPPERS):
+        if function is None or function is ours:
+            break
+        function = getattr(function, "__wrapped__", None)
+    return function is ours
+
+
 def install(*names: str) -> None:
     """Make engines carry scopes by themselves; all known engines when no name is given.
 
-    An engine that has not been imported yet is patched on import.  To install it again does
-    nothing.  In a program that was started with a scope in its environment, the first call opens
-    that scope.
+    An engine that has not been imported yet is patched on import.  To install it again puts back
+    what somebody has replaced meanwhile.  In a program that was started with a scope in its
+    environment, the first call opens that scope.
     """
     pick_up(os.environ)
-    install_all(names or tuple(_ENGINES))
+    names = names or tuple(_ENGINES)
+    with _lock:
+        for name in names:
+            if name in _active and not _active[name].are_in_place():
+                _active.pop(name).undo()
+                try:
+                    _patch(name)
+                finally:
+                    _note_installed()
+    install_all(names)
 
 
 def install_all(names: tuple[str, ...]) -> None:
@@ -136,7 +161,7 @@ def _note_installed() -> None:
 
 def _patch(name: str) -> None:
     module = cast(EngineModule, importlib.import_module(_ENGINES[name][1]))
-    patches = Patches()
+    patches = Patches(name)
     try:
         module.patch(patches)
     except BaseException:

@@ -113,3 +113,121 @@ def test_uninstall_leaves_alone_what_others_have_patched_since(tmp_path: Path) -
         [sys.executable, program], text=True, capture_output=True, timeout=150, check=True
     )
     assert done.stdout == "[0.5, 0.0, 0.5, 0.0, 0.5]\n"
+
+
+TRACED = """
+    import functools, multiprocessing as mp, sys
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.pool import Pool
+    from multiprocessing.process import BaseProcess
+    import joblib
+    import hp_dist, hyperparameter as hp
+
+    ENDS = {
+        "apply": (Pool, "apply_async"), "map": (Pool, "_guarded_task_generation"),
+        "submit": (ProcessPoolExecutor, "submit"), "start": (BaseProcess, "start"),
+        "joblib": (joblib.Parallel, "__call__"),
+    }
+    traced = []
+
+    def tracing(original):
+        def tracer(*args, **kwargs):
+            traced.append(1)
+            return original(*args, **kwargs)
+        return tracer
+
+    def saying_so(original):
+        return functools.wraps(original)(tracing(original))
+
+    def rate(*_):
+        return hp.scope.rate | 0.0
+
+    def tell(queue):
+        queue.put(rate())
+
+    def of_process(context):
+        queue = context.SimpleQueue()
+        process = context.Process(target=tell, args=(queue,))
+        process.start()
+        process.join()
+        return queue.get()
+"""
+END = """
+    if __name__ == "__main__":
+        context = mp.get_context("spawn")
+        owner, name = ENDS[sys.argv[1]]
+        stock = vars(owner)[name]
+        pool, executor = context.Pool(1), ProcessPoolExecutor(1, context)
+        executor.submit(abs, 1).result(100)  # its process is started in no scope
+
+        def seen():
+            with hp.scope(rate=0.5):
+                calls = {
+                    "apply": lambda: pool.apply(rate),
+                    "map": lambda: pool.map(rate, [1])[0],
+                    "submit": lambda: executor.submit(rate).result(100),
+                    "start": lambda: of_process(context),
+                    "joblib": lambda: joblib.Parallel(2)([joblib.delayed(rate)()] * 2)[0],
+                }
+                return calls[sys.argv[1]]()
+
+        # It was there before.
+        setattr(owner, name, tracing(stock))
+        hp_dist.install()
+        print(seen(), len(traced) > 0)
+        setattr(owner, name, stock)
+        hp_dist.install()
+        print(seen())
+        # It came later, and has gone before and after it was installed again.
+        for trace in tracing, saying_so:
+            ours = vars(owner)[name]
+            setattr(owner, name, trace(ours))
+            hp_dist.install()
+            traced.clear()
+            print(seen(), len(traced) > 0)
+            setattr(owner, name, ours)
+            print(seen())
+            hp_dist.install()
+            print(seen())
+        # It came before it was uninstalled, and has gone when it was installed again.
+        ours = vars(owner)[name]
+        setattr(owner, name, tracing(ours))
+        hp_dist.uninstall()
+        print(seen())
+        hp_dist.install()
+        setattr(owner, name, ours)
+        print(seen())
+        hp_dist.uninstall()
+        setattr(owner, name, stock)
+        print(seen())
+        pool.terminate()
+        executor.shutdown()
+"""
+
+
+@pytest.mark.parametrize("end", ["apply", "map", "submit", "start", "joblib"])
+def test_install_puts_back_what_a_tracer_has_taken_away(tmp_path: Path, end: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(dedent(TRACED) + dedent(END))
+    done = subprocess.run(
+        [sys.executable, program, end], text=True, capture_output=True, timeout=150, check=False
+    )
+    later = ["0.5 True", "0.5", "0.5"]
+    expected = ["0.5 True", "0.5", *later, *later, "0.0", "0.5", "0.0"]
+    assert done.stdout.splitlines() == expected, done.stderr
+
+
+def test_install_again_leaves_alone_what_is_in_place() -> None:
+    program = """
+import hp_dist
+from multiprocessing.pool import Pool
+stock = vars(Pool)["apply_async"]
+hp_dist.install()
+ours = Pool.apply_async
+hp_dist.install()
+hp_dist.install("multiprocessing")
+assert Pool.apply_async is ours
+hp_dist.uninstall()
+assert vars(Pool)["apply_async"] is stock
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
