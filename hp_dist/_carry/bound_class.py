@@ -91,6 +91,8 @@ def bound_object(target: Any, submission: AnySubmission) -> Any:
         return None
 
     def reduce(_: object, __: object = None) -> tuple[object, ...]:
+        # The pickler has to meet the object itself, outside of the scopes: what refers to it, its
+        # own attributes among others, would have a second one otherwise.
         return _bound_object, (target, *submission.message(Inline))
 
     members = members_inside(cls, _entering(submission))
