@@ -8,6 +8,7 @@ workers, or by none.  Only what a process takes along when it is spawned, it alo
 from __future__ import annotations
 
 import copyreg
+import functools
 import os
 import pickle
 from collections import ChainMap
@@ -33,20 +34,17 @@ class OpenedOnce(pickle.PicklingError):
 
 def table_of(kind: type[pickle.Pickler], *, is_of_multiprocessing: bool) -> Reducers:
     """Return the dispatch table of a pickler of this kind, with what it needs besides its own."""
-    is_spawning = is_of_multiprocessing and get_spawning_popen() is not None
-    table = _tables.get((kind, is_spawning))
+    table = _tables.get(kind)
     if table is None or table.copies != table.sources:
         # Merged and kept, because pickle asks it for each object, and most messages are small.
-        table = _tables[kind, is_spawning] = _Table(kind, is_of_multiprocessing, is_spawning)
+        table = _tables[kind] = _Table(kind, is_of_multiprocessing)
     return table.merged
 
 
 class _Table:
     """The tables of a kind of pickler as one, until somebody registers a reducer in one of them."""
 
-    def __init__(
-        self, kind: type[pickle.Pickler], is_of_multiprocessing: bool, is_spawning: bool
-    ) -> None:
+    def __init__(self, kind: type[pickle.Pickler], is_of_multiprocessing: bool) -> None:
         own = getattr(kind, "dispatch_table", None)
         maps = own.maps if isinstance(own, ChainMap) else [copyreg.dispatch_table]
         registered: Reducers = {}
@@ -57,13 +55,21 @@ class _Table:
         self.merged: Reducers = {}
         for each in reversed(maps):
             self.merged |= each
-        self.merged |= {at: reduce for at, reduce in registered.items() if _is_used(at, reduce)}
-        if not is_spawning:
-            self.merged |= _REFUSED
+        self.merged |= {at: reduce for at, reduce in registered.items() if _is_used(reduce)}
+        for at in Connection, socket:
+            self.merged[at] = functools.partial(_handed_over, registered.get(at))
+        if hasattr(resource_sharer, "DupFd"):  # not on Windows
+            self.merged[resource_sharer.DupFd] = _refuse_shared
 
 
-def _is_used(kind: type, reduce: Reducer) -> bool:
-    return kind is socket or not str(getattr(reduce, "__module__", "")).startswith(_LEFT_OUT)
+def _is_used(reduce: Reducer) -> bool:
+    return not str(getattr(reduce, "__module__", "")).startswith(_LEFT_OUT)
+
+
+def _handed_over(reduce: Reducer | None, value: object) -> object:
+    if reduce is None or get_spawning_popen() is None:
+        _refuse(value)
+    return reduce(value)
 
 
 def _refuse(value: object) -> NoReturn:
@@ -75,7 +81,4 @@ def _refuse_shared(descriptor: Any) -> NoReturn:
     _refuse(descriptor)
 
 
-_REFUSED: Reducers = {Connection: _refuse, socket: _refuse}
-if hasattr(resource_sharer, "DupFd"):  # not on Windows
-    _REFUSED[resource_sharer.DupFd] = _refuse_shared
-_tables: dict[tuple[type[pickle.Pickler], bool], _Table] = {}
+_tables: dict[type[pickle.Pickler], _Table] = {}
