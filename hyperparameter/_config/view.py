@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.markers import DELETED
 from .._scopes.snapshot import Layer, Snapshot
+from .._values.fields import is_structure
 from .._values.landing import Spelling, is_inside
 from .._values.origin import RawOrigin, resolve
-from .._values.structures import is_structure
 from .._values.untyped import (
     REMOVED,
     EmptyVariable,

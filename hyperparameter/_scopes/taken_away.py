@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from .._values.containers import takes_parts
+from .._values.fields import is_structure
 from .._values.keys import prefixes
 from .._values.landing import Spelling, is_inside
-from .._values.structures import is_structure
 from .._values.untyped import REMOVED
 from .markers import DELETED
 

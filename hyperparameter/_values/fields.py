@@ -25,6 +25,12 @@ STRUCTURE_MARKS = (
 """The attribute that a class of each kind has and no other."""
 
 
+def is_structure(value: object) -> bool:
+    """Tell an instance of a class with fields, without looking at those."""
+    kind = type(value)
+    return any(hasattr(kind, mark) for mark in STRUCTURE_MARKS)
+
+
 class Field(NamedTuple):
     """A field, by the name that a mapping has for it.
 

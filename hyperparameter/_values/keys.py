@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..exceptions import InvalidKey
+from .fields import is_structure
 from .own_class import emptied
 from .scalars import SCALARS_AND_TEXT
-from .structures import is_structure
 
 PUBLIC_NAMES = frozenset(
     ["keys", "storage", "update", "clear", "empty", "current", "frozen", "init"]

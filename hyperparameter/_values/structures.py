@@ -27,12 +27,6 @@ def structure_of(hint: object) -> Structure | None:
     return None
 
 
-def is_structure(value: object) -> bool:
-    """Tell an instance of a class with fields, without looking at those."""
-    kind = type(value)
-    return any(hasattr(kind, mark) for mark in STRUCTURE_MARKS)
-
-
 def annotated_class(kind: type) -> Structure | None:
     """Return a plain class with annotations as a structure: its attributes are the fields."""
     hints = field_hints(kind, {})
