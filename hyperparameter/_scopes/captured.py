@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 
 from . import ambient
+from .ambient import CARRIED, State
 from .snapshot import Snapshot
 
 
@@ -13,14 +14,23 @@ def captured() -> tuple[Snapshot, Snapshot]:
 
     What scopes inherit is decided when they are entered.  Where `frozen()` has changed the baseline
     since, and they would show something else over it, they are closed, with what they inherit.
+    A task that came with no scope passes on the baseline that it has made itself.
     """
     scopes, baseline = ambient.current().snapshot, ambient.baseline_state.snapshot
     if scopes is baseline or scopes.closed or _end_alike(scopes, baseline):
+        return scopes, baseline
+    if not scopes.depth and all(
+        _is_brought(frame) for frame in ambient.chain(ambient.active.get())
+    ):
         return scopes, baseline
     known = scopes.captured
     if known is None or known[0] is not baseline:
         known = scopes.captured = baseline, _over(scopes, baseline)
     return known[1], baseline
+
+
+def _is_brought(frame: State) -> bool:
+    return frame.is_record or frame.owner is CARRIED
 
 
 def _end_alike(scopes: Snapshot, baseline: Snapshot) -> bool:

@@ -112,11 +112,12 @@ def test_what_is_changed_after_publishing_arrives_as_it_is(seen: Any, values: An
 
 
 def test_a_baseline_that_is_set_after_publishing_arrives(seen: Any, values: Any) -> None:
-    freeze(base=0)
-    with hp.scope(**values):
-        for n in range(3):
-            freeze(base=n)
+    for n in range(3):
+        freeze(base=n)
+        with hp.scope(**values):
             publish_here()
+            assert seen() == {"base": n, **values}
+            freeze(base=-1)
             assert seen() == {"base": n, **values}
 
 

@@ -227,7 +227,7 @@ def test_a_name_that_is_made_of_a_secret_is_masked(text: str) -> None:
     ],
 )
 def test_references_of_other_tools_are_told_how_to_be_written(written: str, advice: str) -> None:
-    assert problem({"a": written}).endswith(f". {advice}")
+    assert problem({"a": written}).endswith(f" {advice}")
     for form in advice.removeprefix("Write ").removesuffix(".").split(", or "):
         found = config({"a": form.removesuffix(" for the variable").removesuffix(" for the text")},
                        HOME="h", PORT="81", X="1", TAG="t", x="y")["a"]  # fmt: skip

@@ -24,13 +24,13 @@ class Log:
 
 @hp.param("fmlog")
 def log(
-    plain={},  # type: ignore[no-untyped-def]  # one of the cases
+    fm_plain={},  # type: ignore[no-untyped-def]  # one of the cases
     names: dict[str, str] = {},
     either: dict[str, str] | None = None,
     inner: Log = Log(),
     untyped: Any = None,
 ) -> Any:
-    return Log(plain, names, either, inner), untyped
+    return Log(fm_plain, names, either, inner), untyped
 
 
 Written = Callable[[str, Any], str]
@@ -49,8 +49,8 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
 
 def test_the_names_of_a_mapping_are_kept(written: Written) -> None:
     file, texts = written("m.json", DOTTED), written("s.yaml", TEXTS)
-    assert hp.run_cli(log, ["-C", f"fmlog.plain={file}"])[0].loggers == DOTTED
-    assert hp.run_cli(log, ["-C", f"plain={file}"])[0].loggers == DOTTED
+    assert hp.run_cli(log, ["-C", f"fmlog.fm_plain={file}"])[0].loggers == DOTTED
+    assert hp.run_cli(log, ["-C", f"fm_plain={file}"])[0].loggers == DOTTED
     assert hp.run_cli(log, ["-C", f"fmlog.names={texts}"])[0].names == TEXTS
     assert hp.run_cli(log, ["-C", f"fmlog.either={texts}"])[0].either == TEXTS
     assert hp.run_cli(log, ["-C", f"fmlog.inner.names={texts}"])[0].inner.names == TEXTS
@@ -58,8 +58,8 @@ def test_the_names_of_a_mapping_are_kept(written: Written) -> None:
 
 
 def test_a_later_write_lands_on_such_a_name(written: Written) -> None:
-    words = ["-C", f"fmlog.plain={written('m.json', {'urllib3.pool': {'l': 2}})}"]
-    found = hp.run_cli(log, [*words, "-D", "fmlog.plain.urllib3.pool.l=9"])[0].loggers
+    words = ["-C", f"fmlog.fm_plain={written('m.json', {'urllib3.pool': {'l': 2}})}"]
+    found = hp.run_cli(log, [*words, "-D", "fmlog.fm_plain.urllib3.pool.l=9"])[0].loggers
     assert found == {"urllib3.pool": {"l": 9}}
 
 

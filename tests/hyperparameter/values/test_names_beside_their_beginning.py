@@ -138,10 +138,6 @@ def later_file(key: str, value: Any, folder: Path) -> Write:
     return ["-C", file_of({f"t.m.{key}": value}, folder)], {}, NOTHING
 
 
-def mounted_file(key: str, value: Any, folder: Path) -> Write:
-    return ["-C", f"t.m={file_of({key: value}, folder)}"], {}, NOTHING
-
-
 def inner_scope(key: str, value: Any, _: Path) -> Write:
     return [], {}, hp.scope(**{f"t.m.{key}": value})
 
@@ -202,8 +198,7 @@ BELOWS = [
     in_pickle,
 ]  # fmt: skip
 WAYS = [
-    define, option, variable, later_file, mounted_file, inner_scope, inner_text, inner_config,
-    assignment,
+    define, option, variable, later_file, inner_scope, inner_text, inner_config, assignment,
 ]  # fmt: skip
 
 
