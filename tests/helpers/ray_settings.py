@@ -37,8 +37,9 @@ def ray_settings() -> Iterator[dict[str, str]]:
     folder = tempfile.mkdtemp(prefix="hpr", dir="/tmp")  # the sockets in it need a short path
     yield {
         "RAY_AUTH_MODE": "disabled",
-        # Seconds that a client's server gets to start: Ray's 30 are too few on a busy machine.
-        "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(PATIENCE),
+        # Seconds that a client's server gets to start: Ray's 30 are too few on a busy machine.  One
+        # that never answers leaves time for another attempt.
+        "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": str(PATIENCE // 3),
         "RAY_TMPDIR": folder,
         "RAY_USAGE_STATS_ENABLED": "0",
     }

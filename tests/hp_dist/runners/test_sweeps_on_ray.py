@@ -136,9 +136,10 @@ def test_warm_workers_tell_each_run_what_it_alone_has_read(program):
     ended = program.run(*grid, "--on", "ray", "--resources", "cpu=2", "--skip-unread")
     assert ended.status == 0, ended.errors
     found = [one["lr"] for one in program.noted]
-    assert [found.count(lr) for lr in (1, 2, 3)] == [2, 2, 3]  # two are submitted at a time
+    ran = [found.count(lr) for lr in (1, 2, 3)]
+    assert ran in ([2, 2, 3], [2, 1, 3])  # two are submitted at a time, the first two at once
     states = [one["state"] for one in json.loads(program.hp("runs", "-f", "json").output)]
-    assert states == ["done", "done", "same", "done", "done", "same", "done", "done", "done"]
+    assert states == [state for count in ran for state in ["done"] * count + ["same"] * (3 - count)]
     assert [row["result"] for row in rows(ended.output)] == list("111222345")
 
 
