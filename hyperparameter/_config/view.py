@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .._scopes.markers import DELETED
 from .._scopes.snapshot import Layer, Snapshot
+from .._scopes.taken_away import in_words
 from .._values.fields import is_structure
 from .._values.landing import Spelling, is_inside
 from .._values.origin import RawOrigin, resolve
@@ -151,8 +152,9 @@ def as_snapshot(sources: Iterable[Bindings], here: RawOrigin) -> Snapshot:
 
 
 def _layer(source: Bindings, here: RawOrigin) -> Layer:
+    values = {key: binding.value for key, binding in source.items()}
     return Layer(
-        {key: binding.value for key, binding in source.items()},
+        {**in_words(values), **values},
         here,
         {key: binding.origin for key, binding in source.items()},
         names={

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
+from .._scopes.taken_away import in_words
 from .._values.annotations import takes_names, takes_none
 from .._values.assignment import parse_assignment
 from .._values.containers import check_named_once, parts_of
@@ -142,7 +143,8 @@ class _Bindings:
 
     def layers(self) -> tuple[Layer, ...]:
         """Return what was set, the last on top."""
-        top = Layer(self._values, Origin("cli", "-D"), self._origins, names=self._names)
+        values = {**in_words(self._values), **self._values}
+        top = Layer(values, Origin("cli", "-D"), self._origins, names=self._names)
         return top, *self._below
 
 

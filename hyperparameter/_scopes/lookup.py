@@ -97,6 +97,8 @@ _LEAVES = SCALARS_AND_TEXT | {list, tuple}
 def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
     if state.find(key) is None:
+        namespace, _, name = key.rpartition(".")
+        check_namespace(state, namespace, (name,))
         raise missing(state.snapshot, key)
     found = find(state, key)
     assert found is not None

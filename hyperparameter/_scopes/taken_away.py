@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
-from .._values.containers import takes_parts
+from .._values.containers import names_written, takes_parts
 from .._values.fields import is_structure
 from .._values.keys import prefixes
 from .._values.landing import Spelling, is_inside
-from .._values.untyped import REMOVED
+from .._values.untyped import REMOVED, UntypedText, may_be_mapping
 from .markers import DELETED
 
 Names = tuple[str, ...]
@@ -46,6 +46,22 @@ def replaced(
         elif is_structure(values[key]) and below.has_below(key):
             taken.update(dict.fromkeys(_inside(below, key), DELETED))
     return taken
+
+
+def in_words(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the deletion of each key that a mapping in one word sets, in front of that word.
+
+    So a read of such a key never finds an older value: it is told that the word is in its way.
+    """
+    words = {k: v for k, v in values.items() if type(v) is UntypedText and may_be_mapping(v)}
+    found = [flat for key, word in words.items() for flat in _set_by(key, word)]
+    return {flat: DELETED for flat in found if flat not in values}
+
+
+def _set_by(key: str, word: object) -> Iterator[str]:
+    for name, part in (names_written(word) or {}).items():
+        yield f"{key}.{name}"
+        yield from _set_by(f"{key}.{name}", part)
 
 
 def removed(values: Mapping[str, object], below: Below) -> dict[str, object]:

@@ -10,6 +10,7 @@ from .._values.origin import Origin, Site
 from .._values.untyped import UntypedText, may_be_mapping
 from ..exceptions import InvalidKey
 from .snapshot import Layer, Snapshot
+from .taken_away import in_words
 
 
 def layer_of(
@@ -32,9 +33,12 @@ def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
     values: dict[str, Any] = {}
     layers: list[Layer] = []
     for key, value in map(_parsed, texts):
-        if key in values and may_be_mapping(value):
-            layers.append(Layer(values, params.origin))
-            values = {}
+        if may_be_mapping(value):
+            if key in values:
+                layers.append(Layer(values, params.origin))
+                values = {}
+            values.update(in_words({key: value}))
+        values.pop(key, None)  # what is written later stands behind what it is written over
         values[key] = value
     keywords = params.values
     lowest = {**keywords, **layers[0].values} if layers else {**values, **keywords, **values}

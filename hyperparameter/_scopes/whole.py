@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 from .._values.containers import names_written, takes_parts, takes_place
 from .._values.landing import is_inside
 from .._values.origin import RawOrigin
-from .._values.untyped import REMOVED, EmptyVariable, Layered, UntypedTree, is_null
+from .._values.untyped import (
+    REMOVED,
+    EmptyVariable,
+    Layered,
+    UntypedText,
+    UntypedTree,
+    is_null,
+)
 from .markers import ABSENT, DELETED
 from .snapshot import Layer, Snapshot
 
@@ -40,6 +47,8 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
             root.clear(_names_below(key, one, layer.names) if one != key else ())
         for flat in keys:
             value = layer.values[flat]
+            if value is DELETED and _is_set_by_word(layer, flat, len(key)):
+                continue
             names = _names_below(key, flat, layer.names) if flat != key else ()
             origin = layer.origin_of(flat)
             root.write(names, value, (flat, origin))
@@ -59,6 +68,12 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
 def _above(key: str) -> Iterator[str]:
     while key := key.rpartition(".")[0]:
         yield key
+
+
+def _is_set_by_word(layer: Layer, flat: str, least: int) -> bool:
+    """Tell a key that is away for its own readers, since a mapping in one word has it."""
+    words = (layer.values.get(above) for above in _above(flat) if len(above) >= least)
+    return any(type(word) is UntypedText and names_written(word) is not None for word in words)
 
 
 def _names_below(key: str, flat: str, written: Mapping[str, Names]) -> Names:

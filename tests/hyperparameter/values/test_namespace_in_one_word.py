@@ -54,6 +54,50 @@ def test_the_command_line_refuses_it_in_one_line() -> None:
         hp.run_cli(outer, ["-D", f"oneword={WORD}", "--allow-unknown"])
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_word_hides_the_older_values_of_what_it_sets(source: str) -> None:
+    older = {"oneword.y": 7, "oneword.inner": 7, "oneword.inner.n": 7, "oneword.other": 7}
+    with hp.scope(**older), SOURCES[source]():
+        for key in ("oneword.y", "oneword.inner.n"):
+            for read in (lambda key=key: hp.scope[key] | 5, lambda key=key: hp.scope[key]()):
+                with pytest.raises(hp.ConversionError, match=ENDS):
+                    read()
+        assert (hp.scope.oneword.other | 5) == 7
+        assert hp.scope.oneword() == {"y": 2, "inner": {"n": 3}, "other": 7}
+
+
+def test_the_command_line_hides_them_as_well() -> None:
+    @hp.param("onewordrun")
+    def run() -> int:
+        value: int = hp.scope["onewordrun.group"]["y"] | 5
+        return value
+
+    with hp.scope(**{"onewordrun.group.y": 7}):
+        words = ["-D", 'onewordrun.group={"y": 2}', "--allow-unknown"]
+        with pytest.raises(hp.UsageError, match="cannot set a namespace"):
+            hp.run_cli(run, words)
+        assert hp.run_cli(run, [*words, "-D", "onewordrun.group.y=3"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("texts", "y"),
+    [
+        (["o.y=3", 'o={"y": 8}'], 8),
+        (["o.y=3", 'o={"y": 8}', "o.y=4"], 4),
+        (['o={"y": 8}', "o.y=4"], 4),
+        (['o={"y": 8}', "o.y=4", 'o={"y": 9}'], 9),
+    ],
+)
+def test_of_several_texts_the_last_one_is_the_value(texts: list[str], y: int) -> None:
+    with hp.scope(*texts):
+        assert hp.scope.o() == {"y": y}
+        if texts[-1].startswith("o.y"):
+            assert hp.scope.o.y() == y
+        else:
+            with pytest.raises(hp.ConversionError, match=ENDS):
+                hp.scope.o.y()
+
+
 def test_a_word_for_a_parameter_that_is_a_namespace_as_well_is_its_value() -> None:
     @hp.param("oneword_both")
     def both(n: dict[str, int] = {}) -> dict[str, int]:
