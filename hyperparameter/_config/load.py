@@ -15,6 +15,7 @@ from .flat_names import FlatNames
 from .from_record import check_complete
 from .includes import Files
 from .interpolation import interpolated
+from .mentioned import mentioned
 from .sources import (
     AnySource,
     IsMapping,
@@ -29,7 +30,7 @@ Overrides = Mapping[str, object] | Iterable[str]
 
 
 class Loaded(NamedTuple):
-    """What each source writes, the weakest first, and the keys that references took.
+    """What each source writes, the weakest first, and the keys that references take or name.
 
     `anchored` are sections of files that other sections take values from; `notes` say what a record
     does not set.
@@ -82,7 +83,8 @@ def load(
         check_complete(missing, bindings[index + 1 :])
     resolved, taken = interpolated(bindings, env, files.elsewhere)
     notes = [missing.note for _, missing in written if missing.note]
-    return Loaded(resolved, taken | files.taken, files.anchored(), notes)
+    used = taken | files.taken | mentioned(bindings, files.elsewhere.full)
+    return Loaded(resolved, used, files.anchored(), notes)
 
 
 def layers(sources: list[Bindings], here: RawOrigin) -> Snapshot:
