@@ -12,6 +12,7 @@ import typing as _typing
 
 from ._functions.param import param
 from ._launch import launch, run_cli
+from ._records import forked as _forked  # noqa: F401  # forked children tell that they read
 from ._records.read import Read
 from ._records.record import Record, process_record, record
 from ._records.unused import Unused

@@ -7,7 +7,21 @@ from hyperparameter._engine_interface import Record
 
 from .address import forget_ids, is_known, this_submitter
 from .forward import Forward, forward_to
-from .inbox import replace_inbox
+from .inbox import current_inbox, replace_inbox
+
+
+def _let_child_tell() -> None:
+    """Have an address for the child, also where the program forks it without an engine.
+
+    What is told to another process already is told there by the child, too.
+    """
+    untold = [one for one in interface.records() if isinstance(one, Record) and not _is_told(one)]
+    if untold:
+        current_inbox().address(untold, "host")
+
+
+def _is_told(record: Record) -> bool:
+    return isinstance(record, Forward) or isinstance(record.forward, Forward)
 
 
 def _become_worker() -> None:
@@ -27,4 +41,4 @@ def _become_worker() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_become_worker)
+    os.register_at_fork(before=_let_child_tell, after_in_child=_become_worker)

@@ -15,11 +15,14 @@ from .sources import settle, sources, wait_for
 from .unused import Unused, unused, warn_of_unknown
 
 if TYPE_CHECKING:
+    from mmap import mmap
     from os import PathLike
 
     from .exports.target import Exported
     from .file import Saved
     from .run import Run
+
+_UNTOLD = "a forked process has read something, and tells nobody without hp_dist.install()"
 
 
 class Contents:
@@ -34,6 +37,7 @@ class Contents:
         self.was_sent = False  # whether workers know of this
         self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
         self.is_heard = False  # whether a worker has answered that its reads arrive here
+        self.read_in_child: mmap | None = None  # whether a forked child has read, and told nobody
         self._kept = KeptReads()
         self._carried: set[str] = set()  # to where nobody tells what is read
         self._sent: set[str] = set()  # to workers, which tell
@@ -117,7 +121,11 @@ class Contents:
             pending = ["no worker could tell what it has read"]
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
         unheard = [reason for source in sources for reason in source.unheard(self)]
-        return list(dict.fromkeys([*self._losses, *pending, *unheard, *dropped]))
+        untold = [_UNTOLD] if self._was_read_in_child() else []
+        return list(dict.fromkeys([*self._losses, *pending, *unheard, *untold, *dropped]))
+
+    def _was_read_in_child(self) -> bool:
+        return self.read_in_child is not None and self.read_in_child[0] == 1
 
     def note_loss(self, reason: str) -> None:
         """Note that reads may be missing here, and why."""
@@ -139,8 +147,10 @@ class Contents:
 
     def _overrides(self, reasons: list[str]) -> tuple[dict[str, RawOrigin], set[str], set[str]]:
         """Return the overrides, those of which nobody tells, and those of which nobody has told."""
-        untold = self._sent if reasons or not self.is_heard else set()
-        return dict(self.overrides), set(self._carried), set(untold)
+        untold = set(self._sent) if reasons or not self.is_heard else set()
+        if self._was_read_in_child():
+            untold.update(self.overrides)
+        return dict(self.overrides), set(self._carried), untold
 
     def unseen(self) -> tuple[str, ...] | None:
         """Return the overrides that cannot have made a difference; None where nobody can tell.

@@ -149,7 +149,8 @@ class Record(Contents):
             state = state.parent
         if self is not process:
             found.append(process)
-        return found if self.forward is None else [*found, self.forward]
+        forwards = [one.forward for one in found if one.forward is not None]
+        return [*found, *forwards] if forwards else found
 
 
 def _have_all(records: list[Record], key: str, identity: object) -> bool:

@@ -557,6 +557,49 @@ def test_a_fork_of_a_process_with_an_open_record_spoils_nothing(run: Run, ending
     )
 
 
+@pytest.mark.parametrize("is_in_task", [False, True])
+def test_children_that_no_engine_has_forked_tell_what_they_read(run: Run, is_in_task: bool) -> None:
+    """They do so before any work was submitted, in records of their own, and from theirs."""
+    run(
+        WORK
+        + """
+    def forked(*steps):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                for step in steps:
+                    step()
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitpid(pid, 0)[1] == 0
+
+    def in_own_record():
+        with hp.record() as own:
+            forked(lambda: work("c"))
+            work("b")
+        assert {one.key for one in own.reads} == set("bc")
+
+    def fork_children():
+        forked(lambda: work("a"), in_own_record, lambda: forked(lambda: work("d")))
+"""
+        + f"""
+    def main():
+        hp_dist.install()
+        with hp.record() as rec, hp.scope(a=1, b=2, c=3, d=4):
+            if {is_in_task}:
+                with pool_of(1) as pool:
+                    pool.apply(fork_children)
+            else:
+                fork_children()
+        found = {{(one.key, one.value) for one in rec.reads}}
+        assert found == {{("a", 1), ("b", 2), ("c", 3), ("d", 4)}}, found
+        assert (rec.incomplete, rec.unused()) == ([], [])
+        """
+    )
+
+
 BLOCKED = (
     WORK
     + """
