@@ -117,6 +117,8 @@ class View:
         """Write below a value of another source, which a mapping joins, or takes the place of."""
         lower, binding = self.bindings[above], source[key]
         _check_no_list_item(lower, above, key, binding)
+        if binding.value is REMOVED:  # nothing is below a value, which stays
+            return
         if sets_nothing(lower.value):  # a section that is empty
             for one in self.sources:
                 one.pop(above, None)

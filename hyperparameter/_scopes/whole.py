@@ -158,6 +158,10 @@ class _Node:
             if node is not None:
                 node.kind = kinds.get(inner, node.kind)
 
+    def _is_plain(self) -> bool:
+        written = self.written
+        return written is not ABSENT and (_is_nothing(written) or not takes_parts(written))
+
     def _is_written(self) -> bool:
         return self.written is not ABSENT or bool(self.parts)
 
@@ -186,6 +190,8 @@ class _Node:
             if known is not None:
                 known.write(names[count:], value, source)
                 return
+        if value is REMOVED and self._is_plain():  # nothing is below it, and it stays
+            return
         self.parts.setdefault(names[0], _Node()).write(names[1:], value, source)
 
     def _at(self, flat: str) -> "_Node | None":
