@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, check_namespace, find, note_parts, typed
 from .._scopes.whole import Whole, whole
-from .._values.annotations import takes_names
+from .._values.annotations import keyword_hint, takes_names
 from .._values.checking import UNSEEN, made, mode
 from .._values.convert import NOTHING, Converter, Unset
 from .._values.hints import anything, by_default, converter, nullable
@@ -78,11 +78,10 @@ class Signature:
         inner = innermost(function)
         self.code: CodeType = inner.__code__
         count = self.code.co_argcount
-        keyword_only = self.code.co_kwonlyargcount
         self.positional = self.code.co_varnames[:count]
         self.skip = skip or int(_is_method(self.qualname, self.positional))
         self.positional_only = self.code.co_posonlyargcount
-        self.names = self.code.co_varnames[self.skip : count + keyword_only]
+        self.names = self.code.co_varnames[self.skip : count + self.code.co_kwonlyargcount]
         defaults = inner.__defaults__ or ()
         self.defaults: dict[str, Any] = {
             **dict(zip(self.positional[count - len(defaults) :], defaults, strict=True)),
@@ -141,6 +140,7 @@ class Signature:
     def _made_wanted(self, name: str) -> Wanted:
         declared = name if name in self.names else self.varkw_name
         hint, default = self.hint(declared), self.defaults.get(name, NOTHING)
+        hint = hint if declared == name else keyword_hint(hint, name)
         if default is NOTHING and name in self.factories:
             default = made(self.factories[name])
         if hint is None and mode.is_on and declared in innermost(self.function).__annotations__:

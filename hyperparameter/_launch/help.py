@@ -11,7 +11,15 @@ from .commands import Function, class_of, names_of, signature_of
 from .defaults import typed
 from .layout import REQUIRED_NOTE, Page, Row, Section
 from .options import HELP_ALL, REQUIRED, Option, common_options
-from .parameters import bare, fields_of, is_given, is_instance, options_of, structures_in
+from .parameters import (
+    bare,
+    fields_of,
+    is_given,
+    is_instance,
+    options_of,
+    structures_in,
+    takes_any_keyword,
+)
 from .texts import Texts, summary_of
 
 _MOST_ADVANCED = 40  # more than a screenful hides the options above
@@ -103,7 +111,7 @@ def _with_words(flags: str, option: Option) -> str:
 
 
 def _rest(signature: Signature, texts: Texts) -> list[Row]:
-    if not signature.varkw_name:
+    if not takes_any_keyword(signature):
         return []
     text = texts.docstring.parameters.get(signature.varkw_name, "")
     return [Row("--NAME VALUE", text or "any other option")]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
+from .._values.annotations import keyword_hint
+from .._values.fields import UNKNOWN
 from .program_keys import is_declared
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def takes(signature: Signature, name: str, program: SourceTree | None) -> bool:
     Reads of keys that only the run makes do not count: they may mean any name.
     """
     if not signature.varkw_name or not _is_undeclared(signature, name):
+        return False
+    if keyword_hint(signature.hint(signature.varkw_name), name) is UNKNOWN:
         return False
     start = f"{signature.namespace}.{name}."
     findings = () if program is None else program.findings

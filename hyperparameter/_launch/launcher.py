@@ -15,7 +15,7 @@ from .asked import Asked, asks, asks_for_json, options_beside
 from .commands import Function, dashed, function_for, names_of, signature_of
 from .invocation import Invocation
 from .options import Option, common_options
-from .parameters import options_of
+from .parameters import options_of, takes_any_keyword
 from .program_keys import LazyScan
 from .run import require, run_function
 from .settings import Settings
@@ -202,7 +202,7 @@ class Launcher:
             function = function_for(first.positionals[0], self.functions)
         signature = signature_of(function)
         own = options_of(signature)
-        keywords = signature.namespace if signature.varkw_name else ""
+        keywords = signature.namespace if takes_any_keyword(signature) else ""
         parsed = parse_argv(first.rest, [*own, *self.common(argv, own)], keywords=keywords)
         if self.is_single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)

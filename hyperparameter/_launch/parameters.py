@@ -20,7 +20,19 @@ from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 def options_of(signature: Signature) -> list[Option]:
     """Return the options of a function's parameters, positional arguments first."""
     made = [option for name in signature.names for option in _of_parameter(signature, name)]
+    for name, (one,) in _fields(_kinds_of_keywords(signature), REQUIRED).items():
+        made += _options(f"{signature.namespace}.{name}", name, one.hint, one.default, _Place())
     return sorted(_with_negations(_told_apart(made)), key=lambda option: bool(option.flags))
+
+
+def takes_any_keyword(signature: Signature) -> bool:
+    """Tell a function whose `**kwargs` are of any name."""
+    return bool(signature.varkw_name) and not _kinds_of_keywords(signature)
+
+
+def _kinds_of_keywords(signature: Signature) -> list[object]:
+    hint = signature.hint(signature.varkw_name) if signature.varkw_name else None
+    return [*typing.get_args(hint)] if annotation.keywords_of(hint) else []
 
 
 def _told_apart(made: list[Option]) -> list[Option]:
@@ -208,9 +220,9 @@ def _takes_names(wanted: object, default: object) -> bool:
 
 def _size(wanted: object, default: object = None) -> int:
     """Return how many words a tuple of fixed length takes, or one like it; else 1."""
-    items = typing.get_args(wanted)
-    if typing.get_origin(wanted) is tuple and Ellipsis not in items:
-        return len(items)
+    if typing.get_origin(wanted) is tuple:
+        first, others, _ = annotation.tuple_items(wanted)
+        return 1 if others else len(first)
     return len(default) if wanted is tuple and isinstance(default, tuple) and default else 1
 
 

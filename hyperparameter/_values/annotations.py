@@ -111,3 +111,49 @@ def name_of(hint: object) -> str:
     if isinstance(hint, type) and not typing.get_args(hint):
         return hint.__name__
     return str(hint).replace("typing.", "")
+
+
+def tuple_items(hint: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return the types of a tuple's first items, that of any number of others, of the last.
+
+    The second has one type, or none where the length is fixed.  `*tuple[str, ...]` is one of the
+    items, too (PEP 646).
+    """
+    args = typing.get_args(hint)
+    if args[1:] == (Ellipsis,):
+        return [], [args[0]], []
+    found: list[Any] = []
+    others: list[Any] = []
+    at = 0
+    for arg in args:
+        first, between, last = ([arg], [], []) if not _is_unpacked(arg) else _items_inside(arg)
+        found += first
+        if between:
+            others, at = between, len(found)
+        found += last
+    return (found[:at], others, found[at:]) if others else (found, [], [])
+
+
+def _is_unpacked(arg: Any) -> bool:
+    return typing.get_origin(arg) is typing.Unpack or getattr(arg, "__unpacked__", False) is True
+
+
+def _items_inside(arg: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    inner = typing.get_args(arg)[0] if typing.get_origin(arg) is typing.Unpack else arg
+    if typing.get_origin(inner) is not tuple:  # a TypeVarTuple
+        return [], [Any], []
+    return tuple_items(inner)
+
+
+def keyword_hint(hint: Any, name: str) -> Any:
+    """Return the type of a keyword by the annotation of `**kwargs`; `UNKNOWN` if it has no such."""
+    known = keywords_of(hint)
+    return known.get(name, UNKNOWN) if known else hint
+
+
+def keywords_of(hint: Any) -> dict[str, Any]:
+    """Return the keywords that `**kwargs: Unpack[...]` names (PEP 692), each with its type."""
+    if typing.get_origin(hint) is not typing.Unpack:
+        return {}
+    structure = structure_of(typing.get_args(hint)[0])
+    return {} if structure is None else {k: one.hint for k, one in structure.fields.items()}

@@ -49,14 +49,17 @@ def sequence(kind: Any, to_item: Converter) -> Converter:
     return convert
 
 
-def fixed_tuple(to_items: list[Converter]) -> Converter:
-    """Return the converter toward a tuple whose items have a type each."""
+def tuple_of(first: list[Converter], others: list[Converter], last: list[Converter]) -> Converter:
+    """Return the converter toward a tuple; see `annotations.tuple_items`."""
 
     def convert(value: object, _: object) -> object:
         items = _items(value)
-        if len(items) != len(to_items):
-            reason = f"{len(to_items)} items are wanted, {len(items)} were given"
+        count = len(items) - len(first) - len(last)
+        if count < 0 or (count and not others):
+            least = f"at least {len(first) + len(last)}" if others else len(first)
+            reason = f"{least} items are wanted, {len(items)} were given"
             raise Unconvertible(reason, value=value)
+        to_items = [*first, *others * count, *last]
         made = tuple(
             part(to_item, item, index)
             for index, (to_item, item) in enumerate(zip(to_items, items, strict=True))

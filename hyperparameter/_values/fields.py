@@ -27,8 +27,16 @@ STRUCTURE_MARKS = (
 
 def is_structure(value: object) -> bool:
     """Tell an instance of a class with fields, without looking at those."""
-    kind = type(value)
-    return any(hasattr(kind, mark) for mark in STRUCTURE_MARKS)
+    return mark_of(type(value)) is not None
+
+
+def mark_of(kind: type) -> str | None:
+    """Return the mark that a class with fields has, None for other classes."""
+    for mark in STRUCTURE_MARKS:
+        # A metaclass may have whatever it is asked for, as that of `hp.scope`.
+        if hasattr(kind, mark) and any(mark in vars(base) for base in kind.__mro__):
+            return mark
+    return None
 
 
 class Field(NamedTuple):

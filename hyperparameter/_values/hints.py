@@ -14,19 +14,19 @@ from math import isfinite
 from os import PathLike
 from typing import Any, Literal, Union
 
-from .annotations import bare, is_any, members_of
+from .annotations import bare, is_any, members_of, tuple_items
 from .by_identity import by_identity
 from .checking import UNSEEN, is_unmade, kind_of, made, mode, stand_in
 from .containers import (
     SEQUENCES,
     check_named_once,
-    fixed_tuple,
     is_mapping,
     mapping,
     names_of,
     names_written,
     parts_of,
     sequence,
+    tuple_of,
 )
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
 from .fields import UNKNOWN, Field, Structure
@@ -76,7 +76,7 @@ def converter(hint: Any) -> Converter:
         from .validated import validated
 
         return validated(hint)
-    return opaque(hint, kind)
+    return layered(_of_instance(opaque(hint, kind)))
 
 
 @by_identity
@@ -105,7 +105,7 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
         return layered(lambda value, below: structured(structure, value, below))
     is_bare = hint is tuple or hint is typing.Tuple  # noqa: UP006  # the old spelling
     if kind is tuple and not is_bare and args[1:] != (Ellipsis,):
-        return fixed_tuple([converter(arg) for arg in args])
+        return tuple_of(*([converter(one) for one in part] for part in tuple_items(hint)))
     if kind in SEQUENCES:
         return sequence(kind, converter(args[0] if args else Any))
     if is_mapping(kind):
@@ -149,6 +149,19 @@ def anything(value: object, below: object = NOTHING) -> object:
 
 
 _joined = mapping(dict, None, anything)
+
+
+def _of_instance(refuse: Converter) -> Converter:
+    """Return the converter toward a class that only an instance has fields of, as a base class."""
+
+    def convert(value: object, below: object) -> object:
+        structure = structure_of(kind_of(below))
+        given = parts_of(value) if isinstance(value, Untyped) else value
+        if structure is None or structure.kind is dict or not isinstance(given, dict):
+            return refuse(value, below)
+        return refuse(structured(structure, given, below), below)
+
+    return convert
 
 
 def structured(structure: Structure, value: object, below: object) -> object:

@@ -12,7 +12,7 @@ from types import GenericAlias, UnionType
 from typing import Any
 
 from .convert import is_enum
-from .fields import STRUCTURE_MARKS
+from .fields import mark_of
 from .rules import rule_of
 
 _TEXT_OF_ANOTHER = ("Json", "ImportString")
@@ -106,7 +106,7 @@ def _is_known(kind: type) -> bool:
         or rule_of(kind) is not None
         or is_enum(kind)
         or issubclass(kind, (dict, os.PathLike))
-        or any(hasattr(kind, mark) for mark in STRUCTURE_MARKS)
+        or mark_of(kind) is not None
     )
 
 

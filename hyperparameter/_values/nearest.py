@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection
 from typing import Any, Literal
 
-from .annotations import is_any, members_of
+from .annotations import is_any, members_of, tuple_items
 from .containers import SEQUENCES, is_mapping, parts_of
 from .scalars import SCALARS_AND_TEXT
 from .untyped import Untyped, UntypedText, plain
@@ -86,10 +86,13 @@ def _distance_of_parts(parts: Any, hint: Any) -> int:
         return _EXACT
     if isinstance(parts, dict):
         each = [(parts, args[0]), (parts.values(), args[-1])]
-    elif kind is tuple and args[1:] != (Ellipsis,):
-        if len(parts) != len(args):
+    elif kind is tuple:
+        first, others, last = tuple_items(hint)
+        between = len(parts) - len(first) - len(last)
+        if between < 0 or (between and not others):
             return _CHANGED
-        each = [((one,), hint) for one, hint in zip(parts, args, strict=True)]
+        wanted = [*first, *others * between, *last]
+        each = [((one,), hint) for one, hint in zip(parts, wanted, strict=True)]
     else:
         each = [(parts, args[0])]
     return max(_distance_of_all(items, item_hint) for items, item_hint in each)

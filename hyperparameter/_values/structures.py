@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing
 
 from .by_identity import by_identity
-from .fields import STRUCTURE_MARKS, Field, Structure, bound_variables, constant, field_hints
+from .fields import Field, Structure, bound_variables, constant, field_hints, mark_of
 
 
 @by_identity
@@ -19,12 +19,12 @@ def structure_of(hint: object) -> Structure | None:
     kind = hint if origin is None else origin
     if not isinstance(kind, type):
         return None
-    for mark in STRUCTURE_MARKS:
-        if hasattr(kind, mark):
-            from .structure_kinds import KINDS  # many programs have no such class
+    mark = mark_of(kind)
+    if mark is None:
+        return None
+    from .structure_kinds import KINDS  # many programs have no such class
 
-            return KINDS[mark](kind, bound_variables(hint))
-    return None
+    return KINDS[mark](kind, bound_variables(hint))
 
 
 def annotated_class(kind: type) -> Structure | None:
