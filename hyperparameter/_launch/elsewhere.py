@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 
 from .._console import print_message
-from .._records.file import parse
 from .._records.record import Record
 from .._scopes import ambient
 from .._scopes.captured import captured
 from .._sweeps.amounts import parsed_resources
+from .._sweeps.listeners import Listeners
 from .._sweeps.run import Outcome, Work
 from .._sweeps.work.interrupts import Interrupts
 from .._sweeps.work.packing import unpack
@@ -55,8 +55,7 @@ def run_elsewhere(
             keywords = keywords_of(given.signature, scan)
             run = run_of(function, argv, invocation)
             runner.submit(Work(1, 1, function, invocation.args, keywords, None, run), taken)
-            outcome = _outcome(runner)
-            _take_record(rec, outcome)
+            outcome = _told(runner)
             if outcome.log_problem:
                 print_message(f"The output is not complete: {outcome.log_problem}.")
             with usage_errors(settings), own_refusals(function, settings):
@@ -77,6 +76,17 @@ def runner_options(words: SweepWords, *, is_sweep: bool) -> Options:
     )
 
 
+def _told(runner: Runner) -> Outcome:
+    """Wait for the run, and have the records that are open here what it tells as it ends."""
+    listeners, outcome = Listeners(), None
+    listeners.begin()
+    try:
+        outcome = _outcome(runner)
+    finally:
+        listeners.end(outcome)
+    return outcome
+
+
 def _outcome(runner: Runner) -> Outcome:
     """Wait for the run; Ctrl-C raises in it, and a second one here."""
     deadline = None
@@ -91,17 +101,6 @@ def _outcome(runner: Runner) -> Outcome:
                 elif isinstance(event, Ended):
                     return event.outcome
     raise KeyboardInterrupt
-
-
-def _take_record(rec: Record, outcome: Outcome) -> None:
-    if outcome.record is None:
-        rec.note_loss("the worker ended before it could tell what it had read")
-        return
-    saved = parse("the record of the worker", outcome.record.encode("utf-8", "surrogatepass"))
-    rec.add(saved.reads)
-    rec.add_overrides(saved.overrides)
-    for reason in saved.losses:
-        rec.note_loss(reason)
 
 
 def _result(outcome: Outcome) -> object:

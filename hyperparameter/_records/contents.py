@@ -38,6 +38,8 @@ class Contents:
         self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
         self.is_heard = False  # whether a worker has answered that its reads arrive here
         self.read_in_child: mmap | None = None  # whether a forked child has read, and told nobody
+        self._open_runs = 0  # which tell what they have read as they end
+        self._has_lost_run = False
         self._kept = KeptReads()
         self._carried: set[str] = set()  # to where nobody tells what is read
         self._sent: set[str] = set()  # to workers, which tell
@@ -122,10 +124,27 @@ class Contents:
         dropped = [f"{self.dropped} reads over its limits were dropped"] if self.dropped else []
         unheard = [reason for source in sources for reason in source.unheard(self)]
         untold = [_UNTOLD] if self._was_read_in_child() else []
-        return list(dict.fromkeys([*self._losses, *pending, *unheard, *untold, *dropped]))
+        count = self._open_runs
+        runs = [f"{count} run{' has' if count == 1 else 's have'} not ended"] if count else []
+        return list(dict.fromkeys([*self._losses, *pending, *unheard, *untold, *runs, *dropped]))
 
     def _was_read_in_child(self) -> bool:
         return self.read_in_child is not None and self.read_in_child[0] == 1
+
+    def begin_run(self) -> None:
+        """Note that a run has begun elsewhere, which tells what it has read as it ends."""
+        with self._kept.lock:
+            self._open_runs += 1
+
+    def end_run(self) -> None:
+        """Note that such a run has ended, and that all it tells has been added."""
+        with self._kept.lock:
+            self._open_runs -= 1
+
+    def lose_run(self, reason: str) -> None:
+        """Note that nobody tells what a run has read, and why."""
+        self._has_lost_run = True
+        self.note_loss(reason)
 
     def note_loss(self, reason: str) -> None:
         """Note that reads may be missing here, and why."""
@@ -148,7 +167,7 @@ class Contents:
     def _overrides(self, reasons: list[str]) -> tuple[dict[str, RawOrigin], set[str], set[str]]:
         """Return the overrides, those of which nobody tells, and those of which nobody has told."""
         untold = set(self._sent) if reasons or not self.is_heard else set()
-        if self._was_read_in_child():
+        if self._was_read_in_child() or self._open_runs or self._has_lost_run:
             untold.update(self.overrides)
         return dict(self.overrides), set(self._carried), untold
 
@@ -175,6 +194,14 @@ class Contents:
         """Add reads collected elsewhere, in another process or from a file, to this record."""
         for read in reads:
             self.take(read.key, read.identity(), read)
+
+    def add_saved(self, saved: Saved) -> None:
+        """Add all that another record has: its reads, its overrides, and what may be missing."""
+        self.add_overrides(saved.overrides)
+        self._carried.update(saved.carried)
+        for reason in saved.losses:
+            self.note_loss(reason)
+        self.add(saved.reads)
 
     def add_overrides(self, origins: Mapping[str, RawOrigin]) -> None:
         """Add overrides from elsewhere, as `add` does reads."""
@@ -231,12 +258,9 @@ class Contents:
 
         with without_garbage_collection():
             record, saved = cls(), read()
-            record.overrides.update(saved.overrides)
-            record._carried.update(saved.carried)
             record._kept.dropped, record.run = saved.dropped, saved.run
-            record._losses.update(dict.fromkeys(saved.losses))
             try:
-                record.add(saved.reads)
+                record.add_saved(saved)
             except RecursionError:
                 raise ConfigurationError(
                     f"{path} is a damaged record: one of its values has too many levels."

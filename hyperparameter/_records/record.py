@@ -166,6 +166,11 @@ def process_record() -> Record:
     return cast("Record", ambient.baseline_state.record)
 
 
+def listening() -> list[Record]:
+    """Return the records that get what is read in this context, innermost first."""
+    return cast("Record", ambient.current().record)._and_around()
+
+
 def record() -> Record:
     """Return a record to collect reads in: `with hp.record() as rec: ...`."""
     return Record()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .agenda import Agenda, Planned, Prepare, Prepared
+from .listeners import Listeners
 from .request import Policy
 from .run import Outcome, State, Work
 from .stand_ins import StandIns, digest_of_read
@@ -42,6 +43,7 @@ class Driver:
         store: Store,
         progress: Progress,
         policy: Policy,
+        listeners: Listeners,
         record_of: Run | None = None,
     ) -> None:
         self.was_interrupted = self.was_terminated = False
@@ -54,6 +56,7 @@ class Driver:
         self._store = store
         self._progress = progress
         self._policy = policy
+        self._listeners = listeners
         self._record_of = record_of
         self._open: dict[int, _Open] = {}
         self._again: deque[Planned] = deque()
@@ -84,6 +87,8 @@ class Driver:
             finally:
                 self.was_interrupted |= bool(interrupts.count)
                 self._runner.close()
+                for _ in self._open:  # no worker is left that could tell
+                    self._listeners.end(None)
                 drop_unfinished(self._store.folder)
 
     def _refill(self) -> Iterator[int]:
@@ -116,6 +121,7 @@ class Driver:
             path_of(os.path.abspath(self._store.folder), run.number, run.attempt),
         )
         self._open[run.number] = _Open(run, prepared.identity)
+        self._listeners.begin()
         self._runner.submit(work, prepared.captured)
 
     def _handle_all(self, events: Iterable[Event]) -> Iterator[int]:
@@ -161,6 +167,7 @@ class Driver:
         if outcome.record is None:  # of a worker that could not tell
             withdraw(self._store.folder, run.number, run.attempt)
             outcome = kept_of(self._store.folder, run.number, run.attempt) or outcome
+        self._listeners.end(outcome)
         state = state_after(outcome, is_pruned=found.is_pruned)
         if outcome.ending == "terminated" and outcome.pid == os.getpid():
             state = "waiting"

@@ -15,6 +15,7 @@ from .agenda import FINISHED, Agenda, CellAgenda
 from .code import Code, code_of_program
 from .driver import Driver, state_after
 from .finished import SweepRun, frame
+from .listeners import Listeners
 from .objective import Goal, objective
 from .progress import progress_on
 from .progress.progress import Progress
@@ -43,6 +44,7 @@ class Sweep(Sequence[SweepRun]):
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._listeners = Listeners()
         self._runs: list[SweepRun] | None = None
         self._has_begun = False
         self.folder = ""
@@ -140,7 +142,8 @@ class Sweep(Sequence[SweepRun]):
                 progress.note(note)
             driver = Driver(
                 request.function, agenda, request.prepare, runner=runner, store=store,
-                progress=progress, policy=request.policy, record_of=request.run,
+                progress=progress, policy=request.policy, listeners=self._listeners,
+                record_of=request.run,
             )  # fmt: skip
             driver.compares = request.plan.repeat is None  # repeats are the same on purpose
             judge.driver = driver
@@ -193,7 +196,10 @@ class Sweep(Sequence[SweepRun]):
     def _driven(
         self, driver: Driver, agenda: Agenda, store: Store, progress: Progress, slots: int
     ) -> Iterator[SweepRun]:
-        before = [row for row in store.rows() if row.number in agenda.kept] if agenda.kept else []
+        before: list[Row] = []
+        if agenda.kept:
+            before = [row for row in store.rows() if row.number in agenda.kept]
+            self._listeners.miss("some runs of the sweep ended in an earlier launch")
         for number, (unread, stored) in store.finished_with_reads().items():
             parts = agenda.kept.get(number)
             # An outcome that a killed launcher has left in a file came without its digest.
