@@ -10,6 +10,7 @@ from .._distribution import version
 from ..exceptions import UsageError
 from .code import Code, code_of_program
 from .store import names
+from .store.refused import take_back
 from .store.rows import Row
 from .store.store import Store
 from .store.stored import Launch, Sweep
@@ -48,7 +49,7 @@ def store_to_resume(name: str | None, sweep: Sweep, resume: Resume, code: Code) 
         if changed and resume == "redo":
             store.redo(sorted(changed))
     except BaseException:
-        store.close()
+        take_back(store)
         raise
     return store
 

@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from .._termination import Terminated
@@ -25,13 +26,16 @@ from .resuming import done_of, launch_of, new_store, store_to_resume
 from .run import Cell
 from .stand_ins import digest_of_read
 from .store.file_system import note_on
+from .store.refused import closing
 from .store.rows import Row
 from .store.store import Store
 from .store.stored import Stored
 from .store.stored import Sweep as Kept
 from .unread import unread_by_all
 from .work.outcomes import FOLDER, drop, kept
-from .work.runner import Reported, runner_for
+from .work.runner import Reported, Runner, runner_for
+
+_FOLDERS = ("logs", FOLDER)
 
 
 class Sweep(Sequence[SweepRun]):
@@ -131,31 +135,12 @@ class Sweep(Sequence[SweepRun]):
         request, code = self._request, code_of_program()
         judge = _Judge()
         runner = runner_for(request.on, request.options._replace(judge=judge))
-        store: Store | None = None
         try:
-            store = self._store(code)
-            self.folder = store.folder
-            _prepare(store)
-            progress = self._progress()
-            agenda = self._agenda(store, progress)
-            if note := note_on(store.folder):
-                progress.note(note)
-            driver = Driver(
-                request.function, agenda, request.prepare, runner=runner, store=store,
-                progress=progress, policy=request.policy, listeners=self._listeners,
-                record_of=request.run,
-            )  # fmt: skip
-            driver.compares = request.plan.repeat is None  # repeats are the same on purpose
-            judge.driver = driver
-            store.forget_others(agenda.numbers)
-            store.begin_launch(launch_of(request.argv, request.words, code))
-            yield from self._driven(driver, agenda, store, progress, runner.capacity)
-            if driver.was_terminated:
-                raise Terminated(128 + signal.SIGTERM)
+            with self._store(code) as store:
+                self.folder = store.folder
+                driver, agenda = yield from self._launched(store, runner, judge, code)
         finally:
             runner.close()
-            if store is not None:
-                store.close()
         with Stored.read(self.folder) as stored:
             rows = stored.rows()
             if request.is_iterated:
@@ -168,14 +153,38 @@ class Sweep(Sequence[SweepRun]):
             if row.number in agenda.numbers
         ]
 
-    def _store(self, code: Code) -> Store:
+    def _launched(
+        self, store: Store, runner: Runner, judge: _Judge, code: Code
+    ) -> Generator[SweepRun, None, tuple[Driver, Agenda]]:
+        request, progress = self._request, self._progress()
+        _prepare(store)
+        agenda = self._agenda(store, progress)
+        if note := note_on(store.folder):
+            progress.note(note)
+        driver = Driver(
+            request.function, agenda, request.prepare, runner=runner, store=store,
+            progress=progress, policy=request.policy, listeners=self._listeners,
+            record_of=request.run,
+        )  # fmt: skip
+        driver.compares = request.plan.repeat is None  # repeats are the same on purpose
+        judge.driver = driver
+        store.forget_others(agenda.numbers)
+        store.begin_launch(launch_of(request.argv, request.words, code))
+        yield from self._driven(driver, agenda, store, progress, runner.capacity)
+        if driver.was_terminated:
+            raise Terminated(128 + signal.SIGTERM)
+        return driver, agenda
+
+    def _store(self, code: Code) -> AbstractContextManager[Store]:
         request = self._request
         repeat = request.plan.repeat
         asked = Kept("", request.function_name, goal=request.goal,
                     repeat_key=(repeat.key or "") if repeat else "")  # fmt: skip
         if request.resume is None:
-            return new_store(request.name, request.program, asked)
-        return store_to_resume(request.name, asked, request.resume, code)
+            store = new_store(request.name, request.program, asked)
+            return closing(store, is_new=True, folders=_FOLDERS)
+        store = store_to_resume(request.name, asked, request.resume, code)
+        return closing(store, is_new=False)
 
     def _progress(self) -> Progress:
         stream = sys.stderr if self._request.is_shown else None
@@ -244,7 +253,7 @@ def _how_to_go_on(rows: Sequence[Row], folder: str) -> str:
 
 def _prepare(store: Store) -> None:
     """Make the folders that workers write to, and take what they have kept for a launcher."""
-    for name in ("logs", FOLDER):
+    for name in _FOLDERS:
         os.makedirs(os.path.join(store.folder, name), exist_ok=True)
     found = [*kept(store.folder)]
     known = {one.number: one for one in store.known().values()} if found else {}

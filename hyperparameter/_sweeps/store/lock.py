@@ -22,8 +22,10 @@ _held: weakref.WeakSet[Lock] = weakref.WeakSet()
 class Lock:
     """The lock of a sweep's folder, held until it is released or the process ends."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, path: str, before: os.stat_result) -> None:
         self._handle: int | None = handle
+        self._path = path
+        self._before = before
         _held.add(self)
 
     @classmethod
@@ -46,9 +48,19 @@ class Lock:
             os.close(handle)
             raise UsageError(f"{path}: {error.strerror}. Nothing would keep two launchers apart "
                              "here. Start the sweep on another file system.") from None  # fmt: skip
+        before = os.fstat(handle)
         with suppress(OSError):  # a full disk: then the message to others names nobody
             _sign(handle)
-        return cls(handle)
+        return cls(handle, path, before)
+
+    def take_back(self) -> None:
+        """Release the lock of a launch that was refused: the sweep was launched when it was."""
+        if self._handle is not None:
+            if self._before.st_size:
+                os.utime(self._handle, ns=(self._before.st_atime_ns, self._before.st_mtime_ns))
+            else:
+                os.unlink(self._path)
+        self.release()
 
     def release(self) -> None:
         if self._handle is not None:

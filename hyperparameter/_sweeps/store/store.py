@@ -59,7 +59,7 @@ class Store(Stored):
         try:
             database.make(folder, fields)
         except BaseException:
-            lock.release()
+            lock.take_back()
             raise
         return cls._opened(folder, lock)
 
