@@ -11,7 +11,7 @@ from .._scopes.snapshot import Layer
 from .argv import ParsedArgv, with_spare_words
 from .commands import Function
 from .invocation import Invocation, invocation_of
-from .options import CHECK, SWEEPS, Option
+from .options import CHECK, ON, SWEEPS, Option
 from .positionals import words_lacking
 from .run import lacking
 from .settings import Settings
@@ -76,10 +76,16 @@ def asks_for_json(argv: list[str]) -> bool:
 
 
 def options_beside(argv: Sequence[str]) -> Sequence[Option]:
-    """Return the options of sweeps where the words ask for one, or for a run elsewhere."""
-    flags = {flag for one in SWEEPS for flag in (*one.flags, f"--hp-{one.flags[0][2:]}")}
-    if flags.isdisjoint(word.partition("=")[0] for word in argv):
+    """Return the options of sweeps and runners where the words ask for one."""
+    words = {word.partition("=")[0] for word in argv}
+    is_sweep = any(not words.isdisjoint(_flags(one)) for one in SWEEPS)
+    if not is_sweep and words.isdisjoint(_flags(ON)):
         return ()
-    from .sweep_options import OF_SWEEPS  # which other runs do not need
+    from .sweep_options import OF_RUNNERS, OF_SWEEPS  # which other runs do not need
 
-    return OF_SWEEPS
+    return (*OF_SWEEPS, *OF_RUNNERS) if is_sweep else OF_RUNNERS
+
+
+def _flags(option: Option) -> tuple[str, ...]:
+    """Return the flags of a common option, with the one that it has where a program has those."""
+    return *option.flags, f"--hp-{option.flags[0][2:]}"

@@ -15,7 +15,7 @@ from .commands import Function, class_of, names_of, signature_of
 from .options import CONFIG, DEFINE, EXPLAIN, Option, common_options
 from .parameters import options_of
 from .program_keys import DeclaredParameters, reads_in
-from .sweep_options import OF_SWEEPS
+from .sweep_options import OF_RUNNERS, OF_SWEEPS
 from .texts import Texts
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def script(
     if single:
         table.add_function(parser, functions[0])
     else:
-        table.add(parser, common_options(others=OF_SWEEPS), {})
+        table.add(parser, common_options(others=(*OF_SWEEPS, *OF_RUNNERS)), {})
         group = parser.add_subparsers()
         for function in functions:
             command, *others = names_of(function, functions)
@@ -187,7 +187,7 @@ class _Table:
         own, texts = options_of(signature), Texts(signature, class_of(function))
         self.add(
             parser,
-            [*own, *common_options(own, others=OF_SWEEPS)],
+            [*own, *common_options(own, others=(*OF_SWEEPS, *OF_RUNNERS))],
             {one.key: texts.of(one) for one in own},
         )
 

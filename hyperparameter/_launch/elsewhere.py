@@ -64,6 +64,12 @@ def run_elsewhere(
         runner.close()
 
 
+def check_local(given: Asked) -> None:
+    """Raise `UsageError` for what needs workers, where the words ask for none."""
+    words = sweep_words(given.parsed.given)
+    runner_for("local", runner_options(words, is_sweep=False)).close()
+
+
 def runner_options(words: SweepWords, *, is_sweep: bool) -> Options:
     """Return what the command line asks of the runner."""
     resources = words.text(sweep_options.RESOURCES)

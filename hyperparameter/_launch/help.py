@@ -82,16 +82,15 @@ def common_sections(
 ) -> Sequence[Section]:
     """Return the options that every program has: their names, or the whole if it is asked for."""
     if is_whole:
-        from .sweep_options import OF_SWEEPS
+        from .sweep_options import OF_RUNNERS, OF_SWEEPS
 
-        table = common_options(own, version, OF_SWEEPS)
-        rows = [Row(_with_words(", ".join(one.flags), one), one.help) for one in table]
-        keys = {one.key for one in OF_SWEEPS}
-        of_sweeps = [row for row, one in zip(rows, table, strict=True) if one.key in keys]
-        others = [row for row in rows if row not in of_sweeps]
+        of_sweeps, of_runners = (
+            common_options(own, others=each)[-len(each) :] for each in (OF_SWEEPS, OF_RUNNERS)
+        )
         return (
-            Section("common options", others),
-            Section("options with --sweep, --repeat or --on", of_sweeps),
+            _section("common options", common_options(own, version)),
+            _section("options with --sweep or --repeat", of_sweeps),
+            _section("options with --sweep, --repeat or --on", of_runners),
         )
     table = common_options(own, version)
     short = [(one, min(one.flags, key=len)) for one in table if one.key != HELP_ALL.key]
@@ -101,6 +100,11 @@ def common_sections(
         for one, flag in short
     ]
     return (Section(f"common options, see {HELP_ALL.flags[0]}", [], names=tuple(names)),)
+
+
+def _section(title: str, options: Sequence[Option]) -> Section:
+    rows = [Row(_with_words(", ".join(one.flags), one), one.help) for one in options]
+    return Section(title, rows)
 
 
 def _with_words(flags: str, option: Option) -> str:

@@ -8,7 +8,7 @@ from .._values.keys import did_you_mean, is_key
 from .._values.masking import masked_text
 from .options import Option
 from .program_keys import DeclaredParameters, is_declared
-from .sweep_options import OF_SWEEPS
+from .sweep_options import OF_RUNNERS, OF_SWEEPS
 
 _FILES = (".toml", ".yaml", ".yml", ".json", ".jsonnet")
 _MOST_NAMED = 3
@@ -82,6 +82,8 @@ def for_flag(flag: str, options: Sequence[Option]) -> str:
         return f" Write {' or '.join(same)}."
     if any(flag in one.flags for one in OF_SWEEPS):
         return " It is an option of sweeps: give it with --sweep KEY=VALUES or --repeat N."
+    if any(flag in one.flags for one in OF_RUNNERS):
+        return " It is an option of runs in workers: give it with --on RUNNER."
     keys = [one for one in DeclaredParameters() if one.rpartition(".")[2] == last]
     if keys and flag.startswith("--"):
         return f" Write {' or '.join(f'-D {one}=VALUE' for one in keys[:_MOST_NAMED])}."

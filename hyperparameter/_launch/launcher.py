@@ -103,11 +103,16 @@ class Launcher:
             from .checked_values import check_values  # options are of the function that runs
 
             check_values(settings, scan, given.signature)
-        if invocation.given.get(options.ON.key, ["local"])[-1] != "local":
+        on = invocation.given.get(options.ON.key, ["local"])[-1]
+        if on != "local":
             from .elsewhere import run_elsewhere
 
             result, record = run_elsewhere(given, settings, scan, argv)
         else:
+            if invocation.asks(options.ON):
+                from .elsewhere import check_local
+
+                check_local(given)
             result, record = run_function(function, invocation, settings, argv, freeze, scan=scan)
         self._report(record, invocation, settings)
         return result

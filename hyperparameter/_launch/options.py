@@ -98,12 +98,12 @@ REPEAT = Option(
     "repeat", ("--repeat",), metavar="N[:KEY]",
     help="run each cell N times, with 0 to N-1 as the value of KEY",
 )  # fmt: skip
-SWEEPS = (ON, SWEEP, REPEAT)
-"""The options that ask for a sweep, or for a run elsewhere."""
+SWEEPS = (SWEEP, REPEAT)
+"""The options that ask for a sweep."""
 
 _COMMON = (
     HELP, HELP_ALL, DEFINE, CONFIG, LIST, EXPLAIN, CHECK, PRINT, ALLOW, RECORD, STRICT,
-    *SWEEPS, TRACEBACK, COMPLETION,
+    ON, *SWEEPS, TRACEBACK, COMPLETION,
 )  # fmt: skip
 COMMON_FLAGS = frozenset(flag for option in (*_COMMON, VERSION) for flag in option.flags)
 

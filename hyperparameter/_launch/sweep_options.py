@@ -1,4 +1,4 @@
-"""The options of sweeps beside those that ask for one."""
+"""The options of sweeps and of runners beside those that ask for one."""
 
 from .options import Option
 
@@ -52,6 +52,9 @@ SKIP_UNREAD = Option(
 DRY_RUN = Option("dry_run", ("--dry-run",), "flag", help="list the runs, and run nothing")
 OF_SWEEPS = (
     OR, SKIP, SAMPLE, SEED, SEARCH, PRUNE, MINIMIZE, MAXIMIZE, NAME, RESUME, RETRIES, FAIL_FAST,
-    TIME_LIMIT, GPUS, RESOURCES, SKIP_UNREAD, DRY_RUN,
+    SKIP_UNREAD, DRY_RUN,
 )  # fmt: skip
 """Options only beside `SWEEPS`: names such as `--seed` are those of programs."""
+
+OF_RUNNERS = (TIME_LIMIT, GPUS, RESOURCES)
+"""Options beside `SWEEPS`, and beside `ON` alone."""

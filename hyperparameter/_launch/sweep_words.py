@@ -7,8 +7,8 @@ from .._sweeps.amounts import parsed_seconds
 from .._values.describe import show
 from ..exceptions import UsageError
 from .argv import GivenOption
-from .options import REPEAT, SWEEP, SWEEPS, Option
-from .sweep_options import OF_SWEEPS, OR, SAMPLE, SEED, SKIP
+from .options import ON, REPEAT, SWEEP, SWEEPS, Option
+from .sweep_options import OF_RUNNERS, OF_SWEEPS, OR, SAMPLE, SEED, SKIP
 
 
 class SweepWords(NamedTuple):
@@ -47,7 +47,7 @@ class SweepWords(NamedTuple):
 def sweep_words(given: Sequence[GivenOption]) -> SweepWords:
     """Return the words of those options that say something about a sweep."""
     cells = {one.key for one in (SWEEP, OR, SKIP, REPEAT, SAMPLE, SEED)}
-    known = {one.key for one in (*SWEEPS, *OF_SWEEPS)}
+    known = {one.key for one in (ON, *SWEEPS, *OF_SWEEPS, *OF_RUNNERS)}
     found = [(each.option.key, each.texts) for each in given if each.option.key in known]
     grid = [(key, text) for key, texts in found for text in texts or [""] if key in cells]
     return SweepWords(grid, {key: texts[-1] if texts else "" for key, texts in found})

@@ -9,6 +9,8 @@ import pytest
 from programs import output_of
 from sweep_programs import Program
 
+import hyperparameter as hp
+
 TRAIN = """
 import sys
 from multiprocessing import Pool
@@ -36,6 +38,11 @@ def train(lr: float = 0.1, how: str = "returns"):
             note(values=pool.map(inner, [1, 2]))
     return {"a": (1, 2)}
 """
+
+
+@hp.param("never")
+def never(lr: float = 0.1) -> None:
+    raise AssertionError("it has run")
 
 
 @pytest.fixture
@@ -100,6 +107,29 @@ def test_a_wrong_value_is_one_line(program: Program) -> None:
     ended = program.run("--on", "processes", "--lr", "x")
     assert ended.status == 2
     assert ended.errors == "train.py: error: --lr: 'x' is not a float.\n"
+
+
+@pytest.mark.parametrize("on", ["local", "processes"])
+@pytest.mark.parametrize(
+    "words",
+    ["--dry-run", "--retries 2", "--sample 3", "--seed 1", "--skip lr=1", "--or", "--resume",
+     "--search optuna", "--prune median", "--name mine", "--skip-unread", "--fail-fast",
+     "--minimize loss", "--maximize loss"],
+)  # fmt: skip
+def test_options_of_sweeps_are_refused(on: str, words: str) -> None:
+    option = words.split(maxsplit=1)[0]
+    said = f"^{option}: unknown option. It is an option of sweeps"
+    with pytest.raises(hp.UsageError, match=said):
+        hp.run_cli(never, ["--on", on, *words.split()])
+
+
+@pytest.mark.parametrize("words", ["--time-limit 10s", "--gpus 1", "--resources cpu=1"])
+def test_options_of_runners_are_refused_where_there_is_none(words: str) -> None:
+    option, text = words.split()
+    with pytest.raises(hp.UsageError, match=f"{option} needs workers, and --on local has none"):
+        hp.run_cli(never, ["--on", "local", option, text])
+    with pytest.raises(hp.UsageError, match=f"{option}: unknown option.*with --on RUNNER"):
+        hp.run_cli(never, [option, text])
 
 
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
