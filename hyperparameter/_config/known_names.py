@@ -78,20 +78,35 @@ class KnownNames:
                     node._makers.append(Constant(binding.value))
 
     def key_of(self, variable: str, origin: Origin) -> str:
-        """Return the key that a variable means, without its prefix."""
-        parts, found, node = variable.split(DOT), [], self
-        while parts:
-            name, count = None, 1
-            for count in range(1, len(parts) + 1):  # a name may have two underscores itself
-                name = node._name(DOT.join(parts[:count]), origin)
-                if name is not None:
-                    break
-            else:
-                count = 1
-            found.append(parts[0].lower() if name is None else name)
-            node = node._item() if name is None else node._below[name]
-            parts = parts[count:]
-        return ".".join(found)
+        """Return the key that a variable means, without its prefix.
+
+        It is the one of which most is known; of several, that in the same case, then in lower case.
+        """
+        _, meant = self._meant(variable.split(DOT))
+        keys = sorted(map(".".join, meant))
+        if len(keys) > 1:
+            raise ConfigurationError(
+                f"{origin.location} may mean {' or '.join(keys)}. Write its name in the same case.",
+                origin=origin,
+            )
+        return keys[0]
+
+    def _meant(self, parts: list[str]) -> tuple[int, list[list[str]]]:
+        """Return how many parts are not known at best, and the names of each key of this kind."""
+        if not parts:
+            return 0, [[]]
+        best: tuple[int, list[list[str]]] | None = None
+        for count in range(1, len(parts) + 1):  # a name may have two underscores itself
+            for names in self._names(DOT.join(parts[:count])):
+                found = [(name, *self._below[name]._meant(parts[count:])) for name in names]
+                fewest = min(unknown for _, unknown, _ in found)
+                if best is None or fewest < best[0]:
+                    same = [(name, keys) for name, unknown, keys in found if unknown == fewest]
+                    best = fewest, [[name, *key] for name, keys in same for key in keys]
+        if best is None:
+            unknown, keys = self._item()._meant(parts[1:])
+            best = unknown + 1, [[parts[0].lower(), *key] for key in keys]
+        return best
 
     def _at(self, key: str) -> "KnownNames":
         """Return what is known below a key; all for none."""
@@ -114,20 +129,14 @@ class KnownNames:
         item._hints.extend(self._of_items)
         return item
 
-    def _name(self, text: str, origin: Origin) -> str | None:
-        """Return the name that is written like this, best in the same case, then in lower case."""
+    def _names(self, text: str) -> Iterator[list[str]]:
+        """Yield the names that are written like this: in the same case, in lower case, others."""
         self._look()
-        for name in (text, text.lower()):
-            if name in self._below:
-                return name
         same = self._by_lower.get(text.lower(), [])
-        if len(same) > 1:
-            raise ConfigurationError(
-                f"{origin.location} may mean {' or '.join(sorted(same))}. Write its name in the "
-                "same case.",
-                origin=origin,
-            )
-        return same[0] if same else None
+        first = [name for name in dict.fromkeys((text, text.lower())) if name in same]
+        yield from ([name] for name in first)
+        if others := [name for name in same if name not in first]:
+            yield others
 
     def _look(self) -> None:
         """Find the names that values, defaults and types have here."""

@@ -144,6 +144,69 @@ def test_the_same_case_comes_first_then_lower_case() -> None:
         variables({"Ab": 1, "aB": 2}, MY_AB="5")
 
 
+NAMESPACES_OF_TWO_CASES: list[tuple[dict[str, Any], str, str]] = [
+    ({"Model": {"hidden": 8}, "model": {"dropout": 1}}, "MY_MODEL__HIDDEN", "Model.hidden"),
+    ({"Model": {"hidden": 8}, "model": {"dropout": 1}}, "MY_MODEL__DROPOUT", "model.dropout"),
+    ({"Model": {"hidden": 8}, "model": {"dropout": 1}}, "MY_model__HIDDEN", "Model.hidden"),
+    ({"Model": {"hidden": 8}, "model": {"dropout": 1}}, "MY_MODEL__NEW", "model.new"),
+    ({"Model": {"x": 8}, "mODEL": {"y": 1}}, "MY_MODEL__X", "Model.x"),
+    ({"A": {"Net": {"h": 8}, "net": {"x": 1}}, "a": 1}, "MY_A__NET__H", "A.Net.h"),
+    ({"A": {"N": {"X": {"z": 8}}}, "a": {"n": {"y": 1}}}, "MY_A__N__X__Y", "A.N.X.y"),
+    ({"a": {"x": 1}, "a__b": {"c": 8}}, "MY_A__B__C", "a__b.c"),
+    ({"Model": "${base}", "base": {"hidden": 8}, "model": {}}, "MY_MODEL__HIDDEN", "Model.hidden"),
+]
+
+
+@pytest.mark.parametrize(("source", "name", "key"), NAMESPACES_OF_TWO_CASES)
+def test_of_namespaces_that_differ_in_case_the_one_that_has_the_name_is_meant(
+    source: dict[str, Any], name: str, key: str
+) -> None:
+    before = dict(variables(source))
+    assert dict(variables(source, **{name: "5"})) == {**before, key: 5}
+
+
+def test_of_namespaces_that_differ_in_case_only_both_of_which_have_the_name_is_an_error() -> None:
+    both = {"Model": {"x": 1}, "mODEL": {"x": 2}}
+    with pytest.raises(
+        hp.ConfigurationError, match=r"\$MY_MODEL__X may mean Model\.x or mODEL\.x\."
+    ):
+        variables(both, MY_MODEL__X="5")
+    assert dict(variables(both, MY_mODEL__X="5"))["mODEL.x"] == 5
+
+
+def test_of_fields_that_differ_in_case_the_one_that_has_the_name_is_meant() -> None:
+    @dataclass
+    class A:
+        lr: int = 1
+
+    @dataclass
+    class B:
+        x: int = 1
+
+    @dataclass
+    class Nets:
+        Net: A = field(default_factory=A)
+        net: B = field(default_factory=B)
+
+    assert variables({}, Nets, MY_NET__LR="5") == Nets(A(5), B())
+    assert variables({}, Nets, MY_NET__X="5") == Nets(A(), B(5))
+
+
+def test_of_namespaces_of_a_program_the_one_that_has_the_name_is_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @hp.param("Twocase")
+    def outer(hidden: int = 1) -> int:
+        return hidden
+
+    @hp.param("twocase")
+    def inner(layers: int = 2) -> tuple[int, int]:
+        return outer(), layers
+
+    monkeypatch.setenv("MY_TWOCASE__HIDDEN", "5")
+    assert hp.run_cli(inner, [], env_prefix="MY") == (5, 2)
+
+
 @pytest.mark.parametrize("text", ["${size}", "$${x}", "a${b", "${nope}", "${env:HOME}", "$x"])
 def test_a_variable_is_taken_as_it_was_typed(text: str) -> None:
     assert variables({"size": 3}, MY_TAG=text)["tag"] == text
