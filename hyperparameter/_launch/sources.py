@@ -125,11 +125,7 @@ class _Names:
             return True
         if "." not in key or not is_key(key):
             return False
-        from .._scan.finding import matches  # with what scans a program, which most runs do not
-
-        patterns = (one.key for one in program.findings if one.is_pattern)
-        namespaces = self._tops | sections_of(program)
-        return is_in(key, namespaces) or any(matches(one, key) for one in patterns)
+        return is_in(key, self._tops | sections_of(program)) or program.may_make(key)
 
 
 def _declared() -> Iterator[str]:

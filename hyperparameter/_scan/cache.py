@@ -16,7 +16,7 @@ from typing import Any
 
 from .raw import FileScan, RawFinding
 
-_FORMAT = 9  # to be raised with every change of what a scan finds, or of how it is kept
+_FORMAT = 10  # to be raised with every change of what a scan finds, or of how it is kept
 # What can be parsed depends on the version of Python.
 _VERSION = f"{_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}".encode()
 

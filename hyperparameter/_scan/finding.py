@@ -1,10 +1,12 @@
 """What a scan finds: a key or a pattern of keys, and where it is declared or read."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 from .._values.describe import Description, describe
+from .._values.keys import prefixes
 
 _MOST_SHOWN = 200
 
@@ -56,6 +58,26 @@ class Finding(NamedTuple):
             return None
         shown = repr(describe(self.key, self.default))
         return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
+
+
+class Patterns:
+    """Patterns of keys, of which most stand for all that is below one key."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._wholes: set[str] = set()
+        self._others: list[str] = []
+        for pattern in patterns:
+            above = pattern.removesuffix(".*")
+            if above == pattern or "*" in above:
+                self._others.append(pattern)
+            else:
+                self._wholes.add(above)
+
+    def match(self, key: str) -> bool:
+        """Tell whether `key` is what one of them may become."""
+        return not self._wholes.isdisjoint(prefixes([key])) or any(
+            matches(one, key) for one in self._others
+        )
 
 
 def matches(pattern: str, key: str) -> bool:

@@ -13,7 +13,7 @@ from .cache import ScanCache
 from .call_graph import CallGraph
 from .call_shape import CallShape, passes
 from .files import SourceFiles
-from .finding import Finding, matches
+from .finding import Finding, Patterns, matches
 from .linking import Linker, import_root
 from .raw import FileScan
 
@@ -34,12 +34,13 @@ class SourceTree:
         self._others = list(others)  # files of the program that do not use the library by name
         linker = Linker(scans, files)
         self.findings: list[Finding] = []
-        self._patterns: set[str] = set()
+        self._every_pattern: set[str] = set()
         for file, one in scans.items():
             self.findings += linker.findings(file, one)
-            self._patterns.update(linker.patterns(file, one))
+            self._every_pattern.update(linker.patterns(file, one))
         self._keys = {finding.key for finding in self.findings if not finding.is_pattern}
-        self._patterns.update(finding.key for finding in self.findings if finding.is_pattern)
+        self._every_pattern.update(finding.key for finding in self.findings if finding.is_pattern)
+        self._patterns = Patterns(self._every_pattern)
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
         self._every: dict[str, FileScan | None] = dict(scans)
@@ -56,11 +57,15 @@ class SourceTree:
         """
         if self.problems or key in self._keys:
             return True
-        if any(matches(pattern, key) for pattern in self._patterns):
+        if self._patterns.match(key):
             return True
         if any(mentioned.has(key) for mentioned in self._mentioned):
             return True
         return any(one is None or MentionedKeys(one).has(key) for one in self._elsewhere(key))
+
+    def may_make(self, key: str) -> bool:
+        """Tell a key that the program may make of what it knows: not every program makes any."""
+        return Patterns(one for one in self._every_pattern if one.strip("*.")).match(key)
 
     def reads(self, key: str) -> bool:
         """Tell whether the program may read `key`, a part of it, or all that it is a part of.
@@ -73,7 +78,7 @@ class SourceTree:
         read = {one.key for one in self.findings if one.kind == "read"}
         if any(f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.") for one in read):
             return True
-        if any(matches(pattern, key) for pattern in read | (self._patterns - declared)):
+        if Patterns(read | (self._every_pattern - declared)).match(key):
             return True
         return any(mentioned.reads(key) for mentioned in self._mentioned)
 

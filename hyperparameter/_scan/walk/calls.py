@@ -39,7 +39,7 @@ def _call(walk: Walk, node: ast.Call) -> Value:
     function = visit(walk, node.func)
     if isinstance(function, AccessorOf):
         return _read(walk, function, node)
-    note_read(walk, node.func, function)
+    note_read(walk, node.func, function, node.args[0] if node.args else None)
     # These treat their arguments differently: the truth of an accessor does not pass it on.
     if function is None and isinstance(node.func, ast.Name) and node.args:
         special = _BUILTINS.get(node.func.id)

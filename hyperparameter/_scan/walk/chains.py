@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 from ..._values.keys import PUBLIC_NAMES
+from ..raw import UNKNOWN
+from .defaults import is_mapping
 from .folding import attribute_of_instance, item_of, template_of
 from .handlers import Walk, handles, pass_on, visit
 from .values import (
@@ -72,10 +74,12 @@ def visit_chain(
     return value
 
 
-def note_read(walk: Walk, node: ast.expr, value: Value) -> None:
+def note_read(
+    walk: Walk, node: ast.expr, value: Value, default: ast.expr | None = None, folded: Value = None
+) -> None:
     """Note what a call or `|` reads, or an item: whatever object the chain starts at.
 
-    That may be a scope that this file was given.
+    That may be a scope that this file was given.  Toward a mapping all is read that is below.
     """
     words = []
     while isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -85,7 +89,9 @@ def note_read(walk: Walk, node: ast.expr, value: Value) -> None:
             words.append(template_of(visit(walk, node.slice)))
         node = node.value
     if words and not isinstance(value, _KNOWN_OTHERWISE):
-        walk.found.add_chain(reversed(words))
+        walk.found.add_chain(words[::-1])
+        if default is not None and is_mapping(default, folded):
+            walk.found.add_chain([*words[::-1], UNKNOWN])
 
 
 def _is_annotation(base: ast.expr) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..raw import IMPORTED, OVERRIDABLE, UNKNOWN, RawFinding
 from .call_shapes import CallShapes
-from .defaults import default_of
+from .defaults import default_of, may_have_names
 from .values import AccessorOf, Constant, Value
 
 MODULE = "<module>"
@@ -78,6 +78,8 @@ class Collector:
         )  # fmt: skip
         if isinstance(value, Constant) and isinstance(value.value, dict):
             self._add_below(accessor, function)
+        elif default is not None and may_have_names(default, value):
+            self.patterns.add(f"{accessor.key}.{UNKNOWN}")
 
     def add_truth(self, accessor: AccessorOf, function: str) -> None:
         """Note that the truth of a value is asked for; a missing one is false."""

@@ -6,12 +6,16 @@ from typing import NamedTuple
 from ..._values.describe import Description, describe
 from ..._values.described_json import to_json
 from ..raw import UNKNOWN
-from .folding import template_of
+from .folding import is_partly_known, template_of
 from .parameters import Parameter, unparsed
-from .values import Constant, ImportedName, Value
+from .values import Constant, ImportedName, PartialSequence, Value
 
 _MOST_TEXT, _MOST_INT = 200, 1 << 60  # far below where `describe` shortens
 _PLAIN = (str, int, float, tuple, list, dict, type(None))
+_WITHOUT_NAMES = (
+    ast.Compare, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.List, ast.ListComp, ast.Set,
+    ast.SetComp, ast.Tuple, ast.UnaryOp,
+)  # fmt: skip
 
 
 class Default(NamedTuple):
@@ -36,6 +40,28 @@ def default_of(node: ast.expr | None, value: Value) -> Default:
     kind = type(value.value).__name__ if is_literal and isinstance(value, Constant) else None
     path = value.path if isinstance(value, ImportedName) else ""
     return Default(_source(unparsed(node)), path, kind)
+
+
+def may_have_names(node: ast.expr, value: Value) -> bool:
+    """Tell whether a default may be a mapping or a structure, or None, which takes the keys below.
+
+    `value` is what it folds to; what a default is that only the run computes, nobody knows.
+    """
+    if isinstance(value, Constant):
+        return value.value is None or is_mapping(node, value)
+    if isinstance(value, PartialSequence) or is_partly_known(value):
+        return False
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.BitOr)
+    return not isinstance(node, _WITHOUT_NAMES)
+
+
+def is_mapping(node: ast.expr, value: Value) -> bool:
+    """Tell whether a default certainly is a mapping."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "dict"
+    is_literal = isinstance(value, Constant) and isinstance(value.value, dict)
+    return is_literal or isinstance(node, (ast.Dict, ast.DictComp))
 
 
 def default_of_parameter(parameter: Parameter, value: Value) -> Default:

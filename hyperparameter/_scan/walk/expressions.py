@@ -38,7 +38,7 @@ def _operation(walk: Walk, node: ast.BinOp) -> Value:
             return ValueOf(left.key, left.line)
         walk.found.add_escaped(left, walk.function)
     elif isinstance(node.op, ast.BitOr):
-        note_read(walk, node.left, left)
+        note_read(walk, node.left, left, node.right, right)
     if isinstance(node.op, ast.Add):
         return composed(walk, concatenated(left, right))
     if isinstance(node.op, ast.Mod) and is_text(left):

@@ -43,6 +43,11 @@ def template_of(value: Value) -> str:
     return UNKNOWN
 
 
+def is_partly_known(value: Value) -> bool:
+    """Tell a text of which parts are known, so that it is one."""
+    return isinstance(value, PartialText) and value.template.strip(UNKNOWN) != ""
+
+
 def text_of(template: str) -> Value:
     return Constant(template) if _MARKS.isdisjoint(template) else PartialText(template)
 

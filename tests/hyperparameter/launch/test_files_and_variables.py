@@ -425,6 +425,23 @@ def test_a_variable_sets_a_key_of_the_program(run: Run, name: str, old: str, new
     assert output(run(**{name: "5"})) == DEFAULTS.replace(old, new, 1)
 
 
+@pytest.mark.parametrize("default", ["DEFAULTS", "dict(y=1)", "{'y': 1}"])
+def test_a_variable_sets_a_part_of_what_is_read_as_a_whole(
+    run: Run, write: Write, default: str
+) -> None:
+    program = f"""
+        import hyperparameter as hp
+        DEFAULTS = dict(y=1)
+        @hp.param
+        def main(n=1):
+            print(hp.scope.opt | {default})
+        hp.launch(main, env_prefix="MY")
+        """
+    write("whole.py", program)
+    assert output(run(program="whole.py", MY_OPT__X="5")) == "{'y': 1, 'x': 5}\n"
+    assert output(run("-D", "opt.x=5", program="whole.py")) == "{'y': 1, 'x': 5}\n"
+
+
 @pytest.mark.parametrize(
     "name", ["MY_HOME", "MY_SERVICE__HOST", "MYTRAIN", "MY_", "MY___X", "MY_A____B", "MY_TRAIN",
              "MY_MODEL", "MY_DEEP"]
