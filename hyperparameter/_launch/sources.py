@@ -125,7 +125,7 @@ class _Names:
             return True
         if "." not in key or not is_key(key):
             return False
-        return is_in(key, self._tops | sections_of(program)) or program.may_make(key)
+        return is_in(key, self._tops | sections_of(program)) or program.takes(key)
 
 
 def _declared() -> Iterator[str]:

@@ -62,6 +62,10 @@ class Linker:
             if key is not None and UNKNOWN in key:
                 yield key
 
+    def keywords(self, file: str, scan: FileScan) -> Iterator[str]:
+        """Yield the namespaces, or patterns of them, in which functions of a file take any name."""
+        return filter(None, (self._key(template, file) for template in scan.keywords))
+
     def _finding(self, raw: RawFinding, key: str, file: str, scan: FileScan) -> Finding:
         default, kind = self._default(raw.default, raw.default_path, raw.type, file)
         namespace = self._key(raw.namespace, file) if raw.kind == "declared" else None

@@ -70,7 +70,8 @@ class FileScan(NamedTuple):
     `patterns` are keys of this file that are not parameters.  `references` has, for each function,
     class and assigned name, the names that it refers to.  `constants` has what other modules may
     import, `structures` the `RawStructure` of each class that may be one.  `calls` has the shapes
-    of calls by the last name of what is called.
+    of calls by the last name of what is called.  `keywords` has the namespaces of functions that
+    take any name, by their `**kwargs`.
     """
 
     problem: str = ""
@@ -84,3 +85,4 @@ class FileScan(NamedTuple):
     constants: dict[str, list[object]] = {}  # noqa: RUF012
     structures: dict[str, list[Any]] = {}  # noqa: RUF012
     calls: dict[str, list[list[Any]]] = {}  # noqa: RUF012
+    keywords: Iterable[str] = ()

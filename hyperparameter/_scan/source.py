@@ -41,4 +41,5 @@ def _scan_of(tree: ast.Module) -> FileScan:
         constants=constants,
         structures=found.structures,
         calls=found.calls.plain(),
+        keywords=sorted(found.keywords),
     )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from .._values.keys import prefixes
 from .._values.whose import installed_package, is_foreign
 from . import modules
 from .cache import ScanCache
@@ -35,11 +36,15 @@ class SourceTree:
         linker = Linker(scans, files)
         self.findings: list[Finding] = []
         self._every_pattern: set[str] = set()
+        keywords: set[str] = set()
         for file, one in scans.items():
             self.findings += linker.findings(file, one)
             self._every_pattern.update(linker.patterns(file, one))
+            keywords.update(linker.keywords(file, one))
         self._keys = {finding.key for finding in self.findings if not finding.is_pattern}
         self._every_pattern.update(finding.key for finding in self.findings if finding.is_pattern)
+        self._every_pattern.update(f"{one}.*" for one in keywords if "*" in one)
+        self._keywords = {one for one in keywords if "*" not in one}
         self._patterns = Patterns(self._every_pattern)
         self._mentioned = [MentionedKeys(one) for one in scans.values()]
         self._calls: CallGraph | None = None
@@ -57,15 +62,24 @@ class SourceTree:
         """
         if self.problems or key in self._keys:
             return True
-        if self._patterns.match(key):
+        if self._patterns.match(key) or self._is_for_keywords(key):
             return True
         if any(mentioned.has(key) for mentioned in self._mentioned):
             return True
         return any(one is None or MentionedKeys(one).has(key) for one in self._elsewhere(key))
 
-    def may_make(self, key: str) -> bool:
-        """Tell a key that the program may make of what it knows: not every program makes any."""
-        return Patterns(one for one in self._every_pattern if one.strip("*.")).match(key)
+    def takes(self, key: str) -> bool:
+        """Tell a key that the program takes without having its whole name anywhere."""
+        patterns = Patterns(one for one in self._every_pattern if one.strip("*."))
+        return patterns.match(key) or self._is_for_keywords(key)
+
+    def _is_for_keywords(self, key: str) -> bool:
+        """Tell whether a key is for `**kwargs`: nothing declares its name there, or reads it."""
+        for namespace in prefixes([key]) & self._keywords:
+            name = key.removeprefix(f"{namespace}.").partition(".")[0]
+            if not any(f"{one}.".startswith(f"{namespace}.{name}.") for one in self._keys):
+                return True
+        return False
 
     def reads(self, key: str) -> bool:
         """Tell whether the program may read `key`, a part of it, or all that it is a part of.

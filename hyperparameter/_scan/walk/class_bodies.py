@@ -1,9 +1,8 @@
 """The parameters of classes: those of an initializer, or the fields of a structure."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .parameters import (
     FunctionNode,
@@ -22,20 +21,27 @@ _FIELD_MAKERS = frozenset(["field", "Field", "ib", "attrib"])
 _FACTORIES = ("default_factory", "factory")
 
 
-def declared_by(definition: Definition, classes: dict[str, Value]) -> tuple[str, list[Parameter]]:
-    """Return the docstring and the parameters of a decorated definition, without self and cls.
+class Declared(NamedTuple):
+    """What a definition declares: its parameters, without self and cls, and `**kwargs`."""
+
+    doc: str
+    parameters: list[Parameter]
+    has_keywords: bool = False
+
+
+def declared_by(definition: Definition, classes: dict[str, Value]) -> Declared:
+    """Return what a decorated definition declares.
 
     `classes` has those of this file by the names under which a class may inherit from them.
     """
-    if not isinstance(definition.node, ast.ClassDef):
-        found = parameters_of(definition.node, definition.qualname)
-        return docstring(definition.node), list(found)
-    return _of_class(definition.node, classes, _MOST_BASES)
+    node = definition.node
+    if isinstance(node, ast.ClassDef):
+        return _of_class(node, classes, _MOST_BASES)
+    found = list(parameters_of(node, definition.qualname))
+    return Declared(docstring(node), found, node.args.kwarg is not None)
 
 
-def _of_class(
-    node: ast.ClassDef, classes: dict[str, Value], depth: int
-) -> tuple[str, list[Parameter]]:
+def _of_class(node: ast.ClassDef, classes: dict[str, Value], depth: int) -> Declared:
     doc = docstring(node)
     for name in ("__init__", "__new__"):
         makers = _makers(node.body, name)
@@ -45,16 +51,19 @@ def _of_class(
             for maker in makers:  # of which one runs
                 for parameter in parameters_of(maker, name, skip=1):
                     found.setdefault(parameter.name, parameter)
-            return doc, list(found.values())
+            has_keywords = any(maker.args.kwarg is not None for maker in makers)
+            return Declared(doc, list(found.values()), has_keywords)
     inherited: dict[str, Parameter] = {}
+    has_keywords = False
     for base in node.bases:
         known = classes.get(base.id) if isinstance(base, ast.Name) else None
         if isinstance(known, Definition) and isinstance(known.node, ast.ClassDef) and depth:
-            inherited = {p.name: p for p in _of_class(known.node, classes, depth - 1)[1]}
+            above = _of_class(known.node, classes, depth - 1)
+            inherited, has_keywords = {p.name: p for p in above.parameters}, above.has_keywords
             break
     if kind_of(node):
         inherited |= {p.name: p for p in fields_of(node)}
-    return doc, list(inherited.values())
+    return Declared(doc, list(inherited.values()), has_keywords)
 
 
 def _makers(body: Sequence[ast.stmt], name: str) -> list[FunctionNode]:

@@ -27,6 +27,7 @@ class Collector:
         self.texts: set[str] = set()
         self.chains: set[str] = set()
         self.patterns: set[str] = set()  # of keys that are not parameters
+        self.keywords: set[str] = set()  # the namespaces of functions that take any name
         self.references: dict[str, set[str]] = {}
         self.docs: dict[str, str] = {}
         self.structures: dict[str, list[Any]] = {}  # a `RawStructure` by qualified name

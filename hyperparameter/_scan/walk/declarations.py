@@ -7,7 +7,7 @@ import re
 
 from ..raw import RawFinding
 from .class_bodies import declared_by
-from .defaults import default_of_parameter
+from .defaults import default_of_parameter, may_have_names
 from .handlers import Walk, visit
 from .parameters import Parameter
 from .structures import structure_of
@@ -25,17 +25,16 @@ def declare(walk: Walk, definition: Definition, namespace: str | None) -> None:
     """Note what a decorated function or class declares."""
     bases = {name: walk.names.find(name) for name in _base_names(definition.node)}
     classes = {**walk.names.module.known, **{k: v for k, v in bases.items() if v}}
-    doc, parameters = declared_by(definition, classes)
+    declared = declared_by(definition, classes)
+    parameters = declared.parameters
     folded = {p.name: _folded(walk, p.default) for p in parameters if p.default is not None}
-    walk.found.docs[definition.qualname] = doc
+    walk.found.docs[definition.qualname] = declared.doc
+    namespace = namespace or definition.node.name
     for parameter in parameters:
-        _declare_parameter(
-            walk,
-            parameter,
-            folded.get(parameter.name),
-            namespace or definition.node.name,
-            definition.qualname,
-        )
+        value = folded.get(parameter.name)
+        _declare_parameter(walk, parameter, value, namespace, definition.qualname)
+    if declared.has_keywords:
+        walk.found.keywords.add(namespace)
 
 
 def _declare_parameter(
@@ -45,7 +44,7 @@ def _declare_parameter(
     default = default_of_parameter(parameter, value)
     structure, given = structure_of(walk, parameter)
     kind = parameter.annotation or default.type
-    if not _is_leaf(parameter, kind):
+    if not _is_leaf(parameter, kind, value):
         walk.found.patterns.add(f"{key}.*")
     walk.found.add(
         RawFinding(
@@ -55,10 +54,10 @@ def _declare_parameter(
     )  # fmt: skip
 
 
-def _is_leaf(parameter: Parameter, kind: str | None) -> bool:
+def _is_leaf(parameter: Parameter, kind: str | None, value: Value) -> bool:
     """Tell whether no keys below that of the parameter can mean anything."""
     if kind is None:
-        return parameter.default is None or isinstance(parameter.default, (ast.Constant, ast.Name))
+        return parameter.default is not None and not may_have_names(parameter.default, value)
     bare = re.sub(r"""'[^']*'|"[^"]*\"""", "", kind)
     return _LEAVES.issuperset(re.findall(r"[^\W\d]\w*", bare))
 
