@@ -61,23 +61,24 @@ class Finding(NamedTuple):
 
 
 class Patterns:
-    """Patterns of keys, of which most stand for all that is below one key."""
+    """Patterns of keys, of which most stand for all that is below one key, and keys themselves."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
+        self._keys: set[str] = set()
         self._wholes: set[str] = set()
         self._others: list[str] = []
         for pattern in patterns:
             above = pattern.removesuffix(".*")
-            if above == pattern or "*" in above:
+            if "*" in above:
                 self._others.append(pattern)
             else:
-                self._wholes.add(above)
+                (self._keys if above == pattern else self._wholes).add(above)
 
     def match(self, key: str) -> bool:
         """Tell whether `key` is what one of them may become."""
-        return not self._wholes.isdisjoint(prefixes([key])) or any(
-            matches(one, key) for one in self._others
-        )
+        if key in self._keys or not self._wholes.isdisjoint(prefixes([key])):
+            return True
+        return any(matches(one, key) for one in self._others)
 
 
 def matches(pattern: str, key: str) -> bool:

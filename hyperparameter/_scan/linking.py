@@ -56,10 +56,11 @@ class Linker:
                 yield from self._fields_of_all(finding, raw.structure, raw.given, file, ())
 
     def patterns(self, file: str, scan: FileScan) -> Iterator[str]:
-        """Yield the patterns of other keys that the file may read."""
-        for template in (*scan.patterns, *(raw.key for raw in scan.findings)):
+        """Yield other keys that the file may read, and patterns of such."""
+        found = {raw.key for raw in scan.findings}
+        for template in (*scan.patterns, *found):
             key = self._key(OVERRIDABLE.sub(UNKNOWN, template), file)
-            if key is not None and UNKNOWN in key:
+            if key is not None and (UNKNOWN in key or template not in found):
                 yield key
 
     def keywords(self, file: str, scan: FileScan) -> Iterator[str]:

@@ -7,7 +7,7 @@ import ast
 from .chains import note_read
 from .folding import concatenated, either_of, percent_formatted, template_of, text_of
 from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_condition
-from .names import bind, forget
+from .names import bind, forget, note_lost
 from .parameters import all_arguments
 from .values import (
     AccessorOf,
@@ -70,7 +70,12 @@ def _signed_or_negated(walk: Walk, node: ast.UnaryOp) -> Value:
 
 @handles(ast.BoolOp)
 def _and_or(walk: Walk, node: ast.BoolOp) -> Value:
-    return either_of(*(visit_condition(walk, part) for part in node.values))
+    values = [visit_condition(walk, part) for part in node.values]
+    value = either_of(*values)
+    if value is None:
+        for one in values:
+            note_lost(walk, one)
+    return value
 
 
 @handles(ast.IfExp)

@@ -25,8 +25,8 @@ _FORGOTTEN_IN_LOOPS = (Constant, PartialText, ImportedName, AccessorOf)
 def bind(walk: Walk, name: str, value: Value) -> None:
     """Bind a name here, or further out where `global` or `nonlocal` says so."""
     names = walk.names.shared.get(name, walk.names)
-    if names.kind == "module" and isinstance(value, AccessorOf):
-        walk.found.patterns.update((value.key, f"{value.key}.*"))  # others may import it
+    if names.kind == "module":
+        note_lost(walk, value)  # others may import it
     if isinstance(value, Constant) and isinstance(value.value, list):
         value = None  # it may grow
     if name in walk.names.shared and name in names.known:
@@ -61,9 +61,14 @@ def _one_of(walk: Walk, values: list[Value]) -> Value:
     for value in values:
         if isinstance(value, (LibraryName, ScopeHandle)):
             return value  # the others stand in for it, as `None` does in `except ImportError`
-        if isinstance(value, AccessorOf):
-            walk.found.patterns.update((value.key, f"{value.key}.*"))
+        note_lost(walk, value)
     return PartialText(UNKNOWN)
+
+
+def note_lost(walk: Walk, value: Value) -> None:
+    """Note an accessor that is read under a name of which too little is known to follow it."""
+    if isinstance(value, AccessorOf):
+        walk.found.patterns.update((value.key, f"{value.key}.*"))
 
 
 def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
@@ -72,6 +77,7 @@ def forget_rebound(walk: Walk, body: Sequence[ast.stmt]) -> None:
     lost = [name for name, value in known.items() if isinstance(value, _FORGOTTEN_IN_LOOPS)]
     if lost:
         for name in _bound_in(body).intersection(lost):
+            note_lost(walk, known[name])
             known[name] = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from .chains import visit_chain
+from .chains import note_read, visit_chain
 from .folding import concatenated
 from .handlers import Walk, bulk_read, handles, pass_on, visit, visit_body, visit_condition
 from .names import bind, forget, forget_rebound, visit_branches
@@ -85,14 +85,20 @@ def _annotated_assignment(walk: Walk, node: ast.AnnAssign) -> Value:
 @handles(ast.AugAssign)
 def _augmented_assignment(walk: Walk, node: ast.AugAssign) -> Value:
     value = pass_on(walk, node.value)
+    old: Value = None
     if isinstance(node.target, ast.Name):
         old = walk.names.find(node.target.id)
         is_sum = isinstance(node.op, ast.Add)
         bind(walk, node.target.id, concatenated(old, value) if is_sum else None)
     else:
         old = visit_chain(walk, node.target)
+    if not isinstance(node.op, ast.BitOr):
         if isinstance(old, AccessorOf):
             walk.found.add_read(old, walk.function)
+    elif isinstance(old, AccessorOf):
+        walk.found.add_read(old, walk.function, node.value, value)
+    else:
+        note_read(walk, node.target, old, node.value, value)
     return None
 
 

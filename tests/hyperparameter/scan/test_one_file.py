@@ -107,6 +107,8 @@ READS = {
         {"a": 1},
     ),
     "updated scope": ("hp.scope().update({'x': 1}).a | 1", {"a": 1}),
+    "augmented": ("def f():\n    x = hp.scope.a\n    x |= 3", {"a": 3}),
+    "augmented attribute": ("hp.scope.a |= 3", {"a": 3}),
     "augmented item": ("with hp.scope() as ps: ps['n'] += 1", {"n": ...}),
 }  # fmt: skip
 

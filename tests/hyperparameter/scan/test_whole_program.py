@@ -184,9 +184,18 @@ MENTIONED = {
     "below an instance": "class A: pass\nhp.scope.a | A()",
     "below what is imported": "from m import D\nhp.scope.a | D",
     "below None": "hp.scope.a | None",
+    "augmented": "def f():\n    x = hp.scope.a.b\n    x |= 1",
+    "augmented in a loop": "def f():\n    x = hp.scope.a.b\n    for i in y: x |= 1",
+    "augmented toward a mapping": "def f():\n    x = hp.scope.a\n    x |= {}",
+    "augmented attribute": "def f(x):\n    x.y = hp.scope.a\n    x.y.b |= 1",
+    "augmented attribute of anything": "def f(x): x.a.b |= 1",
+    "bound anew in a loop": "def f():\n    x = hp.scope.a\n    for i in y: x = x.b\n    x | 1",
+    "bound anew while": "def f():\n    x = hp.scope.a\n    while y: x = x.b\n    x | 1",
+    "one of two": "def f():\n    x = hp.scope.c or hp.scope.a\n    x.b | 1",
     "below a mapping of anything": "def f(x): return x.a | {}",
     "below a mapping for anything": "def f(x): return x.a(dict(c=1))",
     "alias that others import": "a = hp.scope.a",
+    "whole alias that others import": "x = hp.scope.a.b",
 }  # fmt: skip
 
 
@@ -271,6 +280,8 @@ NOT_MENTIONED = [
     "hp.scope.a | -x",
     "N = 2 ** 3\nhp.scope.a | N * 2",
     "def f(x): return x.a | 1",
+    "def f():\n    x = hp.scope.a\n    x |= 1",
+    "def f(x): x.a.b += 1",
     "def f(x): return x.a | x.c",
     "def f(x): return x.a(c)",
     "def f(x): return x.a.b",
