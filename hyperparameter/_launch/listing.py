@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def listing(program: SourceTree | None) -> str:
     """Return all parameters, each with its declarations, its readers and its value."""
-    declared, reads = DeclaredParameters(), reads_in(program)
+    declared, reads = DeclaredParameters(with_defaults=True), reads_in(program)
     keys = dict.fromkeys([*declared, *(one.key for one in reads)])
     texts = ["\n".join([f"{key}:", *_summary(key, declared, reads)]) for key in keys]
     return "\n".join(texts) or "No parameters."
@@ -40,7 +40,7 @@ def listing(program: SourceTree | None) -> str:
 
 def explanations(keys: Iterable[str], program: SourceTree | None) -> str:
     """Return all that is known of each key; `NotFound` for a key that the program does not know."""
-    declared, reads = DeclaredParameters(), reads_in(program)
+    declared, reads = DeclaredParameters(with_defaults=True), reads_in(program)
     texts = []
     for key in keys:
         lines = [*_summary(key, declared, reads), *_details(key, declared)]
@@ -117,7 +117,7 @@ def advanced(program: SourceTree | None, signature: Signature, own: Sequence[Opt
     """Return the parameters that called functions may read, for help."""
     if program is None:
         return []
-    declared, shown = DeclaredParameters(), {option.key for option in own}
+    declared, shown = DeclaredParameters(with_defaults=True), {option.key for option in own}
     rows: dict[str, Row] = {}
     for one in program.reachable(file_of(signature), signature.qualname):
         if one.key not in shown and one.key.strip("*."):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from .._functions import registry
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 
 class DeclaredParameters:
-    """The keys of all decorated functions, and of the fields of structures among them."""
+    """The keys of all decorated functions, and of the fields of structures among them.
 
-    def __init__(self) -> None:
+    What factories make is made and asked where the defaults are to be shown; keys need none of it.
+    """
+
+    def __init__(self, *, with_defaults: bool = False) -> None:
         self._by_key: dict[str, list[tuple[Signature, Option]]] = {}
-        with only_checking(may_lack=True):  # keys alone are asked for, not what factories make
+        with nullcontext() if with_defaults else only_checking(may_lack=True):
             for signature in registry.declared():
                 for option in options_of(signature):
                     self._by_key.setdefault(option.key, []).append((signature, option))

@@ -239,6 +239,46 @@ def _from_here(path: str) -> str:
     return path.removeprefix(os.path.join(os.getcwd(), ""))
 
 
+NESTED = """
+from dataclasses import dataclass, field
+import hyperparameter as hp
+
+@dataclass
+class Inner:
+    depth: int = 3
+    sizes: list = field(default_factory=lambda: [7])
+
+@dataclass
+class Outer:
+    inner: Inner = field(default_factory=lambda: Inner(depth=9))
+
+@hp.param("other")
+def other(outer: Outer = None): pass
+
+@hp.param("t")
+def main(outer: Outer, two: Outer = Outer(), three: Outer | None = None):
+    other()
+
+hp.launch(main)
+"""
+
+
+@pytest.mark.parametrize("words", [["-lps"], ["-ep"], ["-lps", "--outer", "{}"], ["--help"]])
+def test_fields_have_the_defaults_that_the_factory_around_them_makes(
+    words: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(NESTED)
+    keys = [f"{owner}.inner.depth" for owner in ("t.outer", "t.two", "t.three", "other.outer")]
+    done = subprocess.run(
+        [sys.executable, "app.py", *words, *(keys if words == ["-ep"] else [])], cwd=tmp_path,
+        capture_output=True, text=True, timeout=150, check=True,
+    )  # fmt: skip
+    sign = "default: " if words == ["--help"] else "default="
+    assert done.stdout.count(f"{sign}9") == 4
+    assert f"{sign}3" not in done.stdout
+    assert "made by" not in done.stdout
+
+
 def test_explain_takes_several_keys_nested_ones_too(ask: Ask) -> None:
     shown = ask("-ep", "q.deep.rate", "q.main.opt.lr", "q.apart.height", "-D", "q.deep.rate=2")
     for text in ["q.deep.rate:", "default=0", "value=2", "q.main.opt.lr:", "q.apart.height:"]:
