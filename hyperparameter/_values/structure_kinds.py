@@ -13,7 +13,7 @@ from .fields import UNKNOWN, Bound, Field, Structure, constant, field_hints, no_
 
 
 def _dataclass(kind: type, bound: Bound) -> Structure:
-    from dataclasses import MISSING, InitVar, replace
+    from dataclasses import InitVar, replace
 
     hints = field_hints(kind, bound)
     fields: dict[str, Field] = {}
@@ -24,28 +24,67 @@ def _dataclass(kind: type, bound: Bound) -> Structure:
         hint = hints.get(name, UNKNOWN)
         if isinstance(hint, InitVar):
             hint = hint.type
-        default = None
-        if not isinstance(one.default_factory, type(MISSING)):
-            default = one.default_factory
-        elif not isinstance(one.default, type(MISSING)):
-            default = constant(one.default)
+        default = _dataclass_default(one)
         attribute = None if role == "_FIELD_INITVAR" else name
-        fields[name] = Field(hint, default, attribute, one.metadata)
+        spellings = _spellings_in_dataclass(kind, name)
+        if len(spellings) > 1 and default is None:
+            default = no_value  # the class itself tells that none of them is given
+        fields |= dict.fromkeys(spellings, Field(hint, default, attribute, one.metadata))
+    names = {field.attribute: name for name, field in reversed(fields.items()) if field.attribute}
+    is_plain = all(name == attribute for attribute, name in names.items())
+
+    def make(values: dict[str, object]) -> object:
+        if not is_plain:
+            _attributes(values, fields)
+        return kind(**values)
 
     def change(instance: Any, values: dict[str, object]) -> object:
-        new = replace(instance, **values)
+        if is_plain:
+            new = replace(instance, **values)
+        else:  # `replace` would give the others by names that the class does not take
+            changed = _attributes(values, fields)
+            kept = {n: getattr(instance, one) for one, n in names.items() if one not in changed}
+            new = kind(**{**kept, **values})
         _put_back(new, instance, values, fields)
         return new
 
-    return Structure(kind.__name__, kind, fields, lambda values: kind(**values), change)
+    return Structure(kind.__name__, kind, fields, make, change)
+
+
+def _dataclass_default(field: Any) -> Callable[[], object] | None:
+    from dataclasses import MISSING
+
+    if not isinstance(field.default_factory, type(MISSING)):
+        return field.default_factory  # type: ignore[no-any-return]  # a function
+    return None if isinstance(field.default, type(MISSING)) else constant(field.default)
+
+
+def _spellings_in_dataclass(kind: Any, name: str) -> list[str]:
+    """Return the names by which a dataclass takes a field: those of pydantic may have aliases."""
+    if name not in getattr(kind, "__pydantic_fields__", ()):
+        return [name]
+    return _spellings(name, kind.__pydantic_fields__[name], kind.__pydantic_config__)
+
+
+def _attributes(values: Mapping[str, object], fields: Mapping[str, Field]) -> set[str]:
+    """Return which attributes values are for; `ValueError` where two are for the same one."""
+    found: dict[str, str] = {}
+    for name in values:
+        if name in fields:
+            attribute = fields[name].attribute or name
+            if attribute in found:
+                raise ValueError(f"{found[attribute]!r} and {name!r} name one field. Set one.")
+            found[attribute] = name
+    return set(found)
 
 
 def _put_back(
     new: object, old: object, given: Mapping[str, object], fields: Mapping[str, Field]
 ) -> None:
     """Undo what `__post_init__` has changed again in fields that nobody has touched."""
-    for name, field in fields.items():
-        if name in given or field.attribute is None:
+    changed = _attributes(given, fields)
+    for field in fields.values():
+        if field.attribute in changed or field.attribute is None:
             continue
         before = getattr(old, field.attribute)
         if getattr(new, field.attribute) is not before:
@@ -165,29 +204,38 @@ def _model(kind: Any, _: Bound) -> Structure:
 
     fields = _model_fields(kind)
     of_text = {f.attribute or "" for f in fields.values() if is_made_of_text(f.hint)}
+    names = {field.attribute: name for name, field in reversed(fields.items())}
+    # What only an `AliasPath` leads to has no name in a mapping but its own, if it is allowed.
+    options = {} if all(n in names for n in kind.model_fields) else {"by_name": True}
 
-    def make(values: dict[str, object]) -> Any:
+    def make(values: dict[str, object], **options: bool) -> Any:
+        _attributes(values, fields)
         try:
-            return kind.model_validate(values)
+            return kind.model_validate(values, **options)
         except ValueError as error:
-            place, said = said_by(error)
-            raise ValueError(f"{'.'.join(map(str, place))}: {said}" if place else said) from None
+            raise ValueError(_with_place(error)) from None
 
     def change(instance: Any, values: dict[str, object]) -> object:
         # `model_copy` validates nothing, so old and new are validated together first.
+        changed = _attributes(values, fields)
         kept = {n: getattr(instance, n) for n in kind.model_fields if n not in of_text}
-        whole = {**kept, **raw(instance), **values}
-        valid = make(whole)
-        names = {fields[n].attribute or n if n in fields else n for n in values}
-        return instance.model_copy(update={n: getattr(valid, n) for n in names})
+        kept |= raw(instance)
+        whole = {names.get(n, n): one for n, one in kept.items() if n not in changed}
+        valid = make({**whole, **(instance.model_extra or {}), **values}, **options)
+        new = instance.model_copy(update={n: getattr(valid, n) for n in changed})
+        if extra:  # where one may have the name of an attribute, which `model_copy` would set
+            more = {n: valid.model_extra[n] for n in values if n not in fields}
+            new.model_extra.update(more)
+            new.model_fields_set.update(more)
+        return new
 
     def raw(instance: Any) -> dict[str, object]:
         """Return the values of those fields that are not taken as they are, as they are taken.
 
         Not their defaults, which nobody validates.
         """
-        names = of_text & instance.model_fields_set
-        return instance.model_dump(include=names, round_trip=True) if names else {}
+        n = of_text & instance.model_fields_set
+        return instance.model_dump(include=n, round_trip=True, by_alias=False) if n else {}
 
     extra = kind.model_config.get("extra") == "allow"
     return Structure(kind.__name__, kind, fields, make, change, extra, raw)
@@ -203,12 +251,17 @@ def _model_fields(kind: Any) -> dict[str, Field]:
             hint = typing.Annotated[(hint, *one.metadata)]
         hint = for_pydantic(hint, kind.model_config)
         default = None if one.is_required() else _model_default(one)
-        spellings = _spellings(kind, name, one)
+        spellings = _spellings(name, one, kind.model_config)
         if len(spellings) > 1 and default is None:
             default = no_value  # the model itself tells that none of them is given
         for spelling in spellings:
             fields[spelling] = Field(hint, default, name, one)
     return fields
+
+
+def _with_place(error: ValueError) -> str:
+    place, said = said_by(error)
+    return f"{'.'.join(map(str, place))}: {said}" if place else said
 
 
 def said_by(error: Exception) -> tuple[tuple[str | int, ...], str]:
@@ -220,11 +273,13 @@ def said_by(error: Exception) -> tuple[tuple[str | int, ...], str]:
     return (), " ".join(str(error).split())
 
 
-def _spellings(kind: Any, name: str, field: Any) -> list[str]:
+def _spellings(name: str, field: Any, config: Mapping[str, Any]) -> list[str]:
     """Return the names by which a model takes a field: its aliases, and its own where allowed."""
     aliases = field.validation_alias or field.alias or name
     listed = [str(one) for one in getattr(aliases, "choices", [aliases]) if isinstance(one, str)]
-    by_name = kind.model_config.get("populate_by_name") or kind.model_config.get("validate_by_name")
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    if config.get("validate_by_alias") is False:
+        return [name]
     return list(dict.fromkeys([*listed, name] if by_name else listed))
 
 
