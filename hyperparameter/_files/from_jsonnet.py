@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from .._values.json_text import with_words
 from .._values.masking import masked_text
 from ..exceptions import ConfigurationError
 from .text import FilePath, read_text
@@ -113,7 +114,8 @@ def _run(name: str, request: "Request", limits: Limits) -> object:
     if word != "ok":
         raise _error(name, word, text, limits)
     try:
-        return json.loads(text)
+        # Numbers are the evaluator's, which spells 1.10 as 1.1000000000000001.
+        return with_words(json.loads(text))
     except (ValueError, RecursionError) as error:  # too many digits, too many levels
         raise EvaluationError(f"{name}: the result cannot be read as JSON: {error}.") from None
 

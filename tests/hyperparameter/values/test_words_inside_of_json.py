@@ -100,6 +100,16 @@ def test_words_of_files_are_text_toward_text(kind: str, tmp_path: Path) -> None:
         json.dumps(scope.storage().storage())
 
 
+def test_words_of_jsonnet_are_text_toward_text(tmp_path: Path) -> None:
+    file = tmp_path / "c.jsonnet"
+    file.write_text("{f: {name: 1 < 2, flags: [false, 1.5], text: 'true', on: true}}")
+    assert hp.config(file, Wanted) == Wanted(Flags("true", ["false", "1.5"], "true", True))
+    with hp.config(file):
+        assert named() == "true"
+        assert hp.scope.f.name() is True
+        assert hp.scope.f.flags() == [False, 1.5]
+
+
 @dataclass
 class Flags:
     name: str
