@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._values.containers import parts_of
 from .._values.origin import Origin, RawOrigin, resolve, this_process
 from .._values.untyped import Layered, Untyped, UntypedTree, plain
 
@@ -72,16 +73,17 @@ def typed(value: object, path: str, texts: dict[str, Untyped]) -> object:
         return typed(value.parts, path, texts)
     if isinstance(value, Untyped):
         texts[path] = value
-        if not isinstance(value, UntypedTree):
+        parts = parts_of(value)  # of text that is JSON too
+        if not isinstance(parts, (dict, list)):
             return plain(value)
-        value = value.value
-    start = f"{path}." if path else ""
+        value = parts
+    start, count = f"{path}." if path else "", len(texts)
+    made: object = value
     if type(value) is list:
-        items = [typed(item, f"{start}{index}", texts) for index, item in enumerate(value)]
-        if any(f"{start}{index}" in texts for index in range(len(items))):
-            texts[path] = UntypedTree(value)
-        return items
-    if type(value) is dict:
+        made = [typed(item, f"{start}{index}", texts) for index, item in enumerate(value)]
+    elif type(value) is dict:
         named = ((plain(name), item) for name, item in value.items())
-        return {name: typed(item, f"{start}{name}", texts) for name, item in named}
-    return value
+        made = {name: typed(item, f"{start}{name}", texts) for name, item in named}
+    if len(texts) > count:  # it may become one value of a scope, which keeps the texts in it
+        texts.setdefault(path, UntypedTree(value))  # type: ignore[arg-type]  # one of these
+    return made

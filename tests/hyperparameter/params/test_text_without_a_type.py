@@ -119,3 +119,41 @@ def test_a_file_makes_params_of_plain_data_with_the_names_as_given(
     assert params.params == {"v": 3.1, "d": {"x.y": 1, "7": [3.1, {"z": "on"}]}}
     assert {type(leaf) for leaf in leaves(params.params)} == {float, int, str}
     assert params.pop("d").pop("x.y") == 1
+
+
+WORDS = ('t.d={"q": 1.10, "a.b": true}', 't.xs=[{"q": 1.10}]', 't.n={"1": 1e5}', "t.s=1.10")
+FILES = {
+    "t.json": '{"t": {"d": {"q": 1.10, "a.b": true}, "xs": [{"q": 1.10}], "n": {"1": 1e5}, '
+    '"s": 1.10}}',
+    "t.yaml": "t: {d: {q: 1.10, a.b: true}, xs: [{q: 1.10}], n: {1: 1e5}, s: 1.10}",
+}
+SOURCES: dict[str, Callable[[Path], Params]] = {
+    "words": lambda _: Params.from_scope(hp.scope(*WORDS)),
+    "json": lambda path: Params.from_file(path / "t.json"),
+    "yaml": lambda path: Params.from_file(path / "t.yaml"),
+    "scope of json": lambda path: Params.from_scope(hp.config(path / "t.json")),
+    "scope of yaml": lambda path: Params.from_scope(hp.config(path / "t.yaml")),
+}
+
+
+@hp.param("t")
+def texts(
+    d: dict[str, str],
+    xs: list[dict[str, str]],
+    n: dict[int, str],
+    s: str,
+) -> Any:
+    return d, xs, n, s
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_text_at_any_depth_is_what_was_written(source: str, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    params = SOURCES[source](tmp_path)
+    with params.to_scope():
+        assert texts() == ({"q": "1.10", "a.b": "true"}, [{"q": "1.10"}], {1: "1e5"}, "1.10")
+    part = params.pop("t").pop("d")
+    with part.duplicate().to_scope("u.d"):
+        assert hp.scope.u.d.q | "text" == "1.10"
+    assert part.pop_choice("q", ["1.10"]) == "1.10"
