@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from ..._values.untyped import infer
 from ..._values.variable_names import key_of_unknown, variable_for
 from .fitting import Note, Notes, as_text, note_lookalike
 from .target import Change
@@ -41,8 +42,12 @@ def _is_told(prefix: str, key: str) -> bool:
 
 
 def _text(value: Any, note: Note) -> str:
-    if isinstance(value, str):
-        note_lookalike(value, lambda other: _spelled(other, note), note)
+    if value == "":
+        note("an empty variable, which sets only what is declared as text")
+    elif isinstance(value, str):
+        note_lookalike(value, lambda _: value, note)  # whatever it may be spelled like
+        if isinstance(inferred := infer(value), str) and inferred != value:
+            note(f"text that cannot be told from {inferred!r:.80} in quotes")
     return _spelled(value, note)
 
 

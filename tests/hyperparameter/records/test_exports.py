@@ -7,6 +7,7 @@ import math
 import os
 import posixpath
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -180,6 +181,34 @@ def test_none_is_none_to_a_reader_without_a_type() -> None:
     assert record_of({"x": None}).export("env", prefix="APP").values == "export APP_X=null\n"
     text, changed = record_of({"x": "null"}).export("env", prefix="APP")
     assert (text, changed) == ("export APP_X=null\n", [("x", "text that cannot be told from None")])
+
+
+LOOKALIKES = {
+    "~": "None", "Null": "None", "false": "False", "0x10": "a number", ".inf": "a number",
+    '{"x":1}': "a dict", "[1]": "a list", '"q"': "'q' in quotes",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*LOOKALIKES, "", "word", "1.2.3", "'q'", "{x", "yes", "007"])
+def test_text_that_reads_back_as_something_else_is_named(text: str) -> None:
+    with hp.record() as rec, hp.scope(lookalike=text):
+        assert hp.scope.lookalike() == text
+    lines, changed = rec.export("env", prefix="APP")
+    name, _, value = "".join(shlex.split(lines)[1:]).partition("=")
+    with hp.config({}, env_prefix="APP", env={name: value}):
+        again = hp.scope.lookalike | "missing"
+        untyped = hp.scope.lookalike() if value else None
+    assert again == text
+    if text in LOOKALIKES:
+        assert changed == [("lookalike", f"text that cannot be told from {LOOKALIKES[text]}")]
+        assert untyped != text
+    elif text:
+        assert changed == []
+        assert untyped == text
+    else:
+        assert changed == [
+            ("lookalike", "an empty variable, which sets only what is declared as text")
+        ]
 
 
 def test_the_environment_needs_the_prefix_of_the_program() -> None:
