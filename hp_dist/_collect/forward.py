@@ -30,6 +30,8 @@ class Sent:
 class Forward(Record):
     """A record in a worker: each different read goes once to the records at its address."""
 
+    tells = True
+
     def __init__(self, address: Address, submitter: str, sent: Sent) -> None:
         super().__init__()
         # It is opened for each task, and a worker may have records of its own.

@@ -62,6 +62,12 @@ def _program_folder() -> str:
     return os.path.dirname(os.path.abspath(path)) if path else os.getcwd()
 
 
+_OTHER_AUTHENTICATION = (
+    "It answers, so it may want another token, or have none: set RAY_AUTH_MODE=token, and "
+    "RAY_AUTH_TOKEN_PATH to the file that holds it, or unset them."
+)
+
+
 def _init(address: str, where: str, *, is_sweep: bool, ships: str = "") -> None:
     import ray
 
@@ -76,7 +82,10 @@ def _init(address: str, where: str, *, is_sweep: bool, ships: str = "") -> None:
     except Exception as error:  # Ray raises errors of many kinds here
         with suppress(Exception):
             ray.shutdown()
-        raise UsageError(f"{where}: Ray cannot be used: {one_line(error)}") from error
+        problem = one_line(error)
+        if address and "Failed to connect" in problem:
+            problem = f"{problem.rstrip('.')}. {_OTHER_AUTHENTICATION}"
+        raise UsageError(f"{where}: Ray cannot be used: {problem}") from error
     finally:
         if is_main and before not in (None, signal.SIG_DFL):
             signal.signal(signal.SIGTERM, before)  # the launcher's, by which the run is recorded

@@ -45,11 +45,12 @@ def _saved(
     from .run_facts import RunFacts, masks_for, now  # most runs write no record
 
     started, masks = now(), masks_for(invocation)
+    place = os.path.abspath(path)  # the program may go elsewhere
 
     def save(error: BaseException | None) -> None:
         finish(rec, error)
         rec.run = RunFacts(argv, masks, started, error).run(function)
-        _completely(lambda: rec.save(path))
+        _completely(lambda: rec.save(place))
 
     try:
         yield masks

@@ -35,6 +35,9 @@ class Record(Contents):
     `run` tells what a launched program ran.
     """
 
+    tells = False
+    """Whether it is itself what tells another process."""
+
     def __init__(self) -> None:
         super().__init__()
         self.forward: Record | None = None  # tells another process what is read here
@@ -149,8 +152,12 @@ class Record(Contents):
             state = state.parent
         if self is not process:
             found.append(process)
-        forwards = [one.forward for one in found if one.forward is not None]
-        return [*found, *forwards] if forwards else found
+        for one in list(found):
+            if one.forward is not None:
+                found.append(one.forward)
+            if one.tells:  # who has submitted a task, and not those who have started its worker
+                break
+        return found
 
 
 def _have_all(records: list[Record], key: str, identity: object) -> bool:

@@ -51,6 +51,7 @@ class Sweep(Sequence[SweepRun]):
         self._listeners = Listeners()
         self._runs: list[SweepRun] | None = None
         self._has_begun = False
+        self._is_under_way = False
         self.folder = ""
         self.was_interrupted = False
         self.numbers: set[int] = set()
@@ -80,8 +81,9 @@ class Sweep(Sequence[SweepRun]):
         return True  # to ask this is not to run it
 
     def __repr__(self) -> str:
-        count = None if self._runs is None else len(self._runs)
-        state = "not run yet" if count is None else "1 run" if count == 1 else f"{count} runs"
+        state = "left before its end" if self._was_left() else "not run yet"
+        if self._runs is not None:
+            state = "1 run" if len(self._runs) == 1 else f"{len(self._runs)} runs"
         return f"<sweep {self.folder or self._request.function_name}: {state}>"
 
     def __del__(self) -> None:
@@ -119,15 +121,26 @@ class Sweep(Sequence[SweepRun]):
         return self._runs
 
     def _check_not_under_way(self) -> None:
-        if self._has_begun:
+        if self._was_left():
+            how = _how_to_continue(self.folder)
+            raise RuntimeError(f"The sweep was left before its end. To go on, give hp.sweep {how}.")
+        if self._is_under_way:
             raise RuntimeError("The sweep is under way: iterate over it once, to the end.")
+
+    def _was_left(self) -> bool:
+        """Tell whether whoever iterated has stopped before the end."""
+        has_store = self._has_begun and bool(self.folder)
+        return has_store and self._runs is None and not self._is_under_way
 
     def _iterated(self) -> Iterator[SweepRun]:
         # It begins with the first run that is asked for: `list` asks for the length before that.
         if self._runs is None:
             self._check_not_under_way()
-            self._has_begun = True
-            yield from self._run()
+            self._has_begun = self._is_under_way = True
+            try:
+                yield from self._run()
+            finally:
+                self._is_under_way = False
         else:
             yield from self._runs
 
@@ -247,8 +260,11 @@ def _warn_of_unread(stored: Stored, rows: Sequence[Row]) -> None:
 
 
 def _how_to_go_on(rows: Sequence[Row], folder: str) -> str:
-    how = f"name={os.path.basename(folder)!r}, resume=True"
-    return f"{done_of(rows)} To go on, give hp.sweep {how}."
+    return f"{done_of(rows)} To go on, give hp.sweep {_how_to_continue(folder)}."
+
+
+def _how_to_continue(folder: str) -> str:
+    return f"name={os.path.basename(folder)!r}, resume=True"
 
 
 def _prepare(store: Store) -> None:

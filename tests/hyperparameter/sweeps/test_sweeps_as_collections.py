@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -36,3 +37,30 @@ def test_a_sweep_is_iterated_over_once(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(RuntimeError, match="under way"):
         next(second)
     assert [run.result for run in first] == [2]
+
+
+def test_a_sweep_that_was_left_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sweep = hp.sweep(rate, {"train.lr": [1, 2, 3]}, name="left")
+    for run in sweep:
+        if run.number == 2:
+            break
+    gc.collect()  # the iterator that was left
+    assert "left before its end" in repr(sweep)
+    for use in (lambda: sweep.best, lambda: list(sweep), lambda: sweep[0], sweep.to_pandas):
+        with pytest.raises(RuntimeError, match="name='left', resume=True"):
+            use()
+    again = hp.sweep(rate, {"train.lr": [1, 2, 3]}, name="left", resume=True)
+    assert [run.result for run in again.run()] == [1, 2, 3]
+
+
+def test_a_sweep_that_could_not_begin_says_why_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sweep = hp.sweep(rate, {"train.lr": [1]}, on="nowhere")
+    for _ in range(2):
+        with pytest.raises(hp.UsageError, match="nowhere"):
+            sweep.run()
