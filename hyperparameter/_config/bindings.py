@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from .._files.document import Document
 from .._files.line_numbers import LineNumbers
+from .._files.problems import not_text
 from .._values import keys
 from .._values.containers import parts_of
 from .._values.landing import is_inside
@@ -209,11 +210,16 @@ class _Filling:
         has_names: bool,
     ) -> Bindings:
         """Add what is written below a key, and return it."""
-        if has_names:
+        if has_names and values and not is_section(values):
+            line = min(lines.at.values(), default=0)
+            _check_names(values, key, self._origin_at(line))
+            self.bindings[key] = Binding(in_one(values), self._origin_at(line), names)
+        elif has_names:
             self.fill(values, lines, _Around(key, names, 0, 0, None, (key,)))
-            return self.bindings
-        self.fill(values, lines, _TOP)
-        return mounted(self.bindings, key, names)
+        else:
+            self.fill(values, lines, _TOP)
+            return mounted(self.bindings, key, names)
+        return self.bindings
 
     def fill(self, values: Mapping[Any, object], lines: LineNumbers, around: _Around) -> None:
         """Add a mapping."""
@@ -260,6 +266,9 @@ def _check_names(value: object, key: str, origin: RawOrigin) -> None:
 
 
 def _checked(name: object, origin: RawOrigin) -> str:
+    if isinstance(name, UntypedText):
+        place = resolve(origin)
+        raise ConfigurationError(not_text(place.location, name), origin=place)
     try:
         return keys.check(name)
     except InvalidKey as error:

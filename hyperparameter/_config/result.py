@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._scopes.scope import scope_of
-from .._values.annotations import has_mapping, takes_names
+from .._values.annotations import has_mapping, or_of_default, takes_names
+from .._values.checking import made
 from .._values.declared import Declarations
 from .._values.describe import show
 from .._values.keys import check, did_you_mean
@@ -72,7 +73,10 @@ class Wanted:
             return False
         name, *names = key.removeprefix(self._start).split(".")
         field = self._structure.fields.get(name)
-        return field is not None and has_mapping(field.hint, names)
+        if field is None:
+            return False
+        default = made(field.default) if field.default is not None else None
+        return has_mapping(or_of_default(field.hint, default), names)
 
     def declarations(self, others: Declarations) -> Declarations:
         """Return what is declared: the fields of the schema, and all that they are not."""

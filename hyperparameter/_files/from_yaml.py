@@ -186,7 +186,7 @@ class _Reader:
                 if type(meaning := core_scalar(key.text)) is str:
                     key = key.text
                 else:
-                    self._check_odd_key(event, key, meaning, numbers, depth)
+                    self._check_odd_key(event, key, meaning, numbers)
             if key in values:
                 raise set_twice(self._name, event.start_mark.line + 1, str(key), at[key])
             if key in inherited:  # an explicit key wins, even if the << comes first
@@ -226,11 +226,9 @@ class _Reader:
         raise self._error(event, "a key must be text, not a collection or an alias. Write it out")
 
     def _check_odd_key(
-        self, event: Event, key: UntypedText, meaning: object, known: set[object], depth: int
+        self, event: Event, key: UntypedText, meaning: object, known: set[object]
     ) -> None:
-        """Refuse a number, a bool or null as a name of the file, or twice in one mapping."""
-        if depth == 1:
-            raise self._error(event, f"the key {key.text} is not text. Put it in quotes")
+        """Refuse a number, a bool or null twice as a name of one mapping."""
         if meaning in known:  # 1, 0x1, 1.0 and true are one key of a dict
             line = event.start_mark.line + 1
             raise ConfigurationError(f"{self._name}:{line}: the key {key.text} is set twice.")

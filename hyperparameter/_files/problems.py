@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._values.keys import MAX_DEPTH
+from .._values.untyped import UntypedText
 from ..exceptions import ConfigurationError
 
 
@@ -16,6 +17,11 @@ def not_a_mapping(name: str, value: object) -> ConfigurationError:
     return ConfigurationError(
         f"{name}: the top level must be a mapping of keys to values, not {type(value).__name__}."
     )
+
+
+def not_text(place: str, key: UntypedText) -> str:
+    """Return what is wrong with a number, a bool or null as a name at the top of YAML."""
+    return f"{place}: the key {key.text} is not text. Put it in quotes."
 
 
 def set_twice(name: str, line: int, key: str, first: int) -> ConfigurationError:

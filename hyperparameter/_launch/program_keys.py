@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from .._functions import registry
-from .._values.annotations import has_mapping
+from .._values.annotations import has_mapping, or_of_default
 from .._values.checking import only_checking
 from .options import Option
 from .parameters import options_of
@@ -96,9 +96,7 @@ def is_mapping(key: str) -> bool:
     for count in range(len(names), 0, -1):
         for signature in registry.declarations(".".join(names[:count])):
             name = names[count - 1]
-            hint = signature.hint(name)
-            if hint is None:
-                hint = type(signature.defaults.get(name))
+            hint = or_of_default(signature.hint(name), signature.defaults.get(name))
             found.append(has_mapping(hint, names[count:]))
     return bool(found) and all(found)
 

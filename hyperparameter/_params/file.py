@@ -9,10 +9,11 @@ from typing import Any
 from .._files.document import read_document
 from .._files.from_json import NotJson, parse_json
 from .._files.line_numbers import LineNumbers
+from .._files.problems import not_text
 from .._files.text import FilePath, read_text
 from .._values.named_twice import NamedTwice, check_names
 from .._values.origin import Origin, RawOrigin
-from .._values.untyped import Untyped
+from .._values.untyped import Untyped, UntypedText
 from ..exceptions import ConfigurationError
 from .merge import copied_mapping, unflatten
 from .origins import Origins, typed
@@ -32,6 +33,12 @@ def load_file(
     lines = LineNumbers()
     if extension in _NEVER_JSON:
         values, lines, *_ = read_document(file)
+        names: list[object] = list(values)
+        for odd in names:
+            if isinstance(odd, UntypedText):
+                line = lines.at[odd]  # type: ignore[index]  # such names have lines as well
+                place = Origin("file", f"{name}:{line}")
+                raise ConfigurationError(not_text(place.location, odd), origin=place)
     elif extension in _JSONNET:
         values = _evaluate(file, ext_vars, roots)
     else:

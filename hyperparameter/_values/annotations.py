@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from typing import Any, TypeVar, Union
 
@@ -95,13 +95,22 @@ def hints_below(hint: Any, name: str) -> Iterator[tuple[str, Any]]:
             yield name, args[1]
 
 
-def has_mapping(hint: Any, names: Iterable[str]) -> bool:
-    """Tell whether nothing but a mapping, or None, may be at these names below a hint."""
-    hints = [hint]
-    for name in names:
-        hints = [inner for one in hints for _, inner in hints_below(one, name)]
-    members = [one for hint in hints for one in members_of(hint) if one is not type(None)]
-    return bool(members) and all(is_mapping(typing.get_origin(one) or one) for one in members)
+def or_of_default(hint: Any, default: object) -> Any:
+    """Return a hint, or the type of the default where it says nothing; None says nothing either."""
+    if hint is not None and not is_any(hint):
+        return hint
+    return Any if default is None else type(default)
+
+
+def has_mapping(hint: Any, names: Sequence[str]) -> bool:
+    """Tell whether what may be at these names below a hint is a mapping, None, or of no type."""
+    members = [one for one in members_of(hint) if one is not type(None)]
+    if names:
+        inner = [below for one in members for _, below in hints_below(one, names[0])]
+        if inner:
+            return all(has_mapping(below, names[1:]) for below in inner)
+    kinds = [typing.get_origin(one) or one for one in members]
+    return bool(kinds) and all(is_any(kind) or is_mapping(kind) for kind in kinds)
 
 
 def name_of(hint: object) -> str:

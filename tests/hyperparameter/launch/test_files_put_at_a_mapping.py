@@ -64,12 +64,52 @@ def test_a_later_write_lands_on_such_a_name(written: Written) -> None:
 
 
 def test_elsewhere_a_dotted_name_at_the_top_is_nesting(written: Written) -> None:
-    nested = {"urllib3": {"l": 1, "pool": {"l": 2}}, "a": {"b": 3}}
-    assert hp.run_cli(log, ["-C", f"fmlog.untyped={written('m.json', DOTTED)}"])[1] == nested
     words = ["-C", f"fmlog.inner={written('d.json', {'names.a': '1'})}"]
     assert hp.run_cli(log, words)[0].inner == Log(names={"a": "1"})
     words = ["-C", f"fmlog={written('d.json', {'names.a': '1'})}"]
     assert hp.run_cli(log, words)[0].names == {"a": "1"}
+
+
+@hp.param("fmfree")
+def free(bare=None, anything: Any = None, values: dict[str, Any] = {}, log: Any = Log()) -> Any:  # type: ignore[no-untyped-def]  # one of the cases
+    return {"bare": bare, "anything": anything, "values": values, "log": log}
+
+
+@pytest.mark.parametrize("name", ["bare", "anything"])
+def test_what_has_no_type_gets_the_names_that_were_written(written: Written, name: str) -> None:
+    file, odd = written("m.json", DOTTED), written("odd.json", {"": 1, "a.b": 2})
+    written("c.json", {"fmfree": {name: {"$include": "m.json"}}})
+    whole = written("whole.json", {"fmfree": {name: DOTTED}})
+    for word in (f"fmfree.{name}={file}", f"{name}={file}", "c.json", whole):
+        assert hp.run_cli(free, ["-C", word])[name] == DOTTED
+    assert hp.run_cli(free, ["-C", f"fmfree.{name}={odd}"])[name] == {"": 1, "a.b": 2}
+    assert hp.run_cli(free, ["-C", f"fmfree.{name}.x={file}"])[name] == {"x": DOTTED}
+    assert hp.run_cli(free, ["-C", f"fmfree.values.x={file}"])["values"] == {"x": DOTTED}
+
+
+def test_over_an_instance_a_dotted_name_is_nesting(written: Written) -> None:
+    file = written("d.json", {"names.a": "1"})
+    assert hp.run_cli(free, ["-C", f"fmfree.log={file}"])["log"] == Log(names={"a": "1"})
+
+
+@hp.param("fmodd")
+def odd(plain: dict = {}, labels: dict[int, str] = {}) -> Any:  # type: ignore[type-arg]  # one of the cases
+    return plain, labels
+
+
+def test_names_that_cannot_be_keys_make_one_value(written: Written) -> None:
+    Path("labels.yaml").write_text("0: person\n1: 1.10\n")
+    for name, include in (("plain", {0: "person", 1: 1.1}), ("labels", {0: "person", 1: "1.10"})):
+        index = ["plain", "labels"].index(name)
+        Path("c.yaml").write_text(f"fmodd: {{{name}: {{$include: labels.yaml}}}}")
+        for word in (f"fmodd.{name}=labels.yaml", f"{name}=labels.yaml", "c.yaml"):
+            assert hp.run_cli(odd, ["-C", word])[index] == include
+    with pytest.raises(
+        hp.UsageError, match=r"labels.yaml:1: the key 0 is not text. Put it in quot"
+    ):
+        hp.run_cli(odd, ["-C", "labels.yaml"])
+    with pytest.raises(hp.ConfigurationError, match=r"labels.yaml:1: the key 0 is not text. Put"):
+        hp.Params.from_file("labels.yaml")
 
 
 def test_what_a_section_includes_is_put_there_alike(written: Written) -> None:
