@@ -21,16 +21,21 @@ from .rules import rule_of
 from .structures import structure_of
 from .untyped import Blank, ScalarText, Untyped, UntypedText, is_null, plain
 
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _STRICT = {
     int: r"-?(?:0|[1-9][0-9]*)",
-    float: r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?",
+    float: _NUMBER,
+    complex: _NUMBER,
     bool: r"true|false",
 }
 """How a scalar has to be spelt beside `str` or a path, for which any text is a value."""
 _QUOTED = ('"null"', '"None"')
 """How the text is written, as JSON, where the bare word is None."""
 # Without their signs they would be `20210203` and `12`, which may be any number.
-_ISO = {"date": r"\d{4}-.+", "datetime": r"\d{4}-.+", "time": r"\d\d:.+"}
+_STRICT_BY_NAME = {
+    "date": r"\d{4}-.+", "datetime": r"\d{4}-.+", "time": r"\d\d:.+",
+    "Decimal": _NUMBER, "Fraction": _NUMBER,
+}  # fmt: skip
 
 ConverterOf = Callable[[object], Converter]
 
@@ -86,6 +91,8 @@ def _ordered(
     is_int = type(value) is ScalarText and value.whole() is not None  # however it is spelled
     if isinstance(value, UntypedText) and not is_int and any(map(takes_any_text, members)):
         first = [one for one in members if not takes_any_text(one) and _is_strict(value.text, one)]
+        meant = type(plain(value))
+        first.sort(key=lambda one: one is not meant)  # what YAML would read, then the others
         found = parts_of(value)
         first = nearest(found, first) if isinstance(found, PARTED) else first
         return [*first, *(one for one in members if takes_any_text(one))]
@@ -105,7 +112,7 @@ def _is_strict(text: str, hint: Any) -> bool:
     if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
         return True  # their own words, told by themselves
     if isinstance(kind, type) and rule_of(kind) is not None:
-        spelling = _ISO.get(kind.__name__)
+        spelling = _STRICT_BY_NAME.get(kind.__name__)
         return spelling is not None and re.fullmatch(spelling, text, re.ASCII) is not None
     return text.lstrip()[:1] in ("[", "{")
 
