@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from .fields import UNKNOWN, Bound, Field, Structure, constant, field_hints, no_value
@@ -160,43 +161,51 @@ def _required(hint: Any, required: bool) -> tuple[Any, bool]:
 def _struct(kind: Any, bound: Bound) -> Structure:
     import msgspec
 
-    hints = field_hints(kind, bound)
-    fields = {}
-    for one in msgspec.structs.fields(kind):
-        default = None
-        if one.default_factory is not msgspec.NODEFAULT:
-            default = one.default_factory
-        elif one.default is not msgspec.NODEFAULT:
-            default = constant(one.default)
-        fields[one.encode_name] = Field(hints.get(one.name, one.type), default, one.name)
-    own = {name: field.attribute or name for name, field in fields.items()}
+    hints, unbound = field_hints(kind, bound), field_hints(kind, {})
+    own = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
+    # `msgspec.structs.fields` fails where an annotation cannot be resolved.
+    defaults = (msgspec.NODEFAULT,) * len(own) + kind.__struct_defaults__
+    fields = {
+        given: Field(hints.get(name, UNKNOWN), _struct_default(default), name)
+        for (given, name), default in zip(own.items(), defaults[-len(own) :], strict=True)
+    }
 
     def make(values: dict[str, object]) -> object:
         made = kind(**{own[name]: value for name, value in values.items()})
-        return _checked_by_msgspec(made)
+        return _checked_by_msgspec(made, own, unbound)
 
     def change(instance: Any, values: dict[str, object]) -> object:
         new = msgspec.structs.replace(instance, **{own[n]: v for n, v in values.items()})
-        return _checked_by_msgspec(new)
+        return _checked_by_msgspec(new, own, unbound)
 
     return Structure(kind.__name__, kind, fields, make, change)
 
 
-def _checked_by_msgspec(made: Any) -> object:
+def _struct_default(default: Any) -> Callable[[], object] | None:
+    from msgspec import NODEFAULT
+
+    if type(default).__module__ == "msgspec._core" and hasattr(default, "factory"):
+        return default.factory  # type: ignore[no-any-return]  # a function
+    return None if default is NODEFAULT else constant(default)
+
+
+def _checked_by_msgspec(made: Any, names: Mapping[str, str], hints: Mapping[str, Any]) -> object:
     """Return an instance that keeps its own constraints; `ValueError` where it does not."""
     import msgspec
 
-    try:
-        return msgspec.convert(made, type(made), from_attributes=True)
-    except TypeError:  # a field has a type that msgspec cannot check, such as a union of two texts
-        for field in msgspec.structs.fields(made):
-            try:
-                msgspec.convert(getattr(made, field.name), field.type, from_attributes=True)
-            except msgspec.ValidationError as error:
-                raise ValueError(f"{field.encode_name}: {error}") from None
-            except TypeError:  # this is such a field
-                continue
-        return made
+    if not any(hint is UNKNOWN for hint in hints.values()):
+        with suppress(TypeError):  # a field has a type that msgspec cannot check, as `Path | str`
+            return msgspec.convert(made, type(made), from_attributes=True)
+    for given, name in names.items():
+        if (hint := hints.get(name, UNKNOWN)) is UNKNOWN:
+            continue
+        try:
+            msgspec.convert(getattr(made, name), hint, from_attributes=True)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{given}: {error}") from None
+        except TypeError:  # this is such a field
+            continue
+    return made
 
 
 def _model(kind: Any, _: Bound) -> Structure:

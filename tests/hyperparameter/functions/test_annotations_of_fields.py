@@ -4,9 +4,10 @@ import sys
 import types
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Generic, TypedDict, TypeVar
+from typing import Annotated, Any, Final, Generic, TypedDict, TypeVar
 
 import attrs
+import msgspec
 import pytest
 
 import hyperparameter as hp
@@ -196,3 +197,28 @@ class Child(Base):
         monkeypatch.setitem(sys.modules, name, modules[name])
         exec(source, vars(modules[name]))
     assert hp.run_cli(modules["of_child"].Child, ["--path", "3.10"]).path == Path("3.10")
+
+
+class Unresolved(msgspec.Struct, rename="camel"):
+    """A field of it has a type that is imported for type checkers alone."""
+
+    learning_rate: Annotated[float, msgspec.Meta(gt=0)] = 0.1
+    weights: "NotImported | None" = None  # type: ignore[name-defined]  # noqa: F821
+    names: list[str] = msgspec.field(default_factory=list)
+
+
+@hp.param("unresolved")
+def unresolved(it: Unresolved = Unresolved()) -> Unresolved:
+    return it
+
+
+def test_a_struct_may_have_an_annotation_that_cannot_be_resolved(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expected = Unresolved(3.0, None, ["a"])
+    assert hp.config({"learningRate": 3, "names": ["a"]}, Unresolved) == expected
+    assert hp.run_cli(unresolved, ["--it.learningRate", "3", "--it.names", "a"]) == expected
+    with pytest.raises(hp.UsageError, match=r"learningRate: Expected `float` > 0\.0"):
+        hp.run_cli(unresolved, ["--it.learningRate", "-1"])
+    hp.run_cli(unresolved, ["--help"])
+    assert "--it.weights" in capsys.readouterr().out
