@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from .._values.spelling import QuotedText
 from .._values.untyped import UntypedText, is_bare
 
 
@@ -32,7 +33,7 @@ def dump_yaml(values: dict[str, Any], *, ascii_only: bool = False) -> str:
 
 def _text(dumper: _Dumper, text: str) -> yaml.Node:
     # The emitter quotes what YAML 1.1 would not read as text; double quotes escape line ends.
-    style = None if is_bare(text) else '"'
+    style = None if is_bare(text) and type(text) is str else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -63,6 +64,7 @@ def _iso(dumper: _Dumper, moment: date | time) -> yaml.Node:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(QuotedText, _text)
 _Dumper.add_representer(UntypedText, _untyped)
 _Dumper.add_representer(float, _float)
 for _kind in (date, datetime, time):

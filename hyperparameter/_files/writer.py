@@ -6,10 +6,10 @@ import re
 from datetime import date, datetime, time
 from typing import Any
 
-from .._values.spelling import Unwritable
+from .._values.spelling import QuotedText, Unwritable
 from .._values.untyped import UntypedText
 
-__all__ = ["Unwritable", "check_writable", "dumps"]
+__all__ = ["QuotedText", "Unwritable", "check_writable", "dumps"]
 
 _INNER = "a value in it"
 _PLAIN = (str, bool, int, float, date, datetime, time, UntypedText)
@@ -29,7 +29,7 @@ def check_writable(kind: str, value: object, subject: str = "its value") -> None
     elif value is None:
         if kind == "toml":
             raise Unwritable(f"{subject} is None, which TOML cannot hold")
-    elif type(value) not in _PLAIN:
+    elif type(value) not in _PLAIN and type(value) is not QuotedText:
         raise Unwritable(f"{subject} is of type {type(value).__name__}, which no file can hold")
     else:
         _check_scalar(kind, value)

@@ -17,7 +17,7 @@ from .._values.describe import show
 from .._values.untyped import UntypedText
 from ..exceptions import ConversionError, UsageError
 from .forms import NO_PART, Form, forms_of
-from .given_back import Names, lost_parts
+from .given_back import Names, lost_parts, part_at
 from .options import REQUIRED
 from .program_keys import file_of
 from .readers import Reader, reader_of_anything, readers_in
@@ -69,7 +69,8 @@ class Configuration:
             lost: dict[_Parameter, list[_Loss]] = {}
             for loss in self._losses(reread, parse_document(self._kind, text, "")):
                 for parameter, own in self._to_blame(loss):
-                    lost.setdefault(parameter, []).append(own)
+                    if not parameter.form.says(self._kind, own.names, own.unconverted):
+                        lost.setdefault(parameter, []).append(own)
             # All are asked, since each may have another way to say its value.
             if not sum(one.give_way(losses) for one, losses in lost.items()):
                 break
@@ -129,6 +130,8 @@ class _Loss(NamedTuple):
     reason: str
     is_there: bool = True
     is_refused: bool = False
+    unconverted: object = None
+    """What the part is, where the reader only makes of it what it makes of what is set."""
 
 
 class _Place(NamedTuple):
@@ -150,8 +153,12 @@ class _Place(NamedTuple):
                 yield _Loss(key, (), _CANNOT, back is not REQUIRED)
         else:
             is_there = self.reader.is_set()
-            for names in lost_parts(self.value, back):
-                yield _Loss(key, names, _CANNOT, is_there)
+            lost = list(lost_parts(self.value, back))
+            for names in lost:
+                one = _Loss(key, names, _CANNOT, is_there)
+                if names not in set(lost_parts(self.value, back, loosely=True)):
+                    one = one._replace(unconverted=part_at(self.value, names))
+                yield one
 
 
 def _readers(known_readers: Iterable[Reader], keys: Iterable[str]) -> Iterator[Reader]:
@@ -293,7 +300,7 @@ def _escaped(written: object) -> object:
     if isinstance(written, UntypedText):
         return UntypedText(written.text.replace("${", "$${"))
     if isinstance(written, str):
-        return written.replace("${", "$${")  # which would be a reference in a file
+        return type(written)(written.replace("${", "$${"))  # which would be a reference in a file
     if isinstance(written, list):
         return [_escaped(item) for item in written]
     if isinstance(written, dict):

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from .._config.sources import INCLUDE
-from .._files.writer import Unwritable, check_writable
+from .._files.writer import QuotedText, Unwritable, check_writable
 from .._values.containers import parts_of
 from .._values.describe import Description, Masked, describe, has_secrets
 from .._values.spelling import names_in, spelled, spelled_name
@@ -22,10 +22,11 @@ from .._values.untyped import (
     UntypedText,
     UntypedTree,
     infer,
+    is_bare,
     is_null,
     plain,
 )
-from .given_back import Names, is_same
+from .given_back import Names, is_same, part_at
 from .options import REQUIRED
 
 NO_PART: Any = object()
@@ -42,6 +43,10 @@ class Form:
     def lacks(self, names: Names) -> bool:
         """Tell whether a part, or what it is in, is left out."""
         return any(names[: len(one)] == one for one in self.left_out)
+
+    def says(self, kind: str, names: Names, value: object) -> bool:
+        """Tell whether a file of this kind has a part as this value, which is not None."""
+        return value is not None and is_same(value, _as_told(kind, part_at(self.data, names)))
 
     def without(self, names: Names, reason: str) -> Form | None:
         """Return the same without a part; None where it has no such part."""
@@ -67,7 +72,28 @@ def forms_of(kind: str, key: str, written: object, values: Iterable[object]) -> 
         yield Form(_joined(typed[0].data, untyped[0].data), typed[0].left_out)
         yield untyped[0]
     yield from typed
+    if kind == "yaml":  # beside a path, text without quotes would be the path
+        yield from (Form(_quoted(one.data), one.left_out) for one in typed)
     yield from untyped
+
+
+def _quoted(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _quoted(one) for name, one in data.items()}
+    if isinstance(data, list):
+        return [_quoted(one) for one in data]
+    return QuotedText(data) if type(data) is str else data
+
+
+def _as_told(kind: str, data: Any) -> object:
+    """Return data as a file has it: text that YAML has without quotes is text without a type."""
+    if isinstance(data, dict):
+        return {name: _as_told(kind, one) for name, one in data.items()}
+    if isinstance(data, list):
+        return [_as_told(kind, one) for one in data]
+    if type(data) is QuotedText:
+        return str(data)
+    return UntypedText(data) if kind == "yaml" and type(data) is str and is_bare(data) else data
 
 
 def _formed(kind: str, key: str, value: object) -> Form:

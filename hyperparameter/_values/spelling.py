@@ -23,6 +23,12 @@ class Unwritable(Exception):
     """Raised for what a file cannot hold, with the reason."""
 
 
+class QuotedText(str):
+    """Text that YAML has in quotes, although nothing in it asks for them."""
+
+    __slots__ = ()
+
+
 def spelled(
     value: object,
     is_native: Callable[[object], bool] = lambda _: False,
