@@ -14,8 +14,13 @@ _FILES = (".toml", ".yaml", ".yml", ".json", ".jsonnet")
 _MOST_NAMED = 3
 
 
-def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None) -> str:
-    """Return a hint for a surplus word: a value of the option before it, KEY=VALUE, or a file."""
+def for_word(
+    word: str, own: Iterable[Option] = (), before: Option | None = None, flag: str = ""
+) -> str:
+    """Return a hint for a surplus word: a value of the option before it, KEY=VALUE, or a file.
+
+    That option was given as `flag`.
+    """
     if before is not None and before.kind in ("choice", "switch"):
         values = before.choices or ("true", "false")
         return f" {before.flags[0]} takes {' or '.join(values)}."
@@ -24,6 +29,8 @@ def for_word(word: str, own: Iterable[Option] = (), before: Option | None = None
     if (written := as_option(setting, own)) is not None:
         return f" Write {written}."
     key, equals, _ = setting.partition("=")
+    if before is not None and before.kind == "pairs" and equals and not is_declared(key):
+        return f" Write {flag} {word}; each {flag} takes one word."
     if equals and is_key(key):
         keys = _keys_meant_by(key, own)
         written = " or ".join(f"-D {one}{setting[len(key) :]}" for one in keys[:_MOST_NAMED])

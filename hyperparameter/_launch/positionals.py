@@ -77,8 +77,8 @@ def _unexpected(
 
     at = len(parsed.positionals) - count
     word = parsed.positionals[at]
-    before = [one.option for one in parsed.given if one.before == at]
-    hint = for_word(word, own, before[-1] if before else None)
+    before = [(one.option, one.flag) for one in parsed.given if one.before == at]
+    hint = for_word(word, own, *before[-1] if before else (None, ""))
     number = len(positionals) or "no"
     plural = "" if len(positionals) == 1 else "s"
     names = f" ({' '.join(one.metavar for one in positionals)})" if positionals else ""

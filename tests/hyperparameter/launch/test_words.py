@@ -402,6 +402,35 @@ def test_what_the_message_advises_does_what_it_says() -> None:
     assert hp.run_cli(text, ["--data=d", "--optim.lr=3"])[::4] == ("d", 3)
 
 
+@hp.param("tw.pairs")
+def pairs(
+    env: dict[str, int] = {}, nets: dict[str, Optim] = {}, one: dict[str, int] | int = 1, *,
+    lr: float = 0.1,
+) -> Any:  # fmt: skip
+    return env, nets, one, lr
+
+
+@pytest.mark.parametrize(
+    ("words", "advice", "wanted"),
+    [
+        ("--env a=1 b=2", "--env b=2", ({"a": 1, "b": 2}, {}, 1, 0.1)),
+        ("--env=a=1 b.c=2", "--env b.c=2", ({"a": 1, "b.c": 2}, {}, 1, 0.1)),
+        ("--nets a.lr=1 b.lr=2", "--nets b.lr=2", ({}, {"a": Optim(1), "b": Optim(2)}, 1, 0.1)),
+        ("--one a=1 b=2", "--one b=2", ({}, {}, {"a": 1, "b": 2}, 0.1)),
+        ("--one 1 lr=2", "--lr=2", ({}, {}, 1, 2.0)),
+        ("--env a=1 lr=2", "--lr=2", ({"a": 1}, {}, 1, 2.0)),
+        ("--env a=1 tw.pairs.lr=2", "-D tw.pairs.lr=2", ({"a": 1}, {}, 1, 2.0)),
+    ],
+)
+def test_a_second_pair_is_told_the_option_of_the_first(
+    words: str, advice: str, wanted: Any
+) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(pairs, words.split())
+    assert f"Write {advice}" in str(caught.value)
+    assert hp.run_cli(pairs, [*words.split()[:-1], *advice.split()]) == wanted
+
+
 @pytest.mark.parametrize("word", ["x=1", "tw.rate=1", "a b=c", "=lr", "lr", "conf.yaml", "LR=1"])
 def test_other_words_are_text(word: str) -> None:
     assert hp.run_cli(text, [word])[0] == word
