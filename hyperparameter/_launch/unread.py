@@ -81,9 +81,12 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
 
 
 def _had_workers() -> bool:
-    """Tell whether Ray is in use, or a worker process of this one has ended."""
-    if "ray" in sys.modules or "multiprocessing.process" not in sys.modules:
+    """Tell whether Ray is in use, or a worker process of this one lives or has ended."""
+    processes = sys.modules.get("multiprocessing.process")
+    if "ray" in sys.modules or processes is None:
         return "ray" in sys.modules
+    if processes.active_children():  # those of joblib wait for more work
+        return True
     try:
         import resource
     except ImportError:  # Windows

@@ -45,6 +45,9 @@ def main(how: str = "call"):
     if how == "spawn":
         with mp.get_context("spawn").Pool(1) as pool:
             print(pool.apply(train))
+    if how == "joblib":
+        import joblib
+        print(joblib.Parallel(2)(joblib.delayed(train)() for _ in range(2)))
 
 if __name__ == "__main__":
     LAUNCH
@@ -121,19 +124,22 @@ def test_several_commands_share_a_file(program: Path) -> None:
     assert told(program, "evaluate", "-C", "p.toml") == []
 
 
+@pytest.mark.parametrize("how", ["spawn", "joblib"])
 def test_a_process_that_is_started_without_the_scope_is_named_with_the_remedy(
-    program: Path,
+    program: Path, how: str
 ) -> None:
-    [line] = told(program, "--how", "spawn", "-D", "train.optim.lr=5")
+    if how == "joblib":
+        pytest.importorskip("joblib")
+    [line] = told(program, "--how", how, "-D", "train.optim.lr=5")
     assert line == (
         "prog.py: train.optim.lr (cli -D) was never read in this process; "
         "hp_dist.install() carries it to workers"
     )
     launched = PROGRAM.replace("LAUNCH", "hp.launch(main)")
     program.write_text(launched.replace("IMPORTS", "import hp_dist"))
-    assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == [line]
+    assert told(program, "--how", how, "-D", "train.optim.lr=5") == [line]
     program.write_text(launched.replace("IMPORTS", "import hp_dist; hp_dist.install()"))
-    assert told(program, "--how", "spawn", "-D", "train.optim.lr=5") == []
+    assert told(program, "--how", how, "-D", "train.optim.lr=5") == []
 
 
 def test_a_saved_record_knows_what_workers_read(tmp_path: Path) -> None:
