@@ -76,7 +76,7 @@ class Agenda(Protocol):
 
 
 class CellAgenda:
-    """Cells that are known from the start; `search`, if there is one, only prunes.
+    """Cells that are known from the start; `search`, if there is one, only prunes by `values`.
 
     `repeated` counts the cells that mean the same as an earlier one.  `unseen` are keys whose
     values cannot be compared, so that no run with them is ever known to be finished.
@@ -88,10 +88,10 @@ class CellAgenda:
         prepare: Prepare,
         store: "Store",
         search: "Search | None" = None,
-        goal: "Goal | None" = None,
+        values: "Values | None" = None,
     ) -> None:
         self._search = search
-        self._goal = goal
+        self._values = values
         self._known = store.known()
         self.numbers: set[int] = set()
         self.cells: dict[int, Cell] = {}
@@ -152,8 +152,8 @@ class CellAgenda:
         return self._search is None or self._search.report(number, step, value)
 
     def ended(self, run: Planned, state: State, outcome: Outcome | None) -> None:
-        if self._search is not None:
-            self._search.tell(run.number, value_of(outcome, self._goal)[0], state)
+        if self._search is not None and self._values is not None:
+            self._search.tell(run.number, self._values.of(run, state, outcome), state)
 
 
 def wanted_run(cell: Cell, identity: "Identity") -> WantedRun:
@@ -161,14 +161,27 @@ def wanted_run(cell: Cell, identity: "Identity") -> WantedRun:
     return WantedRun(cell, identity.digest, described(cell.values), identity.settings)
 
 
-def value_of(outcome: Outcome | None, goal: "Goal | None") -> tuple[float | None, str]:
-    """Return the number of a result that counts; or None, and why there is none."""
-    if outcome is None or outcome.result is None:
-        return None, ""
-    try:
-        return objective(json.loads(outcome.result.summary), goal), ""
-    except NoObjective as error:
-        return None, str(error)
+class Values:
+    """The numbers of results that count; why a result has none is told once, and what follows."""
+
+    def __init__(self, goal: "Goal | None", note: Callable[[str], None], follows: str) -> None:
+        self._goal = goal
+        self._note = note
+        self._follows = follows
+        self._told: set[str] = set()  # it may be that of all runs
+
+    def of(self, run: Planned, state: State, outcome: Outcome | None) -> float | None:
+        """Return the number of a run that has ended; one that was pruned needs none."""
+        if outcome is None or outcome.result is None:
+            return None
+        try:
+            return objective(json.loads(outcome.result.summary), self._goal)
+        except NoObjective as error:
+            problem = str(error)
+        if state != "pruned" and problem not in self._told:
+            self._told.add(problem)
+            self._note(f"run {run.number}: {problem} {self._follows}")
+        return None
 
 
 def _chunks(cells: Iterable[Cell]) -> Iterator[list[Cell]]:

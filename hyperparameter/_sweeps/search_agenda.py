@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..exceptions import UsageError
-from .agenda import FINISHED, CellAgenda, Planned, value_of, wanted_run
+from .agenda import FINISHED, CellAgenda, Planned, Values, wanted_run
 from .objective import NoObjective, objective
 from .run import Cell, Outcome, State
 from .search.search import Finished, Options, open_search
@@ -32,7 +32,8 @@ def cells_with_pruning(request: Request, store: Store, progress: Progress) -> Ce
             "their mean, which no single run knows."
         )
     search = open_search("", _options(request, (), progress.note))
-    return CellAgenda(request.plan, request.prepare, store, search, request.goal)
+    values = Values(request.goal, progress.note, "No run is compared with it, nor pruned for it.")
+    return CellAgenda(request.plan, request.prepare, store, search, values)
 
 
 def search_agenda(request: Request, store: Store, progress: Progress) -> SearchAgenda:
@@ -74,11 +75,11 @@ class SearchAgenda:
         self._prepare = request.prepare
         self._store = store
         self._goal = request.goal
+        self._values = Values(request.goal, progress.note, "The search does not learn from it.")
         self._progress = progress
         self._left = plan.sample.size if plan.sample else 0
         self._next_ask = 1
         self._waiting: deque[Planned] = deque()
-        self._told: set[str] = set()
         self._asked: dict[int, _Asked] = {}  # by the number of each run
         self.kept: dict[int, Mapping[str, str]] = {}
         self.numbers: set[int] = set()
@@ -120,12 +121,8 @@ class SearchAgenda:
         return self._search.report(self._asked[number].asked, step, value)
 
     def ended(self, run: Planned, state: State, outcome: Outcome | None) -> None:
-        value, problem = value_of(outcome, self._goal)
-        if problem and problem not in self._told:  # it may be that of all runs
-            self._told.add(problem)
-            self._progress.note(f"run {run.number}: {problem} The search does not learn from it.")
         group = self._asked[run.number]
-        group.values.append(value)
+        group.values.append(self._values.of(run, state, outcome))
         group.states.append(state)
         if len(group.states) == group.size:
             self._search.tell(group.asked, group.mean, group.state)

@@ -183,6 +183,26 @@ def test_a_run_that_does_badly_is_told_to_stop() -> None:
     assert sweep.best.parameters == {"slow.level": 0.0}
 
 
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_pruning_by_results_without_a_number_says_so_once(
+    pruner: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @hp.param("slow")
+    def slow(level: float = 0.0) -> dict[str, float] | None:
+        goes_on = [hp.report(level, step) for step in range(20)]
+        return {"loss": level} if all(goes_on) else None
+
+    grid = {"slow.level": [float(n) for n in range(12)]}
+    said = "No run is compared with it, nor pruned for it."
+    sweep = hp.sweep(slow, grid, prune=pruner, progress=True).run()
+    assert {run.state for run in sweep} == {"done"}
+    [told] = [line for line in capsys.readouterr().err.splitlines() if said in line]
+    assert told.startswith("run 1: The result is a dict. Say which number counts, with --minimize")
+    sweep = hp.sweep(slow, grid, prune=pruner, progress=True, minimize="loss").run()
+    assert "pruned" in {run.state for run in sweep}
+    assert said not in capsys.readouterr().err, "a pruned run needs no result"
+
+
 def test_a_key_that_no_run_reads_is_warned_of() -> None:
     said = r"train\.lrr was swept, and no run has read it\. Did you mean 'train\.lr'\?"
     with pytest.warns(RuntimeWarning, match=said):
