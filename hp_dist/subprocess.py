@@ -35,7 +35,7 @@ def pick_up(env: Mapping[str, str]) -> None:
     if not in_worker():
         Extracted(captured_in(env)).open()
         _picked_up = True
-    elif _imports_main() and (captured := captured_in(env)) is not None:
+    elif is_starting() and (captured := captured_in(env)) is not None:
         interface.bring_baseline(captured.baseline, at_start=True)
         interface.attach_start(captured.scopes)
 
@@ -45,14 +45,15 @@ def in_worker() -> bool:
     # Looked up among the imported modules: a worker has imported its engine, and importing one
     # to ask would cost every other program that time.
     processes = sys.modules.get("multiprocessing.process")
-    if processes is not None and (_imports_main() or processes.parent_process() is not None):
+    if processes is not None and (is_starting() or processes.parent_process() is not None):
         return True
     # Ray has no public function that tells a worker from a driver.
     ray = sys.modules.get("ray._private.worker")
     return ray is not None and ray.global_worker.mode == ray.WORKER_MODE
 
 
-def _imports_main() -> bool:
+def is_starting() -> bool:
+    """Tell a spawned process that still imports the main module or unpickles its arguments."""
     # A spawned process imports the program's main module before it knows its parent: only this
     # private mark, which multiprocessing itself tests, tells it then.
     processes = sys.modules.get("multiprocessing.process")

@@ -38,6 +38,7 @@ from ._scopes.carried import (
     bring_baseline,
     inherit,
     is_attached,
+    keep_start,
     note_sent,
 )
 from ._scopes.frames import detach, swap
@@ -166,6 +167,7 @@ __all__ = [
     "is_secret",
     "is_shadowed",
     "isolated",
+    "keep_start",
     "mark_kind",
     "masked_text",
     "note_sent",

@@ -19,6 +19,7 @@ from .._collect.work import Ending
 from .attachments import Inline
 from .bound_class import BoundType, bound_class, bound_object
 from .calling import continued_inside, inside
+from .from_start import attaching
 from .submission import AnySubmission, Attachments, LazySubmission, Submission
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -32,12 +33,18 @@ class Bound:
     of what it wraps, and their methods run inside too.
     """
 
-    def __init__(self, function: Callable[..., object], submission: AnySubmission) -> None:
+    def __init__(
+        self,
+        function: Callable[..., object],
+        submission: AnySubmission,
+        attach: Callable[[], object] | None = None,
+    ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._submission = submission
+        self._attach = attach or attaching(submission)
         # Another frame in the tracebacks of ordinary functions would tell nobody anything.
-        self._run = None if interface.is_ordinary(function) else inside(function, submission.attach)
+        self._run = None if interface.is_ordinary(function) else inside(function, self._attach)
         interface.mark_kind(self, function)
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
@@ -51,7 +58,7 @@ class Bound:
         try:
             if is_task and not interface.record_frames(before):
                 _tell_where_this_process_was_started()
-            submission.attach()
+            self._attach()
             result = self._function(*args, **kwargs)
         finally:
             context.detach(before)
@@ -59,7 +66,7 @@ class Bound:
             if is_task:
                 wait_for_relayed()
             send_all()
-        return continued_inside(result, self._submission.attach)
+        return continued_inside(result, self._attach)
 
     def __get__(self, instance: object, owner: type | None = None) -> object:
         """Return a method where the wrapped function is one: in the body of a class."""
@@ -74,7 +81,7 @@ class Bound:
             raise AttributeError(name)
         found = getattr(self._function, name)
         is_method = isinstance(found, MethodType) and found.__self__ is self._function
-        return Bound(found, self._submission) if is_method else found
+        return Bound(found, self._submission, self._attach) if is_method else found
 
     def __reduce__(self) -> tuple[object, ...]:
         return _bound, (self._function, *self._submission.message(Inline))

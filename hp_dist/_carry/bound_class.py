@@ -17,6 +17,7 @@ from hyperparameter import context
 
 from .attachments import Inline
 from .calling import inside
+from .from_start import attaching
 from .members import Enter, member_inside, members_inside, own_members
 from .submission import AnySubmission, Attachments, LazySubmission
 from .unregistered import UnregisteredType, unregistered_subclass
@@ -29,7 +30,7 @@ def _reduce(cls: type) -> str | tuple[Callable[..., Any], tuple[object, ...]]:
     made_from = vars(cls).get(_MADE_FROM)
     if made_from is None:  # somebody's subclass of a bound class: by reference, as any class
         return cls.__qualname__
-    original, submission = made_from
+    original, submission, _ = made_from
     return _bound_class, (original, *submission.message(Inline))
 
 
@@ -67,7 +68,7 @@ def _enter_class(function: Callable[..., Any]) -> Callable[..., Any]:
         # Not asked for as an attribute: the metaclass may have functions for that.
         for base in cls.__mro__:
             if (made_from := vars(base).get(_MADE_FROM)) is not None:
-                _attaching(made_from[1])()
+                made_from[2]()
                 break
         return args, kwargs
 
@@ -76,8 +77,9 @@ def _enter_class(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def bound_class(cls: type, submission: AnySubmission) -> type:
     """Return a subclass of `cls` whose code opens the scopes; `TypeError` if `cls` is final."""
-    members = members_inside(cls, _entering(submission))
-    members[_MADE_FROM] = cls, submission
+    attach = attaching(submission, again=False)
+    members = members_inside(cls, _entering(attach))
+    members[_MADE_FROM] = cls, submission, attach
     return unregistered_subclass(cls, members, BoundType)
 
 
@@ -95,9 +97,10 @@ def bound_object(target: Any, submission: AnySubmission) -> Any:
         # own attributes among others, would have a second one otherwise.
         return _bound_object, (target, *submission.message(Inline))
 
-    members = members_inside(cls, _entering(submission))
+    attach = attaching(submission, again=False)
+    members = members_inside(cls, _entering(attach))
     members |= dict.fromkeys(("__reduce__", "__reduce_ex__"), reduce)
-    members[_MADE_FROM] = cls, submission
+    members[_MADE_FROM] = cls, submission, attach
     try:
         bound: Any = object.__new__(unregistered_subclass(cls, members, BoundType))
         # Not a copy: what a method changes is changed in both.
@@ -107,19 +110,7 @@ def bound_object(target: Any, submission: AnySubmission) -> Any:
     return bound
 
 
-def _attaching(submission: AnySubmission) -> Callable[[], None]:
-    def attach() -> None:
-        received = submission.received()
-        # A method that another one calls sees what that one has opened since.
-        if not interface.is_attached(received.scopes):
-            received.attach()
-
-    return attach
-
-
-def _entering(submission: AnySubmission) -> Enter:
-    attach = _attaching(submission)
-
+def _entering(attach: Callable[[], None]) -> Enter:
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         return functools.update_wrapper(inside(function, attach), function)
 

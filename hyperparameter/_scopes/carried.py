@@ -81,6 +81,21 @@ def attach_start(snapshot: Snapshot) -> None:
     attach(snapshot, owner=STARTED)
 
 
+def keep_start() -> None:
+    """Let the work that is opened here next lie over what this process was started with."""
+    frames, forked = chain(ambient.active.get()), _forked_frames()
+    if not any(_is_from_start(frame, forked) for frame in frames):
+        return
+    top: State | None = None
+    for frame in reversed(frames):
+        if not frame.is_record and _is_from_start(frame, forked):
+            below = top or ambient.baseline_state
+            top = make_state(below, CARRIED, frame.layer, below.record, inherited_by(frame))
+        else:
+            top = copy_over(frame, top, inherited_by(frame))
+    swap(top)
+
+
 def attach_initial(snapshot: Snapshot, baseline: Snapshot | None = None) -> None:
     """Open what an initializer opens, in place of all that is open in this context."""
     swap(None)
@@ -203,7 +218,7 @@ def _over(upper: Snapshot, lower: Snapshot) -> Snapshot:
 def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     """Return the frames that this process has opened itself."""
     frames = chain(state)
-    forked = [frame.frame for frame in chain(ambient.at_fork)]
+    forked = _forked_frames()
     hidden = {STARTED} if keeps_initial else {STARTED, INITIAL}
     own = [
         frame
@@ -216,6 +231,14 @@ def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     for frame in reversed(own):
         top = copy_over(frame, top, None)
     return top
+
+
+def _forked_frames() -> list[State]:
+    return [frame.frame for frame in chain(ambient.at_fork)]
+
+
+def _is_from_start(frame: State, forked: list[State]) -> bool:
+    return frame.owner is STARTED or frame.frame in forked
 
 
 def note_sent(snapshot: Snapshot, records: Sequence[Recorder], *, is_told: bool) -> None:

@@ -354,6 +354,80 @@ def test_bound_function_sees_nothing_of_what_its_worker_was_started_with(
 
 
 @each_method
+def test_what_is_bound_lies_over_the_scopes_of_the_process_that_it_came_with(
+    program: Program, method: str
+) -> None:
+    """The start of a process is the submission of its target and arguments."""
+    module = """
+        class Reader:
+            def __call__(self):
+                return visible()
+
+            def read(self):
+                return self()
+
+            def read_later(self):
+                yield visible()
+
+        def tell(results):
+            results.put(visible())
+
+        def call(results, function):
+            results.put(function())
+
+        def call_inside(results, function):
+            with hp.scope(b=3):
+                results.put(function())
+
+        def call_methods(results, cls, instance):
+            results.put([cls().read(), *cls().read_later(), instance()])
+
+        class Process(mp.get_context(METHOD).Process):
+            def __init__(self, results, function):
+                super().__init__()
+                self.results, self.function = results, function
+
+            def run(self):
+                self.results.put(self.function())
+
+        def begin(function):
+            print(function(), flush=True)
+    """
+    main = """
+        hp_dist.install("multiprocessing")
+        context = mp.get_context(METHOD)
+        results = context.SimpleQueue()
+
+        def run(process):
+            process.start()
+            print(results.get())
+            process.join()
+
+        with hp.scope(a=1):
+            bound, bound_tell = hp_dist.bind(visible), hp_dist.bind(tell)
+            cls, instance = hp_dist.bind(Reader), hp_dist.bind(Reader())
+        with hp.scope(a=2, b=2):
+            print(bound())
+            run(context.Process(target=bound_tell, args=(results,)))
+            run(context.Process(target=call, args=(results, bound)))
+            run(context.Process(target=call_inside, args=(results, bound)))
+            run(Process(results, bound))
+            run(context.Process(target=call_methods, args=(results, cls, instance)))
+            with context.Pool(1, begin, (bound,)) as pool:
+                pool.apply(abs, (1,))
+        with hp.scope.empty():
+            closed = hp_dist.bind(visible)
+        with hp.scope(b=2):
+            run(context.Process(target=call, args=(results, closed)))
+    """
+    lines = program(module.replace("METHOD", repr(method)), main.replace("METHOD", repr(method)))
+    shown = [sorted(each.items()) if isinstance(each, dict) else each for each in map(eval, lines)]
+    over = [("a", 1), ("b", 2)]
+    methods = [dict(over)] * 3
+    assert shown == [over, over, over, [("a", 1), ("b", 3)], over, methods, over, []]
+
+
+@each_method
 def test_bound_function_sees_nothing_of_what_a_fork_has_copied(
     program: Program, method: str
 ) -> None:
