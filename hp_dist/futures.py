@@ -21,6 +21,7 @@ from hyperparameter import _engine_interface as interface
 from ._carry.bound import bind
 from ._carry.calling import drawn_here
 from ._carry.executors import creating, scoped, submitting
+from ._carry.initializer import Initializer
 from ._collect.inbox import current_inbox
 from ._engines import Patches
 
@@ -68,7 +69,8 @@ class ProcessPoolExecutor(_Executor):
 class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
     """The standard executor, whose calls run in a copy of the context of their submission.
 
-    Its initializer runs in copies of the context where the executor is made.
+    Its initializer runs in copies of the context where the executor is made.  What that of
+    `hp_dist.initializer` opens is seen by calls that bring no scope.
     """
 
     def __init__(
@@ -79,11 +81,11 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
         initargs: tuple[Any, ...] = (),
     ) -> None:
         if callable(initializer):
-            initializer = _in_copies(contextvars.copy_context(), initializer)
+            initializer = _initializing(contextvars.copy_context(), initializer)
         super().__init__(max_workers, thread_name_prefix, initializer, initargs)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        future = scoped(super().submit(contextvars.copy_context().run, fn, *args, **kwargs))
+        future = scoped(super().submit(_run, contextvars.copy_context(), fn, *args, **kwargs))
         current_inbox().threads.note(interface.records(), future)
         return future
 
@@ -96,6 +98,28 @@ class ThreadPoolExecutor(concurrent.futures.ThreadPoolExecutor):
 def _in_copies(captured: contextvars.Context, function: Callable[..., T]) -> Callable[..., T]:
     def call(*args: object) -> T:
         # A copy for each: two threads cannot run in one context at the same time.
-        return captured.copy().run(function, *args)
+        return _run(captured.copy(), function, *args)
 
     return call
+
+
+def _initializing(
+    captured: contextvars.Context, function: Callable[..., object]
+) -> Callable[..., None]:
+    def initialize(*args: object) -> None:
+        copy = captured.copy()
+        copy.run(function, *args)
+        if isinstance(function, Initializer):
+            interface.swap(copy.run(interface.active))  # for good
+
+    return initialize
+
+
+def _run(
+    captured: contextvars.Context, function: Callable[..., T], /, *args: Any, **kwargs: Any
+) -> T:
+    """Call the function in a context, over what an initializer has opened in this thread."""
+    initial = interface.active()
+    if initial is not None:
+        captured.run(interface.attach_under, initial)
+    return captured.run(function, *args, **kwargs)

@@ -31,17 +31,19 @@ from ._scopes.ambient import State, records
 from ._scopes.captured import captured
 from ._scopes.carried import (
     attach_error,
+    attach_here,
     attach_initial,
     attach_records,
     attach_start,
+    attach_under,
     attach_work,
     bring_baseline,
-    inherit,
     is_attached,
     keep_start,
     note_sent,
 )
 from ._scopes.frames import detach, swap
+from ._scopes.inherited import inherit
 from ._scopes.markers import DELETED, SHADOWED
 from ._scopes.recorder import Recorder
 from ._scopes.scope import scope_of
@@ -148,9 +150,11 @@ __all__ = [
     "UntypedTree",
     "active",
     "attach_error",
+    "attach_here",
     "attach_initial",
     "attach_records",
     "attach_start",
+    "attach_under",
     "attach_work",
     "baseline_state",
     "bring_baseline",

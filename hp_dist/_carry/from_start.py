@@ -21,11 +21,12 @@ def attaching(submission: AnySubmission, *, again: bool = True) -> Callable[[], 
     arrived_in = 0 if arrives_with_start else os.getpid()  # another one after a fork
 
     def attach() -> None:
-        received = submission.received()
-        if not again and interface.is_attached(received.scopes):
-            return
         if os.getpid() != arrived_in:
             interface.keep_start()
-        received.attach()
+        submission.attach()
 
-    return attach
+    def attach_once() -> None:
+        if not interface.is_attached(submission.received().scopes):
+            attach()
+
+    return attach if again else attach_once

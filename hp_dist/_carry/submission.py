@@ -91,10 +91,7 @@ class Submission:
         Return what `context.detach` takes.
         """
         if self.in_origin_process:
-            before = interface.active()
-            interface.attach_records(self.records)
-            context.attach(self.scopes)
-            return before
+            return interface.attach_here(self.scopes, self.records)
         failures.check()
         scopes, baseline = self._portable()
         bring(baseline)

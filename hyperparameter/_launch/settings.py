@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
-from .._scopes.carried import rank_inherited
+from .._scopes.inherited import rank_inherited
 from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer

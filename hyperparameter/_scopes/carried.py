@@ -1,4 +1,4 @@
-"""Scopes that come from elsewhere: with work, at the start of a process, from its environment.
+"""Scopes that come from elsewhere: with work, or at the start of a process.
 
 Each kind has a frame with an owner of its own, because what arrives later goes above some of them,
 takes the place of others, and never that of what this process has set itself.
@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from .._values.origin import Process, resolve
+from .._values.origin import Process
 from . import ambient
-from .ambient import CARRIED, INHERITED, INITIAL, PROCESS, STARTED, State, chain
+from .ambient import CARRIED, INITIAL, PROCESS, STARTED, State, chain
 from .frames import copy_over, detach, inherited_by, make_state, push_record, swap
 from .recorder import Recorder
-from .shadowed import as_baseline
-from .snapshot import EMPTY, Layer, Snapshot
+from .snapshot import Snapshot
 
 
 def attach(
@@ -32,7 +31,7 @@ def attach(
         below = before or ambient.baseline_state
         if before is not None and baseline is not None:
             below = _rebased(before, baseline)
-        _note_overrides(snapshot, below.record)
+        note_overrides(snapshot, below.record)
         inherited = None if any(not frame.is_record for frame in chain(before)) else baseline
         swap(make_state(below, owner, snapshot, below.record, inherited))
     return before
@@ -51,6 +50,21 @@ def attached(snapshot: Snapshot, baseline: Snapshot | None = None) -> Iterator[N
 def is_attached(snapshot: Snapshot) -> bool:
     """Tell whether the scopes of `snapshot` are open in this context."""
     return any(state.layer is snapshot for state in chain(ambient.active.get()))
+
+
+def attach_here(snapshot: Snapshot, records: Sequence[Recorder]) -> State | None:
+    """Open the scopes of work that was submitted in this process, over what is open here.
+
+    Where there are some, they hide what an initializer has opened in this thread.
+    """
+    before = state = ambient.active.get()
+    while state is not None and state.owner is not INITIAL:
+        state = state.parent
+    if state is not None and snapshot.depth:
+        swap(_without(before, lambda frame: frame.owner is INITIAL))
+    attach_records(records)
+    attach(snapshot)
+    return before
 
 
 def attach_work(
@@ -102,6 +116,15 @@ def attach_initial(snapshot: Snapshot, baseline: Snapshot | None = None) -> None
     attach(snapshot, baseline, owner=INITIAL)
 
 
+def attach_under(initial: State) -> None:
+    """Show what an initializer has opened, unless scopes have been brought here."""
+    brought = ambient.active.get()
+    if all(frame.is_record for frame in chain(brought)):
+        records = ambient.records()
+        swap(initial)
+        attach_records(records)
+
+
 def attach_error(
     error: Callable[[], Exception], initial: bool = False, whole_process: bool = False
 ) -> None:
@@ -134,101 +157,21 @@ def freeze() -> None:
     ambient.set_baseline(ambient.current().snapshot, CARRIED if CARRIED in owners else PROCESS)
 
 
-def inherit(scopes: Snapshot, baseline: Snapshot) -> None:
-    """Open what the environment of this program brings, for good.
-
-    It ranks with the environment, whenever it is opened: over files and defaults, and under all
-    else that is set here by now.  The baseline lies under that of this process.
-    """
-    if ambient.launched is not None:
-        scopes = _over_as_scopes(scopes, baseline)
-    state, here = ambient.active.get(), _with_inherited(ambient.active.get(), scopes, baseline)
-    below = _over(ambient.baseline_state.snapshot, baseline)
-    if ambient.launched is not None and ambient.launched[1] is ambient.baseline_state:
-        # The baseline is what the program was launched with, and now that is more.
-        below = _with_inherited(ambient.launched[0], scopes, baseline).snapshot
-    ambient.set_baseline(below)
-    ambient.inherited = baseline, ambient.baseline_state.snapshot
-    _note_overrides(scopes, here.record)
-    if state is not None or scopes.depth:
-        swap(here)
-
-
-def rank_inherited() -> None:
-    """Put what the environment has brought over the files that have been opened since.
-
-    Of its baseline too, unless this process has made another one since.
-    """
-    state = ambient.active.get()
-    found = [frame.layer for frame in chain(state) if frame.owner is INHERITED]
-    scopes = found[0] if found and isinstance(found[0], Snapshot) else EMPTY
-    if ambient.inherited is not None and ambient.inherited[1] is ambient.baseline_state.snapshot:
-        scopes = _over_as_scopes(scopes, ambient.inherited[0])
-    if scopes.depth:
-        swap(_with_inherited(state, scopes, None))
-
-
-def _over_as_scopes(scopes: Snapshot, baseline: Snapshot) -> Snapshot:
-    """Return the scopes with those of the baseline as the outermost of them."""
-    if scopes.closed:
-        return scopes
-    has = set(map(id, scopes.scopes()))
-    own = tuple(layer for layer in baseline.layers if id(layer) not in has)
-    return Snapshot(scopes.scopes() + own, scopes.depth + len(own))
-
-
-def _with_inherited(state: State | None, scopes: Snapshot, baseline: Snapshot | None) -> State:
-    """Return `state` with the scopes in their rank, over `baseline` if that is another one."""
-    frames = [frame for frame in chain(state) if frame.owner is not INHERITED]
-    above = len(frames)
-    while above and _is_weaker(frames[above - 1]):
-        above -= 1
-    lowest = next((frame for frame in reversed(chain(state)) if not frame.is_record), None)
-    bottom = inherited_by(lowest) if lowest is not None else ambient.baseline_state.snapshot
-    if bottom is not None and baseline is not None:
-        bottom = _over(bottom, baseline)
-    top: State | None = None
-    for frame in reversed(frames[above:]):
-        below = None if frame.is_record else bottom
-        top, bottom = copy_over(frame, top, below), bottom if frame.is_record else None
-    top = top or ambient.baseline_state
-    top = make_state(top, INHERITED, scopes, top.record, bottom)
-    for frame in reversed(frames[:above]):
-        layer = frame.layer
-        if isinstance(layer, Layer):
-            layer = layer.removing(top.snapshot)
-        top = copy_over(frame, top, None, layer)
-    return top
-
-
-def _is_weaker(frame: State) -> bool:
-    """Tell whether a frame ranks below the environment."""
-    layers = () if frame.is_record else frame.layer.scopes()
-    origins = {layer.origin_of(key) for layer in layers for key in layer.values or [""]}
-    return all(resolve(origin).kind in {"file", "default"} for origin in origins)
-
-
-def _over(upper: Snapshot, lower: Snapshot) -> Snapshot:
-    """Return a baseline that shows one over another."""
-    for layer in reversed(upper.layers):
-        lower = layer.onto(lower)
-    return as_baseline(lower)
-
-
 def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     """Return the frames that this process has opened itself."""
-    frames = chain(state)
     forked = _forked_frames()
     hidden = {STARTED} if keeps_initial else {STARTED, INITIAL}
-    own = [
-        frame
-        for frame in frames
-        if frame.is_record or not (frame.owner in hidden or frame.frame in forked)
-    ]
-    if len(own) == len(frames):
+    return _without(state, lambda frame: frame.owner in hidden or frame.frame in forked)
+
+
+def _without(state: State | None, is_hidden: Callable[[State], bool]) -> State | None:
+    """Return the frames, those of records all, without what is hidden."""
+    frames = chain(state)
+    shown = [frame for frame in frames if frame.is_record or not is_hidden(frame)]
+    if len(shown) == len(frames):
         return state
     top: State | None = None
-    for frame in reversed(own):
+    for frame in reversed(shown):
         top = copy_over(frame, top, None)
     return top
 
@@ -265,7 +208,7 @@ def note_sent(snapshot: Snapshot, records: Sequence[Recorder], *, is_told: bool)
         each.sent_by = sent_by
 
 
-def _note_overrides(snapshot: Snapshot, record: Recorder) -> None:
+def note_overrides(snapshot: Snapshot, record: Recorder) -> None:
     """Tell the records what is in force; the one of the process needs it once."""
     is_process = record is ambient.baseline_state.record
     if not is_process or snapshot.noted_by is not record:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import hp_dist
+import hp_dist.futures
 import hyperparameter as hp
 from hp_dist.subprocess import environ
 
@@ -212,6 +213,59 @@ def test_initializer_of_a_thread_leaves_the_baseline_of_the_process_alone(make: 
     found = result.result(60) if hasattr(result, "result") else result
     assert found == (None, 1)  # `empty` hides the baseline
     assert rate() == in_thread(rate) == 0.5
+
+
+@pytest.mark.parametrize("make", THREADS.values(), ids=THREADS)
+def test_bound_work_hides_what_an_initializer_has_opened_in_its_thread(make: Any) -> None:
+    def visible() -> dict[str, Any]:
+        return dict(hp.scope.storage().storage())
+
+    class Reader:
+        def __call__(self) -> dict[str, Any]:
+            return visible()
+
+    with hp.scope.empty():
+        alone, with_none = hp_dist.bind(visible), hp_dist.bind(lambda: visible())
+    with hp.scope(b=2):
+        bound = [hp_dist.bind(visible), hp_dist.bind(Reader())]
+    with hp.scope(a=1):
+        opening = hp_dist.initializer()
+
+    def inside(call: Any) -> Any:
+        with hp.scope(own=3):
+            return call()
+
+    for call in bound:
+        assert _result(make(opening)(call)) == {"b": 2}
+        assert _result(make(opening)(partial(inside, call))) == {"own": 3, "b": 2}
+    assert _result(make(opening)(alone)) == _result(make(opening)(with_none)) == {}
+    without = hp_dist.bind(visible)
+    assert _result(make(opening)(without)) == {"a": 1}
+
+
+def _result(found: Any) -> Any:
+    return found.result(60) if hasattr(found, "result") else found
+
+
+def test_executor_of_threads_shows_what_an_initializer_opens_to_calls_that_bring_nothing() -> None:
+    def visible(*_: object) -> dict[str, Any]:
+        return dict(hp.scope.storage().storage())
+
+    with hp.scope(a=1):
+        opening = hp_dist.initializer()
+    with hp.scope(place=1):
+        executor = hp_dist.futures.ThreadPoolExecutor(1, initializer=opening)
+    with executor:
+        assert executor.submit(visible).result() == {"a": 1}
+        assert list(executor.map(visible, [1])) == [{"a": 1}]
+        with hp.scope(b=2):
+            assert executor.submit(visible).result() == {"b": 2}
+        with hp.scope.empty():
+            assert executor.submit(visible).result() == {}
+        with hp.record() as record:
+            executor.submit(lambda: hp.scope.a()).result()
+        assert record.operative() == {"a": 1}
+        assert executor.submit(visible).result() == {"a": 1}
 
 
 @each_method
