@@ -83,10 +83,11 @@ class Meanings:
         self._origins = origins
         self._identifier = Identifier()
         self._prepared: deque[Settings] = deque(maxlen=_MOST_KEPT)
+        self._left_alone: set[str] = set()  # what files have for other programs
 
-    def is_taken(self, key: str) -> bool:
-        """Tell a key that no run needs to read, since the files of some cell refer to it."""
-        return any(settings.is_taken_by_files(key) for settings in self._prepared)
+    def may_be_unread(self, key: str) -> bool:
+        """Tell a key that no run needs to read, since files have it for others, or refer to it."""
+        return key in self._left_alone or any(one.may_be_unread(key) for one in self._prepared)
 
     def prepared(self, cell: Cell) -> Prepared:
         invocation, settings = self._settled(cell)
@@ -117,7 +118,9 @@ class Meanings:
         invocation = self._given.invocation
         check_set_once(invocation, swept, self._origins)
         if settings.unchecked and not invocation.asks(options.ALLOW):
+            written = set(settings.origins)
             settings.unknown(self._scan).check()
+            self._left_alone |= written - settings.origins.keys()
         for note in settings.notes:
             print_message(f"{self._program.name}: {note}")
 

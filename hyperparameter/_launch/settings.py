@@ -16,7 +16,7 @@ from .._values.origin import Origin, RawOrigin, resolve
 from .._values.untyped import REMOVED, sets_nothing
 from ..exceptions import ConfigurationError, UsageError
 from .invocation import Invocation
-from .program_keys import LazyScan, is_mapping
+from .program_keys import LazyScan, is_declared, is_mapping
 
 if TYPE_CHECKING:
     from .._config.load import Loaded
@@ -87,6 +87,12 @@ class Settings:
         return key in self.referenced or any(
             f"{key}.".startswith(f"{one}.") for one in self._anchored
         )
+
+    def may_be_unread(self, key: str) -> bool:
+        """Tell a key that files have taken, or that one has for other commands of the program."""
+        origin = self.origins.get(key)
+        is_of_file = origin is not None and resolve(origin).kind == "file"
+        return self.is_taken_by_files(key) or (is_of_file and is_declared(key))
 
     def unknown(self, scan: LazyScan) -> UnknownKeys:
         """Return the keys that the program does not know; options it knows."""

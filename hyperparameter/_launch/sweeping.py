@@ -113,7 +113,7 @@ def _print(
     with Stored.read(made.folder) as stored:
         rows, kept = [row for row in stored.rows() if row.number in made.numbers], stored.sweep
         found = unread_by_all(stored, rows).items()
-    unread = {key: hint for key, hint in found if not meanings.is_taken(key)}
+    unread = {key: hint for key, hint in found if not meanings.may_be_unread(key)}
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     lines = results_table(rows, kept, width, MOST_ROWS if is_terminal else None)
     failures = failures_table(rows, kept, made.folder, width)

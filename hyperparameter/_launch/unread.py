@@ -71,13 +71,14 @@ def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     if not is_known:
         where, advice = "in this process", "; hp_dist.install() carries it to workers"
     for one in unused:
+        origin = resolve(settings.origins[one.key])  # of what is in force, of several
         hidden_by = _hidden_by(reads.get(one.key.rpartition(".")[0], []))
         if hidden_by is not None:
-            yield _shadowed_by(one.key, one.origin, hidden_by)
+            yield _shadowed_by(one.key, origin, hidden_by)
         elif not is_declared(one.key):
-            yield never_read(one.key, one.origin, one.suggestions, where) + advice
-        elif one.origin.kind != "file":  # a file may serve several commands and programs
-            yield never_read(one.key, one.origin, where=where) + advice
+            yield never_read(one.key, origin, one.suggestions, where) + advice
+        elif origin.kind != "file":  # a file may serve several commands and programs
+            yield never_read(one.key, origin, where=where) + advice
 
 
 def _had_workers() -> bool:

@@ -60,7 +60,7 @@ def _advice(
         listed = " Write a list as JSON: in brackets, with each text in double quotes."
     else:
         listed = f" Write a list in brackets: [{','.join(map(_as_json, parts))}]."
-    if problem.wanted == "a list":
+    if problem.wanted == "a list" or problem.wanted.startswith(f"a list of {len(parts)} item"):
         return listed
     if not (steps and isinstance(steps[-1], int) and "," in text):
         return ""

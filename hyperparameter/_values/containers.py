@@ -51,12 +51,14 @@ def sequence(kind: Any, to_item: Converter) -> Converter:
 
 def tuple_of(first: list[Converter], others: list[Converter], last: list[Converter]) -> Converter:
     """Return the converter toward a tuple; see `annotations.tuple_items`."""
+    size = len(first) + len(last)
+    wanted = "a list" if others else "a list of 1 item" if size == 1 else f"a list of {size} items"
 
     def convert(value: object, _: object) -> object:
-        items = _items(value)
-        count = len(items) - len(first) - len(last)
+        items = _items(value, wanted)
+        count = len(items) - size
         if count < 0 or (count and not others):
-            least = f"at least {len(first) + len(last)}" if others else len(first)
+            least = f"at least {size}" if others else size
             reason = f"{least} items are wanted, {len(items)} were given"
             raise Unconvertible(reason, value=value)
         to_items = [*first, *others * count, *last]
@@ -120,12 +122,12 @@ def _same(one: object, other: object) -> bool:
     return one is other
 
 
-def _items(value: object) -> list[object]:
+def _items(value: object, wanted: str = "a list") -> list[object]:
     found = parts_of(value)
     if isinstance(found, _GIVEN):
         return list(found)
     check_named_once(value)
-    raise Unconvertible(wanted="a list", value=value)
+    raise Unconvertible(wanted=wanted, value=value)
 
 
 def parts_of(value: object) -> object:

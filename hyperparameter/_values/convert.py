@@ -96,4 +96,5 @@ def shown_choice(choice: object) -> object:
 def one_of(choices: Iterable[object], given: object) -> str:
     """Return what a value with these choices has to be, in words."""
     texts = [str(choice) for choice in choices]
-    return f"one of {', '.join(texts)}{did_you_mean(str(given), texts).replace(' Did', '; did', 1)}"
+    near = did_you_mean(given, texts) if isinstance(given, str) else ""
+    return f"one of {', '.join(texts)}{near.replace(' Did', '; did', 1)}"

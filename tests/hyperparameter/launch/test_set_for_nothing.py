@@ -162,3 +162,26 @@ def test_suggestions_are_made_when_they_are_asked_for(monkeypatch: pytest.Monkey
     [unused] = rec.unused()
     assert calls == []
     assert str(unused).endswith("did you mean 'it'?")
+
+
+@pytest.mark.parametrize("words", [[], ["--sweep", "lr=1,2"], ["--repeat", "2"]])
+def test_what_a_file_has_for_others_is_no_fault_of_a_run_or_a_sweep(
+    words: list[str], tmp_path: Path
+) -> None:
+    others = "import hyperparameter as hp\n\n@hp.param('{0}')\ndef {0}({1}=1):\n    return {1}\n"
+    main = others.format("train", "lr") + others.format("evaluate", "n") + "\nhp.launch()\n"
+    (tmp_path / "prog.py").write_text(main)
+    (tmp_path / "serve.py").write_text(f"{others.format('server', 'port')}\nhp.launch(server)\n")
+    (tmp_path / "m.yaml").write_text("train: {lr: 2}\nevaluate: {n: 3}\nserver: {port: 3}\n")
+    command = [sys.executable, "prog.py", "train", "-C", "m.yaml", "--strict-unused", *words]
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *more], cwd=tmp_path, capture_output=True, text=True, timeout=150
+        )
+
+    done = run()
+    assert (done.returncode, "read it" in done.stderr) == (0, False), done.stderr
+    wrong = run("-D", "evaluate.n=4")
+    assert wrong.returncode == 3
+    assert "evaluate.n" in wrong.stderr

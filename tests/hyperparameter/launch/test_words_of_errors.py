@@ -136,3 +136,23 @@ def test_a_mapping_that_was_not_read_says_how_to_read_it() -> None:
         pytest.raises(hp.MissingParameter, match=r"read it first: hp\.scope\['d'\] \| \{\}"),
     ):
         dict(hp.scope.d)
+
+
+@hp.param("sizedlist")
+def of_pair(pair: tuple[int, int] = (1, 2)) -> tuple[int, int]:
+    return pair
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("64", "'64' is not a list of 2 items."),
+        ("64,32", "'64,32' is not a list of 2 items. Write a list in brackets: [64,32]."),
+        ("[64]", "2 items are wanted, 1 were given."),
+    ],
+)
+def test_a_tuple_of_fixed_length_says_how_long_it_is(text: str, message: str) -> None:
+    with pytest.raises(hp.UsageError) as caught:
+        hp.run_cli(of_pair, ["-D", f"sizedlist.pair={text}"])
+    assert str(caught.value) == f"-D sizedlist.pair: {message}"
+    assert hp.run_cli(of_pair, ["-D", "sizedlist.pair=[64,32]"]) == (64, 32)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -254,3 +254,26 @@ def test_a_class_has_to_be_a_subclass_of_the_one_that_is_wanted(
         else:
             with pytest.raises(hp.ConversionError, match="type"):
                 program()
+
+
+class Few(enum.Enum):
+    ONE = 1
+    TWO = 2
+
+
+@hp.param("hugekin")
+def of_choices(
+    lit: Literal[1, 2] = 1, few: Few = Few.ONE, maybe: Literal["a", 3] | None = None
+) -> object:
+    return lit, few, maybe
+
+
+@pytest.mark.parametrize("name", ["lit", "few", "maybe"])
+@pytest.mark.parametrize("wrap", [lambda n: n, lambda n: [n], lambda n: {"a": n}])
+def test_a_number_with_too_many_digits_is_refused_in_one_line(
+    name: str, wrap: Callable[[int], object]
+) -> None:
+    huge = hp.scope(**{f"hugekin.{name}": wrap(10**5000)})
+    with huge, pytest.raises(hp.ConversionError, match=r"is not one of ") as caught:
+        of_choices()
+    assert "\n" not in str(caught.value)
