@@ -8,6 +8,7 @@ attributes of the object that was bound.
 from __future__ import annotations
 
 import copyreg
+import enum
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -77,6 +78,8 @@ def _enter_class(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def bound_class(cls: type, submission: AnySubmission) -> type:
     """Return a subclass of `cls` whose code opens the scopes; `TypeError` if `cls` is final."""
+    if getattr(cls, "__members__", None) and issubclass(cls, enum.Enum):
+        raise TypeError(f"{cls!r} has members, so it has no subclass that could be bound.")
     attach = attaching(submission, again=False)
     members = members_inside(cls, _entering(attach))
     members[_MADE_FROM] = cls, submission, attach

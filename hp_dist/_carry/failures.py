@@ -16,6 +16,15 @@ from ..exceptions import CarrierError
 _failed: CarrierError | None = None
 
 
+def said_by(error: BaseException) -> str:
+    """Return what an error of a user's code says, behind its type."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:  # noqa: BLE001  # its own `__str__` fails
+        return name
+
+
 def open_nothing(
     error: HyperparameterError, *, initial: bool = False, whole_process: bool = False
 ) -> None:

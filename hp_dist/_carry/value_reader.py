@@ -10,6 +10,7 @@ from hyperparameter import _engine_interface as interface
 
 from ..exceptions import CarrierError
 from .attachments import Attachment, Fetch, digest_of
+from .failures import said_by
 from .picklers import engine_value
 from .recent import Recent
 from .values import Group, Piece
@@ -63,7 +64,7 @@ class ValueReader:
         except BaseException as error:
             raise CarrierError(
                 f"Hyperparameter {key!r} has arrived, but cannot be unpickled here: "
-                f"{type(error).__name__}: {error}. Install in the worker what the value needs.",
+                f"{said_by(error)}. Install in the worker what the value needs.",
                 key=key,
             ) from error
 

@@ -29,6 +29,7 @@ from hyperparameter._engine_interface import (
 from ..exceptions import CarrierError
 from .attachments import Attachment, Store, make_attachment
 from .buffers import SentBuffer
+from .failures import said_by
 from .picklers import Picklers, make_pickler
 from .reductions import OpenedOnce
 
@@ -110,7 +111,7 @@ class OpenValue:
         )
         return CarrierError(
             f"Hyperparameter {self.key!r} ({origin}) cannot be sent to another process: "
-            f"{type(error).__name__}: {error}. {remedy}",
+            f"{said_by(error)}. {remedy}",
             key=self.key,
             origin=origin,
         )

@@ -2,6 +2,7 @@
 
 import abc
 import asyncio
+import enum
 import functools
 import pickle
 import types
@@ -473,3 +474,22 @@ def test_method_that_is_bound_in_the_body_of_a_class_keeps_self() -> None:
     assert own.method(3) == (own, 3, 0.5)
     assert Own.method(own, 3) == (own, 3, 0.5)
     assert (own.of_class(), own.static(), own.partial()) == ((Own, 0.5), 0.5, 0.5)
+
+
+def test_an_enumeration_has_no_subclass_to_bind() -> None:
+    class Op(enum.Enum):
+        ADD = "add"
+
+        def run(self) -> object:
+            return hp.scope.a | None
+
+    class Base(enum.Enum):
+        def run(self) -> object:
+            return hp.scope.a | None
+
+    with hp.scope(a=1):
+        with pytest.raises(TypeError, match="has members"):
+            hp_dist.bind(Op)
+        assert hp_dist.bind(Op.ADD.run)() == 1
+        bound = hp_dist.bind(Base)
+    assert issubclass(bound, Base)

@@ -587,6 +587,36 @@ def test_pool_made_inside_a_scope_that_cannot_be_opened_works_for_all_other_task
     ]
 
 
+SILENT = """
+    class Silent(Exception):
+        def __str__(self):
+            return self.what_is_not_there
+"""
+
+
+@pytest.mark.parametrize("initializer", ["None", "hp_dist.initializer()"])
+def test_an_error_of_a_value_that_cannot_be_shown_is_named_by_its_type(
+    program: Program, initializer: str
+) -> None:
+    handle = HANDLE.replace('OSError("in use by another process")', "Silent()")
+    assert handle != HANDLE
+    main = f"""
+        hp_dist.install()
+        context = mp.get_context("spawn")
+        with hp.scope(device=Handle()):
+            for frozen in False, True:
+                if frozen:
+                    hp.scope.frozen()
+                with context.Pool(1, {initializer}) as pool:
+                    try:
+                        pool.apply_async(visible).get(60)
+                    except hp_dist.CarrierError as error:
+                        print("'device'" in str(error), "here: Silent." in str(error))
+        print(started() <= 4)
+    """
+    assert program(SILENT + handle, main) == ["True True", "True True", "True"]
+
+
 EXITS = """
     class Panic(BaseException):  # as pyo3 makes of a panic in Rust
         pass
