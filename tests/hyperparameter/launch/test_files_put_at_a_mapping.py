@@ -93,14 +93,17 @@ def test_over_an_instance_a_dotted_name_is_nesting(written: Written) -> None:
 
 
 @hp.param("fmodd")
-def odd(plain: dict = {}, labels: dict[int, str] = {}) -> Any:  # type: ignore[type-arg]  # one of the cases
-    return plain, labels
+def odd(fm_plain: dict = {}, fm_labels: dict[int, str] = {}) -> Any:  # type: ignore[type-arg]  # one of the cases
+    return fm_plain, fm_labels
 
 
 def test_names_that_cannot_be_keys_make_one_value(written: Written) -> None:
     Path("labels.yaml").write_text("0: person\n1: 1.10\n")
-    for name, include in (("plain", {0: "person", 1: 1.1}), ("labels", {0: "person", 1: "1.10"})):
-        index = ["plain", "labels"].index(name)
+    for name, include in (
+        ("fm_plain", {0: "person", 1: 1.1}),
+        ("fm_labels", {0: "person", 1: "1.10"}),
+    ):
+        index = ["fm_plain", "fm_labels"].index(name)
         Path("c.yaml").write_text(f"fmodd: {{{name}: {{$include: labels.yaml}}}}")
         for word in (f"fmodd.{name}=labels.yaml", f"{name}=labels.yaml", "c.yaml"):
             assert hp.run_cli(odd, ["-C", word])[index] == include
