@@ -202,6 +202,8 @@ def to_decimal(given: Any) -> Decimal:
         return Decimal(given)
     if isinstance(given, Digits):
         return Decimal(given.text)
+    if type(given) is float and math.isfinite(given):
+        return Decimal(repr(given))  # the digits that Python shows
     if isinstance(given, (float, Fraction)):
         raise Unsettled
     text = text_of(given)
