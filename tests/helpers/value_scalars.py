@@ -280,7 +280,7 @@ def to_moment(kind: Any, spelling: str) -> Callable[[Any], Any]:
         if type(given) is kind:
             return given
         if isinstance(given, date):
-            raise Unsettled
+            raise Refused if kind is date else Unsettled  # a day would drop the time of day
         text = text_of(given)
         if re.fullmatch(spelling, text, re.ASCII):
             try:

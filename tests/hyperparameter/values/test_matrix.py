@@ -199,7 +199,7 @@ CONTAINERS = [
     P("typing_dict", typing.Dict, {"zz": 9}),  # noqa: UP006
     P("dict_int", dict[str, int], {"zz": 9}),
     P("dict_float", dict[str, float], {"zz": 9.5}, {"layer1.conv": 1, "layer1": 2}),
-    P("dict_str", dict[str, str], {"zz": "d"}, {"v": "007"}),
+    P("dict_str", dict[str, str], {"zz": "d"}, {"v": "007"}, W('{"v": 3.10}')),
     P("dict_optional_str", dict[str, str | None], {"zz": "d"}, {"v": "007"}),
     P("dict_by_int", dict[int, str], {9: "d"}, {"1": "x"}, {1: "x"}, {"1": "x", "01": "y"}),
     P("dict_by_float", dict[float, int], {9.5: 9}, {"0.5": 1}),
@@ -443,6 +443,8 @@ ROWS: list[tuple[Any, Any, Any, Any]] = [  # hint, default, what is written, wha
     (Collection[int], [7], [1], [1]),
     (AbstractSet[int], {7}, [1], {1}),
     (Level, Level.LOW, 2, Level.HIGH),
+    (date, DAY, MOMENT, ERROR),
+    (dict[str, str], {}, Word('{"v": 3.10}'), {"v": "3.10"}),
     (datetime, MOMENT, Word("2021-02-03T04:05:06"), datetime(2021, 2, 3, 4, 5, 6)),
     (timedelta, timedelta(1), Word("1h30m"), timedelta(minutes=90)),
     (timedelta, timedelta(1), Word("1:30:00"), timedelta(minutes=90)),
