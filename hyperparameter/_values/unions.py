@@ -6,7 +6,6 @@ import re
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
 from os import PathLike
 from typing import Any, Literal
 
@@ -107,8 +106,7 @@ def _ordered(
 def _is_strict(text: str, hint: Any) -> bool:
     kind = typing.get_origin(hint) or hint
     if kind in _STRICT:
-        is_spelt = re.fullmatch(_STRICT[kind], text) is not None
-        return is_spelt and (kind is not float or isfinite(float(text)))
+        return re.fullmatch(_STRICT[kind], text) is not None
     if kind is Literal or (isinstance(kind, type) and is_enum(kind)):
         return True  # their own words, told by themselves
     if isinstance(kind, type) and rule_of(kind) is not None:

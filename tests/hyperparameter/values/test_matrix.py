@@ -195,7 +195,7 @@ CONTAINERS = [
     P("mutable_sequence", MutableSequence[int], [7]),
     P("abstract_set", AbstractSet[int], {7}),
     P("deque_int", deque[int], deque([7])),
-    P("dict", dict, {"zz": 9}),
+    P("dict", dict, {"zz": 9}, W('{"a": {"v": 3.10}}')),
     P("typing_dict", typing.Dict, {"zz": 9}),  # noqa: UP006
     P("dict_int", dict[str, int], {"zz": 9}),
     P("dict_float", dict[str, float], {"zz": 9.5}, {"layer1.conv": 1, "layer1": 2}),
