@@ -135,7 +135,7 @@ def _not_found(name: str, parent: str) -> str:
     if "/" in name or os.path.isdir(name):
         return f"{name!r}: no sweep is there: a sweep is a folder with the file {FILE}."
     names = [os.path.basename(folder) for folder in sweeps_in(parent)]
-    near = did_you_mean(name, names) or (f" There are {_some(names)}." if names else "")
+    near = did_you_mean(name, names) or (f" It has {_some(names)}." if names else "")
     return f"{name!r}: {parent} has no sweep of this name.{near}"
 
 

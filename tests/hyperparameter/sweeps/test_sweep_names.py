@@ -105,10 +105,10 @@ def test_a_sweep_is_found_by_name_and_by_path(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("gird", "'gird': sweeps has no sweep of this name. Did you mean 'grid'?"),
-        ("zzz", "'zzz': sweeps has no sweep of this name. There are grid."),
+        ("zzz", "'zzz': sweeps has no sweep of this name. It has grid."),
         ("a/b", "'a/b': no sweep is there: a sweep is a folder with the file sweep.sqlite."),
-        ("", "'': sweeps has no sweep of this name. There are grid."),
-        ("a\0b", "'a\\x00b': sweeps has no sweep of this name. There are grid."),
+        ("", "'': sweeps has no sweep of this name. It has grid."),
+        ("a\0b", "'a\\x00b': sweeps has no sweep of this name. It has grid."),
     ],
 )
 def test_a_sweep_that_is_not_found_is_an_error_with_what_there_is(
