@@ -86,7 +86,10 @@ def outside_site() -> Site:
 
 
 def location(site: Site) -> str:
-    """Return `file:line`, the file relative to the current directory when it is below it."""
+    """Return `file:line`, the file relative to the current directory when it is below it.
+
+    A cell of a notebook has its own name in the place of a file: `In[3]:1`.
+    """
     code, offset = site
     line: int | None = code.co_firstlineno
     if offset >= 0:
@@ -94,7 +97,8 @@ def location(site: Site) -> str:
             if start <= offset < end:
                 line = at
                 break
-    return f"{_shorten(_file_of(code))}:{line or code.co_firstlineno}"
+    file = _file_of(code)
+    return f"{_cell(file) or _shorten(file)}:{line or code.co_firstlineno}"
 
 
 def note_file(code: CodeType, namespace: Mapping[str, object]) -> None:
@@ -148,6 +152,16 @@ def _host() -> str:
     if hasattr(os, "uname"):
         return os.uname().nodename
     return os.environ.get("COMPUTERNAME", "localhost")
+
+
+def _cell(path: str) -> str | None:
+    """Return what a notebook calls the cell whose code has this file, `In[3]`; None for a file."""
+    if "IPython" not in sys.modules:
+        return None
+    shell = sys.modules["IPython"].get_ipython()
+    named = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    found = named(path) if named is not None else None  # ("Cell", "In[3]"), as in its tracebacks
+    return found[1] if found else None
 
 
 def _shorten(path: str) -> str:
