@@ -8,10 +8,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
+
+# Seconds.  A terminal sends Ctrl-C to the program and to what started it, and `timeout`, `srun` and
+# others pass it on to the program, which then gets it twice.
+_ONE_KEY = 0.1
 
 
 class Interrupts:
@@ -22,6 +27,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.count = 0
+        self._pressed = 0.0
         self._is_main = threading.current_thread() is threading.main_thread()
         self._before: Any = None
         self._pipe: tuple[int, int] | None = None
@@ -85,7 +91,10 @@ class Interrupts:
         return b""
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.count += 1
+        now = time.monotonic()
+        if self.count and now - self._pressed < _ONE_KEY:
+            return
+        self.count, self._pressed = self.count + 1, now
         if self.count > 1 or _raises:
             raise KeyboardInterrupt
 

@@ -65,7 +65,8 @@ def begin(ray_environment, tmp_path):
     (tmp_path / "train.py").write_text(textwrap.dedent(PROGRAM))
 
     def begun(on, *words):
-        command = ["timeout", "--signal=KILL", "120", sys.executable, "train.py", "--on", on]
+        limit = ["timeout", "--foreground", "--signal=KILL", "120"]  # passes a signal on, once
+        command = [*limit, sys.executable, "train.py", "--on", on]
         return subprocess.Popen(
             [*command, *words], cwd=tmp_path, env={**os.environ, **ray_environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
@@ -119,7 +120,7 @@ def test_what_was_printed_before_an_error_is_shown(begin, ray_address):
 def test_ctrl_c_shows_what_is_printed_while_cleaning_up(begin, ray_address):
     with begin(f"ray:{ray_address}", "--how", "interrupted") as program:
         assert program.stdout.readline() == b"begun\n"
-        os.killpg(program.pid, signal.SIGINT)
+        program.send_signal(signal.SIGINT)
         output, errors = program.communicate()
     assert output == b"cleaned up\n"
     assert (program.returncode, errors) == (130, b"train.py: interrupted\n")

@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,7 @@ def test_it_is_tried_again_as_any_failure_is(tmp_path: Path) -> None:
 HANDLING = """
 import signal
 import socket
+import time
 
 def handler(number, frame):
     raise KeyboardInterrupt
@@ -216,3 +218,18 @@ def test_an_event_loop_that_a_run_has_closed_is_not_given_its_signals_back() -> 
             one.close()
         assert interrupts.may_have_come()  # nobody can tell
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_one_ctrl_c_that_arrives_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to the program and to `timeout`, which passes it on."""
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with Interrupts() as interrupts:
+        for moment in (100.0, 100.01, 100.09):
+            now = moment
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.count == 1
+        now = 100.3
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.count == 2
