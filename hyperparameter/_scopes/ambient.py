@@ -47,10 +47,13 @@ INITIAL = _Owner("INITIAL")
 INHERITED = _Owner("INHERITED")
 """Owner of the frame that holds scopes from the environment of this program."""
 
+OVER_INHERITED = _Owner("OVER_INHERITED")
+"""Owner of the frame that shows over those what this process had made its baseline before."""
+
 PROCESS = _Owner("PROCESS")
 """Owner of a baseline that this process has set itself."""
 
-BROUGHT = frozenset([CARRIED, STARTED, INITIAL, INHERITED])
+BROUGHT = frozenset([CARRIED, STARTED, INITIAL, INHERITED, OVER_INHERITED])
 
 IMPLICIT = _Owner("IMPLICIT")
 """Stands for the owner of the frame that a write would open, where no scope is active."""

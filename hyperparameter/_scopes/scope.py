@@ -172,9 +172,9 @@ class scope(frames.Enterable, metaclass=_AmbientMeta):
     @staticmethod
     def frozen() -> None:
         """Make what is visible here the baseline that all contexts without a scope see."""
-        from .carried import freeze  # which only programs with threads need
+        from .inherited import freeze_here  # which only programs with threads need
 
-        freeze()
+        freeze_here()
 
     @staticmethod
     def init(params: Mapping[str, Any] | None = None) -> scope:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ PICK_UP = """
 def program(tmp_path: Path) -> Callable[..., list[str]]:
     """A function that runs a program in an environment and returns what it printed, as lines."""
 
-    def run(source: str, env: Mapping[str, str], status: int = 0) -> list[str]:
+    def run(
+        source: str, env: Mapping[str, str], status: int = 0, prelude: str = PICK_UP
+    ) -> list[str]:
         script = tmp_path / "program.py"
-        script.write_text(textwrap.dedent(PICK_UP) + textwrap.dedent(source))
+        script.write_text(textwrap.dedent(prelude) + textwrap.dedent(source))
         done = subprocess.run(
             [sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=150
         )
@@ -232,6 +235,112 @@ def test_grandchildren_get_what_their_parent_gives_them(program: Any) -> None:
                 subprocess.run([sys.executable, __file__], env=environ(), check=True)
     """
     assert program(source, env) == ["1 2 200000"]
+
+
+# -- rank -------------------------------------------------------------------------------------
+
+FREEZES = {
+    "before": "freeze(x=0.5); pick_up(os.environ)",
+    "after": "pick_up(os.environ); freeze(x=0.5)",
+    "before and after": "freeze(x=3); pick_up(os.environ); freeze(x=0.5)",
+    "in a record": """
+with hp.record():
+    pick_up(os.environ)
+    freeze(x=0.5)""",
+}
+
+
+@pytest.mark.parametrize("carries", ["scopes", "baseline", "both"])
+@pytest.mark.parametrize("order", FREEZES)
+def test_the_baseline_that_a_program_has_set_is_over_what_it_picks_up_everywhere(
+    order: str, carries: str, program: Any
+) -> None:
+    if carries != "scopes":
+        freeze(x=1, y=3)
+    with hp.scope(x=2, y=3) if carries != "baseline" else nullcontext():
+        env = environ()
+    source = """
+        import multiprocessing
+        hp_dist.install("multiprocessing")
+
+        def tell():
+            print(hp.scope.x(), hp.scope.y(), in_thread()["x"], flush=True)
+
+        if __name__ == "__main__":
+            tell()
+            for method in "fork", "spawn":
+                context = multiprocessing.get_context(method)
+                process = context.Process(target=tell)
+                process.start()
+                process.join()
+                with context.Pool(1) as pool:
+                    pool.apply(tell)
+    """
+    before = """
+        def freeze(**values):
+            with hp.scope(**values):
+                hp.scope.frozen()
+    """
+    head = textwrap.dedent(PICK_UP).replace("pick_up(os.environ)", "", 1)
+    script = head + textwrap.dedent(before) + FREEZES[order] + textwrap.dedent(source)
+    assert program(script, env, prelude="") == ["0.5 3 0.5"] * 5
+
+
+def test_what_is_open_while_the_baseline_is_set_shows_what_it_has_shown(program: Any) -> None:
+    with hp.scope(x=2, y=3):
+        env = environ()
+    source = """
+        with hp.scope(z=1):
+            with hp.scope(x=0.5):
+                hp.scope.frozen()
+                print(visible())
+            print(visible())
+        print(visible())
+        with hp.scope.empty(x=7):
+            hp.scope.frozen()
+        print(visible(), in_thread())
+    """
+    assert program(source, env) == [
+        "{'x': 0.5, 'y': 3, 'z': 1}",
+        "{'x': 2, 'y': 3, 'z': 1}",
+        "{'x': 0.5, 'y': 3, 'z': 1}",
+        "{'x': 7} {'x': 7}",
+    ]
+
+
+def test_a_baseline_from_a_file_is_under_what_a_program_picks_up(program: Any) -> None:
+    with hp.scope(x=2):
+        env = environ()
+    source = """
+        from hyperparameter._engine_interface import Layer, Origin, scope_of
+        with scope_of(Layer({"x": 7, "y": 8}, Origin("file", "-C"))):
+            hp.scope.frozen()
+        pick_up(os.environ)
+        print(hp.scope.x(), hp.scope.y())
+    """
+    head = textwrap.dedent(PICK_UP).replace("pick_up(os.environ)", "", 1)
+    assert program(head + textwrap.dedent(source), env, prelude="") == ["2 8"]
+
+
+def test_a_launch_ranks_it_over_its_files_and_the_baseline_of_before(
+    program: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "conf.toml").write_text("x = 7\nz = 8\n")
+    with hp.scope(x=2):
+        env = environ()
+    source = f"""
+        with hp.scope(x=0.5, y=1):
+            hp.scope.frozen()
+
+        @hp.param
+        def main():
+            print(hp.scope.x(), hp.scope.y(), hp.scope.z | 0, in_thread()["x"])
+
+        hp.run_cli(main, [])
+        sys.argv[1:] = ["-C", {str(tmp_path / "conf.toml")!r}]
+        hp.launch(main)
+    """
+    assert program(source, env) == ["2 1 0 0.5", "2 1 8 2"]
 
 
 # -- workers are left alone -------------------------------------------------------------------
