@@ -62,7 +62,10 @@ class Delivery:
         scopes = self._submission.scopes
         before = interface.swap(None)
         # Another snapshot of the same: what a snapshot has been encoded as is kept with it.
-        context.attach(Snapshot(scopes.layers, scopes.depth, scopes.closed))
+        again = Snapshot(scopes.layers, scopes.depth, scopes.closed)
+        again.noted_by = scopes.noted_by  # or each task would note all its keys
+        context.attach(again)
+        scopes.noted_by = again.noted_by
         return interface.swap(before)
 
 

@@ -212,3 +212,22 @@ def test_items_that_an_executor_draws_later_are_made_inside_the_scope() -> None:
         results = lazy(Lazy(), lambda item: (item, hp.scope.rate | 0.0), items(), buffersize=1)
     with hp.scope(rate=0.7):
         assert list(results) == [(0.5, 0.5)]
+
+
+def test_a_large_scope_is_noted_once_and_not_for_each_future(tmp_path: Path) -> None:
+    """Else each task takes as long as its scope has keys; a scope that is large has a file."""
+    printed = run(tmp_path, """
+        noted = []
+        override = hp.Record.override
+        def counting(self, layer):
+            noted.append(len(layer.values))
+            override(self, layer)
+        hp.Record.override = counting
+        hp_dist.install("futures")
+        with ProcessPoolExecutor(1, mp_context=mp.get_context("fork")) as executor:
+            with hp.scope(rate=0.5, **{f"k{i}": i for i in range(2_000)}):
+                futures = [executor.submit(rate, i) for i in range(20)]
+                found = [future.result() for future in futures]
+        print(found == [(i, 0.5) for i in range(20)], sum(noted) <= 3 * 2_001)
+    """)  # fmt: skip
+    assert printed == "True True\n"
