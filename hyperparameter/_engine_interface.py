@@ -21,6 +21,7 @@ from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, 
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records import restoring as _restoring  # noqa: F401
 from ._records.kept_reads import KeptReads
+from ._records.overridden import Overridden
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
@@ -136,6 +137,7 @@ __all__ = [
     "Kwargs",
     "Layer",
     "Origin",
+    "Overridden",
     "Prepare",
     "Process",
     "RawOrigin",

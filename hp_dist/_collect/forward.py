@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter._engine_interface import KeptReads, RawOrigin, RawRead, Read, Record
+from hyperparameter._engine_interface import KeptReads, Overridden, RawOrigin, RawRead, Read, Record
 from hyperparameter.context import Snapshot
 
 from . import unsent
@@ -23,7 +23,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.reads = KeptReads()
-        self.overrides: dict[str, RawOrigin] = {}
+        self.overridden = Overridden()
         self.shown: set[str] = set()
 
 
@@ -36,7 +36,8 @@ class Forward(Record):
         super().__init__()
         # It is opened for each task, and a worker may have records of its own.
         self.is_always_within_the_same = False
-        self._kept, self.overrides, self._shown = sent.reads, sent.overrides, sent.shown
+        self._kept, self._overridden, self._shown = sent.reads, sent.overridden, sent.shown
+        self.overrides = sent.overridden.last
         self._sent_before = sent
         self._tells_of_dropped = False
         self.address = address
@@ -58,7 +59,7 @@ class Forward(Record):
         for snapshot in snapshots:
             for layer in snapshot.layers:
                 for key in layer.values:
-                    self.overrides.setdefault(key, layer.origin_of(key))
+                    self._overridden.take(key, layer.origin_of(key))
 
     def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
         is_new = super().take(key, identity, read)
@@ -70,9 +71,11 @@ class Forward(Record):
             self.tell_loss("a worker has read more than its record can hold")
         return is_new
 
-    def take_override(self, key: str, origin: RawOrigin) -> None:
-        super().take_override(key, origin)
-        self._tell("overrides", [[key, interface.pack_origin(origin)]])
+    def take_override(self, key: str, origin: RawOrigin) -> bool:
+        is_new = super().take_override(key, origin)
+        if is_new:
+            self._tell("overrides", [[key, interface.pack_origin(origin)]])
+        return is_new
 
     def take_shown(self, keys: Iterable[str]) -> None:
         before = set(self._shown)

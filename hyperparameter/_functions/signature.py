@@ -259,7 +259,7 @@ class Signature:
         state.record.note(
             key, value, shown, found.origin, self.site, written=found.value, convert=wanted.convert
         )
-        note_parts(state, key, found, value, self.site)
+        note_parts(state, key, found, value, self.site, default=shown, convert=wanted.convert)
         return value, value is found.value or is_small(value)
 
     def found(self, state: ambient.State, key: str, wanted: Wanted) -> Whole | None:

@@ -9,9 +9,10 @@ from .._console import print_message
 from .._records.ending import finish
 from .._records.read import Read
 from .._records.record import Record
-from .._records.unused import never_read
+from .._records.unused import Unused, never_read, what_was_read
 from .._values.origin import Origin, resolve
-from ..exceptions import UsageError
+from .._values.untyped import EmptyVariable
+from ..exceptions import CONTROLS, UsageError
 from .program_keys import is_declared
 from .settings import Settings
 
@@ -54,15 +55,19 @@ def no_effect(count: int) -> NoEffect:
 def unread(rec: Record, settings: Settings) -> list[str]:
     """Return a text for each override from outside that had no effect."""
     reads = _by_key(rec)
-    return [*_never_read(rec, settings, reads), *_shadowed(settings, reads)]
-
-
-def _never_read(rec: Record, settings: Settings, reads: Reads) -> Iterator[str]:
     unused = [
         one
         for one in rec.unused()
         if one.key in settings.origins and not settings.is_taken_by_files(one.key)
     ]
+    without_reader = {one.key: one for one in unused if not one.instead}
+    return [
+        *_never_read(list(without_reader.values()), settings, reads),
+        *_shadowed([one for one in unused if one.instead], settings, reads),
+    ]
+
+
+def _never_read(unused: list[Unused], settings: Settings, reads: Reads) -> Iterator[str]:
     if not unused:
         return
     # What is carried to workers is read there as well, and they tell it.
@@ -95,11 +100,20 @@ def _had_workers() -> bool:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
 
 
-def _shadowed(settings: Settings, reads: Reads) -> Iterator[str]:
+def _shadowed(unused: list[Unused], settings: Settings, reads: Reads) -> Iterator[str]:
+    not_taken = {(one.key, one.origin[:2]): one for one in unused}
     for key, source in settings.origins.items():
-        hidden_by = _hidden_by(reads.get(key, []))
+        origin, hidden_by = resolve(source), _hidden_by(reads.get(key, []))
         if hidden_by is not None:
-            yield _shadowed_by(key, resolve(source), hidden_by)
+            yield _shadowed_by(key, origin, hidden_by)
+        elif (one := not_taken.get((key, origin[:2]))) and not _is_unset(key, settings):
+            got = what_was_read(one.instead)
+            yield f"{key} ({origin}) had no effect: its readers got {got}".translate(CONTROLS)
+
+
+def _is_unset(key: str, settings: Settings) -> bool:
+    """Tell a variable without text, which sets nothing for most readers."""
+    return type(next(iter(settings.values_at(key)), None)) is EmptyVariable
 
 
 def _hidden_by(reads: list[Read]) -> Origin | None:

@@ -199,7 +199,8 @@ class ConsumedMapping(MutableMapping[str, Any]):
         path, value, origin = taken
         if logger.isEnabledFor(INFO):
             log_value(path, value)
-        record_read(path, used, None if default is DEFAULT else default, origin, frame)
+        parts = self._origins if origin is not None else None
+        record_read(path, used, None if default is DEFAULT else default, origin, frame, parts)
 
     def _record_bulk(self, frame: FrameType) -> None:
         site, note = site_of(_caller(frame)), ambient.current().record.note
@@ -227,14 +228,23 @@ def _caller(frame: FrameType) -> FrameType:
     return frame
 
 
-def record_read(
-    path: str, value: object, default: object, origin: RawOrigin | None, frame: FrameType
+def record_read(  # noqa: PLR0917  # what a read is
+    path: str,
+    value: object,
+    default: object,
+    origin: RawOrigin | None,
+    frame: FrameType,
+    parts: Origins | None = None,
 ) -> None:
-    """Record one read; `frame` is the reader's, whose line is looked up only when asked for."""
+    """Record one read; `frame` is the reader's, whose line is looked up only when asked for.
+
+    `parts` has the origins of the parts of a value.
+    """
     note, site = ambient.current().record.note, (frame.f_code, frame.f_lasti)
     if isinstance(value, dict) and value:  # kept as a dict: all that is in it
         for below, part in flattened(value, f"{path}."):
-            note(record_key(below), part, default, origin, site, bulk=True)
+            at = origin if parts is None else parts[below]
+            note(record_key(below), part, default, at, site, bulk=True)
         return
     if path not in KNOWN:
         path = record_key(path)

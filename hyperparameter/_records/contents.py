@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from .._values.keys import nest
-from .._values.origin import RawOrigin
+from .._values.origin import Origin, RawOrigin
 from ..exceptions import ConfigurationError
-from .kept_reads import MOST_KEYS, KeptReads
+from .kept_reads import KeptReads
+from .overridden import Overridden
 from .read import Places, RawRead, Read, divergent
 from .sources import settle, sources, wait_for
 from .unused import Unused, unused, warn_of_unknown
@@ -32,7 +33,8 @@ class Contents:
     """
 
     def __init__(self) -> None:
-        self.overrides: dict[str, RawOrigin] = {}
+        self._overridden = Overridden()
+        self.overrides = self._overridden.last
         self.run: Run | None = None
         self.was_sent = False  # whether workers know of this
         self.has_tasks = False  # whether tasks were submitted, which workers tell of as they begin
@@ -153,32 +155,36 @@ class Contents:
     def unused(self) -> list[Unused]:
         """Return the overrides that nobody read, in workers neither.
 
+        A binding is known by its key and the place that sets it; a read uses the one that it took.
         Those that were carried to where nobody tells what is read are left out.  So are, with a
         warning, those sent to workers while the record is incomplete.
         """
         reasons, reads = self.incomplete, self.reads
         with self._kept.lock:
             overrides, carried, untold = self._overrides(reasons)
-        found = unused(overrides.items(), reads, carried)
+        found = unused(overrides, reads, carried)
         if reasons and (lost := [one.key for one in found if one.key in untold]):
             warn_of_unknown(lost, reasons)
         return [one for one in found if one.key not in untold]
 
-    def _overrides(self, reasons: list[str]) -> tuple[dict[str, RawOrigin], set[str], set[str]]:
-        """Return the overrides, those of which nobody tells, and those of which nobody has told."""
+    def _overrides(
+        self, reasons: list[str]
+    ) -> tuple[list[tuple[str, RawOrigin]], set[str], set[str]]:
+        """Return the overrides, the keys of which nobody tells, and those nobody has told of."""
         untold = set(self._sent) if reasons or not self.is_heard else set()
         if self._was_read_in_child() or self._open_runs or self._has_lost_run:
             untold.update(self.overrides)
-        return dict(self.overrides), set(self._carried), untold
+        return list(self._overridden.all()), set(self._carried), untold
 
     def unseen(self) -> tuple[str, ...] | None:
-        """Return the overrides that cannot have made a difference; None where nobody can tell.
+        """Return the keys that cannot have made a difference; None where nobody can tell.
 
         To look at one without a read, as `repr` does, does not use it, but may make a difference.
         """
         if self.incomplete or any(read.bulk for read in self.reads):
             return None
-        return tuple(one.key for one in self.unused() if one.key not in self._shown)
+        unread = [one.key for one in self.unused() if not one.instead]
+        return tuple(key for key in dict.fromkeys(unread) if key not in self._shown)
 
     def divergent(self) -> dict[str, list[Read]]:
         """Return the keys that different readers saw with different values."""
@@ -197,21 +203,24 @@ class Contents:
 
     def add_saved(self, saved: Saved) -> None:
         """Add all that another record has: its reads, its overrides, and what may be missing."""
-        self.add_overrides(saved.overrides)
+        self.add_overrides((key, one) for key, each in saved.overrides.items() for one in each)
         self._carried.update(saved.carried)
         for reason in saved.losses:
             self.note_loss(reason)
         self.add(saved.reads)
 
-    def add_overrides(self, origins: Mapping[str, RawOrigin]) -> None:
+    def add_overrides(self, overrides: Iterable[tuple[str, RawOrigin]]) -> None:
         """Add overrides from elsewhere, as `add` does reads."""
-        for key, origin in origins.items():
-            if key not in self.overrides and len(self.overrides) < MOST_KEYS:
-                self.take_override(key, origin)
+        for key, origin in overrides:
+            self.take_override(key, origin)
 
-    def take_override(self, key: str, origin: RawOrigin) -> None:
-        """Keep an override that is new."""
-        self.overrides[key] = origin
+    def override_again(self, key: str, origin: RawOrigin) -> bool:
+        """Note an override, of a key that several places set, if it is known; return whether."""
+        return self._overridden.take_again(key, origin)
+
+    def take_override(self, key: str, origin: RawOrigin) -> bool:
+        """Keep an override; return whether it is new."""
+        return self._overridden.take(key, origin)
 
     def take_shown(self, keys: Iterable[str]) -> None:
         """Keep which overrides were shown without a read."""
@@ -241,9 +250,12 @@ class Contents:
         with self._kept.lock:
             overrides, carried, untold = self._overrides(reasons)
         places = Places()
-        origins = {key: places.origin(source) for key, source in overrides.items()}
+        origins: dict[str, dict[Origin, None]] = {}
+        for key, source in overrides:
+            origins.setdefault(key, {})[places.origin(source)] = None
         reads = with_keyed_digests(self.reads, os.environ)
-        return Saved(origins, sorted(carried | untold), reads, self.dropped, reasons, self.run)
+        each = {key: list(found) for key, found in origins.items()}
+        return Saved(each, sorted(carried | untold), reads, self.dropped, reasons, self.run)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:

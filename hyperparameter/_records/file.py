@@ -15,8 +15,11 @@ from .run import Run
 
 T = TypeVar("T")
 FORMAT = "hyperparameter-record"
-VERSION = 3
-"""Version 1 had no `run`, and may lack `losses`; before version 3, no read had `written`."""
+VERSION = 4
+"""Version 1 had no `run`, and may lack `losses`; before version 3, no read had `written`.
+
+Before version 4, a key had the origin of its first override alone.
+"""
 
 _FIELDS = frozenset(Read._fields) - {"written"}
 _NESTED = (list, dict)
@@ -26,7 +29,7 @@ _SCALARS = (int, bool, str, type(None))  # what is in JSON as it is; of str no s
 class Saved(NamedTuple):
     """What a file has of a record; `carried` are the overrides that other processes may read."""
 
-    overrides: Mapping[str, Origin]
+    overrides: Mapping[str, list[Origin]]
     carried: list[str]
     reads: list[Read]
     dropped: int
@@ -52,7 +55,10 @@ def lines(saved: Saved) -> Iterator[str]:
     yield "{\n"
     for name, value in head.items():
         yield f'"{name}": {encoded(value)},\n'
-    overrides = (f"{encoded(k)}: {encoded(v.pack())}" for k, v in saved.overrides.items())
+    overrides = (
+        f"{encoded(key)}: {encoded([one.pack() for one in each])}"
+        for key, each in saved.overrides.items()
+    )
     yield from _lines("overrides", "{", overrides, "},\n")
     yield from _lines("reads", "[", (encoded(_plain(read)) for read in saved.reads), "]\n}\n")
 
@@ -122,7 +128,10 @@ def _saved(path: str | PathLike[str], document: dict[str, Any]) -> Saved:
         run = document["run"] if version > 1 else None
         losses = document["losses"] if version > 1 else document.get("losses", [])
         return Saved(
-            {check(key): reader.origin(one) for key, one in document["overrides"].items()},
+            {
+                check(key): [reader.origin(one) for one in (packed if version > 3 else [packed])]
+                for key, packed in document["overrides"].items()
+            },
             [check(key) for key in document["carried"]],
             [reader.read(fields) for fields in document["reads"]],
             _is(document["dropped"], int),

@@ -8,7 +8,7 @@ from typing import Any
 from .read import Places, RawRead, Read
 
 # A record of a long program must not grow without end.
-_MOST_VALUES = 1_000
+MOST_VALUES = 1_000
 MOST_KEYS = 100_000
 
 
@@ -44,7 +44,7 @@ class KeptReads:
             if seen is None and len(self.by_key) < MOST_KEYS:
                 seen = self.by_key[key] = Seen()
             if seen is None or (
-                len(seen.by_value) >= _MOST_VALUES and identity not in seen.by_value
+                len(seen.by_value) >= MOST_VALUES and identity not in seen.by_value
             ):
                 self.dropped += 1
                 return False

@@ -93,8 +93,8 @@ def unpack_origin(packed: Any) -> Origin:
     return origin
 
 
-def unpack_overrides(packed: Iterable[Any]) -> dict[str, Origin]:
-    return {check(key): unpack_origin(origin) for key, origin in packed}
+def unpack_overrides(packed: Iterable[Any]) -> list[tuple[str, Origin]]:
+    return [(check(key), unpack_origin(origin)) for key, origin in packed]
 
 
 @contextmanager

@@ -14,18 +14,22 @@ from typing import cast
 
 from .._functions import registry
 from .._scopes import ambient, frames
-from .._scopes.markers import ABSENT
+from .._scopes.markers import ABSENT, DELETED, SHADOWED
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.convert import Converter
 from .._values.describe import describe
 from .._values.origin import RawOrigin, Site, this_process
 from .._values.scalars import SCALARS, is_small
+from .._values.untyped import REMOVED
 from .contents import Contents
 from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .kept_reads import MOST_KEYS, KeptReads
 from .read import RawRead
 from .sources import closing_seconds, wait_for
 from .written import kept_written
+
+_NOTHING_BOUND = DELETED, REMOVED, SHADOWED
+"""In the place of a value that nobody can read."""
 
 
 class Record(Contents):
@@ -79,9 +83,11 @@ class Record(Contents):
     def override(self, layer: Layer | Snapshot) -> None:
         """Note bindings that are in force during this record."""
         for record in self._and_around():
-            for key in layer.values:
-                if key not in record.overrides and len(record.overrides) < MOST_KEYS:
-                    record.take_override(key, layer.origin_of(key))
+            known = record.overrides
+            for key, value in layer.values.items():
+                origin = layer.origin_of(key)
+                if known.get(key) != origin and not any(value is one for one in _NOTHING_BOUND):
+                    record.take_override(key, origin)
 
     def carry(self, layer: Layer, *, is_told: bool = False) -> None:
         """Note that these bindings may be read in another process, which tells it or not."""

@@ -16,6 +16,7 @@ from . import ambient
 from .ambient import CARRIED, INITIAL, PROCESS, STARTED, State, chain
 from .frames import copy_over, detach, inherited_by, make_state, push_record, swap
 from .recorder import Recorder
+from .shadowed import visible
 from .snapshot import Snapshot
 
 
@@ -212,8 +213,8 @@ def note_overrides(snapshot: Snapshot, record: Recorder) -> None:
     """Tell the records what is in force; the one of the process needs it once."""
     is_process = record is ambient.baseline_state.record
     if not is_process or snapshot.noted_by is not record:
-        for layer in snapshot.scopes():
-            record.override(layer)
+        # Of a key that it knows, what comes may lie below what its work has brought.
+        record.override(visible(snapshot.scopes(), record.overrides))
     if is_process:
         snapshot.noted_by = record
 

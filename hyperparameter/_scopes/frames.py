@@ -19,13 +19,13 @@ from .elsewhere import (
     told_again,
 )
 from .recorder import Recorder
+from .shadowed import visible
 from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
 
 def push_record(record: Recorder) -> None:
     """Send what is read in this context to `record`, until its frame is removed."""
-    for layer in current().snapshot.layers:
-        record.override(layer)
+    record.override(visible(current().snapshot.layers, record.overrides))
     ambient.active.set(make_state(_innermost(), record, NOTHING, record))
 
 
@@ -59,34 +59,37 @@ class Enterable(Binding):
 
     def __enter__(self) -> Self:
         bindings: Any = get_bindings(self)
+        keys, origin, told, _ = bindings
         parent = _get_active() or ambient.baseline_state
-        if bindings[2] is None:
+        if told is None:
             bindings[2] = parent
         else:
             bindings[2] = told_again(bindings, parent, inside_itself=frame_of(self) is not None)
-        if bindings[1] is None:
-            bindings = bindings[0]
+        if origin is None:
+            bindings = keys
             keys = bindings.values
-        else:
-            keys = bindings[0]
+            if bindings.__class__ is Layer and not bindings.origins:  # all have one origin
+                origin = bindings.origin
         record = parent.record
         known = record.overrides
-        for key in keys:  # one that the record knows costs a lookup
-            if key not in known:
-                record.override(as_layer(bindings))
-                break
+        try:
+            for key in keys:  # one that was set here before costs a lookup and a comparison
+                if known[key] != origin and not (origin and record.override_again(key, origin)):
+                    record.override(as_layer(bindings))
+                    break
+        except KeyError:
+            record.override(as_layer(bindings))
         if parent.__class__ is RecordOverBaseline:
-            _set_active(make_state(parent, self, bindings, record))
+            state = make_state(parent, self, bindings, record)
         else:
             state = _new(State)  # half the price of `State(...)`, which does the same
             state.parent = parent
             state.owner = self
             state.record = record
-            state.inherited = None
             state.cache = EMPTY_CACHE
             state._bindings = bindings
-            state._snapshot = None
-            _set_active(state)
+            state.inherited = state._snapshot = None
+        _set_active(state)
         return self
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
@@ -96,8 +99,11 @@ class Enterable(Binding):
             if bindings.__class__ is not list:
                 bindings = get_bindings(self)  # as good, but to ask a scope takes longer
             parent = state.parent
-            bindings[2] = None if bindings[2] is parent else told_after(bindings, parent)
-            _set_active(parent if parent.parent is not None else None)  # type: ignore[union-attr]
+            if bindings[2] is parent:
+                bindings[2] = None
+            else:
+                bindings[2] = told_after(bindings, parent)
+            _set_active(None if parent.parent is None else parent)  # type: ignore[union-attr]
         else:
             frame = self.__hp_frame__()
             self.__hp_bindings__[2] = told_after(self.__hp_bindings__, frame and frame.parent)
@@ -153,10 +159,16 @@ def written_owner() -> object:
 
 def write(frame: State, change: Layer) -> None:
     """Write `change` into `frame`; scopes opened over it keep what they inherited."""
-    for key in change.values:  # one that the record knows costs a lookup
-        if key not in frame.record.overrides:
-            frame.record.override(change)
-            break
+    keys, origin = change[0], change[1]  # all of it was written at one place
+    record = frame.record
+    known = record.overrides
+    try:
+        for key in keys:  # as in `__enter__`
+            if known[key] != origin and not record.override_again(key, origin):
+                record.override(change)
+                break
+    except KeyError:
+        record.override(change)
     layer = frame.layer.bind(change)
     tell_elsewhere(frame, layer)
     top = copy_over(frame, frame.parent, frame.inherited, layer)

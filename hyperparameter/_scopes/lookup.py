@@ -63,7 +63,9 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
         with suppress(Unset):
             result = typed(key, found, by_default(default), default)
             origin, stored = found.origin, found.value
-            note_parts(state, key, found, result, site)
+            note_parts(
+                state, key, found, result, site, default=default, convert=by_default(default)
+            )
     if origin is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
@@ -106,7 +108,7 @@ def require(state: ambient.State, key: str, site: Site) -> object:
         value = typed(key, found, anything, NOTHING)
     except Unset:
         raise missing(state.snapshot, key) from None
-    note_parts(state, key, found, value, site)
+    note_parts(state, key, found, value, site, convert=anything)
     state.record.note(key, value, None, found.origin, site, written=found.value, convert=anything)
     if value is found.value or is_constant(value):
         state.cache_read(key, NO_DEFAULT, value)
@@ -201,17 +203,34 @@ def typed(key: str, found: Whole, convert: Converter, default: object) -> object
         raise refusal(ConversionError, key, found, error) from None
 
 
-def note_parts(state: ambient.State, key: str, found: Whole, result: object, site: Site) -> None:
-    """Record the keys below `key` that a value was made of, each with what has become of it."""
-    if found.origins.keys() == {key}:
+def note_parts(
+    state: ambient.State,
+    key: str,
+    found: Whole,
+    result: object,
+    site: Site,
+    *,
+    default: object = None,
+    convert: Converter | None = None,
+) -> None:
+    """Record what a value was made of besides the binding of its key that was made last.
+
+    That are the keys below, each with what has become of it, and bindings that were joined.
+    """
+    if found.origins.keys() == {key} and not found.joined:
         return
-    for flat, origin in found.origins.items():
+    for flat, origin in (*found.joined, *found.origins.items()):
         if flat != key:
             value = _part_at(result, flat[len(key) + 1 :].split("."))
             if value is not NOTHING:  # a key below a plain value is not a part of it
                 bound = state.find(flat)
                 written = value if bound is None else bound[0]
                 state.record.note(flat, value, None, origin, site, written=written)
+    for flat, origin in found.joined:
+        if flat == key:
+            state.record.note(
+                key, result, default, origin, site, written=found.value, convert=convert
+            )
 
 
 def check_namespace(state: ambient.State, namespace: str, names: Iterable[str]) -> None:

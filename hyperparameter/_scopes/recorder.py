@@ -24,10 +24,13 @@ class Recorder(Protocol):
     """A collector of reads and overrides."""
 
     overrides: dict[str, RawOrigin]
-    """Where each key that a scope has set was bound; entering a scope looks here first."""
+    """Where each key was set last; entering a scope looks here first."""
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Note that these bindings are in force."""
+
+    def override_again(self, key: str, origin: RawOrigin) -> bool:
+        """Note a binding, of a key that several places set, if it is known; return whether."""
 
     def carry(self, layer: Layer, *, is_told: bool = False) -> None:
         """Note that these bindings may be read in another process, which tells it or not."""
@@ -71,6 +74,9 @@ class Unrecorded:
 
     def override(self, layer: Layer | Snapshot) -> None:
         pass
+
+    def override_again(self, key: str, origin: RawOrigin) -> bool:
+        return False
 
     def carry(self, layer: Layer, *, is_told: bool = False) -> None:
         pass

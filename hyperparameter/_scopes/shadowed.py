@@ -6,14 +6,16 @@ shows its lower layers never again, so neither needs such values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from typing import Any
 
 from .._values.containers import takes_place
+from .._values.origin import RawOrigin
 from .._values.scalars import MOST_SMALL_TEXT, is_small
 from .._values.untyped import REMOVED, ScalarText, UntypedText
 from .joined import is_mapping
 from .markers import DELETED, SHADOWED
-from .snapshot import Layer, Snapshot
+from .snapshot import NOTHING, Layer, Snapshot
 
 _MOST_LAYERS = 8
 
@@ -29,6 +31,17 @@ def as_baseline(snapshot: Snapshot) -> Snapshot:
     if len(layers) > _MOST_LAYERS:
         layers = _joined(layers)
     return Snapshot(_without_shadowed(layers))
+
+
+def visible(layers: Iterable[Layer], without: Container[str] = ()) -> Layer:
+    """Return the innermost binding of each other key as a layer, that of its deletion too."""
+    values: dict[str, Any] = {}
+    origins: dict[str, RawOrigin] = {}
+    for layer in layers:
+        for key, value in layer.values.items():
+            if key not in values and key not in without:
+                values[key], origins[key] = value, layer.origin_of(key)
+    return Layer(values, NOTHING.origin, origins)
 
 
 def is_shadowed(key: str, above: Iterable[Layer]) -> bool:

@@ -30,12 +30,13 @@ class Whole(NamedTuple):
     """The value of a key with all below it.
 
     `origins` has where each flat key of it was bound, and of one that others have been written
-    over, where they were.
+    over, where they were.  `joined` are further bindings of these keys that it has parts of.
     """
 
     value: object
     origin: RawOrigin
     origins: dict[str, RawOrigin]
+    joined: tuple[Source, ...] = ()
 
 
 def whole(snapshot: Snapshot, key: str) -> Whole | None:
@@ -55,14 +56,16 @@ def whole(snapshot: Snapshot, key: str) -> Whole | None:
             if layer.kinds:
                 root.take_kinds(key, names, layer.kinds)
             last = last if value is DELETED else origin
-    origins = dict(root.sources())
+    sources = list(root.sources())
+    origins = dict(sources)
     value = root.value()
     if value is ABSENT or value is REMOVED or last is None:  # taken away, so the default is back
         return None
+    joined = tuple(one for one in sources if one[1] != (last if one[0] == key else origins[one[0]]))
     for flat in root.replaced_keys():
         above = next((one for one in (flat, *_above(flat)) if one in origins), None)
         origins.setdefault(flat, last if above is None else origins[above])
-    return Whole(value, last, origins)
+    return Whole(value, last, origins, joined)
 
 
 def _above(key: str) -> Iterator[str]:

@@ -32,6 +32,9 @@ print(*record.unused(), sep="\\n")
 MISSPELT = (
     "train.learning_rat (code settings.py:2) was never read, did you mean 'train.learning_rate'?"
 )
+SHADOWED = (
+    "train.epochs (code settings.py:2) was never read; its readers got the value of code main.py:4"
+)
 
 
 def test_operative_unused_and_explain_tell_the_story(tmp_path: Path) -> None:
@@ -48,4 +51,5 @@ def test_operative_unused_and_explain_tell_the_story(tmp_path: Path) -> None:
         "  declared by train (model.py:2), default 0.1",
         "{'train': {'learning_rate': 0.1, 'epochs': 5}, 'model': {'width': 32}}",
         MISSPELT,
+        SHADOWED,
     ]

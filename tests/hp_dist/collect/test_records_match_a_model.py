@@ -115,5 +115,5 @@ def test_each_record_has_what_was_submitted_and_read_while_it_was_open(  # noqa:
         held = {(one.key, one.value, not one.default_used) for one in rec.reads}
         assert held == expected
         assert all((one.origin is None) == one.default_used for one in rec.reads)
-        read_keys = {key for key, *_ in expected}
+        read_keys = {key for key, _, is_set in expected if is_set}
         assert {one.key for one in rec.unused()} == set(rec.overrides) - read_keys

@@ -42,6 +42,9 @@ def main(how: str = "call"):
         train()
         with hp.scope(**{"train.optim.lr": 3}):
             train()
+    if how == "empty":
+        with hp.scope.empty():
+            train()
     if how == "spawn":
         with mp.get_context("spawn").Pool(1) as pool:
             print(pool.apply(train))
@@ -83,6 +86,11 @@ def test_what_the_program_sets_again_wherever_it_reads_it(program: Path) -> None
     at = line_of(program, '        with hp.scope(**{"train.optim": Optim(3)}):')
     [line] = told(program, "--how", "whole", "-D", "train.optim.lr=5")
     assert f"code prog.py:{at} " in line
+
+
+def test_what_the_program_hides_wherever_it_reads_it(program: Path) -> None:
+    [line] = told(program, "--how", "empty", "-D", "train.shard=5")
+    assert line == ("prog.py: train.shard (cli -D) had no effect: its readers got the default")
 
 
 def test_what_was_read_somewhere_had_an_effect(program: Path) -> None:

@@ -50,13 +50,13 @@ def test_version_1_is_read(losses: dict[str, Any], tmp_path: Path) -> None:
 
 def test_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
     document = saved(tmp_path / "r.json", a=1)
-    (tmp_path / "r.json").write_text(json.dumps({**document, "version": 4}))
+    (tmp_path / "r.json").write_text(json.dumps({**document, "version": 5}))
     with pytest.raises(hp.ConfigurationError) as caught:
         hp.Record.load(tmp_path / "r.json")
     text = str(caught.value)
     assert "r.json" in text
-    assert "version 4" in text
-    assert "1 to 3" in text
+    assert "version 5" in text
+    assert "1 to 4" in text
     assert "Upgrade hyperparameter-dist" in text
 
 

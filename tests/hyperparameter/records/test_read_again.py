@@ -230,13 +230,17 @@ def test_a_secret_is_in_nothing_that_was_written(tmp_path: Path) -> None:
     assert '"12345"' not in saved
 
 
-def test_a_record_of_version_2_is_read(tmp_path: Path) -> None:
-    with hp.record() as record, hp.scope(**{"k.x": 7}):
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_record_of_an_older_version_is_read(version: int, tmp_path: Path) -> None:
+    with hp.record() as record, hp.scope(**{"k.x": 7, "k.typo": 1}):
         READERS["int"]()
     record.save(tmp_path / "r.json")
     document = json.loads((tmp_path / "r.json").read_text())
-    (tmp_path / "r.json").write_text(json.dumps({**document, "version": 2}))
-    assert hp.Record.load(tmp_path / "r.json").operative() == {"k.x": 7}
+    document["overrides"] = {key: one for key, [one] in document["overrides"].items()}
+    (tmp_path / "r.json").write_text(json.dumps({**document, "version": version}))
+    again = hp.Record.load(tmp_path / "r.json")
+    assert again.operative() == {"k.x": 7}
+    assert again.unused() == record.unused() != []
 
 
 @dataclass

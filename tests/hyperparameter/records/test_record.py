@@ -778,7 +778,7 @@ def test_every_truncation_of_a_file_is_an_error(document: Any, tmp_path: Path) -
             load_bytes(tmp_path, data[:length])
 
 
-@pytest.mark.parametrize("version", [0, 4, 99, True, "1", 1.0, None, [], {}])
+@pytest.mark.parametrize("version", [0, 5, 99, True, "1", 1.0, None, [], {}])
 def test_an_unknown_version_is_an_error_that_names_both(
     document: dict[str, Any], version: Any, tmp_path: Path
 ) -> None:

@@ -99,7 +99,8 @@ def test_all_open_records_have_it(folder: Path, kind: str, on: str, how: str) ->
     read = [["opt.momentum", "4.0"]] if how == "returns" else []
     read += [["train.how", how], *(["train.lr", rate] for rate in rates)]
     unused = ["typo"] if how == "returns" else ["opt.momentum", "typo"]
-    assert open_records == [[read, unused, []]] * 3
+    unused += [] if kind == "swept" else ["train.how"]  # -D lies over what the scope has set
+    assert open_records == [[read, sorted(unused), []]] * 3
     assert later[0] == []
 
 
