@@ -41,7 +41,7 @@ NO_DEFAULT = object()
 def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     """Return the value of `key` toward the type of `default`, or `default` where there is none."""
     kind = type(default)
-    if kind is list and (again := _list_read_before(state, key, default)) is not None:
+    if kind is list and (again := _list_read_before(state, (key, list), default)) is not None:
         return again
     leaf = found = origin = None
     result = stored = default
@@ -80,13 +80,13 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
     return result
 
 
-def _list_read_before(state: ambient.State, key: str, default: object) -> object:
-    """Return what a read toward a list gives if it is the last one again, None if it is not.
+def _list_read_before(state: ambient.State, question: object, default: object) -> object:
+    """Return the list that a read gives if it is the last one again, None if it is not.
 
     A list in the source is a new one each time, and may have been changed since: so its items, or
     those of what is bound, are compared.
     """
-    known = state.cache.get((key, list))
+    known = state.cache.get(question)
     if known is None or known[1] is None:
         return None
     value = default if known[0] is ABSENT else known[0]
@@ -98,6 +98,10 @@ _LEAVES = SCALARS_AND_TEXT | {list, tuple}
 
 def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
+    if state.cache:  # most scopes are read once
+        again = _list_read_before(state, (key, NO_DEFAULT), None)
+        if again is not None:
+            return again
     if state.find(key) is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
@@ -110,7 +114,9 @@ def require(state: ambient.State, key: str, site: Site) -> object:
         raise missing(state.snapshot, key) from None
     note_parts(state, key, found, value, site, convert=anything)
     state.record.note(key, value, None, found.origin, site, written=found.value, convert=anything)
-    if value is found.value or is_constant(value):
+    if type(value) is list and value is found.value and (items := items_of(value)) is not None:
+        state.cache_answer((key, NO_DEFAULT), (value, items))  # it may be changed in place
+    elif value is found.value or is_constant(value):
         state.cache_read(key, NO_DEFAULT, value)
     return value
 

@@ -1094,3 +1094,25 @@ def test_the_record_of_the_process_has_what_no_other_record_took_and_what_others
     with hp.record():
         hp.scope.inside | 2
     assert hp.process_record().operative() == {"outside": 1, "inside": 2}
+
+
+@pytest.mark.parametrize(
+    "read", [lambda: hp.scope.xs(), lambda: hp.scope.xs | [], lambda: hp.scope.current()["xs"]]
+)
+def test_a_list_that_is_changed_in_place_is_recorded_as_it_is_read(
+    read: Callable[[], list[int]],
+) -> None:
+    with hp.record() as rec, hp.scope(xs=[1]):
+        for number in range(3):
+            read().append(number)
+            read()
+    assert [one.value for one in rec.reads] == [[1], [1, 0], [1, 0, 1], [1, 0, 1, 2]]
+    assert len(rec.divergent()["xs"]) == 4
+    assert rec.operative() == {"xs": [1, 0, 1, 2]}
+
+
+def test_a_list_that_is_emptied_in_place_is_still_read() -> None:
+    with hp.record() as rec, hp.scope(xs=[1]):
+        for _ in range(3):
+            hp.scope.xs().clear()
+    assert [one.value for one in rec.reads] == [[1], []]
