@@ -19,7 +19,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._notes: list[Note] = []
-        self._taken = 0
+        self._taken = self._woken = 0
         self._has_notes = asyncio.Event()
         self._questions: dict[Mark, tuple[int, asyncio.Future[bool]]] = {}
         self._printed: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -48,21 +48,26 @@ class Desk:
         if answer is not None and not answer.done():
             answer.set_result(goes_on)
 
-    async def take(self, taken: int) -> list[Note]:
-        """Return the notes behind the first `taken`, which the launcher has, once there are any."""
+    async def take(self, taken: int, number: int) -> list[Note]:
+        """Return the notes behind the first `taken`, which the launcher has, once there are any.
+
+        `number` counts these calls.
+        """
         del self._notes[: max(0, taken - self._taken)]
         self._taken = max(self._taken, taken)
         while self._printed and self._printed[0][0] <= self._taken:
             _, has_it = self._printed.popleft()
             if not has_it.done():
                 has_it.set_result(None)
-        if not self._notes:
+        while not self._notes and self._woken < number:
             self._has_notes.clear()
             await self._has_notes.wait()
         return [*self._notes]
 
-    async def wake(self) -> None:
-        """Have `take` return, without notes too."""
+    async def wake(self, number: int) -> None:
+        """Have that call of `take` return, without notes too."""
+        # It may begin later: calls that are submitted one after the other can change places.
+        self._woken = max(self._woken, number)
         self._has_notes.set()
 
     def _add(self, *note: object) -> None:

@@ -17,6 +17,7 @@ class Notes:
         self._ray = ray
         self.desk: Any
         self.reference: Any
+        self._asked = 0
         self._set_up()
 
     def _set_up(self) -> None:
@@ -28,7 +29,9 @@ class Notes:
 
     def _ask(self) -> None:
         # This call waits when the desk is closed, and is not to be repeated then.
-        self.reference = self.desk.take.options(max_task_retries=0).remote(self._heard)
+        self._asked += 1
+        take = self.desk.take.options(max_task_retries=0)
+        self.reference = take.remote(self._heard, self._asked)
 
     def take(self) -> list[Note]:
         """Return the notes that there are, and have the desk forget them."""
@@ -46,7 +49,7 @@ class Notes:
 
     def take_now(self, patience: float) -> list[Note]:
         """Return the notes that have arrived at the desk by now, perhaps none."""
-        self.desk.wake.remote()
+        self.desk.wake.remote(self._asked)
         ready, _ = self._ray.wait([self.reference], timeout=patience)
         return self.take() if ready else []
 

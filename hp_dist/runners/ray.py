@@ -249,13 +249,12 @@ class RayTasks:
     def interrupt(self) -> None:
         """Raise `KeyboardInterrupt` in all runs, and take back what has not begun."""
         self._is_interrupted = True
-        for reference, running in self._running.items():
-            begun = self._started.get(running.work.number)
-            if begun is None:
+        for reference, running in self._running.items():  # first, or they would take free places
+            if running.work.number not in self._started:
                 # Its children too would be cancelled, and one of them says that it has begun.
                 self._ray.cancel(reference, recursive=False)
-            else:
-                reach("interrupt", begun.worker)
+        for begun in self._started.values():
+            reach("interrupt", begun.worker)
 
     def close(self) -> None:
         """End all runs, and leave the cluster if this has connected to it."""

@@ -130,6 +130,21 @@ def test_ctrl_c_interrupts_all_runs_and_resume_runs_what_is_missing(program):
     assert len(rows(ended.output)) == 4
 
 
+def test_ctrl_c_takes_back_what_waits_and_tells_of_what_ran(program):
+    words = ("--sweep", "lr=1:7", "--fate", "hang", "--on", "ray")
+    with program.start(*words) as process:
+        while len(program.noted) < 2:
+            assert process.poll() is None, output_of(process)
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = output_of(process)
+    assert process.returncode == 130, errors
+    assert "0 done, 6 waiting" in errors  # none is said to be running still
+    assert len(program.noted) == 2
+    states = [one["state"] for one in json.loads(program.hp("runs", "-f", "json").output)]
+    assert states == ["waiting"] * 6
+
+
 def test_warm_workers_tell_each_run_what_it_alone_has_read(program):
     grid = ("--sweep", "lr=1,2,3", "--sweep", "opt.wd=0,1,2")
     program.edit(READS_AS_IT_GOES)
