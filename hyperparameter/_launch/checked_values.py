@@ -7,7 +7,8 @@ from .._functions import registry
 from .._scopes import ambient
 from .._scopes.refusal import refusal
 from .._values.checking import made, only_checking
-from .._values.convert import NOTHING, Unconvertible, Unset, settled
+from .._values.convert import NOTHING, Unconvertible, Unset
+from .._values.default_again import or_default
 from ..exceptions import ConversionError, UsageError
 from .keywords import keywords_of
 from .program_keys import LazyScan, may_be_read, takes_names
@@ -161,7 +162,7 @@ class _Checks:
                 found = signature.found(state, key, wanted)
                 if found is None:
                     return None
-                settled(wanted.convert, found.value, default)
+                or_default(wanted.convert, found.value, default)
             except Unset:  # an empty variable, say, which sets nothing
                 return None
             except ConversionError as error:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._functions.signature import declarations
+from .._values.describe import describe
 from .._values.serving import exact
 from .comparing import by_key
 from .kept import HIDDEN
 from .operative import as_written
 from .read import Read
 from .record import Record
+from .restoring import comes_back
 from .written import bound, has, is_of_names, names_of
 
 _OUTSIDE = ("cli", "env", "file")
@@ -44,6 +47,8 @@ def repeatable(record: Record) -> Repeatable:
         elif not defaults:
             by_code.append(key)
     values, left_out = as_written(chosen.items())
+    for key in [key for key in values if key in chosen and _is_default_again(key, chosen[key])]:
+        del values[key]
     lacking: dict[str, str] = {}
     for key, reason in left_out.items():
         above, read = _owner(key, chosen)
@@ -60,6 +65,22 @@ def repeatable(record: Record) -> Repeatable:
         else:
             lacking[key] = reason
     return Repeatable(values, lacking, by_code)
+
+
+def _is_default_again(key: str, reads: Sequence[Read]) -> bool:
+    """Tell the default of a parameter that, set from outside, would become another value.
+
+    `out: Path = "out"` has text as its default, and takes no text from anywhere else.
+    """
+    if not all(read.default_used for read in reads):
+        return False
+    name = key.rpartition(".")[2]
+    return any(
+        name in one.defaults
+        and exact(describe(key, one.defaults[name])) == exact(reads[-1].value)
+        and not comes_back(reads[-1].value, one.wanted(name).convert, one.defaults[name])
+        for one in declarations(key)
+    )
 
 
 def _owner(key: str, chosen: Mapping[str, Sequence[Read]]) -> tuple[str, Read | None]:

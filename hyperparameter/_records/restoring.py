@@ -12,7 +12,8 @@ from os import PathLike, fspath
 from typing import Any
 
 from .._values.checking import UNSEEN, StandIn, kind_of, only_checking
-from .._values.convert import Converter, settled
+from .._values.convert import Converter, Unconvertible
+from .._values.default_again import or_default
 from .._values.describe import Spelled, Unrestored, has_secrets
 from .._values.structures import structure_of
 
@@ -25,10 +26,30 @@ def only_restored(
     """Return a described value in which each part is marked that its data does not bring back."""
     try:
         with only_checking(may_lack=has_secrets(described)):
-            restored = settled(convert, data, default)
+            restored = or_default(convert, data, default)
     except Exception:  # noqa: BLE001  # in an instance of the user's, a property may fail
         restored = _NOT_RESTORED
     return _checked(described, value, restored)
+
+
+def comes_back(data: object, convert: Converter, default: object) -> bool:
+    """Tell whether plain data is the very same to a reader: not a float for an int, say."""
+    try:
+        with only_checking(may_lack=False):
+            return _has_same_types(data, or_default(convert, data, default))
+    except Unconvertible:
+        return False
+
+
+def _has_same_types(data: object, other: object) -> bool:
+    """Tell whether each part of plain data is of the same type in what was made of it."""
+    if type(data) is not type(other):
+        return False
+    if isinstance(data, dict) and isinstance(other, dict):
+        return all(name in other and _has_same_types(data[name], other[name]) for name in data)
+    if isinstance(data, (list, tuple)) and isinstance(other, (list, tuple)):
+        return all(map(_has_same_types, data, other))
+    return True
 
 
 def _checked(described: Any, value: Any, restored: Any) -> Any:

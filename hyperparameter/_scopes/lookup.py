@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from .._values.annotations import takes_names
-from .._values.convert import NOTHING, Converter, Unconvertible, Unset, settled
+from .._values.convert import NOTHING, Converter, Unconvertible, Unset
+from .._values.default_again import or_default
 from .._values.describe import show
 from .._values.hints import anything, by_default, converter
 from .._values.landing import names_from
@@ -199,7 +200,7 @@ def alone(state: ambient.State, key: str, value: object, origin: RawOrigin) -> W
 def typed(key: str, found: Whole, convert: Converter, default: object) -> object:
     """Return what was found by `convert`, over `default`; `ConversionError` says what is wrong."""
     try:
-        return settled(convert, found.value, default)
+        return or_default(convert, found.value, default)
     except Unset:
         raise
     except Unconvertible as error:

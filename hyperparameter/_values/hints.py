@@ -29,6 +29,7 @@ from .containers import (
     tuple_of,
 )
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, part
+from .default_again import or_below, or_made
 from .fields import UNKNOWN, Field, Structure
 from .keys import did_you_mean, is_key
 from .layered import layered, under
@@ -111,7 +112,7 @@ def _of_class(hint: Any, kind: type, args: tuple[Any, ...]) -> Converter | None:
     if is_mapping(kind):
         key, item = args if len(args) == 2 else (Any, Any)
         to_key = None if is_any(bare(key)) else converter(key)
-        return layered(mapping(kind, to_key, converter(item)))
+        return layered(mapping(kind, to_key, or_below(converter(item))))
     return None
 
 
@@ -255,7 +256,7 @@ def _of_field(field: Field) -> Converter:
             below = made(field.default)
         if field.hint is UNKNOWN:
             return by_default(made(field.default) if field.default else NOTHING)(value, below)
-        return convert(value, below)
+        return or_made(convert, value, below, field.default)
 
     return over_default
 
