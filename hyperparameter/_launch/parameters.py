@@ -13,7 +13,7 @@ from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
 from .._values.fields import UNKNOWN
 from .._values.keys import is_key
-from .._values.structures import structure_of
+from .._values.structures import of_instance, structure_of
 from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 
 
@@ -157,7 +157,7 @@ def fields_of(wanted: object, default: object) -> dict[str, tuple[object, object
     assert structure is not None  # the caller has asked
     known: Mapping[str, object] = {}
     if isinstance(default, structure.kind):
-        structure = structure_of(type(default)) or structure  # a subclass has more fields
+        structure = of_instance(structure, type(default))
         # A TypedDict makes plain dicts, which have no attributes.
         known = default if isinstance(default, dict) else structure.values_of(default)
     found = {}

@@ -36,7 +36,7 @@ from .layered import layered, under
 from .leaves import none, opaque, path, scalar
 from .rules import rule_of, to_number
 from .secrets import is_secret
-from .structures import structure_of
+from .structures import of_instance, structure_of
 from .untyped import (
     REMOVED,
     Blank,
@@ -171,9 +171,7 @@ def structured(structure: Structure, value: object, below: object) -> object:
         return value
     given = names_of(value)
     if isinstance(below, structure.kind) and structure.kind is not dict:
-        kind = kind_of(below)  # a default may be of a subclass, with more fields
-        own = structure_of(kind)
-        structure = structure if own is None or kind is structure.kind else own
+        structure = of_instance(structure, kind_of(below))
     allowed = given if structure.extra else structure.fields
     given = {n: one for n, one in given.items() if n in allowed or not _is_empty(one)}
     has_below = isinstance(below, structure.kind)

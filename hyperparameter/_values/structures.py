@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing
 
 from .by_identity import by_identity
-from .fields import Field, Structure, bound_variables, constant, field_hints, mark_of
+from .fields import Field, Structure, bound_variables, constant, field_hints, is_free, mark_of
 
 
 @by_identity
@@ -25,6 +25,23 @@ def structure_of(hint: object) -> Structure | None:
     from .structure_kinds import KINDS  # many programs have no such class
 
     return KINDS[mark](kind, bound_variables(hint))
+
+
+def of_instance(structure: Structure, kind: type) -> Structure:
+    """Return what is known of an instance of this class where the structure is wanted.
+
+    A subclass may have more fields.  What its type variables stand for, the structure knows.
+    """
+    own = None if kind is structure.kind else structure_of(kind)
+    if own is None:
+        return structure
+    fields = {
+        name: structure.fields[name]._replace(default=one.default)
+        if is_free(one.hint) and name in structure.fields
+        else one
+        for name, one in own.fields.items()
+    }
+    return own._replace(fields=fields)
 
 
 def annotated_class(kind: type) -> Structure | None:
