@@ -164,7 +164,8 @@ class _OptionParser:
         first = flag
         while "." in first and first not in self._by_flag:  # of --opt.env.name, --opt.env
             first = first.rpartition(".")[0]
-        owner, rest = self._by_flag.get(first), flag[len(first) + 1 :]
+        owner = self._by_flag.get(first) or self._positionals.get(first[2:].replace("-", "_"))
+        rest = flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
             inner = option_below(owner, rest.split("."))
             return _given(inner, flag, value, queue)._replace(below=rest)

@@ -14,6 +14,7 @@ from .._values.convert import is_enum
 from .._values.fields import UNKNOWN
 from .._values.keys import is_key
 from .._values.structures import of_instance, structure_of
+from .._values.unions import takes_any_text
 from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 
 
@@ -85,7 +86,8 @@ def _options(key: str, path: str, hint: object, default: object, place: _Place) 
     """Yield the option of a parameter or of a field, then those of its own fields."""
     wanted = bare(type(default) if hint is None and is_given(default) else hint)
     kind = _kind(wanted)
-    is_positional = default is REQUIRED and place.by_position and kind not in ("fields", "pairs")
+    has_words = kind not in ("fields", "pairs") or (is_union(wanted) and _is_text(wanted))
+    is_positional = default is REQUIRED and place.by_position and has_words
     flags = () if is_positional else _flags(path)
     if flags or is_positional:
         yield Option(
@@ -208,6 +210,11 @@ def _kind(wanted: object) -> Kind:
 
 def is_union(wanted: object) -> bool:
     return typing.get_origin(wanted) in (typing.Union, types.UnionType)
+
+
+def _is_text(wanted: object) -> bool:
+    """Tell a union with text, for which any word is a value."""
+    return any(map(takes_any_text, typing.get_args(wanted)))
 
 
 def _takes_names(wanted: object, default: object) -> bool:
