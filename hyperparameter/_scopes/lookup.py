@@ -99,10 +99,9 @@ _LEAVES = SCALARS_AND_TEXT | {list, tuple}
 
 def require(state: ambient.State, key: str, site: Site) -> object:
     """Return the value of `key`; `MissingParameter` where there is none."""
-    if state.cache:  # most scopes are read once
-        again = _list_read_before(state, (key, NO_DEFAULT), None)
-        if again is not None:
-            return again
+    again = _list_read_before(state, (key, NO_DEFAULT), None) if state.cache else None
+    if again is not None:
+        return again
     if state.find(key) is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
