@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from threading import RLock
+from types import TracebackType
 from typing import Protocol, cast
 
 from .exceptions import EngineError
@@ -22,6 +23,7 @@ _ENGINES = {
     "ray": ("ray", "hp_dist.ray"),
 }
 _STANDARD = frozenset(["futures", "multiprocessing"])  # importing them costs little
+_OURS = "hp_dist."
 _MOST_WRAPPERS = 100  # something may have every attribute that it is asked for
 _lock = RLock()  # patching imports modules, whose hooks may patch in turn
 _active: dict[str, Patches] = {}
@@ -53,7 +55,12 @@ class Patches:
             # Whoever has patched this in turn may call it, or put it back, for ever after.
             is_back = not self._are_on and vars(owner).get(name) is patched
             carries = self._are_on or (is_back and self._engine in _active)
-            return (function if carries else original)(*args, **kwargs)
+            try:
+                return (function if carries else original)(*args, **kwargs)
+            except Exception as error:
+                # As without us: what the user's code has raised there has its frames, and no more.
+                error.__traceback__ = _without_ours(error.__traceback__, original.__module__)
+                raise
 
         # Not getattr: what a class only inherits must be deleted again, not set on it.
         self._undo.append((owner, name, vars(owner).get(name, _NOTHING), patched))
@@ -74,6 +81,21 @@ class Patches:
             else:
                 setattr(owner, name, before)
         self._undo.clear()
+
+
+def _without_ours(traceback: TracebackType | None, engine: str) -> TracebackType | None:
+    """Return a traceback without the frames of this package that lead to the engine's module.
+
+    An error that is raised in them, or in what else they call, keeps all.
+    """
+    rest = traceback
+    while rest is not None and _module_of(rest).startswith(_OURS):
+        rest = rest.tb_next
+    return rest if rest is not None and _module_of(rest) == engine else traceback
+
+
+def _module_of(traceback: TracebackType) -> str:
+    return str(traceback.tb_frame.f_globals.get("__name__", ""))
 
 
 def _wraps(function: object, ours: Callable[..., object]) -> bool:

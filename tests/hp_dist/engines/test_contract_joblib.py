@@ -1,7 +1,9 @@
 """The contract for the backends of joblib."""
 
 import pickle
+import re
 import tempfile
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,3 +118,17 @@ def test_backend_of_joblib_whose_workers_are_on_other_hosts_is_sent_no_files(
     finally:
         hp_dist.uninstall()
     assert found == [(7,)] * 3
+
+
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+def test_the_traceback_of_a_task_has_one_frame_of_ours_at_most(backend: str) -> None:
+    hp_dist.install("joblib")
+    with hp.scope(lr=1), pytest.raises(ValueError, match="x") as caught:
+        joblib.Parallel(2, backend)(joblib.delayed(int)(text) for text in ["1", "x"])
+    text = "".join(traceback.format_exception(caught.value))
+    frames = re.findall(r'File "(.*?)", line', text)
+    ours = [file for file in frames if {"hp_dist", "hyperparameter"} & {*Path(file).parts[-4:-1]}]
+    assert [Path(file).name for file in ours if "tests" not in Path(file).parts] in (
+        ["local_call.py"],
+        ["joblib.py"],
+    ), text
