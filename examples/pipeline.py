@@ -162,6 +162,9 @@ class Worker:
                 with deaf_to_interrupts():
                     started = loop.run_in_executor(self.executor, os.getpid)
                 self.pid = await started
+                # Private: else the executor would wait for ever for the rest of a result that its
+                # worker was sending when it was killed, because it could send that itself.
+                self.executor._result_queue._writer.close()  # type: ignore[attr-defined]
             future = loop.run_in_executor(self.executor, function, *args)
             try:
                 done, _ = await asyncio.wait([future], timeout=timeout)
@@ -185,8 +188,10 @@ class Worker:
 def deaf_to_interrupts() -> Iterator[None]:
     """Block Ctrl-C for what starts here: it reaches all processes, but the program ends its own."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    yield
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:  # also where no process can be started
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def end_with_program() -> None:
