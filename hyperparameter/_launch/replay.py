@@ -105,7 +105,8 @@ class Replay:
         finish(rec, sys.exception())
         self._incomplete = [*self._incomplete, *rec.incomplete]
         self._new = by_key(with_keyed_digests(rec.reads, os.environ))
-        for text in unread(rec, own):
+        texts, unknown = unread(rec, own)
+        for text in [*texts, *filter(None, [unknown])]:
             print_message(f"hp: {text}")
 
     def _function(self, program: Program) -> Function:

@@ -33,12 +33,14 @@ def report(rec: Record, settings: Settings, program: str, *, is_strict: bool) ->
     `is_strict` raises `NoEffect` if there is any, unless the record may lack reads.
     """
     finish(rec)
-    texts = unread(rec, settings)
+    texts, unknown = unread(rec, settings)
     more = 0 if is_strict else len(texts) - _MOST_REPORTED
     for text in texts[:_MOST_REPORTED] if more > 0 else texts:
         print_message(f"{program}: {text}")
     if more > 0:
         print_message(f"{program}: {more} more had no effect")
+    if unknown:
+        print_message(f"{program}: {unknown}")
     if is_strict and rec.incomplete:
         reasons = "; ".join(rec.incomplete)
         print_message(f"{program}: --strict-unused cannot tell what nobody has read: {reasons}.")
@@ -52,19 +54,21 @@ def no_effect(count: int) -> NoEffect:
     return NoEffect(f"--strict-unused: {what} had no effect. Correct or remove what is named.")
 
 
-def unread(rec: Record, settings: Settings) -> list[str]:
-    """Return a text for each override from outside that had no effect."""
+def unread(rec: Record, settings: Settings) -> tuple[list[str], str]:
+    """Return a text for each override from outside that had no effect, and what nobody can tell."""
     reads = _by_key(rec)
+    found, unknown = rec.unused_and_unknown()
     unused = [
         one
-        for one in rec.unused()
+        for one in found
         if one.key in settings.origins and not settings.is_taken_by_files(one.key)
     ]
     without_reader = {one.key: one for one in unused if not one.instead}
-    return [
+    texts = [
         *_never_read(list(without_reader.values()), settings, reads),
         *_shadowed([one for one in unused if one.instead], settings, reads),
     ]
+    return texts, unknown
 
 
 def _never_read(unused: list[Unused], settings: Settings, reads: Reads) -> Iterator[str]:

@@ -13,7 +13,7 @@ from .kept_reads import KeptReads
 from .overridden import Overridden
 from .read import Places, RawRead, Read, divergent
 from .sources import settle, sources, wait_for
-from .unused import Unused, unused, warn_of_unknown
+from .unused import Unused, of_unknown, unused
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -159,13 +159,21 @@ class Contents:
         Those that were carried to where nobody tells what is read are left out.  So are, with a
         warning, those sent to workers while the record is incomplete.
         """
+        found, unknown = self.unused_and_unknown()
+        if unknown:
+            import warnings  # a tenth of our import
+
+            warnings.warn(unknown, RuntimeWarning, stacklevel=2)
+        return found
+
+    def unused_and_unknown(self) -> tuple[list[Unused], str]:
+        """Return what `unused` does, and the text of its warning, empty where it has none."""
         reasons, reads = self.incomplete, self.reads
         with self._kept.lock:
             overrides, carried, untold = self._overrides(reasons)
         found = unused(overrides, reads, carried)
-        if reasons and (lost := [one.key for one in found if one.key in untold]):
-            warn_of_unknown(lost, reasons)
-        return [one for one in found if one.key not in untold]
+        lost = [one.key for one in found if one.key in untold] if reasons else []
+        return [one for one in found if one.key not in untold], of_unknown(lost, reasons)
 
     def _overrides(
         self, reasons: list[str]

@@ -134,19 +134,15 @@ def what_was_read(origins: list[Origin | None]) -> str:
     return " or ".join([*parts, "the default"] if None in origins else parts)
 
 
-def warn_of_unknown(keys: list[str], reasons: list[str]) -> None:
-    """Say of which overrides nobody can tell whether they were read."""
-    import warnings  # a tenth of our import
-
+def of_unknown(keys: list[str], reasons: list[str]) -> str:
+    """Say of which overrides nobody can tell whether they were read; nothing if there are none."""
     if not keys:
-        return
+        return ""
     shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
-    warnings.warn(
+    return (
         f"The record is incomplete, so it cannot tell whether workers read {shown}: "
-        f"{'; '.join(reasons)}.".translate(CONTROLS),
-        RuntimeWarning,
-        stacklevel=3,
-    )
+        f"{'; '.join(reasons)}."
+    ).translate(CONTROLS)
 
 
 def _beside(key: str, candidates: set[str]) -> list[str]:

@@ -193,3 +193,27 @@ def test_what_a_file_has_for_others_is_no_fault_of_a_run_or_a_sweep(
     wrong = run("-D", "evaluate.n=4")
     assert wrong.returncode == 3
     assert "evaluate.n" in wrong.stderr
+
+
+def test_what_a_record_cannot_tell_is_a_message_of_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "prog.py"
+    path.write_text(
+        "import multiprocessing as mp\n"
+        "import hyperparameter as hp\n"
+        "@hp.param('train')\n"
+        "def train(shard: int = 0): pass\n"
+        "@hp.param('main')\n"
+        "def main():\n"
+        "    process = mp.get_context('fork').Process(target=train)\n"
+        "    process.start()\n"
+        "    process.join()\n"
+        "hp.launch(main)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(path), "-D", "train.shard=3"],
+        capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    start = "prog.py: The record is incomplete, so it cannot tell whether workers read train.shard"
+    assert done.stderr.startswith(start)
+    assert "Warning" not in done.stderr
+    assert done.stderr.count("\n") == 1
