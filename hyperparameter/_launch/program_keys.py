@@ -47,6 +47,7 @@ class LazyScan:
     """A scan of the program's source files, made on the first call: most runs need none."""
 
     def __init__(self, signature: Signature, env: Mapping[str, str]) -> None:
+        self.signature = signature
         self.file = file_of(signature)
         self.env = env
         self._program: SourceTree | None = None

@@ -11,6 +11,7 @@ from .._values.unions import words
 from ..exceptions import UsageError
 from .keywords import is_for_keywords
 from .other_sections import OtherSections
+from .parameters import options_of
 from .program_keys import DeclaredParameters, LazyScan, is_declared, sections_of
 
 _MOST_NAMED = 3
@@ -18,19 +19,33 @@ _MOST_OF_GROUP = 5
 
 
 class UnknownKeys(NamedTuple):
-    """Keys that no part of the program declares or reads, beside those that are `known`."""
+    """Keys that no part of the program declares or reads, beside those that are `known`.
+
+    `flags` are the options of the launched function as one types them, by key.
+    """
 
     keys: list[str]
     known: set[str]
     origins: Mapping[str, RawOrigin]
+    flags: Mapping[str, str]
 
     def faults(self) -> Iterator[UsageError]:
         """Yield an error for each key; making one takes time where many keys are known."""
         for key in self.keys:
             origin = resolve(self.origins[key])
-            problem = self._written_twice(key, origin) or _problem(key, self.known)
+            problem = self._written_twice(key, origin) or self._problem(key, origin)
             text = f"{key} ({origin}): {problem}"
             yield UsageError(text, key=key, origin=origin)
+
+    def _problem(self, key: str, origin: Origin) -> str:
+        problem, is_unlike = _problem(key, self.known)
+        if not is_unlike:
+            return problem
+        typed = origin.location
+        if origin.kind != "cli" or not typed.startswith("--"):
+            return problem + did_you_mean(key, self.known)
+        every = [self.flags.get(one, f"--{one}") for one in self.known]
+        return problem + did_you_mean(typed, every)
 
     def _written_twice(self, key: str, origin: Origin) -> str | None:
         """Say where a file has a key in full that it has at its top without its namespace, too."""
@@ -73,7 +88,7 @@ def unknown_keys(
     """
     undeclared = [key for key in origins if not is_declared(key)]
     if not undeclared or (program := scan()) is None:
-        return UnknownKeys([], set(), origins)
+        return UnknownKeys([], set(), origins, {})
     own = registry.keys() | {one.key for one in program.findings if not one.is_pattern}
     known = own.union(referenced)
     unknown = [
@@ -92,24 +107,30 @@ def unknown_keys(
             for key in unknown
             if one.count(".") == key.count(".") and one.strip("*.")
         )
-    return UnknownKeys(unknown, known, origins)
+    own_options = options_of(scan.signature) if unknown else []
+    flags = {one.key: one.flags[0] for one in own_options if one.flags}
+    return UnknownKeys(unknown, known, origins, flags)
 
 
 def _file_of(origin: Origin) -> str:
     return origin.location.rpartition(":")[0]
 
 
-def _problem(key: str, known: set[str]) -> str:
-    """Say that a key is that of a group, that one above it has no parts, or that none has it."""
+def _problem(key: str, known: set[str]) -> tuple[str, bool]:
+    """Say that a key is that of a group, that one above it has no parts, or that none has it.
+
+    Only the last leaves it to others to suggest a key.
+    """
     if _is_namespace(key, known):
-        return f"this is {_group(key, known)}"
+        return f"this is {_group(key, known)}", False
     above = key.rpartition(".")[0]
     signature = next(registry.declarations(above), None)
     if signature is None:
-        return f"this program has no such parameter.{_meant(key, known)}"
+        group = _group_meant(key, known)
+        return f"this program has no such parameter.{group}", not group
     name = above.rpartition(".")[2]
     hint = signature.hint(name) or type(signature.defaults.get(name))
-    return f"{above} is {words(hint)}, without names below it."
+    return f"{above} is {words(hint)}, without names below it.", False
 
 
 def _like(pattern: str, key: str) -> str:
@@ -118,14 +139,14 @@ def _like(pattern: str, key: str) -> str:
     return ".".join(other if "*" in one else one for one, other in parts)
 
 
-def _meant(key: str, known: set[str]) -> str:
-    """Suggest keys with the same last name, else the group in another case, else near keys."""
+def _group_meant(key: str, known: set[str]) -> str:
+    """Suggest the group in another case, if no key has the same last name."""
     name = key.rpartition(".")[2]
     groups = prefixes(known) if all(one.rpartition(".")[2] != name for one in known) else set()
     near = next((one for one in groups if one.lower() == key.lower()), None)
     if near is not None:  # TRAIN for train
         return f" {near} is {_group(near, known)}"
-    return did_you_mean(key, known)
+    return ""
 
 
 def _group(key: str, known: set[str]) -> str:

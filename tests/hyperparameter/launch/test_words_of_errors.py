@@ -1,5 +1,7 @@
 """What is said of a value that does not fit names it as it was written, with its choices."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -156,3 +158,38 @@ def test_a_tuple_of_fixed_length_says_how_long_it_is(text: str, message: str) ->
         hp.run_cli(of_pair, ["-D", f"sizedlist.pair={text}"])
     assert str(caught.value) == f"-D sizedlist.pair: {message}"
     assert hp.run_cli(of_pair, ["-D", "sizedlist.pair=[64,32]"]) == (64, 32)
+
+
+RATED = """
+from dataclasses import dataclass
+import hyperparameter as hp
+
+@dataclass
+class Rates:
+    base_lr: float = 0.1
+
+@hp.param("rated")
+def rated(optim: Rates = Rates()): pass
+
+hp.launch(rated)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--optm.base_lr", "1"], "'--optim.base-lr'"),
+        (["--rated.optm.base-lr=1"], "'--optim.base-lr'"),
+        (["-D", "optm.base_lr=1"], "'rated.optim.base_lr'"),
+    ],
+    ids=str,
+)
+def test_what_was_meant_is_shown_as_one_types_it(
+    words: list[str], meant: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "rated.py"
+    path.write_text(RATED)
+    command = [sys.executable, str(path), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert f"Did you mean {meant}?" in done.stderr
