@@ -15,6 +15,8 @@ from .._values.untyped import UntypedText, plain
 from ..exceptions import HyperparameterError
 from .whole import Whole
 
+_OMEGACONF_MISSING = "???"
+
 E = TypeVar("E", bound=HyperparameterError)
 
 
@@ -54,6 +56,8 @@ def _advice(
     text = problem.value.text
     if shown != repr(text):  # masked, or shortened
         return ""
+    if text == _OMEGACONF_MISSING:
+        return " OmegaConf writes it for what must be set: give a value."
     inner = text.strip().removeprefix("[").removesuffix("]")
     parts = [part.strip() for part in inner.split(",") if part.strip()]
     if "[" in inner or "{" in inner:  # whose parts are not between commas

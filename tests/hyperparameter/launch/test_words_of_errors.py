@@ -193,3 +193,17 @@ def test_what_was_meant_is_shown_as_one_types_it(
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert f"Did you mean {meant}?" in done.stderr
+
+
+@hp.param("required_elsewhere")
+def required_elsewhere(n: int = 0, name: str = "") -> tuple[int, str]:
+    return n, name
+
+
+def test_the_word_of_omegaconf_for_what_must_be_set_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("required_elsewhere:\n  n: ???\n")
+    with pytest.raises(hp.HyperparameterError, match=r"'\?\?\?' is not an int\. OmegaConf writes"):
+        hp.run_cli(required_elsewhere, ["-C", str(path)])
+    path.write_text("required_elsewhere:\n  name: ???\n")
+    assert hp.run_cli(required_elsewhere, ["-C", str(path)]) == (0, "???")
