@@ -62,11 +62,10 @@ def read(state: ambient.State, key: str, default: object, site: Site) -> object:
                 result, origin, stored = default, None, default
     if found is not None:
         with suppress(Unset):
-            result = typed(key, found, by_default(default), default)
+            wanted = by_default(default)
+            result = typed(key, found, wanted, default)
             origin, stored = found.origin, found.value
-            note_parts(
-                state, key, found, result, site, default=default, convert=by_default(default)
-            )
+            note_parts(state, key, found, result, site, default=default, convert=wanted)
     if origin is None:
         namespace, _, name = key.rpartition(".")
         check_namespace(state, namespace, (name,))
