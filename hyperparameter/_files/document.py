@@ -132,10 +132,16 @@ def _parse(file_format: str, text: str, name: str) -> _Parsed:
         try:
             return _Parsed(*parse_json(text, name))
         except NotJson as error:
-            raise NotJson(
-                f"{error} If the file has comments, functions or trailing commas, it is Jsonnet: "
-                "give it the extension .jsonnet."
-            ) from error
+            advice = (
+                "If the file has comments, functions or trailing commas, it is Jsonnet: give it "
+                "the extension .jsonnet."
+            )
+            if error.is_lines:
+                advice = (
+                    "A file of configuration has one value, and JSON lines have many: put the line "
+                    "that is meant into a file of its own."
+                )
+            raise NotJson(f"{error} {advice}") from error
     from .from_jsonnet import evaluate
 
     return _Parsed(evaluate(name), LineNumbers())

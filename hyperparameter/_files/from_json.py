@@ -27,7 +27,12 @@ _TOKEN = re.compile(
 
 
 class NotJson(ConfigurationError):
-    """A text that is not JSON; it may still be Jsonnet."""
+    """A text that is not JSON; it may still be Jsonnet.
+
+    `is_lines` tells that one value follows another, which JSON lines have.
+    """
+
+    is_lines = False
 
 
 def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
@@ -39,7 +44,9 @@ def parse_json(text: str, name: str) -> tuple[object, LineNumbers]:
         values = loads(text)
     except json.JSONDecodeError as error:
         place = f"{name}:{error.lineno}"
-        raise NotJson(f"{place}: {error.msg} (column {error.colno}).") from error
+        problem = NotJson(f"{place}: {error.msg} (column {error.colno}).")
+        problem.is_lines = error.msg == "Extra data" and text[error.pos] in "{["
+        raise problem from error
     except RecursionError:
         raise too_deep(name) from None
     return values, _find_lines(text, name)

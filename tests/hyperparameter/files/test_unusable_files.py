@@ -221,6 +221,11 @@ def test_toml_that_cannot_be_used_says_why(content: str, expected: str) -> None:
         ('{"a": ' + "[" * 300 + "]" * 300 + "}", "nested more than 200 levels deep"),
         ('{"a": ' + "[" * 100_000, "nested more than 200 levels deep"),
         ('{"": 1}', "a.json:1: "),
+        (
+            '{"a": 1}\n{"a": 2}\n',
+            "a.json:2: Extra data (column 1). A file of configuration has one value",
+        ),
+        ('{"a": 1} // x', "it is Jsonnet: give it the extension .jsonnet."),
         ('{"a": 1,\n"b.": 1}', "a.json:2: "),
     ],
 )
