@@ -42,7 +42,7 @@ class UnknownKeys(NamedTuple):
         if not is_unlike:
             return problem
         typed = origin.location
-        if origin.kind != "cli" or not typed.startswith("--"):
+        if origin.kind != "cli" or "." not in typed:  # else it is a dotted option
             return problem + did_you_mean(key, self.known)
         every = [self.flags.get(one, f"--{one}") for one in self.known]
         return problem + did_you_mean(typed, every)

@@ -110,9 +110,15 @@ def _shadowed(unused: list[Unused], settings: Settings, reads: Reads) -> Iterato
         origin, hidden_by = resolve(source), _hidden_by(reads.get(key, []))
         if hidden_by is not None:
             yield _shadowed_by(key, origin, hidden_by)
-        elif (one := not_taken.get((key, origin[:2]))) and not _is_unset(key, settings):
+        elif (one := not_taken.get((key, origin[:2]))) and _is_hidden_here(one, key, settings):
             got = what_was_read(one.instead)
             yield f"{key} ({origin}) had no effect: its readers got {got}".translate(CONTROLS)
+
+
+def _is_hidden_here(one: Unused, key: str, settings: Settings) -> bool:
+    """Tell whether the program has hidden it, and not a stronger source, such as `-D '~key'`."""
+    is_by_program = any(origin is None or origin.kind == "code" for origin in one.instead)
+    return is_by_program and not _is_unset(key, settings)
 
 
 def _is_unset(key: str, settings: Settings) -> bool:

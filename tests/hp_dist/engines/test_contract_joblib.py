@@ -123,8 +123,11 @@ def test_backend_of_joblib_whose_workers_are_on_other_hosts_is_sent_no_files(
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
 def test_the_traceback_of_a_task_has_one_frame_of_ours_at_most(backend: str) -> None:
     hp_dist.install("joblib")
-    with hp.scope(lr=1), pytest.raises(ValueError, match="x") as caught:
-        joblib.Parallel(2, backend)(joblib.delayed(int)(text) for text in ["1", "x"])
+    try:
+        with hp.scope(lr=1), pytest.raises(ValueError, match="x") as caught:
+            joblib.Parallel(2, backend)(joblib.delayed(int)(text) for text in ["1", "x"])
+    finally:
+        hp_dist.uninstall()
     text = "".join(traceback.format_exception(caught.value))
     frames = re.findall(r'File "(.*?)", line', text)
     ours = [file for file in frames if {"hp_dist", "hyperparameter"} & {*Path(file).parts[-4:-1]}]

@@ -409,14 +409,14 @@ def test_a_default_that_is_an_array_can_be_asked_about(capsys: pytest.CaptureFix
 def test_a_key_that_is_a_value_and_a_prefix_is_no_configuration(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    @hp.param("both")
+    @hp.param("leafy")
     def local(leaf: int = 1) -> int:
-        return leaf + (hp.scope.both.leaf.inner | 2)
+        return leaf + (hp.scope.leafy.leaf.inner | 2)
 
     assert hp.run_cli(local, ["--print-config", "json"]) is None
     shown = capsys.readouterr()
-    assert json.loads(shown.out)["both"] == {"leaf": 1}
-    assert "both.leaf.inner is left out: both.leaf has a value" in shown.err
+    assert json.loads(shown.out)["leafy"] == {"leaf": 1}
+    assert "leafy.leaf.inner is left out: leafy.leaf has a value" in shown.err
 
 
 def test_the_configuration_leaves_secrets_out(capsys: pytest.CaptureFixture[str]) -> None:
