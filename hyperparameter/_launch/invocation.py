@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
 from .._scopes.taken_away import in_words
-from .._values.annotations import takes_names, takes_none
+from .._values.annotations import takes_any_text, takes_names, takes_none
 from .._values.assignment import parse_assignment
 from .._values.containers import check_named_once, parts_of
 from .._values.convert import NOTHING, Unconvertible
@@ -234,8 +234,6 @@ def _is_one_word(option: Option, text: str) -> bool:
     wanted = bare(option.hint)
     if not is_union(wanted):
         return False
-    from .._values.unions import takes_any_text
-
     return "=" not in text or any(map(takes_any_text, typing.get_args(wanted)))
 
 

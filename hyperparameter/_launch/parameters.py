@@ -8,13 +8,13 @@ from typing import Literal, NamedTuple
 
 from .._functions.signature import Signature
 from .._values import annotations as annotation
+from .._values.annotations import takes_any_text
 from .._values.checking import UNSEEN, made
 from .._values.containers import SEQUENCES, is_mapping
 from .._values.convert import is_enum
 from .._values.fields import UNKNOWN
 from .._values.keys import is_key
 from .._values.structures import of_instance, structure_of
-from .._values.unions import takes_any_text
 from .options import COMMON_FLAGS, HELP, HELP_ALL, REQUIRED, Kind, Option
 
 

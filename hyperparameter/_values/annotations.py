@@ -22,6 +22,10 @@ def takes_none(hint: Any) -> bool:
     return hint is None or type(None) in members_of(hint)
 
 
+def takes_any_text(hint: Any) -> bool:
+    return hint is str or (isinstance(hint, type) and issubclass(hint, (str, PathLike)))
+
+
 def takes_names(hint: Any) -> bool:
     """Tell whether a value of this type may be given as keys below its own."""
     hint = bare(hint)

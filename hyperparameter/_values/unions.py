@@ -6,10 +6,9 @@ import re
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from os import PathLike
 from typing import Any, Literal
 
-from .annotations import is_any, name_of
+from .annotations import is_any, name_of, takes_any_text
 from .checking import UNSEEN
 from .containers import names_of, parts_of
 from .convert import NOTHING, Converter, Unconvertible, Unset, is_enum, one_of, part, shown_choice
@@ -63,10 +62,6 @@ def _means_none(value: object, members: list[Any]) -> bool:
         return False
     is_word = type(value) is not Blank and text.lower() not in ("null", "none")
     return not (is_word and any(map(takes_any_text, members)))
-
-
-def takes_any_text(hint: Any) -> bool:
-    return hint is str or (isinstance(hint, type) and issubclass(hint, (str, PathLike)))
 
 
 def _exactly(value: object, members: list[Any]) -> Any:
