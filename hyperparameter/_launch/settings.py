@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from .._functions import registry
 from .._scopes import ambient
-from .._scopes.inherited import rank_inherited
 from .._scopes.markers import DELETED
 from .._scopes.scope import scope_of
 from .._scopes.snapshot import Layer
@@ -124,7 +123,10 @@ class Settings:
                 values = {key: one for key, one in layer.values.items() if key not in without}
                 layer = layer._replace(values=values)  # noqa: PLW2901  # the part that counts
             stack.enter_context(scope_of(layer.removing(ambient.current().snapshot)))
-        rank_inherited()
+        if ambient.inherited is not None:
+            from .._scopes.inherited import rank_inherited  # most programs inherit nothing
+
+            rank_inherited()
         return stack
 
 
