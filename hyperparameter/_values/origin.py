@@ -156,9 +156,9 @@ def _host() -> str:
 
 def _cell(path: str) -> str | None:
     """Return what a notebook calls the cell whose code has this file, `In[3]`; None for a file."""
-    if "IPython" not in sys.modules:
-        return None
-    shell = sys.modules["IPython"].get_ipython()
+    # Not for granted: it may be importing in another thread, or be blocked by a None.
+    shell_here = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = shell_here() if shell_here is not None else None
     named = getattr(getattr(shell, "compile", None), "format_code_name", None)
     found = named(path) if named is not None else None  # ("Cell", "In[3]"), as in its tracebacks
     return found[1] if found else None

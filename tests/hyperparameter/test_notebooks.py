@@ -104,6 +104,15 @@ def test_notebooks_do_not_take_keys_for_their_hooks() -> None:
         assert getattr(thing, "_ipython_canary_method_should_not_exist_", None) is not None
 
 
+@pytest.mark.parametrize("module", [None, ModuleType("IPython")], ids=["blocked", "half imported"])
+def test_an_origin_needs_no_ipython_that_works(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", module)
+    with hp.scope(**{"nb.train.lr": 0.5}):
+        assert "test_notebooks.py:" in str(hp.explain("nb.train.lr"))
+
+
 @pytest.mark.parametrize(("old", "new"), [("param_scope", "hp.scope"), ("auto_param", "hp.param")])
 def test_old_names_say_what_they_are_called_now(old: str, new: str) -> None:
     program = f"from hyperparameter import {old}"
