@@ -1,6 +1,7 @@
 """What a Ray of the tests needs: an environment, and marks for the files that talk to it."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -94,10 +95,23 @@ def connect(address: str, environment: Mapping[str, str], **options: str) -> Non
         ray.init(address, logging_level="ERROR", log_to_driver=False, **options)
 
 
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep other test processes from connecting a client meanwhile.
+
+    Each cluster starts a server for each of its clients, at the first free port from 23000 on.
+    Clusters that do it at once take the same port, and clients land in one another's cluster.
+    """
+    with Path(__file__).open() as file:  # any file that all test processes share
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def connect_client(address: str, environment: Mapping[str, str]) -> None:
     for attempts_left in reversed(range(_ATTEMPTS)):
         try:
-            connect(address, environment, namespace="tests")
+            with _one_at_a_time():
+                connect(address, environment, namespace="tests")
             return
         except ConnectionError:
             if not attempts_left:
@@ -107,7 +121,8 @@ def connect_client(address: str, environment: Mapping[str, str]) -> None:
 def run_client(words: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a program that is a client of Ray."""
     for attempts_left in reversed(range(_ATTEMPTS)):
-        done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
+        with _one_at_a_time():
+            done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
         if "Initialization failure from server" not in done.stderr or not attempts_left:
             break
     return done
