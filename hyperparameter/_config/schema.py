@@ -103,8 +103,7 @@ def _read(sources: Sequence[Bindings], section: str, convert: Converter) -> obje
     except Unconvertible as error:
         if section:
             error.path = (*section.split("."), *error.path)
-            origins = {f"{section}.{key}": origin for key, origin in found.origins.items()}
-            found = found._replace(origins=origins)
+            found.origins = {f"{section}.{key}": at for key, at in found.origins.items()}
         raise refusal(ConfigurationError, "", found, error) from None
 
 

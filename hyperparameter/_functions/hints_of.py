@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FunctionType, SimpleNamespace
-from typing import Any, Final, NamedTuple, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from .._values.fields import UNKNOWN, Variables, bound_variables, is_free, substituted
 from .._values.secrets import add_secret_keys
@@ -22,14 +22,17 @@ def innermost(function: object) -> FunctionType:
     return function
 
 
-class OfClass(NamedTuple):
+class OfClass:
     """What a class says about the annotations of its initializer, which may be that of a base.
 
     `fields` has the hints of its fields, `variables` what the type variables stand for.
     """
 
-    fields: Mapping[str, Any]
-    variables: Variables
+    __slots__ = ("fields", "variables")
+
+    def __init__(self, fields: Mapping[str, Any], variables: Variables) -> None:
+        self.fields = fields
+        self.variables = variables
 
 
 def hints_of_class(cls: type, function: FunctionType) -> OfClass:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._scopes import ambient
 from .._scopes.lookup import NO_DEFAULT, alone, check_namespace, find, note_parts, typed
@@ -23,7 +23,6 @@ _VARARGS, _VARKEYWORDS = 0x04, 0x08  # flags of code objects
 _MOST_PLANS = 64  # shapes of calls that a state remembers for one function
 Shape = int | tuple[int | str, ...]
 """How a call binds arguments: how many by position, and which keywords where there are any."""
-
 
 declared: dict[tuple[str, str, str], "Signature"] = {}
 """What `@hp.param` has decorated, by namespace, module and qualified name; see `registry`."""
@@ -51,12 +50,14 @@ class Plan:
         self.is_shared = is_shared  # whether the next call may get the very same values
 
 
-class Wanted(NamedTuple):
-    """What a parameter takes."""
+class Wanted:
+    """What a parameter takes; values of the type `exact` need no conversion."""
 
-    convert: Converter
-    takes_names: bool  # whether keys below its own are parts of it
-    exact: type | None  # the type of values that need no conversion
+    __slots__ = ("convert", "exact", "takes_names")
+
+    def __init__(self, convert: Converter, takes_names: bool, exact: type | None) -> None:
+        self.convert, self.exact = convert, exact
+        self.takes_names = takes_names  # whether keys below its own are parts of it
 
 
 class Signature:
@@ -130,11 +131,9 @@ class Signature:
 
     def wanted(self, name: str) -> Wanted:
         """Return what a parameter takes, by its annotation, or else by its default."""
-        known = self._wanted.get(name)
-        if known is None:
-            known = self._made_wanted(name)
-            if not mode.is_on:  # which does without what factories make
-                self._wanted[name] = known
+        known = self._wanted.get(name) or self._made_wanted(name)
+        if not mode.is_on:  # which does without what factories make
+            self._wanted[name] = known
         return known
 
     def _made_wanted(self, name: str) -> Wanted:
@@ -279,7 +278,7 @@ class Signature:
         leaf = found.origins.pop(key, None)
         if isinstance(found.value, Layered):
             leaf = None if found.value.whole is REMOVED else leaf
-            found = found._replace(value=found.value.parts)
+            found.value = found.value.parts
         for flat, origin in found.origins.items():
             # What one place sets beside the parameter itself is a namespace of the same name.
             if origin != leaf and not any(declarations(flat)):

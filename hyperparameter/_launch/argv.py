@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from .._functions import registry
 from .._functions.signature import Signature
@@ -22,7 +21,7 @@ NULLS = ("null", "None")
 """The words for None where an option takes it."""
 
 
-class GivenOption(NamedTuple):
+class GivenOption:
     """An option as it was given: its flag as written, and its words.
 
     `below` are the names behind a parameter's own flag, or the whole key where an option stands for
@@ -30,12 +29,24 @@ class GivenOption(NamedTuple):
     it.
     """
 
-    option: Option
-    flag: str
-    texts: list[str]
-    below: str = ""
-    spare: int = 0
-    before: int = 0
+    __slots__ = ("before", "below", "flag", "option", "spare", "texts")
+
+    def __init__(
+        self,
+        option: Option,
+        flag: str,
+        texts: list[str],
+        *,
+        below: str = "",
+        spare: int = 0,
+        before: int = 0,
+    ) -> None:
+        self.option = option
+        self.flag = flag
+        self.texts = texts
+        self.below = below
+        self.spare = spare
+        self.before = before
 
     @property
     def is_of_function(self) -> bool:
@@ -48,16 +59,21 @@ class GivenOption(NamedTuple):
         return self.below != "" and self.option is not DEFINE
 
 
-class ParsedArgv(NamedTuple):
+class ParsedArgv:
     """A command line in order; `rest` is what follows the name of a command.
 
     The last positionals, as many as are `literal`, are behind `--` and mean what they say.
     """
 
-    given: list[GivenOption]
-    positionals: list[str]
-    rest: list[str]
-    literal: int = 0
+    __slots__ = ("given", "literal", "positionals", "rest")
+
+    def __init__(
+        self, given: list[GivenOption], positionals: list[str], rest: list[str], literal: int = 0
+    ) -> None:
+        self.given = given
+        self.positionals = positionals
+        self.rest = rest
+        self.literal = literal
 
 
 def parse_argv(
@@ -83,10 +99,12 @@ def parse_argv(
             continue
         if word == "--":
             parsed.positionals.extend(queue)
-            return parsed._replace(literal=len(queue))
+            parsed.literal = len(queue)
+            break
         if is_flag(word):
             given = parser.option(word, queue)
-            parsed.given.append(given._replace(before=len(parsed.positionals)))
+            given.before = len(parsed.positionals)
+            parsed.given.append(given)
             continue
         parsed.positionals.append(word)
         if stops_at_command:
@@ -103,10 +121,13 @@ def with_spare_words(parsed: ParsedArgv, count: int) -> ParsedArgv:
         moved = min(one.spare, count)
         if moved:
             kept = len(one.texts) - moved
-            given[index] = one._replace(texts=one.texts[:kept], spare=one.spare - moved)
+            given[index] = GivenOption(
+                one.option, one.flag, one.texts[:kept],
+                below=one.below, spare=one.spare - moved, before=one.before,
+            )  # fmt: skip
             positionals[one.before : one.before] = one.texts[kept:]
             count -= moved
-    return parsed._replace(given=given, positionals=positionals)
+    return ParsedArgv(given, positionals, parsed.rest, parsed.literal)
 
 
 def is_flag(word: str) -> bool:
@@ -168,12 +189,16 @@ class _OptionParser:
         rest = flag[len(first) + 1 :]
         if owner is not None and owner.takes_names and rest and not _is_key(f"{first[2:]}.{rest}"):
             inner = option_below(owner, rest.split("."))
-            return _given(inner, flag, value, queue)._replace(below=rest)
+            given = _given(inner, flag, value, queue)
+            given.below = rest
+            return given
         known = [name for name in self._by_flag if name.startswith(f"{first}.")]
         if owner is not None and (owner.kind == "fields" or (known and not owner.takes_names)):
             raise UsageError(f"{flag}: unknown option.{did_you_mean(flag, known)} See --help.")
         option = option_at(flag[2:]) or Option(flag[2:], (flag,))
-        return _given(option, flag, value, queue)._replace(option=DEFINE, below=flag[2:])
+        given = _given(option, flag, value, queue)
+        given.option, given.below = DEFINE, flag[2:]
+        return given
 
     def _by_name(self, flag: str, value: str | None, queue: deque[str]) -> GivenOption:
         name = flag[2:].replace("-", "_")

@@ -2,13 +2,11 @@
 
 import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from .._functions.signature import Signature
 from .._scopes.snapshot import Layer
 from .._scopes.taken_away import in_words
 from .._values.annotations import takes_any_text, takes_names, takes_none
-from .._values.assignment import parse_assignment
 from .._values.containers import check_named_once, parts_of
 from .._values.convert import NOTHING, Unconvertible
 from .._values.describe import show
@@ -32,27 +30,36 @@ from .parameters import bare, is_union, option_below
 from .positionals import positionals_of
 
 
-class Invocation(NamedTuple):
+class Invocation:
     """A command line for one function.
 
     `defines` has what `-D` sets, `options` what options and positionals set.  `args` are for the
     function's `*args`.  `given` has the words of each common option by its key.
     """
 
-    defines: tuple[Layer, ...]
-    options: tuple[Layer, ...]
-    files: list[str]
-    args: tuple[object, ...]
-    given: dict[str, list[str]]
+    __slots__ = ("args", "defines", "files", "given", "options")
+
+    def __init__(
+        self,
+        defines: tuple[Layer, ...],
+        options: tuple[Layer, ...],
+        files: list[str],
+        args: tuple[object, ...],
+        given: dict[str, list[str]],
+    ) -> None:
+        self.defines = defines
+        self.options = options
+        self.files = files
+        self.args = args
+        self.given = given
 
     def asks(self, option: Option) -> bool:
         return option.key in self.given
 
     def under(self, layers: tuple[Layer, ...], swept: tuple[Layer, ...]) -> "Invocation":
         """Return the same with layers over the options, and with others over what `-D` sets."""
-        return self._replace(
-            options=(*layers, *self.options), defines=(*swept, *self.defines)
-        )  # fmt: skip
+        options, defines = (*layers, *self.options), (*swept, *self.defines)
+        return Invocation(defines, options, self.files, self.args, self.given)
 
     @property
     def record(self) -> str | None:
@@ -186,6 +193,8 @@ def _checked(key: str, flag: str) -> str:
 
 
 def _assignment(text: str, flag: str) -> tuple[str, UntypedText]:
+    from .._values.assignment import parse_assignment  # most command lines have options alone
+
     try:
         return parse_assignment(text)
     except InvalidKey as error:

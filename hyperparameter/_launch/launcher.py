@@ -211,7 +211,7 @@ class Launcher:
         parsed = parse_argv(first.rest, [*own, *self.common(argv, own)], keywords=keywords)
         if self.is_single and not signature.varargs_name:
             parsed = _without_command(parsed, names_of(function, [function]), own)
-        parsed = parsed._replace(given=[*first.given, *parsed.given])
+        parsed.given = [*first.given, *parsed.given]
         return Asked(function, signature, own, parsed)
 
     def _commands_with(self, flag: str) -> str:
@@ -247,9 +247,10 @@ def _without_command(parsed: ParsedArgv, names: list[str], own: list[Option]) ->
     is_taken = any(not option.flags and option.key not in by_name for option in own)
     if is_taken or not parsed.positionals or dashed(parsed.positionals[0]) not in names:
         return parsed
-    given = [one._replace(before=max(0, one.before - 1)) for one in parsed.given]
-    literal = min(parsed.literal, len(parsed.positionals) - 1)
-    return parsed._replace(given=given, positionals=parsed.positionals[1:], literal=literal)
+    for one in parsed.given:
+        one.before = max(0, one.before - 1)
+    positionals = parsed.positionals[1:]
+    return ParsedArgv(parsed.given, positionals, parsed.rest, min(parsed.literal, len(positionals)))
 
 
 def _name() -> str:

@@ -4,7 +4,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from .._functions.signature import Signature
 from .._values import annotations as annotation
@@ -68,7 +68,7 @@ def _made(make: Callable[[], object]) -> object:
     return UNKNOWN if default is UNSEEN else default
 
 
-class _Place(NamedTuple):
+class _Place:
     """Where a field is.
 
     `owners` are the structures that have it, `around` all those outside of it: one inside itself
@@ -76,10 +76,19 @@ class _Place(NamedTuple):
     is a parameter, no field, and not keyword-only.
     """
 
-    owners: tuple[object, ...] = ()
-    around: tuple[object, ...] = ()
-    may_lack: bool = False
-    by_position: bool = False
+    __slots__ = ("around", "by_position", "may_lack", "owners")
+
+    def __init__(
+        self,
+        owners: tuple[object, ...] = (),
+        around: tuple[object, ...] = (),
+        may_lack: bool = False,
+        by_position: bool = False,
+    ) -> None:
+        self.owners = owners
+        self.around = around
+        self.may_lack = may_lack
+        self.by_position = by_position
 
 
 def _options(key: str, path: str, hint: object, default: object, place: _Place) -> Iterator[Option]:
@@ -132,10 +141,13 @@ def is_given(default: object) -> bool:
     return default is not REQUIRED and default is not None  # by identity: == of arrays is an array
 
 
-class _Field(NamedTuple):
-    owner: object
-    hint: object
-    default: object
+class _Field:
+    __slots__ = ("default", "hint", "owner")
+
+    def __init__(self, owner: object, hint: object, default: object) -> None:
+        self.owner = owner
+        self.hint = hint
+        self.default = default
 
 
 def _fields(structures: Sequence[object], default: object) -> dict[str, list[_Field]]:

@@ -15,9 +15,9 @@ def words_lacking(
     """Return how many more words positionals need, of which those in `lacking` have no value."""
     given, _ = positionals_of(parsed, own, signature)
     count = 0
-    for option, _, texts, *_ in given:
-        if len(texts) < option.size and not is_list(texts[0]):
-            count += option.size - len(texts)
+    for one in given:
+        if len(one.texts) < one.option.size and not is_list(one.texts[0]):
+            count += one.option.size - len(one.texts)
     at_hand = [text for one in parsed.given for text in one.texts[len(one.texts) - one.spare :]]
     for option in reversed([one for one in lacking if not one.flags]):
         is_whole = option.size > 1 and count < len(at_hand) and is_list(at_hand[-1 - count])

@@ -128,7 +128,8 @@ class Replay:
             raise UsageError(
                 f"{self._name}: an argument of this run was a secret, which a record does not have."
             )
-        return invocation._replace(args=old.args)
+        invocation.args = old.args
+        return invocation
 
     def _left_to_code(self) -> Layer:
         """Return what the program has set before the launch, of what a record cannot hold."""

@@ -135,7 +135,7 @@ def _declared() -> Iterator[str]:
         yield key
         for _, option in declared.of(key):
             if is_nested(option.default):
-                yield from flatten({key: option.default}).values
+                yield from flatten({key: option.default})[0]
 
 
 def _read_by(scan: LazyScan) -> Iterator[str]:

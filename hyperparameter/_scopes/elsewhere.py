@@ -5,7 +5,7 @@ the thread that submitted it.  So a scope tells in its bindings where it is open
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .ambient import State
 from .bound import Bindings, as_layer
@@ -18,17 +18,23 @@ One of them may do somebody else's work, so others are shown none of them.
 """
 
 
-class Again(NamedTuple):
+class Again:
     """Told by a scope that is entered inside itself: of the inner frame, and of the outer ones."""
 
-    inner: object
-    outer: object
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, inner: Any, outer: Any) -> None:
+        self.inner = inner
+        self.outer = outer
 
 
-class Arrived(NamedTuple):
+class Arrived:
     """Told by a scope that was open where it was pickled: what it has shown there."""
 
-    snapshot: Snapshot
+    __slots__ = ("snapshot",)
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
 
 
 IMPLICIT_LAYER = NOTHING._replace()
@@ -68,8 +74,10 @@ def is_open_elsewhere(bindings: Bindings) -> bool:
 def shown_elsewhere(bindings: Bindings) -> Snapshot | None:
     """Return what the scope with these bindings shows where it is open, if that is one place."""
     told = _told(bindings)
-    if isinstance(told, Arrived | None):
-        return told and told.snapshot
+    if told is None:
+        return None
+    if isinstance(told, Arrived):
+        return told.snapshot
     below, now = told if told.__class__ is tuple else (told, bindings)
     snapshot: Snapshot = below.snapshot
     return as_layer(now).onto(snapshot)

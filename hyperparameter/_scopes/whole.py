@@ -5,7 +5,7 @@ Text keeps waiting for its type, so a whole is made of untyped parts; see `_valu
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._values.containers import names_written, takes_parts, takes_place
 from .._values.landing import is_inside
@@ -26,17 +26,26 @@ Source = tuple[str, RawOrigin]
 """A flat key, and where it was bound."""
 
 
-class Whole(NamedTuple):
+class Whole:
     """The value of a key with all below it.
 
     `origins` has where each flat key of it was bound, and of one that others have been written
     over, where they were.  `joined` are further bindings of these keys that it has parts of.
     """
 
-    value: object
-    origin: RawOrigin
-    origins: dict[str, RawOrigin]
-    joined: tuple[Source, ...] = ()
+    __slots__ = ("joined", "origin", "origins", "value")
+
+    def __init__(
+        self,
+        value: object,
+        origin: RawOrigin,
+        origins: dict[str, RawOrigin],
+        joined: tuple[Source, ...] = (),
+    ) -> None:
+        self.value = value
+        self.origin = origin
+        self.origins = origins
+        self.joined = joined
 
 
 def whole(snapshot: Snapshot, key: str) -> Whole | None:

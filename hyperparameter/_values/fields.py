@@ -5,7 +5,7 @@ import types
 import typing
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 UNKNOWN: Any = object()
 """The hint of a field whose annotation is missing or cannot be resolved."""
@@ -39,7 +39,7 @@ def mark_of(kind: type) -> str | None:
     return None
 
 
-class Field(NamedTuple):
+class Field:
     """A field, by the name that a mapping has for it.
 
     `default` makes its default, and is None where it has to be given.  `attribute` is where an
@@ -47,10 +47,19 @@ class Field(NamedTuple):
     about it, where its kind has that.
     """
 
-    hint: Any
-    default: Callable[[], object] | None
-    attribute: str | None
-    metadata: object = None
+    __slots__ = ("attribute", "default", "hint", "metadata")
+
+    def __init__(
+        self,
+        hint: Any,
+        default: Callable[[], object] | None,
+        attribute: str | None,
+        metadata: object = None,
+    ) -> None:
+        self.hint = hint
+        self.default = default
+        self.attribute = attribute
+        self.metadata = metadata
 
     @property
     def is_made_inside(self) -> bool:
@@ -67,7 +76,7 @@ class Field(NamedTuple):
         return self.default is none_made
 
 
-class Structure(NamedTuple):
+class Structure:
     """A class with fields.
 
     `make` takes all values that are given, by name; `replace` an instance and those that change.
@@ -75,13 +84,26 @@ class Structure(NamedTuple):
     are not what it was made of, such as those of `Json`, as they were given.
     """
 
-    name: str
-    kind: type
-    fields: Mapping[str, Field]
-    make: Callable[[dict[str, object]], object]
-    replace: Callable[[Any, dict[str, object]], object]
-    extra: bool = False
-    raw: Callable[[Any], dict[str, object]] | None = None
+    __slots__ = ("extra", "fields", "kind", "make", "name", "raw", "replace")
+
+    def __init__(
+        self,
+        name: str,
+        kind: type,
+        fields: Mapping[str, Field],
+        make: Callable[[dict[str, object]], object],
+        replace: Callable[[Any, dict[str, object]], object],
+        *,
+        extra: bool = False,
+        raw: Callable[[Any], dict[str, object]] | None = None,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.fields = fields
+        self.make = make
+        self.replace = replace
+        self.extra = extra
+        self.raw = raw
 
     def is_instance(self, value: object) -> bool:
         return isinstance(value, self.kind) and self.kind is not dict

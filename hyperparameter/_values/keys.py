@@ -1,7 +1,7 @@
 """Dotted names: checking them, and getting from nested mappings to flat ones and back."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..exceptions import InvalidKey
 from .fields import is_structure
@@ -48,18 +48,14 @@ def check(key: object) -> str:
     return key
 
 
-class Flat(NamedTuple):
-    """A mapping by flat keys.
+Flat = tuple[dict[str, Any], dict[str, tuple[str, ...]], dict[str, dict[Any, Any]]]
+"""The values of a mapping by flat keys, with names and kinds.
 
-    `names` has, for each key that holds a written name with a dot in it, all its names, those of
-    each instance of a class with fields, and those of each key whose value was a mapping, and which
-    therefore is not among `values`; `kinds`, for each nested mapping of a class of its own, an
-    empty one.
-    """
-
-    values: dict[str, Any]
-    names: dict[str, tuple[str, ...]]
-    kinds: dict[str, dict[Any, Any]]
+Names are, for each key that holds a written name with a dot in it, all its names, those of each
+instance of a class with fields, and those of each key whose value was a mapping, and which
+therefore is not among the values; kinds, for each nested mapping of a class of its own, an empty
+one.
+"""
 
 
 def flatten(params: Mapping[Any, Any]) -> Flat:
@@ -99,7 +95,7 @@ def flatten(params: Mapping[Any, Any]) -> Flat:
         else:
             stack.pop()
             open_ids.pop()
-    return Flat(values, names, kinds)
+    return values, names, kinds
 
 
 def _check_depth(key: str, is_open: bool, depth: int) -> None:

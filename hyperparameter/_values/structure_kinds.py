@@ -247,7 +247,7 @@ def _model(kind: Any, _: Bound) -> Structure:
         return instance.model_dump(include=n, round_trip=True, by_alias=False) if n else {}
 
     extra = kind.model_config.get("extra") == "allow"
-    return Structure(kind.__name__, kind, fields, make, change, extra, raw)
+    return Structure(kind.__name__, kind, fields, make, change, extra=extra, raw=raw)
 
 
 def _model_fields(kind: Any) -> dict[str, Field]:

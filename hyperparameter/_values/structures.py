@@ -36,12 +36,14 @@ def of_instance(structure: Structure, kind: type) -> Structure:
     if own is None:
         return structure
     fields = {
-        name: structure.fields[name]._replace(default=one.default)
-        if is_free(one.hint) and name in structure.fields
+        name: Field(known.hint, one.default, known.attribute, known.metadata)
+        if is_free(one.hint) and (known := structure.fields.get(name))
         else one
         for name, one in own.fields.items()
     }
-    return own._replace(fields=fields)
+    return Structure(
+        own.name, own.kind, fields, own.make, own.replace, extra=own.extra, raw=own.raw
+    )
 
 
 def annotated_class(kind: type) -> Structure | None:

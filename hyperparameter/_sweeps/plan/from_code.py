@@ -74,7 +74,7 @@ def _axes(grid: object) -> Iterator[Axis]:
         try:
             keys = _keys(name)
             if len(keys) == 1 and is_nested(values):
-                for key, inner in flatten({keys[0]: values}).values.items():
+                for key, inner in flatten({keys[0]: values})[0].items():
                     yield _axis((key,), inner)
             else:
                 yield _axis(keys, values)
@@ -135,7 +135,7 @@ def _skip(skip: object) -> Skip:
         raise TypeError(f"skip must be a mapping from keys to values, or text, not {_kind(skip)}")
     if not skip:
         raise ValueError("skip: an empty mapping would leave out every cell.")
-    values = flatten(skip).values
+    values, _, _ = flatten(skip)
     bindings = (f"{key}={shown_value(key, repr(value))}" for key, value in values.items())
     return Skip(values, f"skip {', '.join(bindings)}")
 

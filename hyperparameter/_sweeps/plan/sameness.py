@@ -25,7 +25,7 @@ def fields_of(key: str, value: object) -> Iterator[str]:
     if isinstance(value, UntypedText):
         value = without_type(key, value) if value.text.lstrip().startswith("{") else None
     if is_nested(value):
-        yield from flatten({key: value}).values
+        yield from flatten({key: value})[0]
     else:
         yield key
 
