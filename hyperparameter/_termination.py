@@ -6,9 +6,9 @@ import _signal as signal  # type: ignore[import-not-found]  # `signal` makes enu
 import atexit
 import os
 import sys
+from _contextvars import ContextVar  # as in `_scopes.ambient`
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from types import FrameType
 
 

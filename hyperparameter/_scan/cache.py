@@ -11,10 +11,14 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import blake2b
 from typing import Any
 
 from .raw import FileScan, RawFinding
+
+try:
+    from _blake2 import blake2b
+except ImportError:  # hashlib's, which loads OpenSSL first: a twentieth of the time of --help
+    from hashlib import blake2b
 
 _FORMAT = 10  # to be raised with every change of what a scan finds, or of how it is kept
 # What can be parsed depends on the version of Python.

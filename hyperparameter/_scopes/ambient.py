@@ -11,8 +11,8 @@ seen at once wherever no scope is open.
 
 from __future__ import annotations
 
+from _contextvars import ContextVar  # importing contextvars takes longer
 from _thread import RLock  # importing threading is a tenth of our import
-from contextvars import ContextVar
 from typing import Any
 
 from .._values.origin import Process, RawOrigin

@@ -10,7 +10,6 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from math import isfinite
 from os import PathLike
 from typing import Any, Literal, Union
 
@@ -38,6 +37,7 @@ from .rules import rule_of, to_number
 from .secrets import is_secret
 from .structures import of_instance, structure_of
 from .untyped import (
+    INFINITE,
     REMOVED,
     Blank,
     EmptyVariable,
@@ -45,6 +45,7 @@ from .untyped import (
     Untyped,
     UntypedText,
     UntypedTree,
+    is_nan,
     is_null,
     may_be_mapping,
     plain,
@@ -301,4 +302,5 @@ def _number(value: object) -> object:
         number = to_number(value)
     except Unconvertible:
         return None
-    return None if isinstance(number, float) and not isfinite(number) else number
+    is_finite = not isinstance(number, float) or not (number in INFINITE or is_nan(number))
+    return number if is_finite else None

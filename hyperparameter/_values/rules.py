@@ -6,7 +6,6 @@ Numbers are never rounded.  Types that few programs use import their modules whe
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from .untyped import (
     EmptyVariable,
     UntypedText,
     exact_int,
+    is_nan,
     yaml_number,
 )
 
@@ -107,7 +107,7 @@ def to_float(value: object) -> float:
         converted = float(number)  # type: ignore[arg-type]  # a number
     except (TypeError, ValueError, ArithmeticError):
         raise Unconvertible from None
-    if converted != number and not math.isnan(converted):
+    if converted != number and not is_nan(converted):
         raise Unconvertible
     return converted
 

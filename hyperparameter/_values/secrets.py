@@ -164,6 +164,8 @@ def _singular(word: str) -> str:
 
 def _split(segment: str) -> list[str]:
     """Return the words of a segment in lower case: `HFToken2` and `hf-token` are hf and token."""
-    if not segment.islower():  # as most are
+    if segment.islower() and segment.replace("_", "").isalpha():  # as most are
+        return [word for word in segment.split("_") if word]
+    if not segment.islower():
         segment = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", segment)
     return re.findall(r"[^\W\d_]+", segment.lower())
