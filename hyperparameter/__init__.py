@@ -12,10 +12,8 @@ import typing as _typing
 
 from ._functions.param import param
 from ._launch import launch, run_cli
-from ._records import forked as _forked  # noqa: F401  # forked children tell that they read
 from ._records.read import Read
 from ._records.record import Record, process_record, record
-from ._records.unused import Unused
 from ._scopes.scope import scope
 from ._values.secrets import add_secret_words, not_secret
 from .exceptions import (
@@ -31,6 +29,7 @@ if _typing.TYPE_CHECKING:
     from ._config.config import config
     from ._records.explain import Explanation, explain
     from ._records.exports.target import Exported
+    from ._records.unused import Unused
     from ._sweeps.finished import SweepError, SweepRun
     from ._sweeps.from_python import sweep
     from ._sweeps.sweep import Sweep
@@ -88,6 +87,7 @@ _ON_USE = {
     "Sweep": "._sweeps.sweep",
     "SweepError": "._sweeps.finished",
     "SweepRun": "._sweeps.finished",
+    "Unused": "._records.unused",
     "sweep": "._sweeps.from_python",
 }
 """Public names that few programs use, and the modules that have them: imported with us, they would

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from .._functions.awaiting import settled
 from .._functions.signature import Signature
 from .._records.record import Record
-from .._scopes import ambient, carried
+from .._scopes import ambient, frames
 from .._scopes.snapshot import Layer
 from .._scopes.whole import Whole
 from .._values.hints import refused
@@ -44,7 +44,7 @@ def run_function(
         if masks is not None:
             masks.learn_all([ambient.current().snapshot, ambient.baseline_state.snapshot])
         if freeze:
-            carried.freeze()  # threads of the program open no scope of their own
+            frames.freeze()  # threads of the program open no scope of their own
             ambient.launched = ambient.current(), ambient.baseline_state
         with usage_errors(settings), own_refusals(function, settings):
             signature = signature_of(function)

@@ -13,7 +13,6 @@ from .kept_reads import KeptReads
 from .overridden import Overridden
 from .read import Places, RawRead, Read, divergent
 from .sources import settle, sources, wait_for
-from .unused import Unused, of_unknown, unused
 
 if TYPE_CHECKING:
     from mmap import mmap
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from .exports.target import Exported
     from .file import Saved
     from .run import Run
+    from .unused import Unused
 
 _UNTOLD = "a forked process has read something, and tells nobody without hp_dist.install()"
 
@@ -168,6 +168,8 @@ class Contents:
 
     def unused_and_unknown(self) -> tuple[list[Unused], str]:
         """Return what `unused` does, and the text of its warning, empty where it has none."""
+        from .unused import of_unknown, unused  # a program that is imported alone asks for none
+
         reasons, reads = self.incomplete, self.reads
         with self._kept.lock:
             overrides, carried, untold = self._overrides(reasons)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from _thread import RLock  # importing threading is a tenth of our import
 from collections.abc import Iterable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .._functions import registry
 from .._scopes import ambient, frames
@@ -24,9 +24,12 @@ from .._values.untyped import REMOVED
 from .contents import Contents
 from .kept import kept  # not on use: a worker may have changed its root before it reads
 from .kept_reads import MOST_KEYS, KeptReads
-from .read import RawRead
+from .read import RawRead, Read
 from .sources import closing_seconds, wait_for
 from .written import kept_written
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 _NOTHING_BOUND = DELETED, REMOVED, SHADOWED
 """In the place of a value that nobody can read."""
@@ -76,9 +79,21 @@ class Record(Contents):
         self._kept = KeptReads()
         self.forward = forward
 
-    def renew_lock(self) -> None:
-        """Replace the lock, which a thread may have held that a fork has left behind."""
+    def before_fork(self) -> None:
+        """Share a byte with the child, which says whether anything is read there."""
+        if self.read_in_child is None:
+            from mmap import mmap  # most programs do not fork
+
+            self.read_in_child = mmap(-1, 1)
+
+    def begin_child(self) -> None:
+        """Replace the lock, and have what is read here set the byte, unless it is told."""
         self._kept.lock = RLock()
+        if self.read_in_child is not None:
+            if self.forward is None or isinstance(self.forward, _Untold):
+                known = () if self.forward is None else self.forward.flags
+                self.forward = _Untold((self.read_in_child, *known))
+            self.read_in_child = None  # it was the parent's
 
     def override(self, layer: Layer | Snapshot) -> None:
         """Note bindings that are in force during this record."""
@@ -164,6 +179,23 @@ class Record(Contents):
             if one.tells:  # who has submitted a task, and not those who have started its worker
                 break
         return found
+
+
+class _Untold(Record):
+    """Stands in a forked child for what tells another process: it says that there was a read.
+
+    Without `hp_dist` nobody tells what it is, but the records of the parent, and of those above it,
+    must not be taken for complete.
+    """
+
+    def __init__(self, flags: tuple[mmap, ...]) -> None:
+        super().__init__()
+        self.flags = flags
+
+    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+        for flag in self.flags:
+            flag[0] = 1
+        return super().take(key, identity, read)
 
 
 def _have_all(records: list[Record], key: str, identity: object) -> bool:

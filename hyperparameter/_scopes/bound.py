@@ -59,3 +59,24 @@ def own_name(name: str) -> str:
             key=name,
         )
     return check(name)
+
+
+def layer_of(
+    texts: tuple[str, ...], params: dict[str, Any], origin: RawOrigin, closed: bool = False
+) -> Layer | Snapshot:
+    """Return what texts and keywords set; if `closed`, it inherits nothing."""
+    values, names, kinds = flatten(params)
+    made = with_texts(texts, Layer(values, origin, names=names, kinds=kinds))
+    if not closed:
+        return made
+    layers = made.scopes()
+    return Snapshot((*layers[:-1], layers[-1]._replace(closed=True)), len(layers), True)
+
+
+def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
+    """Return both in the order in which they are written; text wins over a keyword."""
+    if not texts:
+        return params
+    from .texts import joined  # most scopes have keywords alone
+
+    return joined(texts, params)

@@ -152,12 +152,6 @@ def bring_baseline(snapshot: Snapshot, at_start: bool = False) -> None:
         ambient.set_baseline(snapshot, CARRIED)
 
 
-def freeze() -> None:
-    """Make what is visible here the baseline; one that work sets is the work's, and replaceable."""
-    owners = [state.owner for state in chain(ambient.active.get())]
-    ambient.set_baseline(ambient.current().snapshot, CARRIED if CARRIED in owners else PROCESS)
-
-
 def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     """Return the frames that this process has opened itself."""
     forked = _forked_frames()

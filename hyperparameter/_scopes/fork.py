@@ -20,11 +20,17 @@ def mend_child() -> None:
     for state in [*ambient.chain(ambient.active.get()), ambient.baseline_state]:
         state.name_process(parent)
     for record in ambient.records():
-        record.renew_lock()
+        record.begin_child()
     # The child has been given these, as a spawned one is given what it starts with.
     ambient.at_fork = ambient.active.get()
     ambient.baseline_state.owner = ambient.CARRIED
 
 
+def prepare() -> None:
+    """Run in the parent, before it forks."""
+    for record in ambient.records():
+        record.before_fork()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=mend_child)
+    os.register_at_fork(before=prepare, after_in_child=mend_child)

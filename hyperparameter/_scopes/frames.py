@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any, Self
 
 from . import ambient
-from .ambient import BROUGHT, EMPTY_CACHE, IMPLICIT, RecordOverBaseline, State, chain, current
+from .ambient import (
+    BROUGHT,
+    CARRIED,
+    EMPTY_CACHE,
+    IMPLICIT,
+    PROCESS,
+    RecordOverBaseline,
+    State,
+    chain,
+    current,
+)
 from .bound import Bindings, as_layer
 from .elsewhere import (
     Binding,
@@ -237,6 +247,12 @@ def detach(before: State | None) -> None:
     """Put back the state that `attach` found, whatever has been opened since."""
     # A function, since a method of the variable cannot be pickled with what refers to it.
     ambient.active.set(before)
+
+
+def freeze() -> None:
+    """Make what is visible here the baseline; one that work sets is the work's, and replaceable."""
+    owners = [state.owner for state in chain(ambient.active.get())]
+    ambient.set_baseline(ambient.current().snapshot, CARRIED if CARRIED in owners else PROCESS)
 
 
 def _innermost() -> State:

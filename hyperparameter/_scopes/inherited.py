@@ -5,8 +5,8 @@ from __future__ import annotations
 from .._values.origin import resolve
 from . import ambient
 from .ambient import CARRIED, INHERITED, OVER_INHERITED, PROCESS, State, chain
-from .carried import freeze, note_overrides
-from .frames import copy_over, inherited_by, make_state, swap
+from .carried import note_overrides
+from .frames import copy_over, freeze, inherited_by, make_state, swap
 from .shadowed import as_baseline
 from .snapshot import EMPTY, Layer, Snapshot
 

@@ -62,8 +62,11 @@ class Recorder(Protocol):
     def declares(self, key: str) -> bool:
         """Tell whether this process declares a key."""
 
-    def renew_lock(self) -> None:
-        """Replace the lock: a thread that a fork has left behind may have held it."""
+    def before_fork(self) -> None:
+        """Get ready to see whether a child reads anything that the program forks now."""
+
+    def begin_child(self) -> None:
+        """Begin anew in a forked child: a thread that it does not have may have held the lock."""
 
 
 class Unrecorded:
@@ -104,5 +107,8 @@ class Unrecorded:
     def declares(self, key: str) -> bool:
         return False
 
-    def renew_lock(self) -> None:
+    def before_fork(self) -> None:
+        pass
+
+    def begin_child(self) -> None:
         pass

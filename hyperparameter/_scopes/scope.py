@@ -13,7 +13,7 @@ from .._values.origin import outside_site, site_of
 from ..exceptions import CONTROLS
 from . import ambient, frames
 from .accessor import Accessor, BoundAccessor, first_names, keep
-from .bound import UNNESTED, as_layer, own_name, written
+from .bound import UNNESTED, as_layer, layer_of, own_name, with_texts, written
 from .elsewhere import (
     IMPLICIT_LAYER,
     Arrived,
@@ -27,7 +27,6 @@ from .handle import frame_of, is_implicit, state_of
 from .lookup import NO_DEFAULT, deletion, is_bound, read_all, require, shown
 from .snapshot import EMPTY, Layer, Snapshot
 from .storage import Storage
-from .texts import layer_of, with_texts
 
 _getframe = sys._getframe
 P = ParamSpec("P")

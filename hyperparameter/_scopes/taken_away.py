@@ -6,7 +6,7 @@ Its markers go in front of its values: a layer that sets a key itself keeps that
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .._values.containers import names_written, takes_parts
 from .._values.fields import is_structure
@@ -16,6 +16,11 @@ from .._values.untyped import REMOVED, UntypedText, may_be_mapping
 from .markers import DELETED
 
 Names = tuple[str, ...]
+
+if TYPE_CHECKING:
+    from typing import Protocol
+else:  # as in `_scopes.recorder`
+    Protocol = object
 
 
 class HasNames(Protocol):

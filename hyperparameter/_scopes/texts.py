@@ -5,27 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .._values.assignment import parse_assignment
-from .._values.keys import flatten
-from .._values.origin import Origin, Site
 from .._values.untyped import UntypedText, may_be_mapping
 from ..exceptions import InvalidKey
 from .snapshot import Layer, Snapshot
 from .taken_away import in_words
 
 
-def layer_of(
-    texts: tuple[str, ...], params: dict[str, Any], origin: Origin | Site, closed: bool = False
-) -> Layer | Snapshot:
-    """Return what both set; if `closed`, it inherits nothing."""
-    values, names, kinds = flatten(params)
-    made = with_texts(texts, Layer(values, origin, names=names, kinds=kinds))
-    if not closed:
-        return made
-    layers = made.scopes()
-    return Snapshot((*layers[:-1], layers[-1]._replace(closed=True)), len(layers), True)
-
-
-def with_texts(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
+def joined(texts: tuple[str, ...], params: Layer) -> Layer | Snapshot:
     """Return both in the order in which they are written; text wins over a keyword.
 
     A mapping in text may join one that is written before it, so it gets a layer of its own.

@@ -17,8 +17,7 @@ from ..._records.record import Record, process_record
 from ..._records.run import time_text, working_folder
 from ..._records.sources import hears_children
 from ..._scopes import ambient
-from ..._scopes.carried import freeze
-from ..._scopes.frames import detach, swap
+from ..._scopes.frames import detach, freeze, swap
 from ..._scopes.snapshot import EMPTY, Snapshot
 from ..._values.origin import this_process
 from ...exceptions import CONTROLS
