@@ -73,10 +73,13 @@ class Unread:
         return self.__hp_longer__(check(f"{self.__hp_key__}.{self.__hp_name__(name)}"))
 
     def __setattr__(self, name: str, value: object) -> None:
-        self.__hp_set__(name, value)
+        # Not by way of `__setitem__`: a call is a twentieth of a write.
+        change = written({f"{self.__hp_key__}.{name}": value}, site_of(_getframe(1)))
+        self.__hp_write__(change)
 
     def __setitem__(self, name: str, value: object) -> None:
-        self.__hp_set__(self.__hp_name__(name), value)
+        key = f"{self.__hp_key__}.{self.__hp_name__(name)}"
+        self.__hp_write__(written({key: value}, site_of(_getframe(1))))
 
     def __delattr__(self, name: str) -> None:
         self.__hp_write__(deletion(self.__hp_state__().snapshot, f"{self.__hp_key__}.{name}"))
@@ -151,9 +154,6 @@ class Unread:
         if names[0] not in PUBLIC_NAMES and all(map(_is_attribute, names)):
             return f"{start}.{self.__hp_key__}"
         return f"{start}[{self.__hp_key__!r}]"
-
-    def __hp_set__(self, name: str, value: object) -> None:
-        self.__hp_write__(written({f"{self.__hp_key__}.{name}": value}, site_of(_getframe(2))))
 
 
 class Accessor(Unread):

@@ -285,8 +285,10 @@ def copy_over(
 ) -> State:
     """Return the same frame over another parent, or with another layer."""
     parent = parent or ambient.baseline_state
-    record = state.record if state.is_record else parent.record
-    new = make_state(parent, state.owner, layer or state.layer, record, inherited)
+    owner, record = state.owner, state.record
+    if owner is not record:  # of a record its own, of a scope that around it
+        record = parent.record
+    new = make_state(parent, owner, layer or state.layer, record, inherited)
     new._frame = state.frame
     return new
 

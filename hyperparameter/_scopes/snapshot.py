@@ -187,9 +187,9 @@ class Snapshot:
             return change
         if change.names:
             change = change.replacing(Snapshot(self.scopes()))
+        if self.depth and change.takes_place_of(self.layers[0]):
+            return Snapshot((change, *self.layers[1 : self.depth]), self.depth, self.closed)
         layers = list(self.scopes())
-        if layers and change.takes_place_of(layers[0]):
-            return Snapshot((change, *layers[1:]), len(layers), self.closed)
         while layers and len(layers[0].values) < 2 * len(change.values):
             if not change.can_join(layers[0]):
                 break
