@@ -241,7 +241,7 @@ def _size(wanted: object, default: object = None) -> int:
     """Return how many words a tuple of fixed length takes, or one like it; else 1."""
     if typing.get_origin(wanted) is tuple:
         first, others, _ = annotation.tuple_items(wanted)
-        return 1 if others else len(first)
+        return 1 if others else len(first) or 1  # a word even for a tuple that has to be empty
     return len(default) if wanted is tuple and isinstance(default, tuple) and default else 1
 
 

@@ -54,8 +54,9 @@ def cell_text(value: object) -> str:
 
 
 def result_text(value: object) -> str:
-    """Return a number, text or truth of a result as tables have it, on one line."""
-    return short_text("", value) if isinstance(value, str) else cell_text(value)
+    """Return a number, text or truth of a result as tables have it, on one line, not long."""
+    is_long = isinstance(value, str) or (type(value) is int and abs(value) >= 10**_MOST)
+    return short_text("", value) if is_long else cell_text(value)
 
 
 def typed_text(key: str, value: object) -> str:

@@ -180,6 +180,11 @@ def test_a_tuple_of_fixed_length_takes_as_many_words(words: list[str]) -> None:
     assert called(words, tuple[int, int], (1, 1)) == (640, 480)
 
 
+@pytest.mark.parametrize("words", [["--x", "[]"], ["--x=[]"]])
+def test_an_empty_tuple_is_written_as_one_word(words: list[str]) -> None:
+    assert called(words, tuple[()], ()) == ()
+
+
 def test_a_tuple_by_position_takes_its_words() -> None:
     @hp.param("app")
     def main(size: tuple[int, str], path: str) -> Any:

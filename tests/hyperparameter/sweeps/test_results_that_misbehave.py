@@ -62,3 +62,11 @@ def test_integers_of_any_size_are_results(tmp_path: Path) -> None:
     ended = program.run()
     assert ended.status == 0, ended.errors
     assert program.noted[-1] == {"equal": [True, True]}
+
+
+def test_the_line_of_a_long_integer_is_not_long(tmp_path: Path) -> None:
+    body = BODY.replace("10**5000", "10**400")
+    ended = Program(tmp_path, body).run("--sweep", "how=huge", "--on", "local")
+    (line,) = [one for one in ended.errors.splitlines() if "run 1: " in one]
+    assert "how=huge: 1000" in line
+    assert len(line) < 300
