@@ -10,11 +10,10 @@ from typing import Any, Literal, get_args
 
 from .._records.run import relative_to_folder
 from .._scopes import ambient
+from .._scopes.bound import written
 from .._scopes.captured import captured
 from .._scopes.frames import detach, swap
 from .._scopes.scope import scope_of
-from .._scopes.snapshot import Layer
-from .._values.keys import flatten
 from .._values.origin import outside_site
 from .._values.untyped import Untyped
 from ..context import Captured
@@ -196,8 +195,9 @@ class _Preparing:
     def __call__(self, cell: Cell) -> Prepared:
         values = {key: value for key, value in cell.values.items() if isinstance(value, Untyped)}
         rest = {key: value for key, value in cell.values.items() if key not in values}
-        flat, names, kinds = flatten(rest)
-        layer = Layer({**flat, **values}, self._origin, names=names, kinds=kinds)
+        layer = written(rest, self._origin)
+        if values:
+            layer = layer._replace(values={**layer.values, **values})
         active = swap(None)  # what is open around the iteration is not for the runs
         try:
             with scope_of(self._below), scope_of(layer):

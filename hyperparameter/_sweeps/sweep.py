@@ -52,6 +52,7 @@ class Sweep(Sequence[SweepRun]):
         self._runs: list[SweepRun] | None = None
         self._has_begun = False
         self._is_under_way = False
+        self._before: dict[int, Row] = {}  # runs that earlier launches have finished
         self.folder = ""
         self.was_interrupted = False
         self.numbers: set[int] = set()
@@ -155,7 +156,7 @@ class Sweep(Sequence[SweepRun]):
         finally:
             runner.close()
         with Stored.read(self.folder) as stored:
-            rows = stored.rows()
+            rows = stored.rows(self._before)
             if request.is_iterated:
                 _warn_of_unread(stored, rows)
         if request.is_iterated and driver.was_interrupted:
@@ -218,9 +219,9 @@ class Sweep(Sequence[SweepRun]):
     def _driven(
         self, driver: Driver, agenda: Agenda, store: Store, progress: Progress, slots: int
     ) -> Iterator[SweepRun]:
-        before: list[Row] = []
         if agenda.kept:
-            before = [row for row in store.rows() if row.number in agenda.kept]
+            rows = store.rows()
+            self._before = {row.number: row for row in rows if row.number in agenda.kept}
             self._listeners.miss("some runs of the sweep ended in an earlier launch")
         for number, (unread, stored) in store.finished_with_reads().items():
             parts = agenda.kept.get(number)
@@ -228,7 +229,7 @@ class Sweep(Sequence[SweepRun]):
             read = stored if parts is None else digest_of_read(parts, unread)
             if read:
                 driver.note_finished(number, read, unread)
-        progress.begin(agenda.total, slots, map(_resumed, before))
+        progress.begin(agenda.total, slots, map(_resumed, self._before.values()))
         try:
             for number in driver.run():
                 if self._request.is_iterated:

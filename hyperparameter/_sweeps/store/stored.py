@@ -150,11 +150,12 @@ class Stored:
             query = "SELECT state, count(*) FROM runs GROUP BY state ORDER BY state"
             return dict(self._database.execute(query).fetchall())
 
-    def rows(self) -> list[Row]:
-        """Return all runs by their numbers."""
+    def rows(self, known: Mapping[int, Row] = {}) -> list[Row]:
+        """Return all runs by their numbers; those that are `known` have not changed since."""
         with database.decoded(self.path):
             found = self._database.execute(f"{ROWS} ORDER BY number")
-            rows = self._without_lost([self._row(fields) for fields in found])
+            made = [known.get(fields[1]) or self._row(fields) for fields in found]
+            rows = self._without_lost(made)
         results = {row.number: row.results for row in rows}
         return [
             row if row.same_as is None else row._replace(results=results.get(row.same_as, {}))
