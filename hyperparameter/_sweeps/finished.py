@@ -9,7 +9,7 @@ from typing import Any
 from ..exceptions import HyperparameterError
 from .identity import reading
 from .plan.checking import sentence
-from .run import Cell, State
+from .run import Cell, Result, State
 from .store.names import log_path
 from .store.rows import Row
 from .store.stored import Stored
@@ -18,6 +18,23 @@ from .work.packing import unpack
 
 class SweepError(HyperparameterError):
     """A run has no result, since it failed."""
+
+
+class Results:
+    """The short results of a finished sweep, read once for all of its runs."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._short: dict[int, Result] | None = None
+
+    def find(self, number: int) -> Result | None:
+        if self._short is None:
+            with Stored.read(self._folder) as store:
+                self._short = store.short_results()
+        return self._short.get(number)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Results, (self._folder,)
 
 
 class SweepRun:
@@ -30,12 +47,15 @@ class SweepRun:
     one line why a run failed, and `log` is the file with what it printed.
     """
 
-    __slots__ = ("_cell", "_folder", "_row")
+    __slots__ = ("_cell", "_folder", "_results", "_row")
 
-    def __init__(self, folder: str, row: Row, cell: Cell | None = None) -> None:
+    def __init__(
+        self, folder: str, row: Row, cell: Cell | None = None, results: Results | None = None
+    ) -> None:
         self._folder = folder
         self._row = row
         self._cell = cell
+        self._results = results
 
     @property
     def number(self) -> int:
@@ -90,8 +110,11 @@ class SweepRun:
     @property
     def result(self) -> Any:
         """What the function has returned; `SweepError` if it has not returned."""
-        with Stored.read(self._folder) as store:
-            found = store.result(self.same_as or self.number)
+        number = self.same_as or self.number
+        found = None if self._results is None else self._results.find(number)
+        if found is None:
+            with Stored.read(self._folder) as store:
+                found = store.result(number)
         if found is None:
             raise SweepError(f"Run {self.number} has no result: {sentence(self._why())}")
         return unpack(found)

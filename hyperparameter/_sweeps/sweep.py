@@ -15,7 +15,7 @@ from .._values.untyped import UntypedText
 from .agenda import FINISHED, Agenda, CellAgenda
 from .code import Code, code_of_program
 from .driver import Driver, state_after
-from .finished import SweepRun, frame
+from .finished import Results, SweepRun, frame
 from .listeners import Listeners
 from .objective import Goal, objective
 from .progress import progress_on
@@ -161,8 +161,9 @@ class Sweep(Sequence[SweepRun]):
                 _warn_of_unread(stored, rows)
         if request.is_iterated and driver.was_interrupted:
             raise KeyboardInterrupt(_how_to_go_on(rows, self.folder))
+        results = Results(self.folder)
         self._runs = [
-            SweepRun(self.folder, row, agenda.cells.get(row.number))
+            SweepRun(self.folder, row, agenda.cells.get(row.number), results)
             for row in rows
             if row.number in agenda.numbers
         ]

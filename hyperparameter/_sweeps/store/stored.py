@@ -17,6 +17,7 @@ from .names import FILE, log_path
 from .rows import ROWS, Row, Settings, attempt_of, row_of
 
 LOST = "the launcher ended before the run did"
+_MOST_OF_SHORT = 1_000  # bytes of a result that is kept in memory
 
 
 class Sweep(NamedTuple):
@@ -246,6 +247,15 @@ class Stored:
             raise NotFound(
                 f"{path}: {error.strerror}. It had the result of run {number}."
             ) from None
+
+    def short_results(self) -> dict[int, Result]:
+        """Return the results that are not long, by the numbers of their runs."""
+        with database.decoded(self.path):
+            found = self._database.execute(
+                "SELECT number, kind, data, summary FROM results JOIN runs ON number = run "
+                "WHERE file IS NULL AND length(data) <= ?", [_MOST_OF_SHORT],
+            )  # fmt: skip
+            return {number: Result(*rest) for number, *rest in found}
 
     def log_path(self, number: int, attempt: int) -> str:
         """Return the file for what an attempt prints."""

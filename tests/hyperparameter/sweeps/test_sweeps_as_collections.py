@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,26 @@ def test_a_sweep_can_be_collected(
     assert [run.result for run in collect(sweep)] == [1, 2, 3]
     assert [run.result for run in sweep] == [1, 2, 3]
     assert len(sweep) == 3
+
+
+RESULTS = {"none": None, "list": [1, (2, 3)], "long": "x" * 5_000, "huge": "y" * 3_000_000}
+
+
+def named() -> object:
+    return RESULTS[hp.scope.train.how | ""]
+
+
+def test_each_run_has_its_own_result_short_or_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runs = hp.sweep(named, {"train.how": list(RESULTS)}, progress=False).run()
+    for _ in range(2):
+        assert [run.result for run in runs] == list(RESULTS.values())
+    first, second = runs[1].result, runs[1].result
+    first.append(4)  # is the caller's own
+    assert second == [1, (2, 3)] == runs[1].result
+    assert [run.result for run in pickle.loads(pickle.dumps(list(runs)))] == [*RESULTS.values()]
 
 
 def test_a_sweep_is_iterated_over_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
