@@ -20,6 +20,7 @@ from ._console import print_message
 from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, wrap, wrap_result
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records import restoring as _restoring  # noqa: F401
+from ._records import unused as _unused  # noqa: F401
 from ._records.kept_reads import KeptReads
 from ._records.overridden import Overridden
 from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
@@ -28,6 +29,7 @@ from ._records.record import Record, process_record
 from ._records.sources import closing_seconds, is_in_event_loop, sources
 from ._scopes import ambient
 from ._scopes import refusal as _refusal  # noqa: F401
+from ._scopes import texts as _texts  # noqa: F401
 from ._scopes.ambient import State, records
 from ._scopes.captured import captured
 from ._scopes.carried import (
