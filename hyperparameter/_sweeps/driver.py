@@ -17,7 +17,7 @@ from .request import Policy
 from .run import Outcome, State, Work
 from .stand_ins import StandIns, digest_of_read
 from .work.interrupts import Interrupts
-from .work.outcomes import Dropping, drop_unfinished, kept_of, path_of, withdraw
+from .work.outcomes import Dropping, drop, drop_unfinished, kept_of, path_of, withdraw
 from .work.runner import Ended, Event, Reported, Runner, Started
 
 if TYPE_CHECKING:
@@ -177,7 +177,10 @@ class Driver:
         unread = outcome.unread
         read = "" if unread is None else digest_of_read(found.identity.parts, unread)
         self._store.ended(run.number, run.attempt, outcome, state, log, read=read)
-        self._dropping.drop(run.number, run.attempt)
+        if outcome.pid == os.getpid():  # whose run may fork, which threads are in the way of
+            drop(self._store.folder, run.number, run.attempt)
+        else:
+            self._dropping.drop(run.number, run.attempt)
         if state == "waiting":  # in this process, signals raise in the run itself
             if found.since:
                 self._progress.ended(run.number, run.cell, state, outcome, log)

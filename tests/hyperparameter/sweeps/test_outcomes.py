@@ -128,6 +128,24 @@ def train(lr: int = 0):
     assert list((program.folder / "sweeps" / "s" / FOLDER).iterdir()) == []
 
 
+@pytest.mark.parametrize("on", ["local", "processes:2"])
+def test_a_run_finds_no_thread_of_the_launcher_and_leaves_no_outcome(
+    tmp_path: Path, on: str
+) -> None:
+    """A thread beside a run is in the way of its forks."""
+    program = Program(tmp_path, """
+import threading
+
+@hp.param("train")
+def train(lr: int = 0):
+    note(threads=[one.name for one in threading.enumerate()])
+""")  # fmt: skip
+    assert program.run(*GRID, "--on", on).status == 0
+    launchers = {name for one in program.noted for name in one["threads"]} - {"MainThread"}
+    assert on != "local" or launchers == set()
+    assert list((program.folder / "sweeps" / "s" / FOLDER).iterdir()) == []
+
+
 @pytest.mark.parametrize("on", ["local", "processes:1"])
 @pytest.mark.parametrize("how", ["option", "definition", "file"])
 def test_a_secret_in_the_words_of_an_error_is_in_nothing_that_is_kept(
