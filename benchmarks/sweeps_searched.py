@@ -44,7 +44,7 @@ def rows(figures: Figures) -> Iterator[Row]:
 
 def _ours(seed: int) -> None:
     hp.sweep(bowl, {"bowl.x": "interval(-1,1)", "bowl.y": "interval(-1,1)"}, search="optuna",
-             sample=_RUNS, seed=seed, minimize="", progress=False).run()  # fmt: skip
+             sample=_RUNS, seed=seed, progress=False).run()  # fmt: skip
 
 
 def _optuna(seed: int, storage: str | None) -> None:
