@@ -17,7 +17,7 @@ from .request import Policy
 from .run import Outcome, State, Work
 from .stand_ins import StandIns, digest_of_read
 from .work.interrupts import Interrupts
-from .work.outcomes import Dropping, drop, drop_unfinished, kept_of, path_of, withdraw
+from .work.outcomes import drop, drop_unfinished, kept_of, path_of, withdraw
 from .work.runner import Ended, Event, Reported, Runner, Started
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ class Driver:
         self._record_of = record_of
         self._open: dict[int, _Open] = {}
         self._again: deque[Planned] = deque()
-        self._dropping = Dropping(store.folder)
         self._stand_ins = StandIns()
         self._interrupts = Interrupts()
         self._stops = False
@@ -90,7 +89,6 @@ class Driver:
                 self._runner.close()
                 for _ in self._open:  # no worker is left that could tell
                     self._listeners.end(None)
-                self._dropping.close()
                 drop_unfinished(self._store.folder)
 
     def _refill(self) -> Iterator[int]:
@@ -177,10 +175,7 @@ class Driver:
         unread = outcome.unread
         read = "" if unread is None else digest_of_read(found.identity.parts, unread)
         self._store.ended(run.number, run.attempt, outcome, state, log, read=read)
-        if outcome.pid == os.getpid():  # whose run may fork, which threads are in the way of
-            drop(self._store.folder, run.number, run.attempt)
-        else:
-            self._dropping.drop(run.number, run.attempt)
+        drop(self._store.folder, run.number, run.attempt)
         if state == "waiting":  # in this process, signals raise in the run itself
             if found.since:
                 self._progress.ended(run.number, run.cell, state, outcome, log)

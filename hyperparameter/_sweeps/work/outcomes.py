@@ -14,8 +14,6 @@ import os
 import pickle
 from collections.abc import Iterator
 from contextlib import suppress
-from queue import SimpleQueue
-from threading import Thread
 
 from ..run import Outcome, Work
 
@@ -67,35 +65,6 @@ def drop(folder: str, number: int, attempt: int) -> None:
     """Remove an outcome that the store has by now."""
     with suppress(OSError):
         os.unlink(path_of(folder, number, attempt))
-
-
-class Dropping:
-    """Removes outcomes in a thread, since a file may take a millisecond.
-
-    What a launcher that is killed has not come to is removed by the next one.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._taken: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
-        self._thread: Thread | None = None
-
-    def drop(self, number: int, attempt: int) -> None:
-        if self._thread is None:
-            self._thread = Thread(target=self._run, daemon=True)
-            self._thread.start()
-        self._taken.put((number, attempt))
-
-    def close(self) -> None:
-        """Wait until all is removed."""
-        if self._thread is not None:
-            self._taken.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _run(self) -> None:
-        while (taken := self._taken.get()) is not None:
-            drop(self._folder, *taken)
 
 
 def drop_unfinished(folder: str) -> None:
