@@ -464,6 +464,28 @@ def test_numpy_sections_are_kept_or_taken_as_texts(shown: Shown) -> None:
     assert "---" not in text
 
 
+@pytest.mark.parametrize(
+    "sections",
+    [
+        "Args:\n    rate: {text}\n\n:func:`other` does more.",
+        "Args:\n    rate: {text}\n\n.. code-block::\n\n    main(3)\n\n::\n\n    main(4)",
+        "Parameters\n----------\nrate : int\n    {text}\n\n:func:`other` does more.\n",
+        ":param rate: {text}\n\n.. versionadded:: 2.1",
+        ":param rate:\n    {text}\n\nMore about it.\n\n::\n\n    main(3)",
+        ":param rate: how much of the difference\nto take, see :func:`other`\n:returns: nothing",
+        ":raises ValueError: never\n\nArgs:\n    rate: {text}",
+        "@param rate: {text}\n\n:class:`Other` does more.",
+    ],
+)
+def test_a_parameter_has_its_own_text_and_no_other(shown: Shown, sections: str) -> None:
+    def main(rate: int = 1) -> None: ...
+
+    text = "how much of the difference to take, see :func:`other`"
+    main.__doc__ = f"Train with :class:`Other`.\n\n{sections.format(text=text)}\n"
+    lines = shown(hp.param("own")(main))
+    assert row(lines, "--rate") == f"--rate INT {text} (default: 1)"
+
+
 # -- what every program has -------------------------------------------------------------------
 
 
@@ -607,6 +629,8 @@ DOCSTRINGS = [
     "[bold]red[/bold] %s %(x)s {0} <b>", "a\x1b[31mred\x07", "Args:\n  x", ":param x\n:param", "-",
     "Parameters\n----------\nx\n", "::", "```\ncode", "\t- tab\n\t\t- more", "a\u2028b\x85c",
     "\ud800", "=====\n=====", "Args:\n" + "\n".join(f"    a{n}: t" for n in range(500)),
+    ":param x: y\n\n::\n\n    code", "Args:\n    x: y\n::\n", "Args:\n    x: y\n\n:",
+    "Returns\n-------\n: :py:class:`dict`\n    Dict", ":param x: y\n: :class:`dict`",
     "Sum.\n\n- " + "long " * 200 + "\n\n    " + "code " * 100, " " * 10_000 + "x",
 ]  # fmt: skip
 
