@@ -33,8 +33,8 @@ def print_help(
 ) -> None:
     """Print the help of the program, or of the command that the words name."""
     from . import help as texts
+    from .advanced import advanced
     from .layout import render
-    from .listing import advanced
 
     function = program.functions[0] if program.is_single else _named(program, argv)
     is_whole, version = asks(argv, options.HELP_ALL), program.version(argv)

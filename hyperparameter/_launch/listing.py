@@ -1,15 +1,11 @@
-"""The texts of `--list-param-scope` and `--explain-param`, and the advanced part of `--help`."""
+"""The texts of `--list-param-scope` and `--explain-param`."""
 
 from __future__ import annotations
 
-import builtins
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .._console import NotFound
-from .._functions.docstring import parse_docstring
-from .._functions.signature import Signature
 from .._records.explain import Explanation, explain
 from .._scan.finding import matches
 from .._scopes import ambient
@@ -18,9 +14,8 @@ from .._values.fields import UNKNOWN
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
-from .help import default_note, row_of, type_name
-from .layout import REQUIRED_NOTE, Row
-from .options import REQUIRED, Option
+from .advanced import place_of, relative
+from .options import REQUIRED
 from .program_keys import DeclaredParameters, file_of, reads_in
 from .texts import Texts
 
@@ -70,7 +65,7 @@ def _summary(key: str, declared: DeclaredParameters, reads: list[Finding]) -> It
     if not found and not declared.of(key):
         found = [one for one in reads if one.is_pattern and matches(one.key, key)]
     for one in found:
-        yield _place(one.function, _at(one), one.shown_default)
+        yield _place(one.function, place_of(one), one.shown_default)
     explanation = _explained(key)
     if explanation.bindings:
         yield f"  value={show(key, explanation.value)}, origin={explanation.origin}"
@@ -94,14 +89,6 @@ def _place(function: str, place: str, default: str | None) -> str:
     return f"  function={function}, location={place}, {shown}"
 
 
-def _at(one: Finding) -> str:
-    return f"{_relative(one.file)}:{one.line}"
-
-
-def _relative(file: str) -> str:
-    return file.removeprefix(os.path.join(os.getcwd(), ""))
-
-
 def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
     for shadowed in _explained(key).shadows:
         yield f"  shadows={show(key, shadowed.value)}, origin={shadowed.origin}"
@@ -109,39 +96,5 @@ def _details(key: str, declared: DeclaredParameters) -> Iterator[str]:
         if text := Texts(signature).of(option):
             yield f"  help={' '.join(text.split())}"
         is_found = signature.code.co_filename.endswith(".py")
-        place = location(signature.site) if is_found else _relative(file_of(signature))
+        place = location(signature.site) if is_found else relative(file_of(signature))
         yield f"  declared={place}"
-
-
-def advanced(program: SourceTree | None, signature: Signature, own: Sequence[Option]) -> list[Row]:
-    """Return the parameters that called functions may read, for help."""
-    if program is None:
-        return []
-    declared, shown = DeclaredParameters(with_defaults=True), {option.key for option in own}
-    rows: dict[str, Row] = {}
-    for one in program.reachable(file_of(signature), signature.qualname):
-        if one.key not in shown and one.key.strip("*."):
-            for key, row in _rows(one, declared):
-                rows.setdefault(key, row)
-    return [row for _, row in sorted(rows.items())]
-
-
-def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row]]:
-    """Yield what is known of a parameter, and of its fields where its function has been loaded."""
-    place = f"[{_at(one)}]"
-    loaded = [
-        (signature, option)
-        for key in declared.below(one.key)
-        for signature, option in declared.of(key)
-        if one.kind == "declared" and signature.qualname == one.function
-    ]
-    for signature, option in loaded:
-        if option.kind != "fields":
-            row = row_of(option, Texts(signature), name=option.key)
-            yield option.key, row._replace(notes=(*row.notes, place))
-    if not loaded:
-        word = type_name(getattr(builtins, one.type or "", None))
-        notes = [default_note(one.key, one.default)] if one.has_default else []
-        notes += [REQUIRED_NOTE] if one.required else []
-        text = parse_docstring(one.doc).parameters.get(one.key.rpartition(".")[2], "")
-        yield one.key, Row(f"{one.key} {word}".strip(), text, (*notes, place))
