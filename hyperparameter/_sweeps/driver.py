@@ -60,6 +60,7 @@ class Driver:
         self._record_of = record_of
         self._open: dict[int, _Open] = {}
         self._again: deque[Planned] = deque()
+        self._taken: list[tuple[int, int]] = []  # attempts whose outcomes the store has
         self._stand_ins = StandIns()
         self._interrupts = Interrupts()
         self._stops = False
@@ -84,12 +85,18 @@ class Driver:
                         return
                     if not interrupts.count:
                         yield from self._refill()
+                    self._drop_taken()
             finally:
                 self.was_interrupted |= bool(interrupts.count)
                 self._runner.close()
                 for _ in self._open:  # no worker is left that could tell
                     self._listeners.end(None)
+                self._drop_taken()
                 drop_unfinished(self._store.folder)
+
+    def _drop_taken(self) -> None:
+        while self._taken:
+            drop(self._store.folder, *self._taken.pop())
 
     def _refill(self) -> Iterator[int]:
         while not self._stops and len(self._open) < self._runner.capacity:
@@ -175,7 +182,7 @@ class Driver:
         unread = outcome.unread
         read = "" if unread is None else digest_of_read(found.identity.parts, unread)
         self._store.ended(run.number, run.attempt, outcome, state, log, read=read)
-        drop(self._store.folder, run.number, run.attempt)
+        self._taken.append((run.number, run.attempt))
         if state == "waiting":  # in this process, signals raise in the run itself
             if found.since:
                 self._progress.ended(run.number, run.cell, state, outcome, log)
