@@ -12,6 +12,7 @@ from typing import Any
 from .._scopes import ambient, frames
 from .._values.structures import structure_of
 from .filling import filled, filled_calls, marked
+from .hints_of import unwrapped
 from .parameters import Parameters, parameters_of, takes_unnamed
 from .registry import declare
 from .wrapping import Wrapped
@@ -58,9 +59,14 @@ def initializer_of(cls: type) -> str:
         return ""  # an Enum that has made its members already
     for base in cls.__mro__[:-1]:
         for name in ("__init__", "__new__"):
-            if name in vars(base) and hasattr(getattr(base, name), "__code__"):
+            if name in vars(base) and _is_python(getattr(base, name)):
                 return name
     return ""
+
+
+def _is_python(initializer: object) -> bool:
+    # A decorator may have wrapped what a class inherits of object.
+    return hasattr(initializer, "__code__") and hasattr(unwrapped(initializer), "__code__")
 
 
 def as_member(name: str, initializer: Wrapped) -> Any:

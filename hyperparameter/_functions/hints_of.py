@@ -13,12 +13,17 @@ from .._values.structures import structure_of
 
 def innermost(function: object) -> FunctionType:
     """Return the plain function that decorators made with functools.wraps stand for."""
+    found = unwrapped(function)
+    if not isinstance(found, FunctionType):
+        raise TypeError(
+            f"@hp.param takes functions and classes, not {type(found).__name__}: {found!r}"
+        )
+    return found
+
+
+def unwrapped(function: object) -> object:
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
-    if not isinstance(function, FunctionType):
-        raise TypeError(
-            f"@hp.param takes functions and classes, not {type(function).__name__}: {function!r}"
-        )
     return function
 
 

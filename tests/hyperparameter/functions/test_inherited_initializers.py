@@ -1,6 +1,7 @@
 """A decorated class that inherits its initializer goes on inheriting it."""
 
 import dataclasses
+import functools
 import inspect
 from typing import Any
 from unittest import mock
@@ -163,7 +164,25 @@ def _inherits_no_parameter() -> Any:
     return type("Second", (First,), {})
 
 
-@pytest.mark.parametrize("make", [_inherits_nothing, _takes_anything, _inherits_no_parameter])
+def _has_what_a_decorator_wrapped() -> Any:
+    class Experimental:
+        pass
+
+    # As a class decorator does that warns when it makes an instance.
+    @functools.wraps(Experimental.__init__)
+    def initialize(self: object, *args: object, **kwargs: object) -> None:
+        object.__init__(self, *args, **kwargs)
+
+    Experimental.__init__ = initialize  # type: ignore[method-assign]
+    return Experimental
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _inherits_nothing, _takes_anything, _inherits_no_parameter, _has_what_a_decorator_wrapped,
+    ],
+)  # fmt: skip
 def test_a_class_without_a_parameter_by_name_is_an_error_that_says_what_to_do(make: Any) -> None:
     with pytest.raises(TypeError, match=r"nothing to fill.*__init__ that names.*a function"):
         hp.param("nothing")(make())
