@@ -56,7 +56,8 @@ def _parameters(parts: list[tuple[str, str]]) -> dict[str, str]:
         text = "\n".join(["", *(line for line, of in parts if of == style)])
         with suppress(docstring_parser.ParseError, IndexError):  # the latter of a field of no name
             for one in docstring_parser.parse(text, docstring_parser.DocstringStyle[style]).params:
-                found[one.arg_name.lstrip("*")] = _with_items(one.description)
+                for name in one.arg_name.split(","):  # one text may be of several
+                    found[name.strip().lstrip("\\*")] = _with_items(one.description)
     return found
 
 

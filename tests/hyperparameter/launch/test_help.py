@@ -475,6 +475,8 @@ def test_numpy_sections_are_kept_or_taken_as_texts(shown: Shown) -> None:
         ":param rate: how much of the difference\nto take, see :func:`other`\n:returns: nothing",
         ":raises ValueError: never\n\nArgs:\n    rate: {text}",
         "@param rate: {text}\n\n:class:`Other` does more.",
+        "Parameters\n----------\nmost, rate : int\n    {text}\n",
+        "Args:\n    rate, most: {text}\n",
     ],
 )
 def test_a_parameter_has_its_own_text_and_no_other(shown: Shown, sections: str) -> None:
