@@ -86,7 +86,7 @@ class Tally:
         if found is None:  # it has failed before it could start
             return None
         seconds = self.clock() - found.since
-        if state != "waiting":
+        if state not in ("waiting", "failed"):  # which may take no time at all
             self._seconds += seconds
             self._ended += 1
         return seconds
@@ -107,7 +107,7 @@ class Tally:
     def seconds_left(self) -> float | None:
         """Estimate when all runs will have ended, None where nothing tells.
 
-        Each run takes as long as those did that have ended, one slot's after the other's.
+        Each run takes as long as those did that have ended well, one slot's after the other's.
         """
         if self.waiting is None or not self._ended:
             return None

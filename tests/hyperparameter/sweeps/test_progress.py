@@ -271,6 +271,18 @@ def test_the_time_left_is_that_of_the_runs_so_far_on_all_slots(clock: Clock) -> 
     assert tally.seconds_left() == pytest.approx((7 * 10 + 6) / 2)
 
 
+def test_runs_that_failed_at_once_tell_nothing_of_the_time_left(clock: Clock) -> None:
+    tally = Tally(None, clock)
+    tally.begin(10, 2, [])
+    tally.started(1, cell(), "")
+    tally.started(2, cell(), "")
+    tally.ended(1, cell(), "failed", FAILED)
+    assert tally.seconds_left() is None
+    clock.now += 10
+    tally.ended(2, cell(), "done", returned(1))
+    assert tally.seconds_left() == pytest.approx(8 * 10 / 2)
+
+
 def test_the_last_runs_are_not_sped_up_by_free_slots(clock: Clock) -> None:
     tally = Tally(None, clock)
     tally.begin(2, 8, [])
