@@ -47,10 +47,13 @@ def parse_docstring(docstring: str | None) -> ParsedDocstring:
 
 
 def _parameters(parts: list[tuple[str, str]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for style in dict.fromkeys(style for _, style in parts if style):
-        import docstring_parser
+    styles = dict.fromkeys(style for _, style in parts if style)
+    if not styles:
+        return {}
+    import docstring_parser
 
+    found: dict[str, str] = {}
+    for style in styles:
         # Left to find the style by itself, it takes other text for fields, as ":func:" in a line.
         # It dedents the lines but the first, so that one is empty.
         text = "\n".join(["", *(line for line, of in parts if of == style)])
