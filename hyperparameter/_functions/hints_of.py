@@ -22,6 +22,7 @@ def innermost(function: object) -> FunctionType:
 
 
 def unwrapped(function: object) -> object:
+    """Return what decorators made with functools.wraps stand for, which may be written in C."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     return function

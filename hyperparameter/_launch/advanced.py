@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from .._functions.signature import Signature
 from .help import default_note, row_of, type_name
 from .layout import REQUIRED_NOTE, Row
 from .options import Option
-from .program_keys import DeclaredParameters, file_of
+from .program_keys import DeclaredParameters, file_of, place_of
 from .texts import Texts
 
 if TYPE_CHECKING:
@@ -51,11 +50,3 @@ def _rows(one: Finding, declared: DeclaredParameters) -> Iterator[tuple[str, Row
         notes += [REQUIRED_NOTE] if one.required else []
         text = parse_docstring(one.doc).parameters.get(one.key.rpartition(".")[2], "")
         yield one.key, Row(f"{one.key} {word}".strip(), text, (*notes, place))
-
-
-def place_of(one: Finding) -> str:
-    return f"{relative(one.file)}:{one.line}"
-
-
-def relative(file: str) -> str:
-    return file.removeprefix(os.path.join(os.getcwd(), ""))

@@ -14,9 +14,8 @@ from .._values.fields import UNKNOWN
 from .._values.keys import did_you_mean
 from .._values.origin import location
 from ..exceptions import InvalidKey, UsageError
-from .advanced import place_of, relative
 from .options import REQUIRED
-from .program_keys import DeclaredParameters, file_of, reads_in
+from .program_keys import DeclaredParameters, file_of, place_of, reads_in, relative
 from .texts import Texts
 
 _MOST_NAMED = 8

@@ -143,3 +143,13 @@ def reads_in(program: SourceTree | None) -> list[Finding]:
         return []
     # A key whose parts are all unknown says nothing.
     return [one for one in program.findings if one.kind == "read" and one.key.strip("*.")]
+
+
+def place_of(one: Finding) -> str:
+    """Return where a finding is, as lists and help name it."""
+    return f"{relative(one.file)}:{one.line}"
+
+
+def relative(file: str) -> str:
+    """Return a path below the working folder without that folder, any other as it is."""
+    return file.removeprefix(os.path.join(os.getcwd(), ""))
