@@ -58,8 +58,7 @@ class Forward(Record):
         """Take these bindings for known where they came from."""
         for snapshot in snapshots:
             for layer in snapshot.layers:
-                for key in layer.values:
-                    self._overridden.take(key, layer.origin_of(key))
+                self._overridden.take_layer(layer)
 
     def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
         is_new = super().take(key, identity, read)
@@ -112,12 +111,19 @@ class Forward(Record):
 def forward_to(address: Address, submitter: str, *, is_announced: bool = True) -> Forward:
     """Return the forward of a submitter's work, the existing one while there is one."""
     pid = os.getpid()
-    known = _forwards.get((pid, address, submitter))
+    place = pid, address, submitter
+    known = _recent.get(place)
+    if known is not None:
+        return known
+    known = _forwards.get(place)
     if known is None:
         sent = _sent.setdefault((pid, address), Sent())
-        known = _forwards[pid, address, submitter] = Forward(address, submitter, sent)
+        known = _forwards[place] = Forward(address, submitter, sent)
         if is_announced:
             known.announce()
+    if len(_recent) >= _MOST_RECENT:
+        _recent.clear()
+    _recent[place] = known
     return known
 
 
@@ -177,5 +183,7 @@ def _warn(error: OSError) -> None:
 
 
 _has_warned = False
+_MOST_RECENT = 16
+_recent: dict[tuple[int, Address, str], Forward] = {}  # or each task would have one of its own
 _forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()
 _sent: WeakValueDictionary[tuple[int, Address], Sent] = WeakValueDictionary()

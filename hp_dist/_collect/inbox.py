@@ -242,9 +242,7 @@ class Inbox:
 
 
 def _are_these(known: Sequence[Any], records: Sequence[Recorder]) -> bool:
-    return len(known) == len(records) and all(
-        one() is other for one, other in zip(known, records, strict=True)
-    )
+    return [one() for one in known] == [*records]
 
 
 class _Source:

@@ -180,11 +180,14 @@ class UnderWay:
     def calls_of(self, record: object) -> Calls:
         """Return the calls of a record; what this process submits itself is put into `open`."""
         with self._lock:
-            return self._calls.setdefault(record, Calls())
+            found = self._calls.get(record)
+            if found is None:
+                found = self._calls[record] = Calls()
+            return found
 
     def note_calls(self, record: object, news: CallNews) -> None:
         with self._lock:
-            self._calls.setdefault(record, Calls()).note(news)
+            self.calls_of(record).note(news)
 
     def note_over(self, calls: list[str]) -> None:
         """Note calls that the cluster calls over, in whichever records."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._scopes.snapshot import Layer
 from .._values.origin import Origin, RawOrigin
 from .kept_reads import MOST_KEYS, MOST_VALUES
 
@@ -39,6 +40,14 @@ class Overridden:
             places[place] = origin
         self.last[key] = origin  # where it is set next, most likely: scopes look here first
         return is_new
+
+    def take_layer(self, layer: Layer) -> None:
+        """Keep the bindings of a layer, most of which are known where scopes arrive."""
+        last, origin, origins = self.last, layer.origin, layer.origins
+        for key in layer.values:
+            at = origins.get(key, origin) if origins else origin
+            if last.get(key) != at:
+                self.take(key, at)
 
     def take_again(self, key: str, origin: RawOrigin) -> bool:
         """Take a binding, of a key that several places set, if it is kept; return whether it is."""

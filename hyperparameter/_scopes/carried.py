@@ -16,7 +16,7 @@ from . import ambient
 from .ambient import CARRIED, INITIAL, PROCESS, STARTED, State, chain
 from .frames import copy_over, detach, inherited_by, make_state, push_record, swap
 from .recorder import Recorder
-from .shadowed import visible
+from .shadowed import note_visible
 from .snapshot import Snapshot
 
 
@@ -154,6 +154,8 @@ def bring_baseline(snapshot: Snapshot, at_start: bool = False) -> None:
 
 def _opened_here(state: State | None, keeps_initial: bool) -> State | None:
     """Return the frames that this process has opened itself."""
+    if state is None:
+        return None
     forked = _forked_frames()
     hidden = {STARTED} if keeps_initial else {STARTED, INITIAL}
     return _without(state, lambda frame: frame.owner in hidden or frame.frame in forked)
@@ -208,7 +210,7 @@ def note_overrides(snapshot: Snapshot, record: Recorder) -> None:
     is_process = record is ambient.baseline_state.record
     if not is_process or snapshot.noted_by is not record:
         # Of a key that it knows, what comes may lie below what its work has brought.
-        record.override(visible(snapshot.scopes(), record.overrides))
+        note_visible(snapshot.scopes(), record)
     if is_process:
         snapshot.noted_by = record
 

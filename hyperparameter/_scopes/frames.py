@@ -29,13 +29,13 @@ from .elsewhere import (
     told_again,
 )
 from .recorder import Recorder
-from .shadowed import visible
+from .shadowed import note_visible
 from .snapshot import EMPTY, NOTHING, Layer, Snapshot
 
 
 def push_record(record: Recorder) -> None:
     """Send what is read in this context to `record`, until its frame is removed."""
-    record.override(visible(current().snapshot.layers, record.overrides))
+    note_visible(current().snapshot.layers, record)
     ambient.active.set(make_state(_innermost(), record, NOTHING, record))
 
 

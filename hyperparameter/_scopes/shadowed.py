@@ -6,7 +6,7 @@ shows its lower layers never again, so neither needs such values.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._values.containers import takes_place
@@ -15,6 +15,7 @@ from .._values.scalars import MOST_SMALL_TEXT, is_small
 from .._values.untyped import REMOVED, ScalarText, UntypedText
 from .joined import is_mapping
 from .markers import DELETED, SHADOWED
+from .recorder import Recorder
 from .snapshot import NOTHING, Layer, Snapshot
 
 _MOST_LAYERS = 8
@@ -33,11 +34,19 @@ def as_baseline(snapshot: Snapshot) -> Snapshot:
     return Snapshot(_without_shadowed(layers))
 
 
-def visible(layers: Iterable[Layer], without: Container[str] = ()) -> Layer:
+def note_visible(layers: Iterable[Layer], record: Recorder) -> None:
+    """Tell a record of the keys that these layers bind and it does not know."""
+    if (new := _visible(layers, record.overrides)).values:
+        record.override(new)
+
+
+def _visible(layers: Iterable[Layer], without: Mapping[str, object]) -> Layer:
     """Return the innermost binding of each other key as a layer, that of its deletion too."""
     values: dict[str, Any] = {}
     origins: dict[str, RawOrigin] = {}
     for layer in layers:
+        if layer.values.keys() <= without.keys():  # as those of most scopes that arrive
+            continue
         for key, value in layer.values.items():
             if key not in values and key not in without:
                 values[key], origins[key] = value, layer.origin_of(key)

@@ -121,18 +121,14 @@ class Layer(NamedTuple):
     def portable(self, process: Process | None = None) -> "Layer":
         """Return this layer with its places looked up and a process, this one, named in them."""
         here = process or this_process()
+        origins: dict[str, Origin] = {}
         places: dict[RawOrigin, Origin] = {}
-
-        def at(source: RawOrigin) -> Origin:
+        for key, source in self.origins.items():
             if source not in places:
-                origin = resolve(source)
-                places[source] = origin._replace(process=origin.process or here)
-            return places[source]
-
-        origins = {key: at(source) for key, source in self.origins.items()}
-        return self._replace(
-            origin=at(self.origin), origins=origins, names=dict(self.names), kinds=dict(self.kinds)
-        )
+                places[source] = _in_process(source, here)
+            origins[key] = places[source]
+        origin, names, kinds = _in_process(self.origin, here), dict(self.names), dict(self.kinds)
+        return Layer(self.values, origin, origins, self.closed, names, kinds)
 
 
 class Snapshot:
@@ -299,6 +295,11 @@ class Snapshot:
                 elif flat != key:
                     below[flat[len(key) + 1 :]] = value
         return below
+
+
+def _in_process(source: RawOrigin, here: Process) -> Origin:
+    found = resolve(source)
+    return found if found.process is not None else Origin(found.kind, found.location, here)
 
 
 EMPTY = Snapshot()

@@ -6,6 +6,7 @@ instruction offset; it becomes a `file:line` only when somebody asks.
 
 import os
 import sys
+from _weakref import ref  # importing weakref takes longer
 from collections.abc import Mapping, MutableMapping
 from types import CodeType, FrameType
 from typing import NamedTuple
@@ -71,6 +72,8 @@ RawOrigin = Origin | Site | Line
 _BY_VALUE = "<dynamic-code>"  # the file of all functions that cloudpickle sends by value
 _files: MutableMapping[CodeType, str] | None = None
 _process: Process | None = None
+_lines: dict[tuple[int, int], tuple[ref[CodeType], int]] = {}
+_MOST_LINES = 1_000
 
 
 def site_of(frame: FrameType) -> Site:
@@ -90,15 +93,26 @@ def location(site: Site) -> str:
 
     A cell of a notebook has its own name in the place of a file: `In[3]:1`.
     """
-    code, offset = site
-    line: int | None = code.co_firstlineno
-    if offset >= 0:
-        for start, end, at in code.co_lines():
-            if start <= offset < end:
-                line = at
-                break
+    code, _ = site
     file = _file_of(code)
-    return f"{_cell(file) or _shorten(file)}:{line or code.co_firstlineno}"
+    return f"{_cell(file) or _shorten(file)}:{_line_of(site)}"
+
+
+def _line_of(site: Site) -> int:
+    code, offset = site
+    # By the id, as to hash code is to go through all of it; held weakly, as code is a function's.
+    place = id(code), offset
+    known = _lines.get(place)
+    if known is not None and known[0]() is code:
+        return known[1]
+    found: int | None = None
+    if offset >= 0:
+        found = next((at for start, end, at in code.co_lines() if start <= offset < end), None)
+    line = found or code.co_firstlineno
+    if len(_lines) >= _MOST_LINES:
+        _lines.clear()
+    _lines[place] = ref(code), line
+    return line
 
 
 def note_file(code: CodeType, namespace: Mapping[str, object]) -> None:
@@ -166,9 +180,11 @@ def _cell(path: str) -> str | None:
 
 def _shorten(path: str) -> str:
     try:
-        here = os.path.join(os.getcwd(), "")
+        here = os.getcwd()
     except FileNotFoundError:  # the current directory has been removed
         return path
+    if not here.endswith(os.sep):  # as that of a root does
+        here += os.sep
     return path[len(here) :] if path.startswith(here) else path
 
 
