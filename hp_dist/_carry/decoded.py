@@ -1,5 +1,6 @@
 """What a message holds, decoded; the parts that were used last are kept for the next one."""
 
+import functools
 import pickle
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -29,10 +30,10 @@ def decode(payload: bytes, fetch: Fetch, engine_values: Sequence[object]) -> Dec
     """Return the contents of a message; `CarrierError` when it is damaged."""
     whole = fetch(payload[1:]) if payload[:1] == IS_ATTACHED else None
     body = unseal(whole.stream if whole is not None else payload)
-    above, below, engines, process, address, groups = pickle.loads(body)
+    above, below, submitter, groups = pickle.loads(body)
     baseline: Snapshot | None = _received.get(below)
     before = encode(baseline).opened if baseline is not None else []
-    bottom = DecodedSnapshot(below, fetch) if baseline is None or before else None
+    bottom = DecodedSnapshot(pickle.loads(below), fetch) if baseline is None or before else None
     top = DecodedSnapshot(above, fetch) if above is not None else None
     count = len(bottom.open_keys) if bottom is not None else 0
     attachments: list[Attachment] = []
@@ -41,7 +42,7 @@ def decode(payload: bytes, fetch: Fetch, engine_values: Sequence[object]) -> Dec
         keys = [key for each in (bottom, top) if each is not None for key in each.open_keys]
         reader = value_reader(fetch, engine_values)
         opened, attachments = reader.read(groups, keys), reader.attachments
-    if baseline is None or not _are_same(before, opened[:count]):
+    if baseline is None or (before and not _are_same(before, opened[:count])):
         assert bottom is not None  # or there would have been nothing to compare
         baseline = bottom.filled(opened[:count], fetch)
         # Kept, because the identity of the object tells whether a task brings another baseline.
@@ -52,19 +53,34 @@ def decode(payload: bytes, fetch: Fetch, engine_values: Sequence[object]) -> Dec
     attachments += [*encode(scopes).attachments, *encode(baseline).attachments]
     if whole is not None:
         attachments.append(whole)
-    return Decoded(Captured(scopes, baseline), engines, process, address, attachments, weight)
+    return Decoded(Captured(scopes, baseline), *_unpacked(submitter), attachments, weight)
+
+
+@functools.lru_cache(maxsize=64)
+def _unpacked(submitter: bytes) -> tuple[tuple[str, ...], OriginProcess, Address]:
+    """Return what all submissions of a process have in common: one object for all."""
+    engines, process, address = pickle.loads(submitter)
+    return engines, process, address
 
 
 def known(payload: bytes) -> Any:
     """Return what was made of the same payload before, None when that is too long ago."""
-    return _received.get(payload)
+    return _received.get(payload) if hash(payload) in _came else None
 
 
 def keep(payload: bytes, made: object, weight: int) -> None:
-    """Keep what was made of a payload."""
-    _received.put(payload, made, weight)
+    """Keep what was made of a payload; of a small one not at first sight, as most come once."""
+    number = hash(payload)
+    if weight > _SMALL or number in _came:
+        _received.put(payload, made, weight)
+    if len(_came) >= _MOST_CAME:
+        _came.clear()
+    _came.add(number)
 
 
+_SMALL = 16 * 1024  # bytes: decoded again in less time than it takes to keep many of them
+_MOST_CAME = 1024
+_came: set[int] = set()  # hashes of payloads
 _received = Recent(256, 32 * 1024 * 1024)  # and the baselines, by the bytes that they came in
 
 

@@ -1,11 +1,14 @@
 """What has been encoded: layers, snapshots and submissions, each kept as bytes for the next time.
 
+A submission, which has the others in it, is sealed:
+
     b"HPS" version digest body
 
 The digest is BLAKE2b of the body.  Attachments and engine values are not in the bytes; whoever
 sends the bytes sends those beside them.
 """
 
+import functools
 import pickle
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,7 +21,7 @@ from ..exceptions import CarrierError
 from .attachments import DIGEST_SIZE, Attachment, digest_of, make_attachment
 from .values import Group, OpenValue
 
-VERSION = 6
+VERSION = 7
 _MAGIC = b"HPS"
 _HEAD = len(_MAGIC) + 1
 
@@ -39,24 +42,25 @@ class EncodedLayer(NamedTuple):
         return [*self.large, *(each.key for each in self.opened)]
 
 
-class EncodedSnapshot:
-    """A snapshot as bytes.
+Body = tuple[bool, bool, list[bytes], Mapping[int, Sequence[str]]]
+"""What is encoded of a snapshot: whether it has scopes, whether they are closed, its layers, and
+the keys, by the number of the layer, whose values nothing can see and nobody is sent."""
 
-    `layers` are its layers with their encodings, for snapshots opened over this one; `shadowed`
-    are the keys, by the number of the layer, whose values nothing can see and nobody is sent.
-    `submission` is the last one that was made of these scopes.
+
+class EncodedSnapshot:
+    """A snapshot whose layers are bytes.
+
+    `layers` are its layers with their encodings, for snapshots opened over this one; `submission`
+    is the last one that was made of these scopes.
     """
 
-    __slots__ = ("__weakref__", "attachments", "data", "layers", "opened", "submission")
+    __slots__ = ("__weakref__", "_data", "attachments", "body", "layers", "opened", "submission")
 
-    def __init__(
-        self,
-        data: bytes,
-        layers: list[tuple[Layer, EncodedLayer]],
-        shadowed: Mapping[int, Sequence[str]],
-    ) -> None:
-        self.data = data
+    def __init__(self, body: Body, layers: list[tuple[Layer, EncodedLayer]]) -> None:
+        self.body = body
+        self._data = b""  # not made before it is asked for
         self.layers = layers
+        _, _, _, shadowed = body
         self.opened: list[OpenValue] = []
         self.attachments: list[Attachment] = []
         for index, (_, encoded) in enumerate(layers):
@@ -69,9 +73,10 @@ class EncodedSnapshot:
         self.submission: EncodedSubmission | None = None
 
     @property
-    def digest(self) -> bytes:
-        """The digest of the bytes, which identifies the snapshot among all others."""
-        return self.data[_HEAD : _HEAD + DIGEST_SIZE]
+    def data(self) -> bytes:
+        """The body as bytes, by which a worker knows it again."""
+        self._data = self._data or pickle.dumps(self.body, protocol=5)
+        return self._data
 
 
 class EncodedSubmission:
@@ -87,11 +92,10 @@ class EncodedSubmission:
         scopes: EncodedSnapshot,
         made_from: tuple[EncodedSnapshot, tuple[str, ...], OriginProcess, Address],
     ) -> None:
-        baseline, *self._others = made_from
-        self._baseline = ref(baseline)
+        baseline, *others = made_from
+        self._baseline, self._others = ref(baseline), others
         nothing_open = scopes is baseline  # the snapshot is the baseline's: it is sent once
-        above = None if nothing_open else scopes
-        self._body = (above and above.data, baseline.data, *self._others)
+        self._body = None if nothing_open else scopes.body, baseline.data, _packed(*others)
         self._last: tuple[tuple[Group, ...], bytes, Attachment | None] | None = None
 
     def is_made_from(
@@ -115,6 +119,12 @@ class EncodedSubmission:
         attachment = attachment or make_attachment(payload)
         self._last = groups, payload, attachment
         return attachment
+
+
+@functools.lru_cache(maxsize=64)
+def _packed(engines: tuple[str, ...], process: OriginProcess, address: Address) -> bytes:
+    """Return as bytes what all submissions of a process have in common."""
+    return pickle.dumps((engines, process, address), protocol=5)
 
 
 def seal(body: bytes) -> bytes:

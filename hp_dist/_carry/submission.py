@@ -93,6 +93,9 @@ class Submission:
         if self.in_origin_process:
             return interface.attach_here(self.scopes, self.records)
         failures.check()
+        return self._attach_work(over)
+
+    def _attach_work(self, over: "Submission | None") -> State | None:
         scopes, baseline = self._portable()
         bring(baseline)
         _engines.install_all(self._engines)
@@ -283,16 +286,15 @@ class ReceivedSubmission(Submission):
         """
         if self.in_origin_process:
             self.records = self.records or records_at(self._address)
-        if self.in_origin_process:
-            return super().attach(over)
+            return interface.attach_here(self.scopes, self.records)
+        failures.check()
         if self.attached is not None:
-            failures.check()
             *opened_over, attached = self.attached
             here = over, interface.active(), interface.baseline_state()
             if all(map(operator.is_, opened_over, here)):
                 _engines.install_all(self._engines)
                 return interface.swap(attached)
-        before = super().attach(over)
+        before = self._attach_work(over)
         self.attached = over, before, interface.baseline_state(), interface.active()
         return before
 

@@ -17,14 +17,15 @@ from typing import Any
 from hyperparameter._engine_interface import EMPTY, SHADOWED, Layer, Origin, is_shadowed
 from hyperparameter.context import Snapshot
 
-from .attachments import IS_ATTACHED, Attachment, Fetch, digest_of, make_attachment
-from .encoded import EncodedLayer, EncodedSnapshot, seal, unseal
+from .attachments import IS_ATTACHED, Attachment, Fetch, make_attachment
+from .encoded import Body, EncodedLayer, EncodedSnapshot
 from .recent import KEY_BYTES, Recent
 from .value_reader import ValueReader
 from .values import LARGE, NUMBERS, OpenValue, is_fixed
 
 _LARGE_LAYER = 12 * 1024  # Ray sends this much in each task about as fast as nothing
 _WORTH_COMPRESSING = 2 * 1024
+_SMALL_LAYER = 1024
 _MAY_BE_LARGE = frozenset([str, bytes, tuple, frozenset])
 _IS_COMPRESSED = b"z"  # no pickle of protocol 5 starts with this or with IS_ATTACHED
 _decoded = Recent(512, 32 * 1024 * 1024)
@@ -50,8 +51,8 @@ def _encode(snapshot: Snapshot) -> EncodedSnapshot:
         if index and (encoded.opened or encoded.large):
             keys = [key for key in encoded.apart() if is_shadowed(key, layers[:index])]
             shadowed[index] = tuple(keys)
-    body = (snapshot.depth > 0, snapshot.closed, [encoded.data for _, encoded in pairs], shadowed)
-    return EncodedSnapshot(seal(pickle.dumps(body, protocol=5)), pairs, shadowed)
+    body = snapshot.depth > 0, snapshot.closed, [encoded.data for _, encoded in pairs], shadowed
+    return EncodedSnapshot(body, pairs)
 
 
 def _known_encoding(snapshot: Snapshot, layer: Layer) -> EncodedLayer | None:
@@ -74,19 +75,16 @@ def _made_from(snapshot: Snapshot, layer: Layer) -> Snapshot | None:
 
 def _encode_layer(layer: Layer) -> EncodedLayer:
     portable = layer.portable()
-    values = layer.values.items()
-    # Numbers are most of them: not to call anything for each is half the time.
-    fixed = {key: value for key, value in values if type(value) in NUMBERS or is_fixed(value)}
-    may_be_large = {key: value for key, value in fixed.items() if type(value) in _MAY_BE_LARGE}
-    large = {k: found for k, value in may_be_large.items() if (found := _large(value)) is not None}
-    plain = {key: value for key, value in fixed.items() if key not in large} if large else fixed
+    plain, large = _fixed(layer.values)
     is_whole = len(plain) == len(layer.values) and not layer.kinds
     order = None if is_whole else list(layer.values)
     origins = {k: _packed(at) for k, at in portable.origins.items() if at != portable.origin}
     digests = {key: attachment.digest for key, attachment in large.items()}
     # One pickle for all the plain data: it is many times faster than one for each value.
-    origin, kinds = _packed(portable.origin), list(layer.kinds)
-    fields = plain, digests, order, origin, origins, layer.closed, portable.names, kinds
+    fields: tuple[object, ...] = plain, _packed(portable.origin)
+    more = digests, order, origins, layer.closed, portable.names, list(layer.kinds)
+    if any(more) or order is not None:
+        fields += more
     body = pickle.dumps(fields, protocol=5)
     data, whole = body, None
     if len(body) > _WORTH_COMPRESSING:
@@ -94,8 +92,23 @@ def _encode_layer(layer: Layer) -> EncodedLayer:
     if len(data) > _LARGE_LAYER:
         whole = make_attachment(body)
         data = IS_ATTACHED + whole.digest
-    opened = _open_values(layer, [key for key in layer.values if key not in fixed])
-    return EncodedLayer(data, whole, large, opened)
+    if is_whole:
+        return EncodedLayer(data, whole, large, ())
+    keys = [key for key in layer.values if key not in plain and key not in large]
+    return EncodedLayer(data, whole, large, _open_values(layer, keys))
+
+
+def _fixed(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Attachment]]:
+    """Return the values that cannot change, the large ones of them as attachments."""
+    # Most layers have numbers alone: not to ask for each value is most of the time.
+    if NUMBERS.issuperset(map(type, values.values())):
+        return {**values}, {}
+    plain = {k: value for k, value in values.items() if type(value) in NUMBERS or is_fixed(value)}
+    may_be_large = {key: value for key, value in plain.items() if type(value) in _MAY_BE_LARGE}
+    large = {k: found for k, value in may_be_large.items() if (found := _large(value)) is not None}
+    for key in large:
+        del plain[key]
+    return plain, large
 
 
 def _open_values(layer: Layer, keys: Sequence[str]) -> tuple[OpenValue, ...]:
@@ -120,13 +133,10 @@ def _packed(source: object) -> list[object]:
 class DecodedSnapshot:
     """A snapshot that has arrived, without its open values."""
 
-    def __init__(self, data: bytes, fetch: Fetch) -> None:
-        """`CarrierError` when the data is damaged, cut short, or of an unknown version.
-
-        Only for data from where the engine itself would accept a pickle.
-        """
-        self._data = data
-        self._has_scopes, self._closed, layers, self._shadowed = pickle.loads(unseal(data))
+    def __init__(self, body: Body, fetch: Fetch) -> None:
+        """`CarrierError` when something that travels apart cannot be fetched."""
+        self._body = body
+        self._has_scopes, self._closed, layers, self._shadowed = body
         self._layers = [_decode_layer(layer, fetch) for layer in layers]
         # The keys of the values that `filled` takes.
         self.open_keys = [
@@ -147,8 +157,8 @@ class DecodedSnapshot:
             return EMPTY  # the very object, by which others tell that nothing is set
         layers = tuple([layer for layer, _ in pairs])
         snapshot = Snapshot(layers, len(layers) if self._has_scopes else 0, self._closed)
-        # A nested submission sends the same bytes.
-        snapshot.encoded = EncodedSnapshot(self._data, pairs, self._shadowed)
+        # A nested submission sends the same.
+        snapshot.encoded = EncodedSnapshot(self._body, pairs)
         return snapshot
 
 
@@ -158,13 +168,16 @@ class _DecodedLayer:
     def __init__(self, data: bytes, whole: Attachment | None, body: bytes) -> None:
         self._data = data
         self._whole = whole
-        self._digests: dict[str, bytes]
+        self._digests: Mapping[str, bytes] = {}
+        self._order: Sequence[str] | None = None
         # The keys of the mappings with a class of their own.
-        self.kinds: list[str]
-        fields = pickle.loads(body)
-        plain, self._digests, self._order, origin, origins, closed, names, self.kinds = fields
-        places = {key: Origin.unpack(place) for key, place in origins.items()}
-        self._layer = Layer(plain, Origin.unpack(origin), places, closed, names)
+        self.kinds: Sequence[str] = ()
+        plain, origin, *more = pickle.loads(body)
+        self._layer = Layer(plain, Origin.unpack(origin))
+        if more:
+            self._digests, self._order, origins, closed, names, self.kinds = more
+            places = {key: Origin.unpack(place) for key, place in origins.items()}
+            self._layer = self._layer._replace(origins=places, closed=closed, names=names)
         self.open_keys = [
             key for key in self._order or () if key not in plain and key not in self._digests
         ]
@@ -187,6 +200,7 @@ class _DecodedLayer:
                 apart[key], large[key] = _read_large(digest, fetch)
         found: Mapping[str, object] = {**dict.fromkeys(shadowed, SHADOWED), **apart}
         plain = self._layer.values
+        assert self._order is not None  # or it would have a pair
         ordered = {key: found[key] if key in found else plain[key] for key in self._order}
         kinds: dict[str, Any] = {k: {} if k in shadowed else next(values) for k in self.kinds}
         layer = self._layer._replace(values=ordered, kinds=kinds)
@@ -195,14 +209,15 @@ class _DecodedLayer:
 
 
 def _decode_layer(data: bytes, fetch: Fetch) -> _DecodedLayer:
-    digest = digest_of(data)
-    known: _DecodedLayer | None = _decoded.get(digest)
+    if len(data) <= _SMALL_LAYER and data[:1] not in (IS_ATTACHED, _IS_COMPRESSED):
+        return _DecodedLayer(data, None, data)  # as fast as to keep it, which most never need
+    known: _DecodedLayer | None = _decoded.get(data)
     if known is None:
         kind, rest = data[:1], data[1:]
         whole = fetch(rest) if kind == IS_ATTACHED else None
         body = zlib.decompress(rest) if kind == _IS_COMPRESSED else data
         known = _DecodedLayer(data, whole, body if whole is None else whole.stream)
-        _decoded.put(digest, known, known.weight())
+        _decoded.put(data, known, known.weight())
     return known
 
 

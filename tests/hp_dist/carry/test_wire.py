@@ -490,17 +490,17 @@ def test_nothing_arrives_as_nothing() -> None:
         assert hp.scope.a | 0 == 1
 
 
-def test_snapshots_that_mean_different_things_have_different_digests() -> None:
+def test_snapshots_that_mean_different_things_are_different_bytes() -> None:
     with hp.scope():
-        nothing = wire.encode(context.capture().scopes).digest
+        nothing = wire.encode(context.capture().scopes).data
     with hp.scope.empty():
-        hiding = wire.encode(context.capture().scopes).digest
+        hiding = wire.encode(context.capture().scopes).data
     with hp.scope(a=1):
-        scope = wire.encode(context.capture().scopes).digest
+        scope = wire.encode(context.capture().scopes).data
         hp.scope.frozen()
-        baseline = wire.encode(context.capture().baseline).digest
+        baseline = wire.encode(context.capture().baseline).data
         del hp.scope.a
-        deleted = wire.encode(context.capture().scopes).digest
+        deleted = wire.encode(context.capture().scopes).data
     assert len({nothing, hiding, scope, baseline, deleted}) == 5
 
 
