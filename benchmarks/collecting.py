@@ -101,7 +101,9 @@ def rows() -> Iterator[Row]:
     known, process = id_of(record), ["elsewhere", 1]
     origin: list[object] = ["code", "train.py:3", process]
     lines = [
-        _line(known, [[origin, False, "train.py:9", process, False, *map(_row, range(n, n + 100))]])
+        _line(
+            known, [[origin, False, "train.py:9", process, False, True, _reads(range(n, n + 100))]]
+        )
         for n in range(0, _ENTRIES, 100)
     ]
     start = time.perf_counter()
@@ -122,8 +124,8 @@ def _line(known: str, reads: list[object]) -> bytes:
     return f"{head}\t{body}\n".encode()
 
 
-def _row(n: int) -> list[object]:
-    return [f"group{n % 1000}.key{n % 25_000}", n, 0]
+def _reads(numbers: range) -> list[object]:
+    return [each for n in numbers for each in (f"group{n % 1000}.key{n % 25_000}", n, 0)]
 
 
 def _read_often(times: int) -> None:

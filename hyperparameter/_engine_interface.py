@@ -21,9 +21,16 @@ from ._functions.wrapping import Args, Kwargs, Prepare, is_ordinary, mark_kind, 
 from ._records import fingerprint as _fingerprint  # noqa: F401
 from ._records import restoring as _restoring  # noqa: F401
 from ._records import unused as _unused  # noqa: F401
-from ._records.kept_reads import KeptReads
+from ._records.kept_reads import Identity, SentReads
 from ._records.overridden import Overridden
-from ._records.packed import pack, pack_origin, unpack, unpack_overrides, without_garbage_collection
+from ._records.packed import (
+    Packing,
+    pack,
+    pack_origin,
+    unpack,
+    unpack_overrides,
+    without_garbage_collection,
+)
 from ._records.read import RawRead, Read
 from ._records.record import Record, process_record
 from ._records.sources import closing_seconds, is_in_event_loop, sources
@@ -135,11 +142,12 @@ __all__ = [
     "Blank",
     "Captured",
     "EmptyVariable",
-    "KeptReads",
+    "Identity",
     "Kwargs",
     "Layer",
     "Origin",
     "Overridden",
+    "Packing",
     "Prepare",
     "Process",
     "RawOrigin",
@@ -148,6 +156,7 @@ __all__ = [
     "Record",
     "Recorder",
     "ScalarText",
+    "SentReads",
     "State",
     "Terminated",
     "UntypedText",

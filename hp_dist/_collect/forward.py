@@ -9,7 +9,15 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from hyperparameter import _engine_interface as interface
-from hyperparameter._engine_interface import KeptReads, Overridden, RawOrigin, RawRead, Read, Record
+from hyperparameter._engine_interface import (
+    Identity,
+    Overridden,
+    RawOrigin,
+    RawRead,
+    Read,
+    Record,
+    SentReads,
+)
 from hyperparameter.context import Snapshot
 
 from . import unsent
@@ -22,7 +30,7 @@ class Sent:
     """What has been sent to an address: forwards of several submitters share it."""
 
     def __init__(self) -> None:
-        self.reads = KeptReads()
+        self.reads = SentReads()
         self.overridden = Overridden()
         self.shown: set[str] = set()
 
@@ -36,13 +44,13 @@ class Forward(Record):
         super().__init__()
         # It is opened for each task, and a worker may have records of its own.
         self.is_always_within_the_same = False
-        self._kept, self._overridden, self._shown = sent.reads, sent.overridden, sent.shown
+        self._reads, self._overridden, self._shown = sent.reads, sent.overridden, sent.shown
         self.overrides = sent.overridden.last
         self._sent_before = sent
         self._tells_of_dropped = False
         self.address = address
         self.submitter = submitter
-        self._queues: tuple[int, Address, list[Queue | _Mailbox]] = 0, (), []
+        self._queues: tuple[int, Address, Sequence[Queue | _Mailbox]] = 0, (), ()
 
     def is_reached_by(self, medium: Medium) -> bool:
         """Tell whether workers reached by a medium can tell the address themselves."""
@@ -60,15 +68,26 @@ class Forward(Record):
             for layer in snapshot.layers:
                 self._overridden.take_layer(layer)
 
-    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
-        is_new = super().take(key, identity, read)
-        if is_new:
-            for queue in self._queues_here():
-                queue.put(read)
-        elif self.dropped and not self._tells_of_dropped:
+    def lacks(self, key: str, identity: Identity) -> bool:
+        is_new = self._reads.note(key, identity)
+        if not is_new and self._reads.dropped and not self._tells_of_dropped:
             self._tells_of_dropped = True
             self.tell_loss("a worker has read more than its record can hold")
         return is_new
+
+    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
+        """Send a read on, after `lacks` has said that it is new."""
+        pid, address, queues = self._queues
+        if pid != os.getpid() or address is not self.address:
+            queues = self._queues_here()
+        for queue in queues:
+            queue.put(read)
+        return True
+
+    def add(self, reads: Iterable[Read]) -> None:
+        for read in reads:
+            if self.lacks(read.key, identity := read.identity()):
+                self.take(read.key, identity, read)
 
     def take_override(self, key: str, origin: RawOrigin) -> bool:
         is_new = super().take_override(key, origin)
@@ -97,10 +116,8 @@ class Forward(Record):
 
     def _queues_here(self) -> Sequence[Queue | _Mailbox]:
         """Return where reads are put; in a forked child, or told elsewhere, others."""
-        pid, address, queues = self._queues
-        if pid != os.getpid() or address is not self.address:
-            queues = [_queue_to(destination) for destination in self.address]
-            self._queues = os.getpid(), self.address, queues
+        queues = [_queue_to(destination) for destination in self.address]
+        self._queues = os.getpid(), self.address, queues
         return queues
 
     def _tell(self, name: str, items: list[Any]) -> None:
@@ -139,7 +156,7 @@ class _Mailbox:
         self._destination = destination
 
     def put(self, read: Read | RawRead) -> None:
-        _send(self._destination, "reads", [read])
+        _send(self._destination, "reads", interface.pack([read]))
 
 
 def _queue_to(destination: Destination) -> Queue | _Mailbox:
@@ -183,7 +200,7 @@ def _warn(error: OSError) -> None:
 
 
 _has_warned = False
-_MOST_RECENT = 16
+_MOST_RECENT = 4
 _recent: dict[tuple[int, Address, str], Forward] = {}  # or each task would have one of its own
 _forwards: WeakValueDictionary[tuple[int, Address, str], Forward] = WeakValueDictionary()
 _sent: WeakValueDictionary[tuple[int, Address], Sent] = WeakValueDictionary()

@@ -20,8 +20,6 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from hyperparameter import _engine_interface as interface
-
 from .._private_folder import folder
 
 fcntl: Any
@@ -132,11 +130,11 @@ class Marked(Exception):
 
 
 def line_of(to: Sequence[str], report: Mapping[str, Sequence[Any]]) -> bytes:
-    """Return the line of a report for the records with these ids; its reads are packed here."""
+    """Return the line of a report for the records with these ids; its reads are packed."""
     head = {"to": to, **{name: items for name, items in report.items() if name != "reads"}}
     line = _json(head)
     if "reads" in report:
-        line += b"\t" + _json(interface.pack(report["reads"]))
+        line += b"\t" + _json(report["reads"])
     return line + b"\n"
 
 

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from hyperparameter import _engine_interface as interface
+from hyperparameter._engine_interface import RawRead, Read
 
 from .._collect.mailbox import line_of
 from .collector import ANSWER_SECONDS, NAMESPACE, without_reads
@@ -49,22 +50,26 @@ class _Queue:
     `is_noted` tells that the sender knows of them; it is written under the sender's lock.
     """
 
-    __slots__ = ("_reads", "_sender", "is_noted", "to")
+    __slots__ = ("_lock", "_reads", "_sender", "is_noted", "to")
 
     def __init__(self, sender: CollectorSender, to: _To) -> None:
         self._sender = sender
-        self._reads: deque[Any] = deque()
+        self._reads = interface.Packing()
+        self._lock = threading.RLock()  # reentrant, as a finalizer may read
         self.is_noted = False
         self.to = to
 
-    def put(self, read: Any) -> None:
-        self._reads.append(read)
+    def put(self, read: RawRead | Read) -> None:
+        with self._lock:
+            self._reads.add(read)
         if not self.is_noted:
             self._sender.note_queue(self)
 
-    def take(self) -> list[Any]:
+    def take(self) -> interface.Packing:
         self.is_noted = False  # first: what is put from now on is noted again
-        return [self._reads.popleft() for _ in range(len(self._reads))]
+        with self._lock:
+            reads, self._reads = self._reads, interface.Packing()
+        return reads
 
 
 class CollectorSender:
@@ -156,8 +161,9 @@ class CollectorSender:
                 to, call = self._ended.popleft()
                 reports.setdefault(to, {}).setdefault("ended", []).append(call)
             queues, self._queues = self._queues, []
-            for queue in queues:
-                reports.setdefault(queue.to, {}).setdefault("reads", []).extend(queue.take())
+            taken = [(queue.to, queue.take()) for queue in queues]
+        for to, reads in taken:
+            reports.setdefault(to, {}).setdefault("reads", []).extend(reads.packed())
         lines: dict[str, list[bytes]] = {}
         for (mailbox, records), report in reports.items():
             line = line_of(records, report)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .._values.keys import nest
 from .._values.origin import Origin, RawOrigin
 from ..exceptions import ConfigurationError
-from .kept_reads import KeptReads
+from .kept_reads import Identity, KeptReads
 from .overridden import Overridden
 from .read import Places, RawRead, Read, divergent
 from .sources import settle, sources, wait_for
@@ -236,7 +236,11 @@ class Contents:
         """Keep which overrides were shown without a read."""
         self._shown.update(key for key in keys if key in self.overrides)
 
-    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+    def lacks(self, key: str, identity: Identity) -> bool:
+        """Tell whether a read is to be taken; where it is not, its value is the one seen last."""
+        return not self._kept.see_again(key, identity)
+
+    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
         """Keep a read, whose identity tells it from others of its key; return whether it is new."""
         return self._kept.take(key, identity, read)
 

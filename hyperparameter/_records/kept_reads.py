@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from _thread import RLock  # importing threading is a tenth of our import
+from itertools import count
 from typing import Any
 
+from .._values.origin import Origin
 from .read import Places, RawRead, Read
 
 # A record of a long program must not grow without end.
 MOST_VALUES = 1_000
 MOST_KEYS = 100_000
+
+
+Identity = tuple[Any, ...]
+"""What tells a read from others of its key: what is told of the value, and the rest."""
 
 
 class Seen:
@@ -37,7 +43,15 @@ class KeptReads:
         self.dropped = 0
         self.lock = RLock()  # reentrant: the collector may run finalizers here, which may read
 
-    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+    def see_again(self, key: str, identity: Identity) -> bool:
+        """Note which value was seen last, if its read is kept; return whether it is."""
+        seen = self.by_key.get(key)
+        if seen is None or identity not in seen.by_value:
+            return False
+        seen.last = identity
+        return True
+
+    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
         """Keep a read, whose identity tells it from others of its key; return whether it is new."""
         with self.lock:
             seen = self.by_key.get(key)
@@ -62,3 +76,47 @@ class KeptReads:
         """Return each key with its reads, that of the value that was seen last at the end."""
         with self.lock:
             return [(key, seen.in_order()) for key, seen in self.by_key.items()]
+
+
+class SentReads:
+    """Which reads have been sent on: a worker may have a hundred thousand, and keeps none."""
+
+    def __init__(self) -> None:
+        # By key: of each value what else tells its read apart; of others of an equal value all.
+        self._values: dict[str, dict[object, object]] = {}
+        self._others: dict[object, object] = {}  # each once, so that no read has an object here
+        self.dropped = 0
+
+    def note(self, key: str, identity: Identity) -> bool:
+        """Note a read, within the limits of a record; return whether it is new.
+
+        Two threads may get that answer: what has arrived twice is one read.
+        """
+        values = self._values.get(key)
+        if values is None:
+            values = self._values.setdefault(key, {})
+        told, others = identity[0], identity[1:]
+        known = values.get(told)
+        if known == others or (known is not None and identity in values):
+            return False
+        if len(values) >= MOST_VALUES or len(self._values) > MOST_KEYS:
+            self.dropped += 1
+            return False
+        if len(self._others) >= MOST_VALUES:
+            self._others.clear()
+        values[told if known is None else identity] = self._others.setdefault(others, others)
+        return True
+
+
+def number_of(origin: Origin) -> int:
+    """Return what stands for an origin among what tells reads apart, and for no other one."""
+    found = _numbers.get(origin)
+    if found is None:
+        if len(_numbers) >= MOST_VALUES:
+            _numbers.clear()  # one that comes again has another number then
+        found = _numbers[origin] = -next(_new_number)  # the places of code are positive
+    return found
+
+
+_numbers: dict[Origin, int] = {}
+_new_number = count(1)

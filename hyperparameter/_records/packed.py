@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 from .._values.described_json import from_json, to_json
@@ -14,36 +15,64 @@ from .._values.origin import Origin, Process, RawOrigin, resolve, this_process
 from .read import Places, RawRead, Read
 
 
-def pack(reads: Iterable[RawRead | Read]) -> list[object]:
-    """Return reads as lists and scalars; their places are looked up, as nobody else can.
+class Packing:
+    """Reads on their way, as they come: what many have in common is there once.
 
-    What many of them have in common is there once: origin, reader, process.
+    They are not kept, but one of each group, and most become a few items of a list: a worker that
+    makes thousands of objects, and keeps them until it sends, collects garbage most of the time.
     """
-    places = Places()
-    groups: dict[object, list[object]] = {}
+
+    def __init__(self) -> None:
+        self._groups: dict[object, _Group] = {}
+
+    def add(self, read: RawRead | Read) -> None:
+        key, value, default, written = read[0], read[1], read[2], read[-1]
+        has_own = default is not value
+        common = _common(read, has_own)
+        group = self._groups.get(common)
+        if group is None:  # in one step: a finalizer may run here, and read
+            group = self._groups.setdefault(common, (read, has_own, [], []))
+        _, _, plain, rows = group
+        if written is not None:
+            rows.append(plain := [_pack_value(written)])
+        value = value if type(value) in _PLAIN else _pack_value(value)
+        if has_own:
+            plain += key, value, default if type(default) in _PLAIN else _pack_value(default)
+        else:
+            plain += key, value
+
+    def packed(self) -> list[object]:
+        """Return lists and scalars; places are looked up, as nobody else can."""
+        places = Places()
+        return [
+            [*_packed_common(read, places), has_own, plain, *rows]
+            for read, has_own, plain, rows in self._groups.values()
+        ]
+
+
+def pack(reads: Iterable[RawRead | Read]) -> list[object]:
+    """Return reads as lists and scalars."""
+    packing = Packing()
     for read in reads:
-        common = _common(read)
-        group = groups.get(common)
-        if group is None:
-            group = groups[common] = _packed_common(read, places)
-        row = [read.key, packed := _pack_value(read.value)]
-        has_own = read.default is not read.value
-        if has_own or read.written is not None:
-            row.append(_pack_value(read.default) if has_own else packed)
-        if read.written is not None:
-            row.append(_pack_value(read.written))
-        group.append(row)
-    return list(groups.values())
+        packing.add(read)
+    return packing.packed()
 
 
-def _common(read: RawRead | Read) -> object:
+_Group = tuple[RawRead | Read, bool, list[object], list[object]]
+"""The first of some reads that have the same origin, reader and process; whether their defaults are
+others than their values; keys, values and such defaults in turn; and rows of the same, behind what
+their values were made of."""
+
+
+def _common(read: RawRead | Read, has_own: bool) -> object:
     """Return what is the same for reads that have the same origin, reader and process."""
     if isinstance(read, Read):
-        return read[3:-1]
+        return has_own, read[3:-1]
     _, _, _, origin, site, process, bulk, _ = read
-    # Of code the identity, as to hash it is to go through all of it; the reads keep it alive.
-    place = (id(origin[0]), origin[1]) if type(origin) is tuple else id(origin)
-    return place, id(site[0]), site[1], id(process), bulk
+    # Of code the identity, as to hash it is to go through all of it; the group keeps it alive.
+    if type(origin) is tuple:
+        return has_own, id(origin[0]), origin[1], id(site[0]), site[1], id(process), bulk
+    return has_own, id(origin), id(site[0]), site[1], id(process), bulk
 
 
 def _packed_common(read: RawRead | Read, places: Places) -> list[object]:
@@ -53,20 +82,26 @@ def _packed_common(read: RawRead | Read, places: Places) -> list[object]:
 
 
 def _pack_value(value: object) -> object:
-    return value if type(value) in _PLAIN else to_json(value, in_transit=True)
+    kind = type(value)
+    if kind in _PLAIN or (kind is float and isfinite(value)):  # type: ignore[arg-type]  # a float
+        return value
+    return to_json(value, in_transit=True)
 
 
 def unpack(groups: Any) -> list[Read]:
     """Return the reads of `pack`; `TypeError`, `ValueError` or `LookupError` for anything else."""
     reads = []
-    for packed, used, reader, process, bulk, *rows in groups:
+    for packed, used, reader, process, bulk, has_own, plain, *rows in groups:
         origin = None if packed is None else unpack_origin(packed)
         common = origin, bool(used), str(reader), Process.unpack(process), bool(bulk)
-        for key, packed_value, *more in rows:
+        size = 3 if has_own else 2
+        if len(plain) % size:
+            raise ValueError(f"{len(plain)} items cannot be rows of {size}")
+        unwritten = ([None, *plain[at : at + size]] for at in range(0, len(plain), size))
+        for written, key, packed_value, *own in (*unwritten, *rows):
             value = from_json(packed_value)
-            default = from_json(more[0]) if more else value
-            written = from_json(more[1]) if len(more) > 1 else None
-            reads.append(Read(check(key), value, default, *common, written))
+            default = from_json(own[0]) if has_own else value
+            reads.append(Read(check(key), value, default, *common, from_json(written)))
     return reads
 
 

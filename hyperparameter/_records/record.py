@@ -18,12 +18,12 @@ from .._scopes.markers import ABSENT, DELETED, SHADOWED
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.convert import Converter
 from .._values.describe import describe
-from .._values.origin import RawOrigin, Site, this_process
-from .._values.scalars import SCALARS, is_small
+from .._values.origin import Origin, RawOrigin, Site, this_process
+from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_small
 from .._values.untyped import REMOVED
 from .contents import Contents
 from .kept import kept  # not on use: a worker may have changed its root before it reads
-from .kept_reads import MOST_KEYS, KeptReads
+from .kept_reads import MOST_KEYS, Identity, KeptReads, number_of
 from .read import RawRead, Read
 from .sources import closing_seconds, wait_for
 from .written import kept_written
@@ -31,6 +31,8 @@ from .written import kept_written
 if TYPE_CHECKING:
     from mmap import mmap
 
+# In the place of most types: tuples of names and numbers need no look by the garbage collector.
+_NAMES: dict[type, object] = {kind: str(kind) for kind in SCALARS_AND_TEXT}
 _NOTHING_BOUND = DELETED, REMOVED, SHADOWED
 """In the place of a value that nobody can read."""
 
@@ -123,32 +125,32 @@ class Record(Contents):
         convert: Converter | None = None,
     ) -> None:
         """Note one read; see `Recorder`."""
-        kind, wanted = type(value), type(default)
-        default_id = default if origin is None and wanted in SCALARS else wanted
-        place: object = origin
-        offset = None
+        kind, wanted = _NAMES.get(type(value), type(value)), type(default)
+        default_id = default if origin is None and wanted in SCALARS else _NAMES.get(wanted, wanted)
+        place = offset = None
         if type(origin) is tuple:
             place, offset = id(origin[0]), origin[1]
+        elif isinstance(origin, Origin):
+            place = number_of(origin)
         seen = self._kept.by_key.get(key)
         if seen is not None and self.is_always_within_the_same:
             last = seen.last  # most reads are the last one again: do not hash for them
-            if last[0] is kind and last[1] is value and last[2] is default_id:  # noqa: SIM102
+            if last[0] is value and last[1] is kind and last[2] is default_id:  # noqa: SIM102
                 if last[3] == place and last[4] == offset and last[5] is bulk:
                     return
         told = value if is_small(value) else repr(describe("", value))
-        identity = kind, told, default_id, place, offset, bulk
-        around = None if self.is_always_within_the_same else self._and_around()
-        if seen is not None and _have_all(around or [self], key, identity):
-            if seen.last != identity:
-                self._see_again(key, identity)
+        identity = told, kind, default_id, place, offset, bulk
+        if seen is not None and seen.last == identity and self.is_always_within_the_same:
+            return
+        lacking = [record for record in self._and_around() if record.lacks(key, identity)]
+        if not lacking:
             return
         used = kept(key, value, convert, default)
         default = used if origin is None else describe(key, default)
-        source = (
-            None if written is ABSENT or written is value else kept_written(key, written, value)
-        )
+        is_same = written is ABSENT or written is value
+        source = None if is_same else kept_written(key, written, value)
         read = RawRead(key, used, default, origin, site, this_process(), bulk, source)
-        for record in around or self._and_around():
+        for record in lacking:
             record.take(key, identity, read)
 
     def note_shown(self, keys: Iterable[str]) -> None:
@@ -156,12 +158,6 @@ class Record(Contents):
         shown = list(keys)
         for record in self._and_around():
             record.take_shown(shown)
-
-    def _see_again(self, key: str, identity: object) -> None:
-        for record in self._and_around():
-            seen = record._kept.by_key.get(key)
-            if seen is not None and identity in seen.by_value:
-                seen.last = identity
 
     def _and_around(self) -> list[Record]:
         """Return this record and those open around it in this context, which get what it gets."""
@@ -192,18 +188,10 @@ class _Untold(Record):
         super().__init__()
         self.flags = flags
 
-    def take(self, key: str, identity: object, read: Read | RawRead) -> bool:
+    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
         for flag in self.flags:
             flag[0] = 1
         return super().take(key, identity, read)
-
-
-def _have_all(records: list[Record], key: str, identity: object) -> bool:
-    for record in records:
-        seen = record._kept.by_key.get(key)
-        if seen is None or identity not in seen.by_value:
-            return False
-    return True
 
 
 def process_record() -> Record:

@@ -19,13 +19,14 @@ from hp_dist._collect.mailbox import line_of, parsed
 from hp_dist._collect.work import CallNews, Ending, LocalWork, UnderWay
 from hp_dist._ray import collector
 from hp_dist._ray.collector import CollectorActor
+from hyperparameter._records.packed import pack
 
 
 def _line(to: str, size: int = 0) -> bytes:
     read = hp.record()
     with read:
         hp.scope.key | ("x" * size)
-    return line_of([to], {"reads": read.reads, "ended": [f"call/{to}"]})
+    return line_of([to], {"reads": pack(read.reads), "ended": [f"call/{to}"]})
 
 
 def test_a_batch_counts_once_and_in_its_order() -> None:
