@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from _thread import RLock  # importing threading is a tenth of our import
-from itertools import count
 from typing import Any
 
-from .._values.origin import Origin
 from .read import Places, RawRead, Read
 
 # A record of a long program must not grow without end.
@@ -106,17 +104,3 @@ class SentReads:
             self._others.clear()
         values[told if known is None else identity] = self._others.setdefault(others, others)
         return True
-
-
-def number_of(origin: Origin) -> int:
-    """Return what stands for an origin among what tells reads apart, and for no other one."""
-    found = _numbers.get(origin)
-    if found is None:
-        if len(_numbers) >= MOST_VALUES:
-            _numbers.clear()  # one that comes again has another number then
-        found = _numbers[origin] = -next(_new_number)  # the places of code are positive
-    return found
-
-
-_numbers: dict[Origin, int] = {}
-_new_number = count(1)

@@ -18,12 +18,12 @@ from .._scopes.markers import ABSENT, DELETED, SHADOWED
 from .._scopes.snapshot import Layer, Snapshot
 from .._values.convert import Converter
 from .._values.describe import describe
-from .._values.origin import Origin, RawOrigin, Site, this_process
-from .._values.scalars import SCALARS, SCALARS_AND_TEXT, is_small
+from .._values.origin import RawOrigin, Site, this_process
+from .._values.scalars import SCALARS, is_small
 from .._values.untyped import REMOVED
 from .contents import Contents
 from .kept import kept  # not on use: a worker may have changed its root before it reads
-from .kept_reads import MOST_KEYS, Identity, KeptReads, number_of
+from .kept_reads import MOST_KEYS, Identity, KeptReads
 from .read import RawRead, Read
 from .sources import closing_seconds, wait_for
 from .written import kept_written
@@ -31,8 +31,6 @@ from .written import kept_written
 if TYPE_CHECKING:
     from mmap import mmap
 
-# In the place of most types: tuples of names and numbers need no look by the garbage collector.
-_NAMES: dict[type, object] = {kind: str(kind) for kind in SCALARS_AND_TEXT}
 _NOTHING_BOUND = DELETED, REMOVED, SHADOWED
 """In the place of a value that nobody can read."""
 
@@ -125,13 +123,12 @@ class Record(Contents):
         convert: Converter | None = None,
     ) -> None:
         """Note one read; see `Recorder`."""
-        kind, wanted = _NAMES.get(type(value), type(value)), type(default)
-        default_id = default if origin is None and wanted in SCALARS else _NAMES.get(wanted, wanted)
-        place = offset = None
+        kind, wanted = type(value), type(default)
+        default_id = default if origin is None and wanted in SCALARS else wanted
+        place: object = origin
+        offset = None
         if type(origin) is tuple:
             place, offset = id(origin[0]), origin[1]
-        elif isinstance(origin, Origin):
-            place = number_of(origin)
         seen = self._kept.by_key.get(key)
         if seen is not None and self.is_always_within_the_same:
             last = seen.last  # most reads are the last one again: do not hash for them

@@ -1,9 +1,9 @@
 """The types of scalars, and the test for values that are small enough to be cached."""
 
-SCALARS: frozenset[type] = frozenset([int, float, bool, type(None)])
+SCALARS = frozenset([int, float, bool, type(None)])
 """Types of values that never change and are never large, but for ints of many digits."""
 
-SCALARS_AND_TEXT: frozenset[type] = SCALARS | {str}
+SCALARS_AND_TEXT = SCALARS | {str}
 
 MOST_SMALL_TEXT = 256
 

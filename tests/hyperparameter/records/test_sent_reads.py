@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 import hyperparameter as hp
 from hyperparameter._records import kept_reads
-from hyperparameter._records.kept_reads import SentReads, number_of
+from hyperparameter._records.kept_reads import SentReads
 from hyperparameter._records.packed import pack, unpack
 from hyperparameter._records.read import RawRead
-from hyperparameter._values.origin import Origin, Process
 
 # Equal values of several types, and equal ones of one type, from several places.
 VALUES = st.sampled_from([0, 0.0, False, 1, 1.0, True, "1", "", None])
@@ -26,7 +25,7 @@ def test_each_read_is_new_once(reads: list[tuple[str, Any, int]]) -> None:
     sent, seen = SentReads(), set()
     for key, value, place in reads:
         whole = key, type(value), value, place
-        is_new = sent.note(key, (value, type(value).__name__, "int", place, None, False))
+        is_new = sent.note(key, (value, type(value), int, place, None, False))
         assert is_new is (whole not in seen)
         seen.add(whole)
     assert sent.dropped == 0
@@ -40,16 +39,6 @@ def test_what_is_over_the_limits_is_counted_and_not_new(monkeypatch: pytest.Monk
     ]  # fmt: skip
     assert sent.dropped == 2
     assert sent.note("b", (4, "int"))
-
-
-def test_an_origin_has_a_number_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when so many have come that the first are forgotten: two never share one."""
-    monkeypatch.setattr(kept_reads, "MOST_VALUES", 4)
-    by_number: dict[int, Origin] = {}
-    for n in [0, 1, 2, 0, 3, 4, 5, 0, 1, 6, 7, 8, 0]:
-        origin = Origin("code", f"train.py:{n}", Process("host", n % 2))
-        assert by_number.setdefault(number_of(origin), origin) == origin
-    assert all(number < 0 for number in by_number)  # the places of code are positive
 
 
 def told(record: hp.Record) -> list[tuple[object, ...]]:
