@@ -69,25 +69,20 @@ class Forward(Record):
                 self._overridden.take_layer(layer)
 
     def lacks(self, key: str, identity: Identity) -> bool:
+        return not self._reads.has(key, identity)
+
+    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
         is_new = self._reads.note(key, identity)
-        if not is_new and self._reads.dropped and not self._tells_of_dropped:
+        if is_new:
+            pid, address, queues = self._queues
+            if pid != os.getpid() or address is not self.address:
+                queues = self._queues_here()
+            for queue in queues:
+                queue.put(read)
+        elif self._reads.dropped and not self._tells_of_dropped:
             self._tells_of_dropped = True
             self.tell_loss("a worker has read more than its record can hold")
         return is_new
-
-    def take(self, key: str, identity: Identity, read: Read | RawRead) -> bool:
-        """Send a read on, after `lacks` has said that it is new."""
-        pid, address, queues = self._queues
-        if pid != os.getpid() or address is not self.address:
-            queues = self._queues_here()
-        for queue in queues:
-            queue.put(read)
-        return True
-
-    def add(self, reads: Iterable[Read]) -> None:
-        for read in reads:
-            if self.lacks(read.key, identity := read.identity()):
-                self.take(read.key, identity, read)
 
     def take_override(self, key: str, origin: RawOrigin) -> bool:
         is_new = super().take_override(key, origin)

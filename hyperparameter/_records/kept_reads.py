@@ -85,6 +85,12 @@ class SentReads:
         self._others: dict[object, object] = {}  # each once, so that no read has an object here
         self.dropped = 0
 
+    def has(self, key: str, identity: Identity) -> bool:
+        """Tell whether a read has been noted."""
+        values = self._values.get(key, _NOTHING)
+        known = values.get(identity[0])
+        return known is not None and (known == identity[1:] or identity in values)
+
     def note(self, key: str, identity: Identity) -> bool:
         """Note a read, within the limits of a record; return whether it is new.
 
@@ -104,3 +110,6 @@ class SentReads:
             self._others.clear()
         values[told if known is None else identity] = self._others.setdefault(others, others)
         return True
+
+
+_NOTHING: dict[object, object] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from contextlib import nullcontext
 from types import CodeType
 from typing import Any
 
@@ -15,6 +16,9 @@ from hp_dist._carry.submission import Submission, receive
 from hp_dist._collect import forward
 from hp_dist._collect.address import Destination
 from hp_dist._collect.forward import forward_to
+from hyperparameter import _engine_interface as interface
+from hyperparameter import context
+from hyperparameter._records import record
 from hyperparameter._values.origin import location
 
 
@@ -61,6 +65,32 @@ def test_tasks_of_one_record_have_one_forward(monkeypatch: pytest.MonkeyPatch, h
         held += [found] if holds else []
         del found
     assert announced == ["submitter"]
+
+
+def test_a_read_that_could_not_be_kept_is_told_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Near the limit of the stack, for instance, where the program goes on."""
+    told: list[str] = []
+    monkeypatch.setattr(forward._Mailbox, "put", lambda _, read: told.append(read.key))
+    monkeypatch.setattr(forward, "_send", lambda *_: None)  # what else is told goes nowhere
+    address = (Destination("/nowhere", "", ("fails",)),)
+    to = forward_to(address, "submitter", is_announced=False)
+    kept = record.kept
+
+    def fails(*_: object) -> object:
+        raise RecursionError
+
+    before = interface.active()
+    interface.attach_records([to, interface.process_record()])
+    try:
+        for way in (fails, kept, kept):
+            monkeypatch.setattr(record, "kept", way)
+            with hp.scope(a=1), pytest.raises(RecursionError) if way is fails else nullcontext():
+                assert hp.scope.a | 0 == 1
+    finally:
+        context.detach(before)
+    assert told == ["a"]
 
 
 def test_forwards_of_records_that_are_over_go() -> None:

@@ -25,8 +25,9 @@ def test_each_read_is_new_once(reads: list[tuple[str, Any, int]]) -> None:
     sent, seen = SentReads(), set()
     for key, value, place in reads:
         whole = key, type(value), value, place
-        is_new = sent.note(key, (value, type(value), int, place, None, False))
-        assert is_new is (whole not in seen)
+        identity = value, type(value), int, place, None, False
+        assert sent.has(key, identity) is (whole in seen)
+        assert sent.note(key, identity) is (whole not in seen)
         seen.add(whole)
     assert sent.dropped == 0
 
