@@ -58,7 +58,7 @@ def test_tasks_of_one_record_have_one_forward(monkeypatch: pytest.MonkeyPatch, h
     monkeypatch.setattr(forward, "_forwards", type(forward._forwards)())
     monkeypatch.setattr(forward, "_recent", {})
     monkeypatch.setattr(forward.Forward, "announce", lambda self: announced.append(self.submitter))
-    address = (Destination("/nowhere", "", ("record",)),)
+    address = (Destination("nowhere", "", ("record",)),)
     held = []
     for _ in range(5):
         found = forward_to(address, "submitter")
@@ -74,7 +74,7 @@ def test_a_read_that_could_not_be_kept_is_told_the_next_time(
     told: list[str] = []
     monkeypatch.setattr(forward._Mailbox, "put", lambda _, read: told.append(read.key))
     monkeypatch.setattr(forward, "_send", lambda *_: None)  # what else is told goes nowhere
-    address = (Destination("/nowhere", "", ("fails",)),)
+    address = (Destination("nowhere", "", ("fails",)),)
     to = forward_to(address, "submitter", is_announced=False)
     kept = record.kept
 
@@ -95,7 +95,7 @@ def test_a_read_that_could_not_be_kept_is_told_the_next_time(
 
 def test_forwards_of_records_that_are_over_go() -> None:
     for n in range(50):
-        forward_to((Destination("/nowhere", "", (f"record{n}",)),), "submitter", is_announced=False)
+        forward_to((Destination("nowhere", "", (f"record{n}",)),), "submitter", is_announced=False)
     gc.collect()
     left = [each for each in list(forward._forwards.values()) if each.submitter == "submitter"]
     assert 1 <= len(left) <= 4

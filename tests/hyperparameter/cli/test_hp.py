@@ -591,7 +591,7 @@ def test_an_interrupt_ends_with_one_line(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "hyperparameter.cli", "ls", "app.py"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "XDG_CACHE_HOME": "/nowhere"},
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.read(1) == b"H"  # the rest does not fit into the pipe, so it waits
