@@ -98,12 +98,15 @@ class SentReads:
         """
         values = self._values.get(key)
         if values is None:
+            if len(self._values) >= MOST_KEYS:
+                self.dropped += 1
+                return False
             values = self._values.setdefault(key, {})
         told, others = identity[0], identity[1:]
         known = values.get(told)
         if known == others or (known is not None and identity in values):
             return False
-        if len(values) >= MOST_VALUES or len(self._values) > MOST_KEYS:
+        if len(values) >= MOST_VALUES:
             self.dropped += 1
             return False
         if len(self._others) >= MOST_VALUES:

@@ -42,6 +42,18 @@ def test_what_is_over_the_limits_is_counted_and_not_new(monkeypatch: pytest.Monk
     assert sent.note("b", (4, "int"))
 
 
+def test_a_key_over_the_limit_takes_nothing_and_harms_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_reads, "MOST_KEYS", 2)
+    sent = SentReads()
+    assert [sent.note(key, (1, "int")) for key in "abcd"] == [True, True, False, False]
+    assert sent.note("a", (2, "int"))
+    assert sent.dropped == 2
+    assert not sent.note("c", (1, "int"))
+    assert len(sent._values) == 2
+
+
 def told(record: hp.Record) -> list[tuple[object, ...]]:
     """Return all that a record has of its reads, with the places of their origins alone."""
     return sorted(
